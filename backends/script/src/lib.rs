@@ -1,0 +1,1 @@
+//! Runs a program and takes what it prints.

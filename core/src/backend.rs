@@ -1,0 +1,217 @@
+//! What a backend is: one way of obtaining a key.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use crate::{Error, Key, Secret};
+
+/// One way of obtaining a key. An implementation knows its server and nothing else: no cache, no
+/// retry, no terminal, no other backend.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// One attempt to obtain a key without a human. Never retries, sleeps between attempts, caches,
+    /// prints or prompts.
+    ///
+    /// # Errors
+    /// Their kind decides what the engine does next, see [`crate::ErrorKind`].
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error>;
+
+    /// Obtains a key by talking to a human.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`]; `Misconfigured` where the backend knows no login.
+    async fn login(
+        &self,
+        request: &FetchRequest<'_>,
+        prompt: &dyn Prompt,
+    ) -> Result<Credential, Error> {
+        let _ = (request, prompt);
+        Err(Error::misconfigured("this backend has no login"))
+    }
+
+    /// Gives the credential back: revokes a token or a lease. By default there is nothing to do.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        let _ = request;
+        Ok(())
+    }
+}
+
+/// What a backend returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The key itself.
+    pub key: Key,
+    /// The issuer's end of the key's validity, if the answer says so. Hard: nothing is printed after
+    /// it. For a key that is a JWT the engine reads `exp` by itself.
+    pub expires_at: Option<SystemTime>,
+    /// When the issuer will have a newer key, if it says so.
+    pub refresh_at: Option<SystemTime>,
+    /// What makes the next fetch possible without a human. `None` leaves the one that is kept.
+    pub renewal: Option<Secret>,
+}
+
+impl Credential {
+    /// A key of which nothing else is known.
+    #[must_use]
+    pub const fn new(key: Key) -> Self {
+        Self { key, expires_at: None, refresh_at: None, renewal: None }
+    }
+}
+
+/// What the engine gives a backend for one attempt.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FetchRequest<'a> {
+    renewal: Option<&'a Secret>,
+    attempt: &'a dyn Attempt,
+}
+
+impl<'a> FetchRequest<'a> {
+    /// A request that `attempt` stands behind.
+    #[must_use]
+    pub const fn new(renewal: Option<&'a Secret>, attempt: &'a dyn Attempt) -> Self {
+        Self { renewal, attempt }
+    }
+
+    /// The renewal that this source returned or kept last.
+    #[must_use]
+    pub const fn renewal(&self) -> Option<&'a Secret> {
+        self.renewal
+    }
+
+    /// The wall clock, for lifetimes.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.attempt.now()
+    }
+
+    /// How much of the attempt's time is left. The engine drops the attempt when it is over, so
+    /// whatever must be cleaned up in order (a child process) is ended a little earlier.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        self.attempt.time_left()
+    }
+
+    /// The sources that are being fetched, outermost first, for a program that may call us again.
+    #[must_use]
+    pub fn chain(&self) -> &'a str {
+        self.attempt.chain()
+    }
+
+    /// Makes a new renewal durable before it returns, so that it survives whatever goes wrong later
+    /// in the same attempt. Called at once when a server has rotated a token.
+    ///
+    /// # Errors
+    /// Transient, when the disk refuses. The old renewal is then still the one on the disk.
+    pub async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
+        self.attempt.keep(renewal).await
+    }
+
+    /// Makes sure that [`FetchRequest::keep`] will have room on the disk. Called before a request is
+    /// sent that makes the server forget the renewal that we hold.
+    ///
+    /// # Errors
+    /// Transient, when the disk is full or read-only: the request must not be sent.
+    pub async fn make_room(&self) -> Result<(), Error> {
+        self.attempt.make_room().await
+    }
+
+    /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk.
+    ///
+    /// # Errors
+    /// Misconfigured when it is not there; what its own source says when it is a source.
+    pub async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
+        self.attempt.resolve(input).await
+    }
+}
+
+/// The engine's side of a [`FetchRequest`]; the methods are described there.
+#[async_trait]
+pub trait Attempt: fmt::Debug + Send + Sync {
+    /// See [`FetchRequest::now`].
+    fn now(&self) -> SystemTime;
+    /// See [`FetchRequest::time_left`].
+    fn time_left(&self) -> Duration;
+    /// See [`FetchRequest::chain`].
+    fn chain(&self) -> &str;
+    /// See [`FetchRequest::keep`].
+    async fn keep(&self, renewal: &Secret) -> Result<(), Error>;
+    /// See [`FetchRequest::make_room`].
+    async fn make_room(&self) -> Result<(), Error>;
+    /// See [`FetchRequest::resolve`].
+    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error>;
+}
+
+/// Where a backend's own secret is to be found, never what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "SecretInputTable")]
+pub enum SecretInput {
+    /// What a program prints; the program's absolute path and its arguments.
+    Command(Vec<String>),
+    /// The value of an environment variable.
+    Env(String),
+    /// The content of a file, without the white space around it.
+    File(PathBuf),
+    /// The key of another source.
+    Source(String),
+}
+
+/// How a [`SecretInput`] is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretInputTable {
+    command: Option<Vec<String>>,
+    env: Option<String>,
+    file: Option<PathBuf>,
+    source: Option<String>,
+}
+
+impl TryFrom<SecretInputTable> for SecretInput {
+    type Error = &'static str;
+
+    fn try_from(table: SecretInputTable) -> Result<Self, Self::Error> {
+        match table {
+            SecretInputTable { command: Some(command), env: None, file: None, source: None } => {
+                Ok(Self::Command(command))
+            }
+            SecretInputTable { command: None, env: Some(env), file: None, source: None } => {
+                Ok(Self::Env(env))
+            }
+            SecretInputTable { command: None, env: None, file: Some(file), source: None } => {
+                Ok(Self::File(file))
+            }
+            SecretInputTable { command: None, env: None, file: None, source: Some(source) } => {
+                Ok(Self::Source(source))
+            }
+            _ => Err("a secret input names exactly one of `env`, `file`, `command` and `source`"),
+        }
+    }
+}
+
+/// How a login speaks with the human in front of it.
+#[async_trait]
+pub trait Prompt: Send + Sync {
+    /// Shows where to go and what to type there (RFC 8628, section 3.3), and returns at once: the
+    /// backend polls meanwhile.
+    async fn show(&self, code: &DeviceCode<'_>);
+}
+
+/// What a human needs for a device login.
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceCode<'a> {
+    /// Where to go.
+    pub verification_uri: &'a str,
+    /// The same with the code in it, for a QR code or a browser.
+    pub verification_uri_complete: Option<&'a str>,
+    /// What to type there.
+    pub user_code: &'a str,
+    /// When the code ends.
+    pub expires_at: SystemTime,
+}

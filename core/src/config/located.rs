@@ -1,0 +1,122 @@
+//! A table that knows where its keys stand, and reads itself into a type.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::value::Error as FieldsFound;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::document::{Place, Places};
+use crate::Error;
+
+/// A table of the configuration, such as `[profile.work]`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Located {
+    /// How the table is called from the root: `["profile", "work"]`.
+    pub(super) path: Vec<String>,
+    pub(super) values: toml::Table,
+    /// By the path from this table.
+    pub(super) places: Places,
+}
+
+impl Located {
+    /// Reads the table as a `T`. Keys that `T` does not have are errors, and so are wrong types.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read_with::<T>(&[])
+    }
+
+    /// The same, where `others` are keys that somebody else reads from this table.
+    pub(super) fn read_with<T: DeserializeOwned>(&self, others: &[&str]) -> Result<T, Error> {
+        let fields = fields::<T>();
+        for key in self.values.keys() {
+            if !fields.contains(&key.as_str()) && !others.contains(&key.as_str()) {
+                return Err(self.unknown(key, fields.iter().chain(others).copied()));
+            }
+        }
+        let own = self.values.iter().filter(|(key, _)| fields.contains(&key.as_str()));
+        let own: toml::Table = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        serde_path_to_error::deserialize(toml::Value::Table(own)).map_err(|error| {
+            let path: Vec<String> = error
+                .path()
+                .iter()
+                .filter_map(|segment| match segment {
+                    serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+                    _ => None,
+                })
+                .collect();
+            self.error(&path, one_line(error.inner().message()))
+        })
+    }
+
+    /// A Misconfigured error about the value at `path`, which says where that is.
+    pub(super) fn error(&self, path: &[String], message: impl AsRef<str>) -> Error {
+        let full = self.path.iter().chain(path).cloned().collect::<Vec<_>>().join(".");
+        let place = self.place(path).map_or_else(String::new, |place| format!("{place}: "));
+        Error::misconfigured(format!("{place}`{full}`: {}", message.as_ref()))
+    }
+
+    /// The place of `path`, or of the nearest table around it.
+    pub(super) fn place(&self, path: &[String]) -> Option<&Place> {
+        (0..=path.len()).rev().find_map(|length| self.places.get(&path[..length]))
+    }
+
+    /// `path` made absolute, by the file that holds `key`.
+    pub(super) fn resolve(&self, key: &str, path: &Path) -> PathBuf {
+        match self.place(&[key.to_owned()]) {
+            Some(place) => place.folder().join(path),
+            None => path.to_owned(),
+        }
+    }
+
+    fn unknown<'a>(&self, key: &str, known: impl Iterator<Item = &'a str>) -> Error {
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        let nearest = known
+            .iter()
+            .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
+            .min()
+            .filter(|(distance, candidate)| *distance <= candidate.len().max(key.len()) / 2);
+        let hint = match nearest {
+            Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+            None => format!("known keys are `{}`", known.join("`, `")),
+        };
+        self.error(&[key.to_owned()], "unknown key").with_hint(hint)
+    }
+}
+
+/// The names of the fields of the structure `T`, as its `Deserialize` announces them.
+pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut found: &'static [&'static str] = &[];
+    // The answer is in `found`: the deserialization itself always ends in an error.
+    let _ = T::deserialize(FieldNames(&mut found));
+    found
+}
+
+struct FieldNames<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = FieldsFound;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FieldsFound> {
+        Err(serde::de::Error::custom("not a structure"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, FieldsFound> {
+        *self.0 = fields;
+        Err(serde::de::Error::custom("found"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,126 @@
+//! A source's table, as its backend reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+
+use super::document::Document;
+use super::located::Located;
+use super::settings::SourceSettings;
+use crate::{Error, SecretInput};
+
+/// The environment variables that the configuration may be filled from.
+pub type Variables = BTreeMap<String, String>;
+
+/// A source's table. What its backend reads from it is recorded, for an entry is only good as long
+/// as the environment variables that went into it have the same values.
+#[derive(Debug)]
+pub struct SourceTable {
+    name: String,
+    table: Located,
+    variables: Variables,
+    reads: Mutex<Reads>,
+}
+
+/// What a backend was built from, beside its table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Names of environment variables.
+    pub variables: BTreeSet<String>,
+    /// Names of other sources.
+    pub sources: BTreeSet<String>,
+}
+
+impl SourceTable {
+    pub(super) fn new(name: &str, table: Located, variables: Variables) -> Self {
+        Self { name: name.to_owned(), table, variables, reads: Mutex::default() }
+    }
+
+    /// The table that `text` holds, as if it stood in `folder`: for tests of a backend.
+    ///
+    /// # Errors
+    /// When `text` is not TOML.
+    pub fn from_toml(
+        name: &str,
+        text: &str,
+        folder: &Path,
+        variables: Variables,
+    ) -> Result<Self, Error> {
+        let Document { values, places } =
+            Document::parse(folder.join("config.toml"), text.as_bytes())?;
+        let path = vec!["source".to_owned(), name.to_owned()];
+        Ok(Self::new(name, Located { path, values, places }, variables))
+    }
+
+    /// The source's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the backend's own keys. `C` is a structure: what it has no field for, and is not a
+    /// setting that all sources have, is an unknown key.
+    ///
+    /// # Errors
+    /// Misconfigured, with file, line, column and the nearest known key.
+    pub fn parse<C: DeserializeOwned>(&self) -> Result<C, Error> {
+        self.table.read_with::<C>(SourceSettings::keys())
+    }
+
+    /// A Misconfigured error about the value of `key`, which says where that stands.
+    pub fn error(&self, key: &str, message: impl AsRef<str>) -> Error {
+        self.table.error(&[key.to_owned()], message)
+    }
+
+    /// `path` as it is written in `key`, made absolute: a relative path is relative to the file that
+    /// holds it.
+    #[must_use]
+    pub fn path(&self, key: &str, path: &Path) -> PathBuf {
+        self.table.resolve(key, path)
+    }
+
+    /// An environment variable that fills a gap. Its name is recorded, set or not. A value that is
+    /// not UTF-8, or empty, is as if it were not set.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.record(|reads| reads.variables.insert(name.to_owned()));
+        self.variables.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// A secret input as it is written in `key`, with its path made absolute, and recorded.
+    #[must_use]
+    pub fn input(&self, key: &str, input: SecretInput) -> SecretInput {
+        match input {
+            SecretInput::File(file) => SecretInput::File(self.path(key, &file)),
+            SecretInput::Command(mut command) => {
+                if let Some(program) = command.first_mut()
+                    && let Ok(path) =
+                        self.path(key, Path::new(program)).into_os_string().into_string()
+                {
+                    *program = path;
+                }
+                SecretInput::Command(command)
+            }
+            SecretInput::Env(name) => {
+                self.record(|reads| reads.variables.insert(name.clone()));
+                SecretInput::Env(name)
+            }
+            SecretInput::Source(name) => {
+                self.record(|reads| reads.sources.insert(name.clone()));
+                SecretInput::Source(name)
+            }
+        }
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn record(&self, change: impl FnOnce(&mut Reads) -> bool) {
+        change(&mut self.reads.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

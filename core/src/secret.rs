@@ -1,0 +1,55 @@
+//! A string that must not be shown.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A string that must not be shown: a key, a token, a password.
+///
+/// It is wiped from memory when dropped, prints as `[redacted]` in `Debug`, and is neither `Display` nor `Serialize`.
+/// [`Secret::expose`] is the only way to its content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps `text`, which is moved and not copied.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The content. Whoever calls this answers for where it goes next.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::from("hunter2")), "[redacted]");
+        assert_eq!(format!("{:?}", Some(Secret::from("hunter2"))), "Some([redacted])");
+    }
+}
