@@ -24,16 +24,16 @@ impl Key {
         if token.is_empty() {
             return Err(KeyError::Empty);
         }
-        for (index, character) in token.chars().enumerate() {
+        if let Some((index, character)) =
+            token.char_indices().find(|(_, character)| !character.is_ascii_graphic())
+        {
+            // All characters before it are ASCII, so bytes and characters count alike.
             let position = index + 1;
-            match character {
-                '!'..='~' => {}
-                '\r' if token[index..].starts_with("\r\n") => {
-                    return Err(KeyError::SecondLine { position });
-                }
-                '\n' => return Err(KeyError::SecondLine { position }),
-                _ => return Err(KeyError::Character { position }),
-            }
+            return Err(match character {
+                '\n' => KeyError::SecondLine { position },
+                '\r' if token[index..].starts_with("\r\n") => KeyError::SecondLine { position },
+                _ => KeyError::Character { position },
+            });
         }
         if token.len() > MAX_KEY_LENGTH {
             return Err(KeyError::TooLong { length: token.len() });

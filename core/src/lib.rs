@@ -6,12 +6,39 @@
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
+#[cfg(feature = "engine")]
+mod disk;
+#[cfg(feature = "engine")]
+pub mod engine;
+mod entry;
 mod error;
+mod failure;
+mod fingerprint;
+mod folder;
+mod freshness;
+mod hit;
+#[cfg(feature = "engine")]
+mod jwt;
 mod key;
+mod moment;
+mod plan;
+mod seal;
 mod secret;
 
 #[cfg(feature = "engine")]
 pub use backend::{Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput};
+pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
+pub use failure::Failure;
+pub use fingerprint::{Fingerprint, hex};
+pub use folder::{ReadError, StateFolder};
+pub use freshness::{Bounds, Freshness, Policy, Validity};
+pub use hit::{Hit, Lookup, look};
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
+pub use moment::Moment;
+pub use plan::{
+    CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
+    Plan, PlanInputs, PlannedSource, decides,
+};
+pub use seal::{Seal, Unsealed};
 pub use secret::Secret;

@@ -1,0 +1,83 @@
+//! The attempts of one refresh, and the entry that comes of them.
+
+use super::attempt::Held;
+use super::refresh::Refresh;
+use super::{Demand, backoff};
+use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
+
+impl Refresh<'_> {
+    /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
+    /// source that is known to be down is only looked after.
+    pub(super) async fn ask(
+        &self,
+        held: &Held<'_>,
+        before: Option<&Failure>,
+        attempts: &mut u32,
+    ) -> Result<Fetched, Error> {
+        let is_first = before.is_none() || matches!(self.call.demand, Demand::FetchedSince(_));
+        let retries = if is_first { self.source.retries } else { 0 };
+        loop {
+            let fetched_at = self.world.clock.now();
+            let timeout = self.source.timeout.min(self.time_left());
+            *attempts += 1;
+            let error = match held.ask(&*self.source.backend, timeout).await {
+                Ok(credential) => match self.fetched(credential, fetched_at) {
+                    Ok(fetched) => return Ok(fetched),
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            if error.kind() != ErrorKind::Transient || *attempts > retries {
+                return Err(error);
+            }
+            let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
+            if wait >= self.time_left() {
+                return Err(error);
+            }
+            self.world.clock.sleep(wait).await;
+        }
+    }
+
+    /// What a credential becomes. `fetched_at` is when it was asked for, so that a lifetime never
+    /// counts from later than the issuer does.
+    fn fetched(&self, credential: Credential, fetched_at: Moment) -> Result<Fetched, Error> {
+        let Credential { key, expires_at, refresh_at, renewal } = credential;
+        let said = expires_at.map(Moment::from).into_iter().chain(jwt::expiry(&key)).min();
+        let expires_at =
+            said.or_else(|| self.source.lifetime.map(|lifetime| fetched_at.plus(lifetime)));
+        if expires_at.is_some_and(|end| end <= self.world.clock.now()) {
+            let source = &self.source.planned.id.source;
+            let message = format!("source `{source}` gave a key that has already ended");
+            return Err(Error::transient(message)
+                .with_hint("compare this machine's clock with the issuer's"));
+        }
+        let validity = Validity {
+            fetched_at,
+            expires_at,
+            // One that has passed tells nothing, and would make the key due for ever.
+            refresh_at: refresh_at.map(Moment::from).filter(|at| *at > fetched_at),
+            jitter: self.world.chance.unit(),
+        };
+        Ok(Fetched { key, validity, renewal })
+    }
+}
+
+/// A key that has just arrived.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) key: Key,
+    pub(super) validity: Validity,
+    renewal: Option<Secret>,
+}
+
+impl Fetched {
+    /// The entry that it makes. A renewal that was kept before stays, unless there is a new one.
+    pub(super) fn into_entry(self, held: &Held<'_>) -> Entry {
+        Entry {
+            key: Some(self.key),
+            validity: self.validity,
+            renewal: self.renewal.or_else(|| held.entry().and_then(|entry| entry.renewal)),
+            environment: held.environment(),
+        }
+    }
+}

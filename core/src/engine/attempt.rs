@@ -1,0 +1,181 @@
+//! One attempt of a source, and what survives it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use super::cache::{ROOM, replace};
+use super::world::{Draft, World};
+use crate::{
+    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, PlannedSource,
+    Secret, SecretInput, Validity,
+};
+
+/// A source's entry while its lock is held: what is on disk, and what the attempts make of it.
+pub(super) struct Held<'a> {
+    world: World<'a>,
+    source: &'a PlannedSource,
+    chain: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    entry: Option<Entry>,
+    /// Room on the disk, set apart before a server was asked for anything.
+    draft: Option<Box<dyn Draft>>,
+    /// Whether a renewal is being written: time-outs wait for that.
+    keeping: bool,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn new(
+        world: World<'a>,
+        source: &'a PlannedSource,
+        chain: String,
+        entry: Option<Entry>,
+    ) -> Self {
+        let state = State { entry, ..State::default() };
+        Self { world, source, chain, state: Mutex::new(state) }
+    }
+
+    pub(super) fn entry(&self) -> Option<Entry> {
+        self.state().entry.clone()
+    }
+
+    /// Asks `backend` once, for at most `timeout`.
+    pub(super) async fn ask(
+        &self,
+        backend: &dyn Backend,
+        timeout: Duration,
+    ) -> Result<Credential, Error> {
+        // Without room the answer is still worth having; who depends on it asks `make_room`.
+        let _ = self.set_room_apart().await;
+        let clock = self.world.clock;
+        let attempt =
+            CurrentAttempt { held: self, ends_at: clock.uptime().saturating_add(timeout) };
+        let renewal = self.entry().and_then(|entry| entry.renewal);
+        let request = FetchRequest::new(renewal.as_ref(), &attempt);
+        let mut fetch = pin!(backend.fetch(&request));
+        let mut alarm = pin!(clock.sleep(timeout));
+        let mut is_over = false;
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = fetch.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            is_over = is_over || alarm.as_mut().poll(context).is_ready();
+            if is_over && !self.state().keeping {
+                return Poll::Ready(Err(self.timed_out(timeout)));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn timed_out(&self, timeout: Duration) -> Error {
+        let source = &self.source.id.source;
+        Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
+            .with_hint(format!("if it is slow by nature, raise `timeout` in `[source.{source}]`"))
+    }
+
+    /// Saves what a fetch brought.
+    pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
+        let content = entry.encode(&self.source.id, self.world.seal);
+        let draft = self.state().draft.take();
+        let file = self.source.id.entry_file(self.world.seal);
+        replace(self.world.disk, draft, &file, &content).await?;
+        self.state().entry = Some(entry);
+        Ok(())
+    }
+
+    /// The mark of the present environment.
+    pub(super) fn environment(&self) -> EnvironmentMark {
+        let salt = self.world.chance.salt();
+        EnvironmentMark::new(salt, &self.source.variables, self.world.variable)
+    }
+
+    async fn set_room_apart(&self) -> io::Result<()> {
+        if self.state().draft.is_none() {
+            let draft = self.world.disk.draft(ROOM).await?;
+            self.state().draft = Some(draft);
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, renewal: &Secret) -> io::Result<()> {
+        let entry = match self.entry() {
+            Some(entry) => Entry { renewal: Some(renewal.clone()), ..entry },
+            None => Entry {
+                key: None,
+                validity: Validity {
+                    fetched_at: self.world.clock.now(),
+                    expires_at: None,
+                    refresh_at: None,
+                    jitter: 0.0,
+                },
+                renewal: Some(renewal.clone()),
+                environment: self.environment(),
+            },
+        };
+        self.save(entry).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Held<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("source", self.source).finish_non_exhaustive()
+    }
+}
+
+/// The engine's side of one [`FetchRequest`].
+#[derive(Debug)]
+struct CurrentAttempt<'a> {
+    held: &'a Held<'a>,
+    ends_at: Duration,
+}
+
+#[async_trait]
+impl Attempt for CurrentAttempt<'_> {
+    fn now(&self) -> SystemTime {
+        self.held.world.clock.now().into()
+    }
+
+    fn time_left(&self) -> Duration {
+        self.ends_at.saturating_sub(self.held.world.clock.uptime())
+    }
+
+    fn chain(&self) -> &str {
+        &self.held.chain
+    }
+
+    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
+        self.held.state().keeping = true;
+        let kept = self.held.keep(renewal).await;
+        self.held.state().keeping = false;
+        kept.map_err(|error| {
+            Error::transient(format!("cannot keep what renews the key: {error}"))
+                .with_hint("make room in the state folder, see `api-key-helper status`")
+        })
+    }
+
+    async fn make_room(&self) -> Result<(), Error> {
+        self.held.set_room_apart().await.map_err(|error| {
+            Error::transient(format!("no room in the state folder for a new renewal: {error}"))
+                .with_hint("make room there, see `api-key-helper status`")
+        })
+    }
+
+    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
+        self.held.world.inputs.resolve(input, self.time_left()).await
+    }
+}

@@ -1,0 +1,152 @@
+//! How a key is replaced: single-flight, attempts, fallback, and what is remembered of failures.
+
+mod asking;
+mod attempt;
+mod backoff;
+mod cache;
+mod refresh;
+mod verdict;
+mod world;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
+
+use self::refresh::Refresh;
+use crate::folder::ReadError;
+use crate::hit::{Hit, Lookup, look};
+use crate::{Backend, Error, Key, Moment, PlannedSource, Policy};
+
+/// A source that can be asked.
+#[derive(Debug)]
+pub struct Source {
+    /// The source's identity, as the front knows it.
+    pub planned: PlannedSource,
+    /// Who asks.
+    pub backend: Box<dyn Backend>,
+    /// The longest time of one attempt.
+    pub timeout: Duration,
+    /// Attempts after the first one.
+    pub retries: u32,
+    /// How long a key lives whose answer does not say.
+    pub lifetime: Option<Duration>,
+}
+
+/// What one caller wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The profile's name.
+    pub profile: &'a str,
+    /// When a key may be printed.
+    pub policy: &'a Policy,
+    /// How long the caller goes on using it.
+    pub hold: Duration,
+    /// The longest time of the call.
+    pub deadline: Duration,
+    /// Which keys will do.
+    pub demand: Demand,
+    /// The sources that are being fetched by whoever called us, outermost first, between commas.
+    pub chain: &'a str,
+}
+
+/// Which cached keys will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// One that was fetched since then: somebody asked for a new one.
+    FetchedSince(Moment),
+    /// One that is fresh: we work behind an answer that has been given.
+    Fresh,
+    /// One that may be printed.
+    Printable,
+}
+
+/// The end of a call.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The key, or the error to show.
+    pub answer: Result<Answer, Error>,
+    /// What else the person should know.
+    pub warnings: Vec<String>,
+}
+
+/// A key, and what there is to do behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The key.
+    pub key: Key,
+    /// The name of the source that it comes from.
+    pub source: String,
+    /// Whether a source wants to be asked behind the answer.
+    pub refresh: bool,
+}
+
+/// Answers `call` from `sources`, in order of preference.
+pub async fn get(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Outcome {
+    let mut warnings = Vec::new();
+    let answer = answer(world, sources, call, &mut warnings).await;
+    Outcome { answer, warnings }
+}
+
+async fn answer(
+    world: World<'_>,
+    sources: &[Source],
+    call: &Call<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Error> {
+    if call.demand == Demand::Printable
+        && let Some(Hit { key, source, refresh }) = hit(world, sources, call).await?
+    {
+        let source = sources[source].planned.id.source.clone();
+        return Ok(Answer { key, source, refresh: refresh.is_some() });
+    }
+    let ends_at = world.clock.uptime().saturating_add(call.deadline);
+    let mut first = None;
+    let mut first_asked = None;
+    for (index, source) in sources.iter().enumerate() {
+        let time_left = ends_at.saturating_sub(world.clock.uptime());
+        let sources_left = u32::try_from(sources.len() - index).unwrap_or(u32::MAX);
+        let refresh = Refresh::new(world, source, call, time_left / sources_left);
+        let failed = match refresh.run(warnings).await {
+            Ok(answer) => return Ok(answer),
+            Err(failed) => failed,
+        };
+        let stops = !failed.error.kind().asks_next_source();
+        let slot = if failed.in_pause { &mut first } else { &mut first_asked };
+        slot.get_or_insert(failed.error);
+        if stops {
+            break;
+        }
+    }
+    Err(first_asked.or(first).unwrap_or_else(|| {
+        Error::misconfigured(format!("profile `{}` has no source", call.profile))
+            .with_hint("name at least one in its `sources`")
+    }))
+}
+
+/// The answer that is already on disk.
+async fn hit(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Result<Option<Hit>, Error> {
+    let planned: Vec<PlannedSource> = sources.iter().map(|source| source.planned.clone()).collect();
+    let mut files = BTreeMap::new();
+    for source in &planned {
+        for file in [source.id.entry_file(world.seal), source.id.failure_file()] {
+            // What cannot be read is no hit here, and the refresh says why.
+            match world.disk.read(&file).await {
+                Ok(content) => files.insert(file, content),
+                Err(ReadError::Refused(error)) => return Err(error),
+                Err(ReadError::Io(_)) => return Ok(None),
+            };
+        }
+    }
+    let lookup = Lookup {
+        sources: &planned,
+        policy: call.policy,
+        hold: call.hold,
+        now: world.clock.now(),
+        seal: world.seal,
+        variable: &world.variable,
+    };
+    Ok(look(&lookup, |file| {
+        Ok::<_, ReadError>(files.get(file).and_then(|content| content.as_deref()))
+    }))
+}

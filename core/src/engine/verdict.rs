@@ -1,0 +1,66 @@
+//! Which cached key will do for a call, and whether the source may be asked.
+
+use super::Demand;
+use super::cache::Cached;
+use super::refresh::Refresh;
+use crate::{Entry, ErrorKind, Failure, Freshness, Key, Validity};
+
+/// A cached key that may be printed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Printable<'e> {
+    pub(super) key: &'e Key,
+    pub(super) validity: &'e Validity,
+}
+
+impl Entry {
+    fn printable(&self) -> Option<Printable<'_>> {
+        Some(Printable { key: self.key.as_ref()?, validity: &self.validity })
+    }
+}
+
+impl Refresh<'_> {
+    /// The key, if it will do for this call.
+    pub(super) fn satisfying<'c>(&self, cached: &'c Cached) -> Option<Printable<'c>> {
+        let found = cached.entry.as_ref()?.printable()?;
+        let will_do = match self.call.demand {
+            Demand::Printable => self.freshness(found.validity) <= Freshness::Due,
+            Demand::Fresh => self.freshness(found.validity) == Freshness::Fresh,
+            Demand::FetchedSince(start) => found.validity.fetched_at >= start,
+        };
+        will_do.then_some(found)
+    }
+
+    /// The failure, if it keeps us from asking.
+    pub(super) fn pausing<'c>(&self, cached: &'c Cached) -> Option<&'c Failure> {
+        let failure = cached.failure.as_ref()?;
+        let asks_anyway = match self.call.demand {
+            Demand::FetchedSince(_) => true,
+            // Whoever mends a file wants to see the effect at once.
+            Demand::Printable => failure.kind() == ErrorKind::Misconfigured,
+            Demand::Fresh => false,
+        };
+        let usable = self.fallback(cached.entry.as_ref(), failure.kind()).is_some();
+        (!asks_anyway && failure.pauses(self.world.clock.now(), usable)).then_some(failure)
+    }
+
+    /// The key to print although the source failed: one that is not past its end, after a failure
+    /// that will pass; after another one only a key that would have been printed anyway.
+    pub(super) fn fallback<'e>(
+        &self,
+        entry: Option<&'e Entry>,
+        kind: ErrorKind,
+    ) -> Option<Printable<'e>> {
+        let asked_for_a_new_one = matches!(self.call.demand, Demand::FetchedSince(_));
+        let worst = match kind {
+            ErrorKind::Transient => Freshness::Stale,
+            ErrorKind::Denied | ErrorKind::Rejected => return None,
+            _ if asked_for_a_new_one => return None,
+            _ => Freshness::Due,
+        };
+        entry?.printable().filter(|found| self.freshness(found.validity) <= worst)
+    }
+
+    pub(super) fn freshness(&self, validity: &Validity) -> Freshness {
+        self.call.policy.judge(validity, self.call.hold, self.world.clock.now())
+    }
+}

@@ -1,0 +1,227 @@
+//! A credential as it is cached.
+
+use std::ffi::OsString;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Fingerprint, Key, Seal, Secret, Validity};
+
+/// The version of the format. It is part of the file's name too, so that versions that live side by
+/// side never overwrite one another's entries.
+pub const ENTRY_VERSION: u8 = 1;
+
+/// A source's credential as it is cached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key; none once it was dropped and only the renewal is left.
+    pub key: Option<Key>,
+    /// What is known of the key's time.
+    pub validity: Validity,
+    /// What makes the next fetch possible without a human.
+    pub renewal: Option<Secret>,
+    /// The environment that the key was fetched in.
+    pub environment: EnvironmentMark,
+}
+
+/// Which source an entry belongs to, and with which settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryId {
+    /// The source's name.
+    pub source: String,
+    /// The hash of its settings.
+    pub fingerprint: Fingerprint,
+}
+
+impl EntryId {
+    /// The name of the entry's file.
+    #[must_use]
+    pub fn entry_file(&self, seal: &dyn Seal) -> String {
+        format!("{}-{}.v{ENTRY_VERSION}.entry", self.stem(), seal.label())
+    }
+
+    /// The name of the lock that whoever refreshes the entry holds. Hosts that seal with different
+    /// keys share it.
+    #[must_use]
+    pub fn lock_file(&self) -> String {
+        self.stem() + ".lock"
+    }
+
+    /// The name of the file that remembers the source's last failure.
+    #[must_use]
+    pub fn failure_file(&self) -> String {
+        self.stem() + ".failure"
+    }
+
+    fn stem(&self) -> String {
+        format!("{}-{}", self.source, self.fingerprint.short(6))
+    }
+
+    fn context(&self) -> Vec<u8> {
+        let mut context = vec![ENTRY_VERSION];
+        context.extend_from_slice(self.fingerprint.as_bytes());
+        context.extend_from_slice(self.source.as_bytes());
+        context
+    }
+}
+
+/// How an entry is written. It borrows, so that secrets are not copied on the way.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    key: Option<&'a str>,
+    validity: Validity,
+    renewal: Option<&'a str>,
+    environment: EnvironmentMark,
+}
+
+impl Entry {
+    /// The content of the entry's file.
+    #[must_use]
+    pub fn encode(&self, id: &EntryId, seal: &dyn Seal) -> Vec<u8> {
+        let stored = Stored {
+            key: self.key.as_ref().map(Key::expose),
+            validity: self.validity,
+            renewal: self.renewal.as_ref().map(Secret::expose),
+            environment: self.environment,
+        };
+        // With room enough from the start, no half-written copy is left behind by growing.
+        let secrets = stored.key.map_or(0, str::len) + stored.renewal.map_or(0, str::len);
+        let content = Vec::with_capacity(secrets + 256);
+        // Only a sink that is full can fail, and a vector never is.
+        let content = Zeroizing::new(postcard::to_extend(&stored, content).unwrap_or_default());
+        seal.seal(&content, &id.context())
+    }
+
+    /// Reads the content of the entry's file. `None` where it is damaged, or not of this source.
+    #[must_use]
+    pub fn decode(bytes: &[u8], id: &EntryId, seal: &dyn Seal) -> Option<Self> {
+        let content = seal.open(bytes, &id.context())?;
+        let (stored, rest) = postcard::take_from_bytes::<Stored<'_>>(&content).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        Some(Self {
+            key: stored.key.map(Key::parse).transpose().ok()?,
+            validity: stored.validity,
+            renewal: stored.renewal.map(Secret::from),
+            environment: stored.environment,
+        })
+    }
+}
+
+/// The values of the environment variables that a source depends on, as a keyed hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentMark {
+    salt: [u8; 16],
+    hash: [u8; 32],
+}
+
+impl EnvironmentMark {
+    /// The mark of the present values of `names`, keyed by `salt`.
+    #[must_use]
+    pub fn new(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self { salt, hash: hash(salt, names, read) }
+    }
+
+    /// Whether `names` have the values that they had then.
+    #[must_use]
+    pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
+        self.hash == hash(self.salt, names, read)
+    }
+}
+
+fn hash(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> [u8; 32] {
+    // Most sources depend on none, and a hit need not hash to know that nothing changed.
+    if names.is_empty() {
+        return [0; 32];
+    }
+    let mut block = [0; 64];
+    block[..salt.len()].copy_from_slice(&salt);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    for name in names {
+        let value = read(name);
+        let value = value.as_ref().map(|value| Zeroizing::new(value.as_encoded_bytes().to_vec()));
+        let length = value.as_ref().map_or(u64::MAX, |value| value.len() as u64);
+        mac.update(&(name.len() as u64).to_le_bytes());
+        mac.update(name.as_bytes());
+        mac.update(&length.to_le_bytes());
+        mac.update(value.as_deref().map_or(&[], Vec::as_slice));
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Moment, Unsealed};
+
+    fn id() -> EntryId {
+        EntryId { source: "vault".to_owned(), fingerprint: Fingerprint::of([&b"a"[..]]) }
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            key: Some(Key::parse("sk-1").unwrap()),
+            validity: Validity {
+                fetched_at: Moment::from_unix_millis(1),
+                expires_at: Some(Moment::from_unix_millis(2)),
+                refresh_at: None,
+                jitter: 0.25,
+            },
+            renewal: Some(Secret::from("renewal")),
+            environment: EnvironmentMark::new([1; 16], &[], &|_| None),
+        }
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        for entry in [entry(), Entry { key: None, ..entry() }, Entry { renewal: None, ..entry() }] {
+            let bytes = entry.encode(&id(), &Unsealed);
+            assert_eq!(Entry::decode(&bytes, &id(), &Unsealed), Some(entry));
+        }
+    }
+
+    #[test]
+    fn belongs_to_one_source_and_its_settings() {
+        let bytes = entry().encode(&id(), &Unsealed);
+        let other = EntryId { source: "other".to_owned(), ..id() };
+        assert_eq!(Entry::decode(&bytes, &other, &Unsealed), None);
+        let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id() };
+        assert_eq!(Entry::decode(&bytes, &other, &Unsealed), None);
+    }
+
+    #[test]
+    fn a_damaged_one_is_none() {
+        let bytes = entry().encode(&id(), &Unsealed);
+        for length in 0..bytes.len() {
+            assert_eq!(Entry::decode(&bytes[..length], &id(), &Unsealed), None);
+        }
+        assert_eq!(Entry::decode(b"garbage", &id(), &Unsealed), None);
+        // A whole one with something behind it, as a later format might have.
+        let longer = Unsealed.seal(&[&bytes[32..], b"more"].concat(), &id().context());
+        assert_eq!(Entry::decode(&longer, &id(), &Unsealed), None);
+    }
+
+    #[test]
+    fn environment_is_marked_by_its_values() {
+        let names = ["A".to_owned(), "B".to_owned()];
+        let with = |a: Option<&'static str>, b: Option<&'static str>| {
+            move |name: &str| if name == "A" { a } else { b }.map(OsString::from)
+        };
+        let mark = EnvironmentMark::new([7; 16], &names, &with(Some("1"), None));
+        assert!(mark.stands(&names, &with(Some("1"), None)));
+        assert!(!mark.stands(&names, &with(Some("1"), Some(""))));
+        assert!(!mark.stands(&names, &with(Some("2"), None)));
+        assert!(!mark.stands(&names, &with(None, Some("1"))));
+        assert!(!mark.stands(&names[..1], &with(Some("1"), None)));
+        assert!(!mark.stands(&[], &with(Some("1"), None)));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!("{:?}", entry());
+        assert!(!text.contains("sk-1") && !text.contains("\"renewal\""), "{text}");
+    }
+}

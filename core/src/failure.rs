@@ -1,0 +1,173 @@
+//! What is remembered of a source that failed, so that an outage is not answered by a stampede.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Moment};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// While callers have no key at all, the source is asked at least this often.
+const LONGEST_PAUSE_WITHOUT_KEY: Duration = Duration::from_secs(30);
+
+/// A source's last failure, and the pause in which it is not asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    /// How many failures there were in a row.
+    count: u32,
+    failed_at: Moment,
+    pause_until: Moment,
+}
+
+/// The version of the format, the first byte of the file.
+const VERSION: u8 = 1;
+
+impl Failure {
+    /// Remembers `error`. `before` is the failure that was remembered until now, `chance` a number
+    /// drawn from 0 to 1. The pause is 1 s, doubles with each failure in a row, and is drawn from
+    /// its upper half so that a fleet does not come back all at once; a server's `Retry-After`
+    /// lengthens it.
+    ///
+    #[must_use]
+    pub fn remember(error: &Error, before: Option<&Self>, now: Moment, chance: f64) -> Self {
+        let count = before.map_or(1, |failure| failure.count.saturating_add(1));
+        let doubled =
+            FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1)).min(LONGEST_PAUSE);
+        let drawn = doubled.mul_f64((1.0 + chance.clamp(0.0, 1.0)) / 2.0);
+        let pause = drawn.max(error.retry_after().unwrap_or_default()).min(LONGEST_PAUSE);
+        Self {
+            kind: error.kind(),
+            message: error.message().to_owned(),
+            hint: error.hint().map(str::to_owned),
+            count,
+            failed_at: now,
+            pause_until: now.plus(pause),
+        }
+    }
+
+    /// Whether the source is not to be asked at `now`. A pause that lies further ahead than it can
+    /// is the work of a clock, and over.
+    #[must_use]
+    pub fn pauses(&self, now: Moment, has_usable_key: bool) -> bool {
+        let cap = if has_usable_key { LONGEST_PAUSE } else { LONGEST_PAUSE_WITHOUT_KEY };
+        let until = self.pause_until.min(self.failed_at.plus(cap));
+        now < until && until.since(now) <= cap
+    }
+
+    /// The error that was remembered.
+    #[must_use]
+    pub fn error(&self) -> Error {
+        let error = Error::new(self.kind, self.message.clone());
+        match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        }
+    }
+
+    /// What kind of error it was.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// When the source failed.
+    #[must_use]
+    pub const fn failed_at(&self) -> Moment {
+        self.failed_at
+    }
+
+    /// How many failures there were in a row.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The content of the failure's file.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // Only a sink that is full can fail, and a vector never is.
+        postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
+    }
+
+    /// Reads the content of the failure's file; `None` where it is damaged, which only costs an
+    /// attempt.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&VERSION, content) = bytes.split_first()? else { return None };
+        postcard::from_bytes(content).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment::from_unix_millis(1_000_000_000);
+
+    fn after(seconds: u64) -> Moment {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    /// The failure after `count` failures in a row, with the longest pauses.
+    fn nth(count: u32) -> Failure {
+        let error = Error::transient("down").with_hint("wait");
+        (0..count)
+            .fold(None, |before: Option<Failure>, _| {
+                Some(Failure::remember(&error, before.as_ref(), NOW, 1.0))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn pauses_double_up_to_five_minutes() {
+        for (count, pause) in [(1, 1), (2, 2), (3, 4), (8, 128), (9, 256), (10, 300), (99, 300)] {
+            let failure = nth(count);
+            assert!(failure.pauses(after(pause - 1), true), "{count}");
+            assert!(!failure.pauses(after(pause), true), "{count}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_a_pause_is_short() {
+        assert!(nth(10).pauses(after(29), false));
+        assert!(!nth(10).pauses(after(30), false));
+    }
+
+    #[test]
+    fn chance_takes_up_to_half() {
+        let failure = Failure::remember(&Error::transient("down"), Some(&nth(2)), NOW, 0.0);
+        assert!(failure.pauses(after(1), true));
+        assert!(!failure.pauses(after(2), true));
+    }
+
+    #[test]
+    fn the_server_lengthens_it_within_the_cap() {
+        let remember = |seconds| {
+            let error = Error::transient("busy").with_retry_after(Duration::from_secs(seconds));
+            Failure::remember(&error, None, NOW, 0.0)
+        };
+        assert!(remember(20).pauses(after(19), true));
+        assert!(!remember(20).pauses(after(20), true));
+        assert!(!remember(100_000).pauses(after(300), true));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_ends_it() {
+        assert!(nth(5).pauses(NOW, true));
+        assert!(!nth(5).pauses(NOW.minus(Duration::from_secs(1_000)), true));
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let failure = nth(3);
+        assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
+        assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
+        for garbage in [&b""[..], b"\x01", b"\x02abc", b"garbage"] {
+            assert_eq!(Failure::decode(garbage), None);
+        }
+    }
+}

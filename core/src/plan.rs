@@ -1,0 +1,183 @@
+//! A profile compiled for the front, which parses no configuration.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EntryId, Fingerprint, Policy};
+
+/// How long Claude Code goes on using a key, in milliseconds; it is the client's own setting.
+pub const CLIENT_TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
+/// What Claude Code's setting is when it is not set.
+pub const CLIENT_TTL_DEFAULT: Duration = Duration::from_secs(300);
+/// How our own variables begin.
+pub const OWN_VARIABLES: &str = "API_KEY_HELPER_";
+/// Names the user's configuration file.
+pub const CONFIG_VARIABLE: &str = "API_KEY_HELPER_CONFIG";
+/// Carries the sources that are being fetched into a program that might call us again.
+pub const CHAIN_VARIABLE: &str = "API_KEY_HELPER_CHAIN";
+
+/// A profile as the front needs it. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// When a key may be printed.
+    pub policy: Policy,
+    /// How long callers go on using a key.
+    pub hold: Hold,
+    /// The profile's sources, in order of preference.
+    pub sources: Vec<PlannedSource>,
+}
+
+/// A source as the front needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedSource {
+    /// Which entry is the source's.
+    pub id: EntryId,
+    /// The environment variables that its backend read.
+    pub variables: Vec<String>,
+}
+
+/// How long a caller goes on using a key after it was printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The profile's own setting, for every caller.
+    pub fixed: Option<Duration>,
+    /// Claude Code's.
+    pub claude_code: Duration,
+}
+
+impl Hold {
+    /// The hold of the caller whose environment `has` these variables. Claude Code sets the first
+    /// for all that it starts, and the second as well for what its agent runs by itself.
+    #[must_use]
+    pub fn of_caller(&self, has: impl Fn(&str) -> bool) -> Duration {
+        let is_claude_code = || has("CLAUDE_CODE_ENTRYPOINT") && !has("CLAUDECODE");
+        self.fixed
+            .unwrap_or_else(|| if is_claude_code() { self.claude_code } else { Duration::ZERO })
+    }
+}
+
+/// All that decides what a profile means: whoever has the same inputs has the same plan.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInputs<'a> {
+    /// The profile that was asked for; `None` for the default one.
+    pub profile: Option<&'a OsStr>,
+    /// Paths and bytes of the configuration files, the system's and the user's.
+    pub files: [Option<(&'a Path, &'a [u8])>; 2],
+    /// The variables that [`decides`] names.
+    pub variables: &'a BTreeMap<OsString, OsString>,
+}
+
+/// Whether an environment variable can change what a configuration means.
+#[must_use]
+pub fn decides(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(OWN_VARIABLES.as_bytes()) || name == CLIENT_TTL_VARIABLE.as_bytes()
+}
+
+impl PlanInputs<'_> {
+    /// The name of the plan's file.
+    #[must_use]
+    pub fn file(&self) -> String {
+        let mut parts: Vec<&[u8]> = vec![env!("CARGO_PKG_VERSION").as_bytes()];
+        // An absent part differs from an empty one by a marker in front of each present one.
+        match self.profile {
+            Some(profile) => parts.extend([&b"+"[..], profile.as_encoded_bytes()]),
+            None => parts.push(b"-"),
+        }
+        for file in self.files {
+            match file {
+                Some((path, bytes)) => {
+                    parts.extend([&b"+"[..], path.as_os_str().as_encoded_bytes(), bytes]);
+                }
+                None => parts.push(b"-"),
+            }
+        }
+        for (name, value) in self.variables {
+            parts.extend([name.as_encoded_bytes(), value.as_encoded_bytes()]);
+        }
+        format!("{}.plan", Fingerprint::of(parts).short(16))
+    }
+}
+
+/// The version of the format, the first byte of the file.
+const VERSION: u8 = 1;
+
+impl Plan {
+    /// The content of the plan's file.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // Only a sink that is full can fail, and a vector never is.
+        postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
+    }
+
+    /// Reads the content of the plan's file; `None` where it is damaged, and the worker writes
+    /// another one.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&VERSION, content) = bytes.split_first()? else { return None };
+        let (plan, rest) = postcard::take_from_bytes::<Self>(content).ok()?;
+        rest.is_empty().then_some(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn every_input_makes_another_plan() {
+        let none = variables(&[]);
+        let ttl = variables(&[(CLIENT_TTL_VARIABLE, "1000")]);
+        let file = Some((Path::new("/c"), &b"a = 1"[..]));
+        let changed = Some((Path::new("/c"), &b"a = 2"[..]));
+        let moved = Some((Path::new("/d"), &b"a = 1"[..]));
+        let work = OsStr::new("work");
+        let inputs = [
+            PlanInputs { profile: None, files: [None, file], variables: &none },
+            PlanInputs { profile: None, files: [file, None], variables: &none },
+            PlanInputs { profile: None, files: [None, changed], variables: &none },
+            PlanInputs { profile: None, files: [None, moved], variables: &none },
+            PlanInputs { profile: Some(work), files: [None, file], variables: &none },
+            PlanInputs { profile: Some(OsStr::new("")), files: [None, file], variables: &none },
+            PlanInputs { profile: None, files: [None, file], variables: &ttl },
+        ];
+        let names: std::collections::BTreeSet<String> =
+            inputs.iter().map(PlanInputs::file).collect();
+        assert_eq!(names.len(), inputs.len());
+    }
+
+    #[test]
+    fn who_holds_a_key_for_how_long() {
+        let caller = |present: &'static [&str]| move |name: &str| present.contains(&name);
+        let hold = Hold { fixed: None, claude_code: Duration::from_secs(300) };
+        assert_eq!(hold.of_caller(caller(&[])), Duration::ZERO);
+        assert_eq!(hold.of_caller(caller(&["CLAUDE_CODE_ENTRYPOINT"])), hold.claude_code);
+        let agent = caller(&["CLAUDE_CODE_ENTRYPOINT", "CLAUDECODE"]);
+        assert_eq!(hold.of_caller(agent), Duration::ZERO);
+        let fixed = Hold { fixed: Some(Duration::from_secs(5)), ..hold };
+        assert_eq!(fixed.of_caller(caller(&["CLAUDE_CODE_ENTRYPOINT"])), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let id = EntryId { source: "a".to_owned(), fingerprint: Fingerprint::of([]) };
+        let plan = Plan {
+            policy: Policy::default(),
+            hold: Hold { fixed: None, claude_code: CLIENT_TTL_DEFAULT },
+            sources: vec![PlannedSource { id, variables: vec!["A".to_owned()] }],
+        };
+        let bytes = plan.encode();
+        assert_eq!(Plan::decode(&bytes), Some(plan));
+        for length in 0..bytes.len() {
+            assert_eq!(Plan::decode(&bytes[..length]), None);
+        }
+    }
+}
