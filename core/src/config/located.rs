@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::document::{Place, Places};
-use crate::Error;
+use crate::{Error, Fingerprint};
 
 /// A table of the configuration, such as `[profile.work]`.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,12 @@ impl Located {
                 return Err(self.unknown(key, fields.iter().chain(others).copied()));
             }
         }
+        self.read_some()
+    }
+
+    /// The same, where somebody else looks after the keys that `T` does not have.
+    pub(super) fn read_some<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let fields = fields::<T>();
         let own = self.values.iter().filter(|(key, _)| fields.contains(&key.as_str()));
         let own: toml::Table = own.map(|(key, value)| (key.clone(), value.clone())).collect();
         serde_path_to_error::deserialize(toml::Value::Table(own)).map_err(|error| {
@@ -66,6 +72,22 @@ impl Located {
             Some(place) => place.folder().join(path),
             None => path.to_owned(),
         }
+    }
+
+    /// A hash of the table's name and of the keys that `counts`, with the folder that relative paths
+    /// in them are relative to.
+    pub(super) fn fingerprint(&self, counts: impl Fn(&str) -> bool) -> Fingerprint {
+        let mut parts: Vec<Vec<u8>> = self.path.iter().map(|name| name.clone().into()).collect();
+        for (key, value) in self.values.iter().filter(|(key, _)| counts(key)) {
+            let folder = self.place(std::slice::from_ref(key)).map(Place::folder);
+            let folder = folder.map(|folder| folder.as_os_str().as_encoded_bytes().to_vec());
+            parts.extend([
+                key.clone().into(),
+                folder.unwrap_or_default(),
+                serde_json::to_vec(value).unwrap_or_default(),
+            ]);
+        }
+        Fingerprint::of(parts.iter().map(Vec::as_slice))
     }
 
     fn unknown<'a>(&self, key: &str, known: impl Iterator<Item = &'a str>) -> Error {

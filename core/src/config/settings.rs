@@ -1,7 +1,5 @@
 //! The settings of profiles, and those that every source has.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
 use super::duration::Written;
@@ -23,6 +21,12 @@ pub struct SourceSettings {
 impl SourceSettings {
     pub(super) fn keys() -> &'static [&'static str] {
         fields::<Self>()
+    }
+
+    /// Whether changing `key` makes it another source, whose entry is not the old one's. Settings
+    /// that only say how to ask do not.
+    pub(super) fn is_part_of_identity(key: &str) -> bool {
+        key == "backend" || key != "shell" && !Self::keys().contains(&key)
     }
 }
 
@@ -93,8 +97,3 @@ pub enum OnRejection {
     #[default]
     Refetch,
 }
-
-/// The default of `timeout`.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
-/// The default of `retries`.
-pub const RETRIES: u32 = 3;

@@ -1,0 +1,219 @@
+//! A profile with all that its settings come from, in order of precedence.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Written;
+use super::configuration::Configuration;
+use super::settings::{OnRejection, ProfileSettings, Share, SourceSettings};
+use super::source_table::{SourceTable, Variables};
+use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, Error, Fingerprint, Hold, Policy};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const RETRIES: u32 = 3;
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The longest time of one attempt, in milliseconds.
+const TIMEOUT_VARIABLE: &str = "API_KEY_HELPER_TIMEOUT_MS";
+/// Attempts after the first one.
+const RETRIES_VARIABLE: &str = "API_KEY_HELPER_RETRY_COUNT";
+
+/// A profile, ready to be used.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// When a key may be printed.
+    pub policy: Policy,
+    /// How long callers go on using it.
+    pub hold: Hold,
+    /// The longest time of one call.
+    pub deadline: Duration,
+    /// What an early call means.
+    pub on_rejection: OnRejection,
+    /// Its sources, in order of preference.
+    pub sources: Vec<ConfiguredSource>,
+}
+
+/// A source as one profile uses it.
+#[derive(Debug)]
+pub struct ConfiguredSource {
+    /// What its backend reads.
+    pub table: SourceTable,
+    /// The name of its backend.
+    pub backend: String,
+    /// The hash of its settings.
+    pub fingerprint: Fingerprint,
+    /// The longest time of one attempt.
+    pub timeout: Duration,
+    /// Attempts after the first one.
+    pub retries: u32,
+    /// How long a key lives whose answer does not say.
+    pub lifetime: Option<Duration>,
+}
+
+/// What the environment says, checked.
+struct FromVariables {
+    timeout: Option<Duration>,
+    retries: Option<u32>,
+    client_ttl: Option<Duration>,
+}
+
+impl Configuration {
+    /// The profile `name`.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none, a source is missing, or a variable is not a number or sets what
+    /// is locked.
+    pub fn profile(&self, name: &str) -> Result<Profile, Error> {
+        let settings = self.profile_settings(name)?;
+        let variables = FromVariables::read(&self.variables)?;
+        let names = settings.sources.clone().unwrap_or_default();
+        let sources = names
+            .iter()
+            .map(|source| self.source(name, source, &settings, &variables))
+            .collect::<Result<_, _>>()?;
+        let policy = Policy::default();
+        let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
+        Ok(Profile {
+            name: name.to_owned(),
+            policy: Policy {
+                ttl: or(settings.ttl, variables.client_ttl.unwrap_or(policy.ttl)),
+                ttl_jitter: settings.ttl_jitter.map_or(policy.ttl_jitter, |Share(share)| share),
+                refresh_window: or(settings.refresh_window, policy.refresh_window),
+                stale_while_revalidate: or(
+                    settings.stale_while_revalidate,
+                    policy.stale_while_revalidate,
+                ),
+                stale_if_error: or(settings.stale_if_error, policy.stale_if_error),
+            },
+            hold: Hold {
+                fixed: settings.hold.map(|Written(hold)| hold),
+                claude_code: variables.client_ttl.unwrap_or(CLIENT_TTL_DEFAULT),
+            },
+            deadline: or(settings.deadline, DEADLINE),
+            on_rejection: settings.on_rejection.unwrap_or_default(),
+            sources,
+        })
+    }
+
+    /// Refuses a `place` on the command line or in the environment that sets what is locked.
+    ///
+    /// # Errors
+    /// Misconfigured, naming both.
+    pub fn check_unlocked(&self, key: &[&str], place: &str) -> Result<(), Error> {
+        let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+        if self.locked.covers(&key) { Err(self.locked.refusal(&key, place)) } else { Ok(()) }
+    }
+
+    pub(super) fn profile_settings(&self, name: &str) -> Result<ProfileSettings, Error> {
+        let Some(table) = self.table("profile", name) else {
+            return Err(Error::misconfigured(format!("there is no profile `{name}`"))
+                .with_hint(known("profiles", &self.profiles())));
+        };
+        let settings: ProfileSettings = table.read()?;
+        let sources_key = ["sources".to_owned()];
+        let sources = settings.sources.as_deref().unwrap_or_default();
+        if sources.is_empty() {
+            return Err(table
+                .error(&sources_key, "a profile has at least one source")
+                .with_hint(format!("add `sources = [\"NAME\"]` to `[profile.{name}]`")));
+        }
+        let known_sources = self.sources();
+        let mut seen = BTreeSet::new();
+        for source in sources {
+            if !known_sources.contains(source) {
+                return Err(table
+                    .error(&sources_key, format!("there is no source `{source}`"))
+                    .with_hint(known("sources", &known_sources)));
+            }
+            if !seen.insert(source) {
+                let message = format!("source `{source}` is named twice");
+                return Err(table.error(&sources_key, message).with_hint("name it once"));
+            }
+        }
+        Ok(settings)
+    }
+
+    pub(super) fn source_settings(&self, name: &str) -> Result<SourceSettings, Error> {
+        let table = self.table("source", name).unwrap_or_default();
+        let settings: SourceSettings = table.read_some()?;
+        if settings.backend.is_none() {
+            return Err(table
+                .error(&[], "a source has a `backend`")
+                .with_hint(format!("add `backend = \"script\"` to `[source.{name}]`")));
+        }
+        Ok(settings)
+    }
+
+    fn source(
+        &self,
+        profile: &str,
+        name: &str,
+        profile_settings: &ProfileSettings,
+        variables: &FromVariables,
+    ) -> Result<ConfiguredSource, Error> {
+        let settings = self.source_settings(name)?;
+        for (variable, key, is_set) in [
+            (TIMEOUT_VARIABLE, "timeout", variables.timeout.is_some()),
+            (RETRIES_VARIABLE, "retries", variables.retries.is_some()),
+        ] {
+            if is_set {
+                let place = format!("the variable `{variable}`");
+                self.check_unlocked(&["profile", profile, key], &place)?;
+                self.check_unlocked(&["source", name, key], &place)?;
+            }
+        }
+        let table = self.table("source", name).unwrap_or_default();
+        let fingerprint = table.fingerprint(SourceSettings::is_part_of_identity);
+        let time = |written: Option<Written>| written.map(|Written(time)| time);
+        Ok(ConfiguredSource {
+            table: SourceTable::new(name, table, self.variables.clone()),
+            backend: settings.backend.unwrap_or_default(),
+            fingerprint,
+            timeout: variables
+                .timeout
+                .or(time(settings.timeout))
+                .or(time(profile_settings.timeout))
+                .unwrap_or(TIMEOUT),
+            retries: variables
+                .retries
+                .or(settings.retries)
+                .or(profile_settings.retries)
+                .unwrap_or(RETRIES),
+            lifetime: time(settings.lifetime),
+        })
+    }
+}
+
+impl FromVariables {
+    fn read(variables: &Variables) -> Result<Self, Error> {
+        Ok(Self {
+            timeout: number(variables, TIMEOUT_VARIABLE, "milliseconds")?
+                .map(Duration::from_millis),
+            retries: number(variables, RETRIES_VARIABLE, "attempts")?
+                .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+            client_ttl: number(variables, CLIENT_TTL_VARIABLE, "milliseconds")?
+                .map(Duration::from_millis),
+        })
+    }
+}
+
+/// A whole number. Claude Code itself takes the digits at the beginning, so that `1h` would be a
+/// millisecond: whoever writes that is told.
+fn number(variables: &Variables, name: &str, unit: &str) -> Result<Option<u64>, Error> {
+    let Some(text) = variables.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        Error::misconfigured(format!("the variable `{name}` is `{shown}`, not a whole number"))
+            .with_hint(format!("set it to a number of {unit}, such as `{name}=300000`"))
+    })
+}
+
+fn known(what: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        format!("there are no {what} in the configuration; run `api-key-helper init`")
+    } else {
+        format!("known {what} are `{}`", names.join("`, `"))
+    }
+}
