@@ -1,9 +1,7 @@
-use std::fs::FileTimes;
 use std::future::Future;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::SystemTime;
 
 use super::*;
 use crate::engine::Disk;
@@ -37,31 +35,6 @@ fn put(folder: &StateFolder, name: &str, content: &[u8]) {
     now(draft.write(content)).unwrap();
     now(draft.sync()).unwrap();
     now(draft.publish(name)).unwrap();
-}
-
-fn refusal(folder: &StateFolder) -> String {
-    match folder.prepare() {
-        Err(ReadError::Refused(error)) => error.report(),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn the_folder_is_private() {
-    let (_guard, folder) = folder();
-    let mode = || fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(), 0o700);
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(refusal(&folder).contains("chmod 700"), "{}", refusal(&folder));
-    assert_eq!(mode(), 0o755);
-}
-
-#[test]
-fn a_file_is_not_a_folder() {
-    let parent = tempfile::tempdir().unwrap();
-    let path = parent.path().join("file");
-    fs::write(&path, "").unwrap();
-    assert!(refusal(&StateFolder::new(path)).contains("is not a folder"));
 }
 
 #[test]
@@ -121,20 +94,4 @@ fn a_lock_is_not_taken_through_a_link() {
     let (_guard, folder) = folder();
     symlink("/dev/null", folder.path().join("a.lock")).unwrap();
     assert!(now(folder.try_lock("a.lock")).is_err());
-}
-
-#[test]
-fn the_sweep_takes_what_is_old_and_ours() {
-    let (_guard, folder) = folder();
-    let time = SystemTime::now();
-    for name in ["old.plan", "used.entry", "held.lock", "free.lock", "foreign.txt", "new.failure"] {
-        put(&folder, name, b"");
-        let old = time - KEPT_FOR - Duration::from_secs(1);
-        let modified = if name.starts_with("new") { time } else { old };
-        let file = File::options().write(true).open(folder.path().join(name)).unwrap();
-        file.set_times(FileTimes::new().set_modified(modified)).unwrap();
-    }
-    let _held = now(folder.try_lock("held.lock")).unwrap().unwrap();
-    folder.sweep(time.into(), |name| name.starts_with("used")).unwrap();
-    assert_eq!(names(&folder), ["foreign.txt", "held.lock", "new.failure", "used.entry"]);
 }

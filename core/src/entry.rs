@@ -55,7 +55,9 @@ impl EntryId {
         self.stem() + ".failure"
     }
 
-    fn stem(&self) -> String {
+    /// How the names of all its files begin.
+    #[must_use]
+    pub fn stem(&self) -> String {
         format!("{}-{}", self.source, self.fingerprint.short(6))
     }
 

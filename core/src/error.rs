@@ -42,6 +42,19 @@ impl ErrorKind {
         }
     }
 
+    /// The kind's name in logs and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Misconfigured => "misconfigured",
+            Self::NeedsLogin => "needs-login",
+            Self::NotFound => "not-found",
+            Self::Rejected => "rejected",
+            Self::Transient => "transient",
+        }
+    }
+
     /// Whether the next source of the profile is asked after this error.
     #[must_use]
     pub const fn asks_next_source(self) -> bool {

@@ -1,6 +1,6 @@
 //! The state folder: who may own it, and how its files are read.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,18 @@ impl StateFolder {
     /// A file that is not the caller's own, is open to others, or is no plain file is refused: it
     /// may hold what somebody else wants us to print. Links are not followed.
     pub fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
+        self.read_up_to(name, MAX_FILE)
+    }
+
+    /// The same for a file that may have up to `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`StateFolder::read`].
+    pub fn read_up_to(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
         let path = self.path.join(name);
         let mut file = match open(&path) {
             Ok(file) => file,
@@ -65,21 +77,29 @@ impl StateFolder {
             Err(error) => return Err(error.into()),
         };
         let metadata = file.metadata()?;
-        check(&path, &metadata)?;
-        let length = usize::try_from(metadata.len().min(MAX_FILE)).unwrap_or_default();
+        check(&path, &metadata, limit)?;
+        let length = usize::try_from(metadata.len()).unwrap_or_default();
         let mut content = Zeroizing::new(vec![0; length]);
         file.read_exact(&mut content)?;
         Ok(Some(content))
     }
+
+    /// Whether somebody holds the lock of that name. Only good for deciding whether a second process
+    /// is worth starting.
+    #[must_use]
+    pub fn is_locked(&self, name: &str) -> bool {
+        let lock = open(&self.path.join(name)).map(|file| file.try_lock_shared());
+        matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+    }
 }
 
-fn check(path: &Path, metadata: &Metadata) -> Result<(), ReadError> {
+fn check(path: &Path, metadata: &Metadata, limit: u64) -> Result<(), ReadError> {
     let shown = path.display();
     if !metadata.is_file() {
         return Err(refused(path, "is not a plain file", &format!("rm -r '{shown}'")));
     }
-    if metadata.len() > MAX_FILE {
-        return Err(refused(path, "is larger than any entry", &format!("rm '{shown}'")));
+    if metadata.len() > limit {
+        return Err(refused(path, "is larger than it can be", &format!("rm '{shown}'")));
     }
     match privacy(metadata) {
         Privacy::Own => Ok(()),

@@ -18,12 +18,17 @@ mod folder;
 mod freshness;
 mod hit;
 #[cfg(feature = "engine")]
+mod housekeeping;
+#[cfg(feature = "engine")]
 mod jwt;
 mod key;
 mod moment;
+mod places;
 mod plan;
 mod seal;
 mod secret;
+#[cfg(feature = "engine")]
+pub mod trust;
 
 #[cfg(feature = "engine")]
 pub use backend::{Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput};
@@ -36,6 +41,7 @@ pub use freshness::{Bounds, Freshness, Policy, Validity};
 pub use hit::{Hit, Lookup, look};
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
 pub use moment::Moment;
+pub use places::Places;
 pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
     Plan, PlanInputs, PlannedSource, decides,

@@ -1,7 +1,7 @@
 //! The files together: the user's over the system's, as far as that one allows it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -218,10 +218,4 @@ impl Locked {
         Error::misconfigured(format!("{place} sets `{key}`, which is locked{by}"))
             .with_hint(format!("remove it from {place}, or ask the administrator of this machine"))
     }
-}
-
-/// The path of the system's configuration file.
-#[must_use]
-pub fn system_file() -> &'static Path {
-    Path::new("/etc/api-key-helper/config.toml")
 }

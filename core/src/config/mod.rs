@@ -8,7 +8,7 @@ mod profile;
 mod settings;
 mod source_table;
 
-pub use configuration::{ConfigFile, Configuration, system_file};
+pub use configuration::{ConfigFile, Configuration};
 pub use document::Place;
 pub use duration::Written;
 pub use profile::{ConfiguredSource, Profile};

@@ -7,7 +7,7 @@ use super::Written;
 use super::configuration::Configuration;
 use super::settings::{OnRejection, ProfileSettings, Share, SourceSettings};
 use super::source_table::{SourceTable, Variables};
-use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, Error, Fingerprint, Hold, Policy};
+use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Error, Hold, Policy};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 3;
@@ -42,8 +42,8 @@ pub struct ConfiguredSource {
     pub table: SourceTable,
     /// The name of its backend.
     pub backend: String,
-    /// The hash of its settings.
-    pub fingerprint: Fingerprint,
+    /// Which entry is its own.
+    pub id: EntryId,
     /// The longest time of one attempt.
     pub timeout: Duration,
     /// Attempts after the first one.
@@ -170,7 +170,7 @@ impl Configuration {
         Ok(ConfiguredSource {
             table: SourceTable::new(name, table, self.variables.clone()),
             backend: settings.backend.unwrap_or_default(),
-            fingerprint,
+            id: EntryId { source: name.to_owned(), fingerprint },
             timeout: variables
                 .timeout
                 .or(time(settings.timeout))

@@ -176,6 +176,6 @@ impl Attempt for CurrentAttempt<'_> {
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        self.held.world.inputs.resolve(input, self.time_left()).await
+        self.held.world.inputs.resolve(input, &self.held.chain, self.time_left()).await
     }
 }

@@ -9,6 +9,7 @@ mod verdict;
 mod world;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
@@ -23,6 +24,8 @@ use crate::{Backend, Error, Key, Moment, PlannedSource, Policy};
 pub struct Source {
     /// The source's identity, as the front knows it.
     pub planned: PlannedSource,
+    /// The name of its backend.
+    pub backend_name: String,
     /// Who asks.
     pub backend: Box<dyn Backend>,
     /// The longest time of one attempt.
@@ -79,6 +82,15 @@ pub struct Answer {
     pub source: String,
     /// Whether a source wants to be asked behind the answer.
     pub refresh: bool,
+}
+
+/// Replaces a file of the state folder, so that after a crash at any step either the old or the new
+/// content is there, whole.
+///
+/// # Errors
+/// When the disk refuses.
+pub async fn replace(disk: &dyn Disk, file: &str, content: &[u8]) -> io::Result<()> {
+    cache::replace(disk, None, file, content).await
 }
 
 /// Answers `call` from `sources`, in order of preference.

@@ -84,8 +84,14 @@ pub trait Lock: Send + Sync {}
 /// Where secret inputs come from.
 #[async_trait]
 pub trait Inputs: Send + Sync {
-    /// Reads one, within `time_left`.
-    async fn resolve(&self, input: &SecretInput, time_left: Duration) -> Result<Secret, Error>;
+    /// Reads one, within `time_left`. `chain` names the sources that are being fetched, outermost
+    /// first.
+    async fn resolve(
+        &self,
+        input: &SecretInput,
+        chain: &str,
+        time_left: Duration,
+    ) -> Result<Secret, Error>;
 }
 
 /// Where refreshes are written down. It cannot fail: nobody goes without a key for want of a log.

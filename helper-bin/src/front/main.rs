@@ -1,2 +1,106 @@
-//! x
-fn main() {}
+//! The front: prints a key that may be printed, or becomes the worker.
+//!
+//! It runs each time a client wants its key, so it does nothing but that: it parses no
+//! configuration, keeps no threads and knows no network. What is not a plain hit is the worker's.
+
+mod request;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use api_key_helper_core::{
+    Error, Hit, Lookup, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed, decides, look,
+};
+
+use crate::request::Request;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let outcome = match Request::parse(&arguments).and_then(|request| find(&request)) {
+        Some(found) => print(&found, &arguments),
+        None => Err(worker::become_it(&arguments)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where stderr is closed there is nobody to tell.
+            let _ = io::stderr().write_all(error.report().as_bytes());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// A key, and whether somebody should ask for the next one.
+struct Found {
+    hit: Hit,
+    is_refreshed: bool,
+}
+
+/// The key that may be printed. `None` is no error: whatever it is, the worker finds it too, and
+/// says it better.
+fn find(request: &Request<'_>) -> Option<Found> {
+    let places = Places::find(request.config, &variable).ok()?;
+    let [system, user] = [&places.system_config, &places.user_config].map(std::fs::read);
+    let files =
+        [(&places.system_config, present(&system)?), (&places.user_config, present(&user)?)];
+    let inputs = PlanInputs {
+        profile: request.profile,
+        files: files.map(|(path, bytes)| bytes.map(|bytes| (path.as_path(), bytes))),
+        variables: &deciding_variables(),
+    };
+    let folder = StateFolder::new(places.state);
+    let plan = Plan::decode(&folder.read(&inputs.file()).ok()??)?;
+    let lookup = Lookup {
+        sources: &plan.sources,
+        policy: &plan.policy,
+        hold: plan.hold.of_caller(|name| variable(name).is_some()),
+        now: now().into(),
+        seal: &Unsealed,
+        variable: &variable,
+    };
+    let hit = look::<_, ReadError>(&lookup, |file| folder.read(file))?;
+    let refreshed = hit.refresh.map(|source| plan.sources[source].id.lock_file());
+    let is_refreshed = refreshed.is_none_or(|lock| folder.is_locked(&lock));
+    Some(Found { hit, is_refreshed })
+}
+
+/// A configuration file's bytes; an absent file is as good as an empty one, an unreadable one not.
+fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {
+    match file {
+        Ok(bytes) => Some(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(None),
+        Err(_) => None,
+    }
+}
+
+fn print(found: &Found, arguments: &[OsString]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(found.hit.key.expose().as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Error::transient(format!("cannot write the key to stdout: {error}")))?;
+    if !found.is_refreshed {
+        // The caller has its key: whatever goes wrong now shows when the key is no longer due.
+        let _ = worker::refresh_behind(arguments);
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front reads a variable")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front lists variables")]
+fn deciding_variables() -> BTreeMap<OsString, OsString> {
+    std::env::vars_os().filter(|(name, _)| decides(name)).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front asks for the time")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,64 @@
+//! The backends compiled in.
+
+use api_key_helper_core::config::SourceTable;
+use api_key_helper_core::{Backend, Error};
+use clap::builder::PossibleValuesParser;
+
+/// How a backend is called, built, and shown to somebody who begins.
+struct Compiled {
+    name: &'static str,
+    build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
+    template: &'static str,
+}
+
+const COMPILED: &[Compiled] = &[
+    #[cfg(feature = "script")]
+    Compiled {
+        name: "script",
+        build: api_key_helper_script::build,
+        template: include_str!("templates/script.toml"),
+    },
+];
+
+/// Backends that this program can have, by the name of their Cargo feature.
+const KNOWN: &[&str] = &["script"];
+
+/// What `init` writes when nobody says otherwise.
+pub(crate) const DEFAULT: &str = match COMPILED {
+    [first, ..] => first.name,
+    [] => "",
+};
+
+/// The names that `init` takes.
+pub(crate) fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(COMPILED.iter().map(|backend| backend.name))
+}
+
+/// The configuration that `init` writes for backend `name`.
+pub(crate) fn template(name: &str) -> Option<&'static str> {
+    Some(find(name)?.template)
+}
+
+/// Builds the backend `name` from a source's table.
+///
+/// # Errors
+/// Misconfigured: there is no such backend, or it is not compiled in, or its table is wrong.
+pub(crate) fn build(name: &str, table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
+    if let Some(backend) = find(name) {
+        return (backend.build)(table);
+    }
+    let has = COMPILED.iter().map(|backend| backend.name).collect::<Vec<_>>().join("`, `");
+    Err(if KNOWN.contains(&name) {
+        table
+            .error("backend", format!("`{name}` is not compiled in"))
+            .with_hint(format!("install with `cargo install … --features {name}`"))
+    } else {
+        table
+            .error("backend", format!("there is no backend `{name}`"))
+            .with_hint(format!("this program has `{has}`"))
+    })
+}
+
+fn find(name: &str) -> Option<&'static Compiled> {
+    COMPILED.iter().find(|backend| backend.name == name)
+}

@@ -1,0 +1,179 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api_key_helper_core::Error;
+use api_key_helper_core::config::Written;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Args, Parser, Subcommand};
+
+use crate::backends;
+use crate::report::print;
+
+/// The version of front and worker.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How the front says its own.
+pub(crate) const FRONT_VERSION: &str = "--front-version=";
+
+/// Prints a short-lived API key, fetched from where the company keeps it
+///
+/// Without a command it prints the key of the default profile, so that its bare path can be Claude
+/// Code's `apiKeyHelper`.
+#[derive(Debug, Parser)]
+#[command(name = "api-key-helper", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// The profile to use instead of the default one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The configuration file to use instead of the user's
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the key, without a newline (the default)
+    Get(Get),
+    /// Write a commented configuration to start from
+    Init(Init),
+    /// Show what was fetched, when, and what failed
+    Log(Log),
+    /// Refresh what is due, behind an answer that has been given
+    #[command(hide = true)]
+    Refresh,
+    /// Show the profile's sources, their keys' age, and what failed last
+    Status(Status),
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Get {
+    /// Fetch a new key even if the cached one is fresh
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// The longest time to wait, such as `10s`
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// Print the JSON lines as they are
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where the key comes from
+    #[arg(long, value_name = "NAME", default_value = backends::DEFAULT, value_parser = backends::names())]
+    pub(crate) backend: String,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Written::try_from(text.to_owned()).map(|Written(duration)| duration)
+}
+
+/// A command line that was understood.
+pub(crate) enum Parsed {
+    /// Help or the version, already printed.
+    Answered,
+    /// Something to do.
+    Call(Call),
+}
+
+/// What there is to do, and with which options.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) profile: Option<String>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) command: Command,
+}
+
+/// Understands the command line that the front hands over, which begins with the front's version.
+///
+/// # Errors
+/// Misconfigured.
+pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
+    if let Some(front) = arguments
+        .first()
+        .and_then(|argument| argument.to_str()?.strip_prefix(FRONT_VERSION).map(str::to_owned))
+    {
+        if front != VERSION {
+            return Err(Error::misconfigured(format!(
+                "`api-key-helper` is version {front}, but its worker is version {VERSION}"
+            ))
+            .with_hint("install api-key-helper anew: an upgrade replaces both of its programs"));
+        }
+        arguments.remove(0);
+    }
+    let arguments = std::iter::once(OsString::from("api-key-helper")).chain(arguments);
+    match Cli::try_parse_from(arguments) {
+        Ok(Cli { profile, config, command }) => {
+            let command = command.unwrap_or_else(|| Command::Get(Get::default()));
+            Ok(Parsed::Call(Call { profile, config, command }))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print(&error.to_string()).map(|()| Parsed::Answered)
+        }
+        Err(error) => Err(refusal(&error)),
+    }
+}
+
+/// Clap's refusal in the form of all our errors: its first line, and what it suggests.
+fn refusal(error: &clap::Error) -> Error {
+    let rendered = error.to_string();
+    let message = rendered.lines().next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message).replace('\'', "`");
+    let suggestion = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| error.get(kind));
+    Error::misconfigured(message).with_hint(match suggestion {
+        Some(suggestion) => format!("did you mean `{suggestion}`? see `api-key-helper --help`"),
+        None => "see `api-key-helper --help`".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> Error {
+        match parse(arguments.iter().map(OsString::from).collect()) {
+            Err(error) => error,
+            Ok(_) => panic!("{arguments:?} was understood"),
+        }
+    }
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        use clap::CommandFactory as _;
+
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn another_version_of_the_front_is_refused() {
+        let error = refused(&["--front-version=9.9.9", "get"]);
+        assert!(error.message().contains("version 9.9.9"), "{error}");
+    }
+
+    #[test]
+    fn a_mistake_names_what_was_meant() {
+        let error = refused(&["get", "--refrehs"]);
+        assert_eq!(error.message(), "unexpected argument `--refrehs` found");
+        assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper --help`"));
+        assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
+        assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
+    }
+}

@@ -1,0 +1,41 @@
+//! `get`: the key on stdout.
+
+use api_key_helper_core::Error;
+use api_key_helper_core::engine::{Answer, Demand, Outcome};
+
+use crate::cli::{Call, Get};
+use crate::environment::Environment;
+use crate::report::{Reporter, print};
+use crate::session::{Session, now};
+use crate::{successor, watchdog};
+
+/// Prints the key.
+///
+/// # Errors
+/// The first source's that was asked.
+pub(crate) async fn run(
+    call: &Call,
+    get: &Get,
+    environment: Environment,
+    reporter: &Reporter,
+) -> Result<(), Error> {
+    let mut session = Session::open(call, environment)?;
+    if get.deadline.is_some() {
+        let key = ["profile", &session.profile.name, "deadline"];
+        session.configuration.check_unlocked(&key, "`--deadline`")?;
+    }
+    let deadline = get.deadline.unwrap_or(session.profile.deadline);
+    watchdog::start(deadline);
+    session.write_plan().await;
+    let demand =
+        if get.refresh { Demand::FetchedSince(now(&session.clock)) } else { Demand::Printable };
+    let Outcome { answer, warnings } = session.get(demand, deadline).await;
+    reporter.warn(&session.warnings);
+    reporter.warn(&warnings);
+    let Answer { key, refresh, .. } = answer?;
+    print(key.expose())?;
+    if refresh {
+        successor::refresh_behind(call);
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The commands.
+
+pub(crate) mod get;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod refresh;
+pub(crate) mod status;

@@ -1,0 +1,216 @@
+//! `status`: the profile's sources, their keys' age, and what failed last.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use api_key_helper_core::engine::Source;
+use api_key_helper_core::{
+    Entry, Error, Failure, Freshness, Moment, ReadError, StateFolder, Unsealed,
+};
+use serde::{Serialize, Serializer};
+
+use crate::cli::{Call, Status};
+use crate::environment::Environment;
+use crate::journal::rfc3339;
+use crate::report::{Reporter, print};
+use crate::session::{Session, now};
+
+/// What `--json` prints. Moments are RFC 3339, durations whole seconds.
+#[derive(Debug, Serialize)]
+struct ProfileStatus {
+    profile: String,
+    configuration: Vec<String>,
+    state_folder: String,
+    ttl_seconds: u64,
+    hold_seconds: u64,
+    sources: Vec<SourceStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceStatus {
+    name: String,
+    backend: String,
+    /// `fresh`, `due`, `stale`, `expired`, `none` or `unreadable`.
+    key: &'static str,
+    #[serde(serialize_with = "moment")]
+    fetched_at: Option<Moment>,
+    /// The issuer's end.
+    #[serde(serialize_with = "moment")]
+    expires_at: Option<Moment>,
+    /// Until when it is fresh.
+    #[serde(serialize_with = "moment")]
+    fresh_until: Option<Moment>,
+    /// Until when it is printed if the source is down.
+    #[serde(serialize_with = "moment")]
+    usable_until: Option<Moment>,
+    has_renewal: bool,
+    failure: Option<FailureStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureStatus {
+    kind: &'static str,
+    message: String,
+    hint: Option<String>,
+    #[serde(serialize_with = "moment")]
+    failed_at: Option<Moment>,
+    /// How many there were in a row.
+    count: u32,
+    /// Whether the source is not being asked just now.
+    pauses: bool,
+}
+
+fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
+    moment.map(rfc3339).serialize(serializer)
+}
+
+/// Prints it.
+///
+/// # Errors
+/// Misconfigured.
+pub(crate) fn run(
+    call: &Call,
+    status: &Status,
+    environment: Environment,
+    reporter: &Reporter,
+) -> Result<(), Error> {
+    let session = Session::open(call, environment)?;
+    let now = now(&session.clock);
+    let sources = session.sources.iter().map(|source| inspect(&session, source, now));
+    let shown = ProfileStatus {
+        profile: session.profile.name.clone(),
+        configuration: session.config_paths.iter().map(|path| path.display().to_string()).collect(),
+        state_folder: session.folder.path().display().to_string(),
+        ttl_seconds: session.profile.policy.ttl.as_secs(),
+        hold_seconds: session.hold().as_secs(),
+        sources: sources.collect::<Result<_, _>>()?,
+    };
+    reporter.warn(&session.warnings);
+    if status.json {
+        let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
+        return print(&(json + "\n"));
+    }
+    print(&for_a_person(&shown, now))
+}
+
+fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStatus, Error> {
+    let id = &source.planned.id;
+    let bytes = read(&session.folder, &id.entry_file(&Unsealed))?;
+    let is_there = bytes.is_some();
+    let entry = bytes.and_then(|bytes| Entry::decode(&bytes, id, &Unsealed));
+    let is_unreadable = is_there && entry.is_none();
+    let entry = entry.filter(|entry| {
+        let variable = |name: &str| session.environment.variable(name);
+        entry.environment.stands(&source.planned.variables, &variable)
+    });
+    let has_renewal = entry.as_ref().is_some_and(|entry| entry.renewal.is_some());
+    let validity = entry.filter(|entry| entry.key.is_some()).map(|entry| entry.validity);
+    let policy = &session.profile.policy;
+    let freshness = validity.map(|validity| policy.judge(&validity, session.hold(), now));
+    let bounds = validity.map(|validity| policy.bounds(&validity, session.hold()));
+    let failure = read(&session.folder, &id.failure_file())?
+        .and_then(|bytes| Failure::decode(&bytes))
+        .map(|failure| FailureStatus {
+            kind: failure.kind().name(),
+            message: failure.error().message().to_owned(),
+            hint: failure.error().hint().map(str::to_owned),
+            failed_at: Some(failure.failed_at()),
+            count: failure.count(),
+            pauses: failure.pauses(now, freshness.is_some_and(|found| found < Freshness::Expired)),
+        });
+    Ok(SourceStatus {
+        name: id.source.clone(),
+        backend: source.backend_name.clone(),
+        key: match freshness {
+            Some(Freshness::Fresh) => "fresh",
+            Some(Freshness::Due) => "due",
+            Some(Freshness::Stale) => "stale",
+            Some(Freshness::Expired) => "expired",
+            None if is_unreadable => "unreadable",
+            None => "none",
+        },
+        fetched_at: validity.map(|validity| validity.fetched_at),
+        expires_at: validity.and_then(|validity| validity.expires_at),
+        fresh_until: bounds.map(|bounds| bounds.fresh_until),
+        usable_until: bounds.map(|bounds| bounds.stale_until),
+        has_renewal,
+        failure,
+    })
+}
+
+fn read(folder: &StateFolder, file: &str) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
+    folder.read(file).map_err(|error| match error {
+        ReadError::Refused(error) => error,
+        ReadError::Io(error) => Error::transient(format!("cannot read `{file}`: {error}")),
+    })
+}
+
+fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<14}{value}");
+    };
+    line("profile", &status.profile);
+    for path in &status.configuration {
+        line("configuration", path);
+    }
+    line("state", &status.state_folder);
+    let hold = Duration::from_secs(status.hold_seconds);
+    line("caller", &format!("uses a key for {} after it was printed", written(hold)));
+    for source in &status.sources {
+        line("", "");
+        line("source", &format!("{} ({})", source.name, source.backend));
+        line("  key", &key(source, now));
+        if source.has_renewal {
+            line("  renewal", "kept, so that the next fetch needs nobody");
+        }
+        if let Some(failure) = &source.failure {
+            let ago = failure.failed_at.map_or_else(String::new, |at| relative(at, now));
+            let times = if failure.count == 1 { String::new() } else { format!(", {} times in a row", failure.count) };
+            let pause = if failure.pauses { "; not asked again just now" } else { "" };
+            line("  failed", &format!("{ago}{times}{pause}: {}", failure.message));
+            if let Some(hint) = &failure.hint {
+                line("  hint", hint);
+            }
+        }
+    }
+    text
+}
+
+fn key(source: &SourceStatus, now: Moment) -> String {
+    let mut parts = vec![source.key.to_owned()];
+    if let Some(at) = source.fetched_at {
+        parts.push(format!("fetched {}", relative(at, now)));
+    }
+    if let Some(at) = source.fresh_until.filter(|_| source.key == "fresh") {
+        parts.push(format!("replaced {}", relative(at, now)));
+    }
+    match source.expires_at {
+        Some(at) if at > now => parts.push(format!("ends {} ({})", relative(at, now), rfc3339(at))),
+        Some(at) => parts.push(format!("ended {}", relative(at, now))),
+        None if source.fetched_at.is_some() => parts.push("does not say when it ends".to_owned()),
+        None => {}
+    }
+    parts.join(", ")
+}
+
+fn relative(at: Moment, now: Moment) -> String {
+    if at > now {
+        format!("in {}", written(at.since(now)))
+    } else {
+        format!("{} ago", written(now.since(at)))
+    }
+}
+
+/// A duration in its two greatest units.
+fn written(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}

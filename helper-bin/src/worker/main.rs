@@ -1,0 +1,61 @@
+//! The worker: joins the backends compiled in, refreshes, and speaks to people.
+
+mod backends;
+mod cli;
+mod commands;
+mod config_file;
+mod environment;
+mod inputs;
+mod journal;
+mod report;
+mod session;
+mod signals;
+mod successor;
+mod watchdog;
+mod world;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::cli::{Call, Command, Parsed};
+use crate::environment::Environment;
+use crate::report::Reporter;
+
+fn main() -> ExitCode {
+    let reporter = Reporter;
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let call = match cli::parse(arguments) {
+        Ok(Parsed::Call(call)) => call,
+        Ok(Parsed::Answered) => return ExitCode::SUCCESS,
+        Err(error) => return reporter.failed(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return reporter.failed(&report::no_runtime(&error)),
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            signal = signals::ended() => signals::exit_code(signal),
+            code = run(call, &reporter) => code,
+        }
+    });
+    // Whatever still runs in the background is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(call: Call, reporter: &Reporter) -> ExitCode {
+    let environment = Environment::read();
+    let result = match &call.command {
+        Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
+        Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
+        Command::Status(status) => commands::status::run(&call, status, environment, reporter),
+        Command::Init(init) => commands::init::run(&call, init, &environment),
+        Command::Log(log) => commands::log::run(&call, log, &environment),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => reporter.failed(&error),
+    }
+}

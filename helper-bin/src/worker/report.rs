@@ -1,0 +1,47 @@
+//! The one place that speaks on stderr.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use api_key_helper_core::{Error, report};
+
+/// Says on stderr what a person should know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reporter;
+
+impl Reporter {
+    /// Reports an error and gives its exit code.
+    pub(crate) fn failed(self, error: &Error) -> ExitCode {
+        say(&error.report());
+        ExitCode::from(error.kind().exit_code())
+    }
+
+    /// Reports what did not keep us from answering.
+    pub(crate) fn warn(self, warnings: &[String]) {
+        for warning in warnings {
+            say(&report("warning", warning, None));
+        }
+    }
+}
+
+fn say(text: &str) {
+    // Where stderr is closed there is nobody to tell.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What a person reads, on stdout.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Error::transient(format!("cannot write to stdout: {error}")))
+}
+
+pub(crate) fn no_runtime(error: &io::Error) -> Error {
+    Error::transient(format!("cannot start: {error}"))
+        .with_hint("the machine is out of file descriptors or memory; end other programs")
+}

@@ -1,0 +1,211 @@
+//! What every command starts from: places, configuration, and the profile that is meant.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api_key_helper_core::config::{ConfigFile, Configuration, Profile};
+use api_key_helper_core::engine::{Call, Demand, Inputs, Journal, Outcome, Source, World, get, replace};
+use api_key_helper_core::{
+    Error, Places, Plan, PlanInputs, PlannedSource, ReadError, StateFolder, Unsealed,
+};
+
+use crate::cli::Call as CommandLine;
+use crate::environment::Environment;
+use crate::inputs::MachineInputs;
+use crate::journal::LogFile;
+use crate::world::{MachineClock, SystemChance};
+use crate::{backends, config_file};
+
+/// What one run of the worker works with.
+pub(crate) struct Session {
+    pub(crate) environment: Environment,
+    pub(crate) clock: MachineClock,
+    pub(crate) folder: StateFolder,
+    /// The configuration files that are there.
+    pub(crate) config_paths: Vec<PathBuf>,
+    pub(crate) configuration: Configuration,
+    pub(crate) profile: Profile,
+    pub(crate) sources: Vec<Source>,
+    /// What a person should know, and is no error.
+    pub(crate) warnings: Vec<String>,
+    plan_file: String,
+    /// Whether the state folder can be used.
+    has_state: bool,
+}
+
+impl Session {
+    /// Reads the configuration, and builds the sources of the profile that is meant.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
+        let clock = MachineClock::start();
+        let places = places(call, &environment)?;
+        let folder = StateFolder::new(places.state.clone());
+        let mut warnings = Vec::new();
+        let has_state = match folder.prepare() {
+            Ok(()) => true,
+            Err(ReadError::Refused(error)) => return Err(error),
+            Err(ReadError::Io(error)) => {
+                let path = folder.path().display();
+                warnings.push(format!("nothing is cached: the state folder `{path}`: {error}"));
+                false
+            }
+        };
+        let system = config_file::read(&places.system_config)?;
+        let user = config_file::read(&places.user_config)?;
+        if system.is_none() && user.is_none() {
+            let path = places.user_config.display();
+            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
+                .with_hint("run `api-key-helper init`"));
+        }
+        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
+        let config_paths =
+            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
+        let configuration = Configuration::parse(system, user, environment.texts())?;
+        let name = profile_name(call, &configuration)?;
+        let profile = configuration.profile(&name)?;
+        let (profile, sources) = build(profile)?;
+        Ok(Self {
+            environment,
+            clock,
+            folder,
+            config_paths,
+            configuration,
+            profile,
+            sources,
+            warnings,
+            plan_file,
+            has_state,
+        })
+    }
+
+    /// Compiles the profile for the front.
+    pub(crate) async fn write_plan(&mut self) {
+        if !self.has_state {
+            return;
+        }
+        let plan = Plan {
+            policy: self.profile.policy,
+            hold: self.profile.hold,
+            sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
+        };
+        // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
+        let stands = self.folder.read(&self.plan_file).is_ok_and(|found| {
+            found.and_then(|bytes| Plan::decode(&bytes)).is_some_and(|found| found == plan)
+        });
+        if stands {
+            return;
+        }
+        if let Err(error) = replace(&self.folder, &self.plan_file, &plan.encode()).await {
+            self.warnings.push(format!("the compiled configuration cannot be saved: {error}"));
+        }
+        self.sweep();
+    }
+
+    /// Removes what nobody has used for a long time.
+    pub(crate) fn sweep(&self) {
+        let stems: Vec<String> =
+            self.sources.iter().map(|source| source.planned.id.stem()).collect();
+        let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
+        // Old files are no reason to fail, or to say anything.
+        let _ = self.folder.sweep(now(&self.clock), keep);
+    }
+
+    /// Asks the engine.
+    pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
+        let inputs = MachineInputs { environment: &self.environment };
+        let journal = LogFile { folder: &self.folder };
+        let variable = |name: &str| self.environment.variable(name);
+        let world = World {
+            clock: &self.clock,
+            chance: &SystemChance,
+            disk: &self.folder,
+            seal: &Unsealed,
+            inputs: &inputs as &dyn Inputs,
+            journal: &journal as &dyn Journal,
+            variable: &variable,
+        };
+        let chain = self.environment.chain();
+        let call = Call {
+            profile: &self.profile.name,
+            policy: &self.profile.policy,
+            hold: self.hold(),
+            deadline,
+            demand,
+            chain: &chain,
+        };
+        get(world, &self.sources, &call).await
+    }
+
+    /// How long this caller goes on using a key.
+    pub(crate) fn hold(&self) -> Duration {
+        self.profile.hold.of_caller(|name| self.environment.variable(name).is_some())
+    }
+}
+
+/// Where this call's files are.
+///
+/// # Errors
+/// Misconfigured.
+pub(crate) fn places(
+    call: &CommandLine,
+    environment: &Environment,
+) -> Result<Places, Error> {
+    let config = call.config.as_ref().map(|path| path.as_os_str());
+    Places::find(config, &|name| environment.variable(name))
+}
+
+fn plan_file(
+    call: &CommandLine,
+    environment: &Environment,
+    system: Option<&ConfigFile>,
+    user: Option<&ConfigFile>,
+) -> String {
+    let inputs = PlanInputs {
+        profile: call.profile.as_deref().map(OsStr::new),
+        files: [system, user]
+            .map(|file| file.map(|file| (file.path.as_path(), file.bytes.as_slice()))),
+        variables: &environment.deciding(),
+    };
+    inputs.file()
+}
+
+fn profile_name(
+    call: &CommandLine,
+    configuration: &Configuration,
+) -> Result<String, Error> {
+    let Some(name) = &call.profile else { return configuration.default_profile() };
+    if configuration.default_profile().ok().as_ref() != Some(name) {
+        configuration.check_unlocked(&["default_profile"], "`--profile`")?;
+    }
+    Ok(name.clone())
+}
+
+/// Builds the profile's backends.
+fn build(mut profile: Profile) -> Result<(Profile, Vec<Source>), Error> {
+    let mut sources = Vec::new();
+    for configured in profile.sources.drain(..) {
+        let backend = backends::build(&configured.backend, &configured.table)?;
+        sources.push(Source {
+            planned: PlannedSource {
+                id: configured.id,
+                variables: configured.table.reads().variables.into_iter().collect(),
+            },
+            backend_name: configured.backend,
+            backend,
+            timeout: configured.timeout,
+            retries: configured.retries,
+            lifetime: configured.lifetime,
+        });
+    }
+    Ok((profile, sources))
+}
+
+/// The time, for what is not a call.
+pub(crate) fn now(clock: &MachineClock) -> api_key_helper_core::Moment {
+    use api_key_helper_core::engine::Clock as _;
+
+    clock.now()
+}

@@ -1,0 +1,27 @@
+//! The end of a process that outlives its own deadline.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use api_key_helper_core::{Error, ErrorKind};
+
+use crate::report::Reporter;
+
+/// The engine keeps the deadline by itself; this is for what it cannot interrupt, such as a disk
+/// that never answers. So long may it be late.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Ends this process when `deadline` and a little more have passed, and releases its locks so.
+pub(crate) fn start(deadline: Duration) {
+    let watch = move || {
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own, which only waits")]
+        std::thread::sleep(deadline.saturating_add(GRACE));
+        let error = Error::transient("the machine did not let this call end within its deadline")
+            .with_hint("look at the disk under the state folder, see `api-key-helper status`");
+        let _: ExitCode = Reporter.failed(&error);
+        #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
+        std::process::exit(ErrorKind::Transient.exit_code().into());
+    };
+    // Without a thread to spare, the engine's own deadline is what there is.
+    let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+}
