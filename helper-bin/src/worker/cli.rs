@@ -123,7 +123,9 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
             Ok(Parsed::Call(Call { profile, config, command }))
         }
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
             print(&error.to_string()).map(|()| Parsed::Answered)
         }
         Err(error) => Err(refusal(&error)),
@@ -135,9 +137,10 @@ fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message).replace('\'', "`");
-    let suggestion = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| error.get(kind));
+    let suggestion =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(|kind| error.get(kind));
     Error::misconfigured(message).with_hint(match suggestion {
         Some(suggestion) => format!("did you mean `{suggestion}`? see `api-key-helper --help`"),
         None => "see `api-key-helper --help`".to_owned(),

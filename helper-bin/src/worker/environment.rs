@@ -32,7 +32,9 @@ impl Environment {
     pub(crate) fn texts(&self) -> Variables {
         self.variables
             .iter()
-            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
+            .filter_map(|(name, value)| {
+                Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+            })
             .collect()
     }
 

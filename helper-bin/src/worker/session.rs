@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api_key_helper_core::config::{ConfigFile, Configuration, Profile};
-use api_key_helper_core::engine::{Call, Demand, Inputs, Journal, Outcome, Source, World, get, replace};
+use api_key_helper_core::engine::{
+    Call, Demand, Inputs, Journal, Outcome, Source, World, get, replace,
+};
 use api_key_helper_core::{
     Error, Places, Plan, PlanInputs, PlannedSource, ReadError, StateFolder, Unsealed,
 };
@@ -149,10 +151,7 @@ impl Session {
 ///
 /// # Errors
 /// Misconfigured.
-pub(crate) fn places(
-    call: &CommandLine,
-    environment: &Environment,
-) -> Result<Places, Error> {
+pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Places, Error> {
     let config = call.config.as_ref().map(|path| path.as_os_str());
     Places::find(config, &|name| environment.variable(name))
 }
@@ -172,10 +171,7 @@ fn plan_file(
     inputs.file()
 }
 
-fn profile_name(
-    call: &CommandLine,
-    configuration: &Configuration,
-) -> Result<String, Error> {
+fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<String, Error> {
     let Some(name) = &call.profile else { return configuration.default_profile() };
     if configuration.default_profile().ok().as_ref() != Some(name) {
         configuration.check_unlocked(&["default_profile"], "`--profile`")?;

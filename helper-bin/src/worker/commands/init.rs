@@ -29,7 +29,9 @@ pub(crate) fn run(call: &Call, init: &Init, environment: &Environment) -> Result
         _ => Error::misconfigured(format!("cannot write `{shown}`: {error}"))
             .with_hint("name another place with `--config`"),
     })?;
-    print(&format!("Wrote {shown}\nEdit it, then try `api-key-helper` and `api-key-helper status`.\n"))
+    print(&format!(
+        "Wrote {shown}\nEdit it, then try `api-key-helper` and `api-key-helper status`.\n"
+    ))
 }
 
 fn write(path: &Path, content: &str) -> io::Result<()> {

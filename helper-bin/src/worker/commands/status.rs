@@ -167,7 +167,11 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
         }
         if let Some(failure) = &source.failure {
             let ago = failure.failed_at.map_or_else(String::new, |at| relative(at, now));
-            let times = if failure.count == 1 { String::new() } else { format!(", {} times in a row", failure.count) };
+            let times = if failure.count == 1 {
+                String::new()
+            } else {
+                format!(", {} times in a row", failure.count)
+            };
             let pause = if failure.pauses { "; not asked again just now" } else { "" };
             line("  failed", &format!("{ago}{times}{pause}: {}", failure.message));
             if let Some(hint) = &failure.hint {
