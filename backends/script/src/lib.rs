@@ -1,1 +1,7 @@
 //! Runs a program and takes what it prints.
+
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+#![forbid(unsafe_code)]
+
+mod executable;
+mod trust;
