@@ -4,4 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod executable;
+mod group;
+mod run;
+mod streams;
 mod trust;
