@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod executable;
+mod exit;
 mod group;
 mod run;
+mod stderr;
 mod streams;
 mod trust;
