@@ -3,9 +3,11 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 #![forbid(unsafe_code)]
 
+mod document;
 mod executable;
 mod exit;
 mod group;
+mod output;
 mod run;
 mod stderr;
 mod streams;
