@@ -1,1 +1,116 @@
 //! Runs a program and takes what it prints.
+//!
+//! What a program must do to be a source of keys:
+//!
+//! - It prints the key on stdout, alone or in one of the JSON documents that [`build`] describes,
+//!   and exits with 0. Everything else goes to stderr, whose last line is part of the error when
+//!   the program fails.
+//! - It says by its exit code what is to happen next. The numbers are those of `sysexits.h`.
+//!
+//!   | exit code | means | what happens |
+//!   |---|---|---|
+//!   | 0 | stdout has the key | it is read; nothing, `null` or `None` counts as an outage |
+//!   | 77 (`EX_NOPERM`) | access is denied | the cached key is dropped |
+//!   | 78 (`EX_CONFIG`), 126, 127 | it is not set up, or a program is missing | nothing is tried again |
+//!   | 75 (`EX_TEMPFAIL`), any other, a signal | an outage | it is tried again, then the old key goes on |
+//!
+//! - It expects no human: stdin is empty, and its process group is not the terminal's.
+//! - It ends in time, or at TERM. Its whole process group gets TERM when nine tenths of the time
+//!   are over (at most one second before the end), and KILL halfway from there to the end.
+//! - What it leaves running in the background after a success is left alone, and not waited for.
+
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+#![forbid(unsafe_code)]
+
+mod config;
+mod document;
+mod executable;
+mod exit;
+mod group;
+mod invocation;
+mod output;
+mod run;
+mod start;
+mod stderr;
+mod streams;
+mod trust;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use api_key_helper_core::config::SourceTable;
+use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Secret};
+use async_trait::async_trait;
+
+use executable::Executable;
+use invocation::Invocation;
+use output::Format;
+
+/// The source that `table` describes:
+///
+/// - `command`: the program and its arguments, run directly. A relative path is relative to the
+///   file that holds it, and so is a bare name: `PATH` is not searched.
+/// - `shell_command`: a text that is run by `shell -c`. A source has either this or `command`.
+/// - `shell`: `/bin/bash`, where neither the file nor `API_KEY_HELPER_SHELL` says otherwise.
+/// - `output`: `"raw"`, the key alone; `"json"`, `{"key": "...", "expires_at": ...}` with a time
+///   that is RFC 3339 or Unix seconds; or `"auto"`, the default, which tells these apart, and also
+///   reads an OAuth token response (RFC 6749, section 5.1), a Kubernetes `ExecCredential` and the
+///   document of a Google executable source with an `id_token`.
+/// - `env`: variables for the program, beside those that it inherits. Not for secrets.
+/// - `cwd`: the folder that it runs in, by default that of the configuration file: there, relative
+///   paths among the arguments mean what they mean elsewhere in the file, and nobody else can plant
+///   anything, while the caller's own folder may be any checkout.
+///
+/// Only the shape is checked here. The file system is looked at by each attempt.
+///
+/// # Errors
+/// Misconfigured, with the place in the file.
+pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
+    Ok(Box::new(config::read(table)?))
+}
+
+/// Runs a program for a secret input, and returns what it prints without the white space around it.
+/// The program is checked and ended as a source's is.
+///
+/// `command` begins with the program's absolute path, and is run in `folder`, which is that of the
+/// configuration file. `chain` is [`FetchRequest::chain`], and `time_left` the time until the caller
+/// drops the future.
+///
+/// # Errors
+/// As the exit code says. Misconfigured when the program may not be run, or prints what is not
+/// text; Transient when it prints nothing.
+pub async fn read_secret(
+    command: &[String],
+    folder: &Path,
+    chain: &str,
+    time_left: Duration,
+) -> Result<Secret, Error> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Error::misconfigured("the `command` of a secret input is empty")
+            .with_hint("write the absolute path of a program as its first element"));
+    };
+    let executable = Executable::new("command", program, PathBuf::from(program), String::new());
+    let invocation = Invocation::new(executable, arguments.to_vec(), folder.to_owned());
+    let output = invocation.run(chain, time_left).await?;
+    output::secret(output.stdout()).map_err(|error| output.unreadable(&error))
+}
+
+/// A source that runs a program.
+#[derive(Debug)]
+struct Script {
+    invocation: Invocation,
+    format: Format,
+}
+
+#[async_trait]
+impl Backend for Script {
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        // A lifetime counts from when the answer was made, so from no earlier than this.
+        let now = request.now();
+        let output = self.invocation.run(request.chain(), request.time_left()).await?;
+        self.format.read(output.stdout(), now).map_err(|error| output.unreadable(&error))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

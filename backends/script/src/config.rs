@@ -1,0 +1,220 @@
+//! A script source's table.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use api_key_helper_core::Error;
+use api_key_helper_core::config::SourceTable;
+use serde::Deserialize;
+
+use crate::Script;
+use crate::executable::Executable;
+use crate::invocation::{CHAIN_VARIABLE, Invocation};
+use crate::output::Format;
+
+/// The keys that this backend knows.
+#[derive(Deserialize)]
+struct Table {
+    command: Option<Vec<String>>,
+    shell_command: Option<String>,
+    shell: Option<String>,
+    #[serde(default)]
+    output: Format,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    cwd: Option<String>,
+}
+
+/// Reads the table of a script source.
+pub(crate) fn read(table: &SourceTable) -> Result<Script, Error> {
+    let settings: Table = table.parse()?;
+    check_variables(table, &settings.env)?;
+    let (key, invocation) = match (settings.command, settings.shell_command) {
+        (Some(command), None) => {
+            if settings.shell.is_some() {
+                return Err(table
+                    .error("shell", "only `shell_command` is run by a shell")
+                    .with_hint("remove `shell`, or write `shell_command` instead of `command`"));
+            }
+            ("command", direct(table, &command)?)
+        }
+        (None, Some(text)) => ("shell_command", by_shell(table, settings.shell, text)?),
+        (None, None) => {
+            return Err(table
+                .error("command", "a script source has `command` or `shell_command`")
+                .with_hint("write `command = [\"/absolute/path/of/the/program\"]`"));
+        }
+        (Some(_), Some(_)) => {
+            return Err(table
+                .error("shell_command", "a script source has either `command` or `shell_command`")
+                .with_hint("remove one of them"));
+        }
+    };
+    let folder = match &settings.cwd {
+        Some(cwd) => {
+            check_text(table, "cwd", cwd)?;
+            table.path("cwd", Path::new(cwd))
+        }
+        None => table.path(key, Path::new("")),
+    };
+    let invocation = Invocation { folder, variables: settings.env, ..invocation };
+    Ok(Script { invocation, format: settings.output })
+}
+
+fn direct(table: &SourceTable, command: &[String]) -> Result<Invocation, Error> {
+    for text in command {
+        check_text(table, "command", text)?;
+    }
+    let Some((program, arguments)) = command.split_first().filter(|(name, _)| !name.is_empty())
+    else {
+        return Err(table
+            .error("command", "the program is missing")
+            .with_hint("write its absolute path as the first element"));
+    };
+    let path = table.path("command", Path::new(program));
+    let executable = Executable::new("command", program, path, place(table, "command"));
+    Ok(Invocation::new(executable, arguments.to_vec(), PathBuf::new()))
+}
+
+fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<Invocation, Error> {
+    check_text(table, "shell_command", &text)?;
+    if text.trim().is_empty() {
+        return Err(table
+            .error("shell_command", "the command is empty")
+            .with_hint("write what the shell is to run"));
+    }
+    let executable = match shell {
+        Some(shell) => {
+            check_text(table, "shell", &shell)?;
+            let path = table.path("shell", Path::new(&shell));
+            Executable::new("shell", &shell, path, place(table, "shell"))
+        }
+        None => match table.variable(SHELL_VARIABLE) {
+            Some(shell) => {
+                let place = format!("variable `{SHELL_VARIABLE}`: ");
+                Executable::new("shell", &shell, PathBuf::from(&shell), place)
+            }
+            None => {
+                let place = place(table, "shell_command");
+                Executable::new("shell", DEFAULT_SHELL, PathBuf::from(DEFAULT_SHELL), place)
+            }
+        },
+    };
+    let invocation = Invocation::new(executable, vec!["-c".to_owned(), text], PathBuf::new());
+    Ok(Invocation { shell_command_of: Some(table.name().to_owned()), ..invocation })
+}
+
+/// A system cannot pass a NUL to a program: it ends the text there.
+fn check_text(table: &SourceTable, key: &str, text: &str) -> Result<(), Error> {
+    if text.contains('\0') {
+        return Err(table.error(key, "there is a NUL in it").with_hint("remove it"));
+    }
+    Ok(())
+}
+
+fn check_variables(table: &SourceTable, variables: &BTreeMap<String, String>) -> Result<(), Error> {
+    for (name, value) in variables {
+        check_text(table, "env", name)?;
+        check_text(table, "env", value)?;
+        if name.is_empty() || name.contains('=') {
+            return Err(table
+                .error("env", "a variable's name is empty or has a `=`")
+                .with_hint("write `env = { NAME = \"value\" }`"));
+        }
+        if name == CHAIN_VARIABLE {
+            return Err(table
+                .error("env", format!("`{CHAIN_VARIABLE}` is not for configurations to set"))
+                .with_hint("remove it"));
+        }
+    }
+    Ok(())
+}
+
+/// Where `key` stands, in the words with which an error about it begins.
+fn place(table: &SourceTable, key: &str) -> String {
+    table.error(key, "").message().to_owned()
+}
+
+const SHELL_VARIABLE: &str = "API_KEY_HELPER_SHELL";
+const DEFAULT_SHELL: &str = "/bin/bash";
+
+#[cfg(test)]
+mod tests {
+    use api_key_helper_core::ErrorKind;
+    use api_key_helper_core::config::Variables;
+
+    use super::*;
+
+    fn table(text: &str, variables: &[(&str, &str)]) -> SourceTable {
+        let variables: Variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        SourceTable::from_toml("s", text, Path::new("/conf"), variables).unwrap()
+    }
+
+    fn script(text: &str) -> Script {
+        read(&table(text, &[])).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        let error = read(&table(text, &[])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured);
+        format!("{error}; {}", error.hint().unwrap_or_default())
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let invocation = script("command = ['keys/gen.sh', 'a']").invocation;
+        assert_eq!(invocation.executable.path(), Path::new("/conf/keys/gen.sh"));
+        assert_eq!(invocation.arguments, ["a"]);
+        assert_eq!(invocation.folder, Path::new("/conf"));
+        let invocation = script("command = ['/gen.sh']\ncwd = 'sub'").invocation;
+        assert_eq!(invocation.executable.path(), Path::new("/gen.sh"));
+        assert_eq!(invocation.folder, Path::new("/conf/sub"));
+    }
+
+    #[test]
+    fn the_file_chooses_the_shell_before_the_variable_does() {
+        let shell = |text: &str, variables: &[(&str, &str)]| {
+            let table = table(text, variables);
+            let invocation = read(&table).unwrap().invocation;
+            (invocation.executable.path().to_owned(), table.reads().variables.len())
+        };
+        let variable: &[_] = &[(SHELL_VARIABLE, "/bin/zsh")];
+        assert_eq!(shell("shell_command = 'a'", &[]), ("/bin/bash".into(), 1));
+        assert_eq!(shell("shell_command = 'a'", variable), ("/bin/zsh".into(), 1));
+        let text = "shell_command = 'a'\nshell = '/bin/sh'";
+        // What has no part in the answer must not make a cached one invalid.
+        assert_eq!(shell(text, variable), ("/bin/sh".into(), 0));
+        assert_eq!(shell("command = ['/a']", variable), ("/a".into(), 0));
+    }
+
+    #[test]
+    fn wrong_shapes_say_where_and_what_to_do() {
+        assert_eq!(
+            refused("output = 'raw'"),
+            "`source.s.command`: a script source has `command` or `shell_command`; \
+             write `command = [\"/absolute/path/of/the/program\"]`"
+        );
+        assert_eq!(
+            refused("command = ['/a']\nshell_command = 'b'"),
+            "/conf/config.toml:2:1: `source.s.shell_command`: a script source has either `command` \
+             or `shell_command`; remove one of them"
+        );
+        assert!(
+            refused("command = []").contains(":1:1: `source.s.command`: the program is missing")
+        );
+        assert!(refused("command = ['']").contains("the program is missing"));
+        assert!(refused("shell_command = ' '").contains("the command is empty"));
+        assert!(refused("command = ['/a']\nshell = '/bin/sh'").contains(":2:1: `source.s.shell`"));
+        assert!(refused("comand = ['/a']").contains("did you mean `command`?"));
+        assert!(refused("command = ['/a']\noutput = 'xml'").contains(":2:1: `source.s.output`"));
+        assert!(refused("command = 'a b'").contains("`source.s.command`"));
+        assert!(refused("command = ['/a']\nenv = { A = 1 }").contains(":2:9: `source.s.env.A`"));
+        assert!(refused("command = ['/a']\nenv = { 'A=B' = 'c' }").contains("has a `=`"));
+        assert!(refused("command = ['/a', \"b\\u0000\"]").contains("NUL"));
+        let chain = refused("command = ['/a']\nenv = { API_KEY_HELPER_CHAIN = 'c' }");
+        assert!(chain.contains("not for configurations to set"), "{chain}");
+    }
+}

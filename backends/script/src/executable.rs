@@ -1,0 +1,135 @@
+//! The file that is run, looked at anew by each attempt.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use api_key_helper_core::Error;
+
+use crate::trust::quote;
+
+/// A program as the configuration names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Executable {
+    /// The setting that names it.
+    setting: &'static str,
+    /// As it is written there.
+    written: String,
+    /// The same, made absolute.
+    path: PathBuf,
+    /// Where it is written: the beginning of an error.
+    place: String,
+}
+
+impl Executable {
+    pub(crate) fn new(setting: &'static str, written: &str, path: PathBuf, place: String) -> Self {
+        Self { setting, written: written.to_owned(), path, place }
+    }
+
+    /// The absolute path, with its symbolic links.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A Misconfigured error that says where the program is named.
+    pub(crate) fn error(&self, message: &str) -> Error {
+        Error::misconfigured(format!("{}{message}", self.place))
+    }
+
+    /// The file to run, without symbolic links: one that was checked cannot be turned to another
+    /// file before it is run.
+    pub(crate) fn check(&self) -> Result<PathBuf, Error> {
+        let name = quote(&self.path);
+        if !self.path.is_absolute() {
+            return Err(self
+                .error(&format!("`{name}` is not an absolute path"))
+                .with_hint(format!("write the absolute path in `{}`", self.setting)));
+        }
+        let file = fs::canonicalize(&self.path).map_err(|error| self.unseen(&error))?;
+        let metadata = fs::metadata(&file).map_err(|error| self.unseen(&error))?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+            return Err(self
+                .error(&format!("`{name}` is {what}"))
+                .with_hint(format!("write the path of a program in `{}`", self.setting)));
+        }
+        self.check_trust(&file, &metadata)?;
+        Ok(file)
+    }
+
+    #[cfg(unix)]
+    fn check_trust(&self, file: &Path, metadata: &Metadata) -> Result<(), Error> {
+        use crate::trust::{Caller, Facts, objection};
+
+        let folder = file.parent().unwrap_or_else(|| Path::new("/"));
+        let around = fs::metadata(folder).map_err(|error| self.unseen(&error))?;
+        let caller = Caller::current();
+        let found = objection(file, Facts::from(metadata), caller)
+            .or_else(|| objection(folder, Facts::from(&around), caller));
+        match found {
+            Some(found) => Err(self.error(found.message()).with_hint(found.hint().unwrap_or(""))),
+            None => Ok(()),
+        }
+    }
+
+    /// Other systems keep the question in access lists, which are theirs to judge.
+    #[cfg(not(unix))]
+    fn check_trust(&self, _: &Path, _: &Metadata) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn unseen(&self, error: &io::Error) -> Error {
+        let name = quote(&self.path);
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                self.error(&format!("`{name}` is not there")).with_hint(self.instead())
+            }
+            io::ErrorKind::PermissionDenied => self
+                .error(&format!("`{name}` cannot be reached: permission denied"))
+                .with_hint(format!("run `namei -l {name}` to see which folder is closed")),
+            _ if is_link_loop(error) => self
+                .error(&format!("`{name}` is a symbolic link that leads to itself"))
+                .with_hint(format!("run `ls -l {name}`")),
+            // A file server that is away, or a system that is out of something.
+            _ => Error::transient(format!("{}`{name}` cannot be looked at: {error}", self.place))
+                .with_hint(format!("run `ls -l {name}`")),
+        }
+    }
+
+    /// What to write in place of a path where nothing is.
+    fn instead(&self) -> String {
+        if self.setting == "shell" {
+            return "write the absolute path of a shell that is there, such as `shell = \"/bin/sh\"`"
+                .to_owned();
+        }
+        if self.written.starts_with('~') {
+            return "write the absolute path of the home folder: `~` is for shells".to_owned();
+        }
+        let is_bare = Path::new(&self.written).file_name() == Some(OsStr::new(&self.written));
+        let found = is_bare.then(|| search(&self.written, env::var_os("PATH")?.as_os_str()));
+        match found.flatten() {
+            Some(path) => format!("write `{}`: `PATH` is not searched", path.display()),
+            None => format!("write the absolute path of the program in `{}`", self.setting),
+        }
+    }
+}
+
+/// Where a shell would find `name`. Relative folders depend on the caller's, and are passed over.
+fn search(name: &str, folders: &OsStr) -> Option<PathBuf> {
+    env::split_paths(folders)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+}
+
+#[cfg(unix)]
+fn is_link_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_link_loop(_: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,159 @@
+//! A program, what it is given, and what is said about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use api_key_helper_core::{Error, ErrorKind};
+use tokio::process::Command;
+
+use crate::executable::Executable;
+use crate::exit::judge;
+use crate::group::Group;
+use crate::output::Unreadable;
+use crate::run::{End, Limit, attend};
+use crate::start::not_started;
+use crate::stderr::last_line;
+use crate::streams::{OUTPUT_LIMIT, Streams};
+use crate::trust::quote;
+
+/// Carries the sources that are being fetched to a program that may call us again.
+pub(crate) const CHAIN_VARIABLE: &str = "API_KEY_HELPER_CHAIN";
+
+/// What to run, and how.
+pub(crate) struct Invocation {
+    pub(crate) executable: Executable,
+    pub(crate) arguments: Vec<String>,
+    /// Beside those that are inherited.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Where it runs.
+    pub(crate) folder: PathBuf,
+    /// The source whose `shell_command` this is.
+    pub(crate) shell_command_of: Option<String>,
+}
+
+impl Invocation {
+    pub(crate) const fn new(
+        executable: Executable,
+        arguments: Vec<String>,
+        folder: PathBuf,
+    ) -> Self {
+        let variables = BTreeMap::new();
+        Self { executable, arguments, variables, folder, shell_command_of: None }
+    }
+
+    /// Runs the program, and ends it and all that it started before `time_left` is over.
+    ///
+    /// # Errors
+    /// When it may not be run, does not end in time, prints too much, or exits with anything but 0.
+    pub(crate) async fn run(&self, chain: &str, time_left: Duration) -> Result<Output<'_>, Error> {
+        if time_left.is_zero() {
+            return Err(Error::transient(format!("there is no time left to run {}", self.name()))
+                .with_hint("give the profile a longer `deadline`"));
+        }
+        let limit = Limit::new(time_left);
+        let file = self.executable.check()?;
+        let mut command = self.command(&file, chain);
+        let group = Group::spawn(&mut command)
+            .map_err(|error| not_started(&self.executable, &file, &self.folder, &error))?;
+        let (end, streams) = attend(group, limit).await.map_err(|error| self.lost(&error))?;
+        let output = Output { invocation: self, streams };
+        match end {
+            End::Exited(status) => match judge(status) {
+                None => Ok(output),
+                Some((kind, what)) => Err(output.error(kind, &what)),
+            },
+            End::TimedOut(after) => Err(output.timed_out(after)),
+            End::TooLong => Err(output.unreadable(&Unreadable::LongerThan { bytes: OUTPUT_LIMIT })),
+        }
+    }
+
+    fn command(&self, file: &Path, chain: &str) -> Command {
+        let mut command = Command::new(file);
+        // A program that goes by the name it is called by, as busybox does, keeps it.
+        #[cfg(unix)]
+        command.arg0(self.executable.path());
+        command
+            .args(&self.arguments)
+            .envs(&self.variables)
+            .env(CHAIN_VARIABLE, chain)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// How messages call the program. Its arguments are nobody else's business.
+    fn name(&self) -> String {
+        match &self.shell_command_of {
+            Some(source) => format!("the `shell_command` of source `{source}`"),
+            None => format!("`{}`", quote(self.executable.path())),
+        }
+    }
+
+    fn by_hand(&self) -> String {
+        let path = quote(self.executable.path());
+        match &self.shell_command_of {
+            Some(_) => format!("run the text of `shell_command` by hand in `{path}`"),
+            None => format!("run `{path}` by hand"),
+        }
+    }
+
+    fn lost(&self, error: &io::Error) -> Error {
+        Error::transient(format!("what became of {} is not known: {error}", self.name()))
+            .with_hint(self.by_hand())
+    }
+}
+
+/// Neither arguments nor variables: people put into them what does not belong there.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation")
+            .field("executable", &self.executable)
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a program printed.
+pub(crate) struct Output<'a> {
+    invocation: &'a Invocation,
+    streams: Streams,
+}
+
+impl Output<'_> {
+    pub(crate) fn stdout(&self) -> &[u8] {
+        self.streams.output()
+    }
+
+    /// The error about an output that is no key. What the program said on stderr is only of
+    /// interest where it knew that it had failed.
+    pub(crate) fn unreadable(&self, problem: &Unreadable) -> Error {
+        let kind = problem.kind();
+        let hint = problem.hint(&self.invocation.by_hand());
+        if kind == ErrorKind::Transient {
+            return self.error(kind, &problem.to_string()).with_hint(hint);
+        }
+        Error::new(kind, format!("{} {problem}", self.invocation.name())).with_hint(hint)
+    }
+
+    fn timed_out(&self, after: Duration) -> Error {
+        let after = after.as_secs_f64();
+        let what = format!("was ended after {after:.1} s, when its time was over");
+        let by_hand = self.invocation.by_hand();
+        self.error(ErrorKind::Transient, &what)
+            .with_hint(format!("give the source a longer `timeout`, or {by_hand}"))
+    }
+
+    fn error(&self, kind: ErrorKind, what: &str) -> Error {
+        let name = self.invocation.name();
+        let said = last_line(self.streams.tail(), self.streams.output());
+        let said = said.map_or_else(String::new, |line| format!(": {line}"));
+        Error::new(kind, format!("{name} {what}{said}"))
+            .with_hint(format!("{} to see why", self.invocation.by_hand()))
+    }
+}

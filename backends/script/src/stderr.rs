@@ -1,0 +1,173 @@
+//! The line of a program's stderr that goes into an error.
+
+use zeroize::Zeroizing;
+
+/// The longest line that is shown, in characters.
+const SHOWN: usize = 200;
+/// The shortest piece of the output that is recognised as such, in bytes.
+const PIECE: usize = 8;
+/// Stands for what also occurs in the output.
+const REDACTED: &str = "[redacted]";
+
+/// The last line of `tail`, the end of a program's stderr, that says something: without control
+/// characters and terminal sequences, cut to a bounded length, and without anything that also
+/// occurs in `output`, which may be the key.
+///
+/// Lines that a shell prints under `set -x` say nothing about the cause, but may carry what the
+/// script passes to other programs: they are passed over.
+pub(crate) fn last_line(tail: &[u8], output: &[u8]) -> Option<String> {
+    let text = Zeroizing::new(String::from_utf8_lossy(tail).into_owned());
+    let text = Zeroizing::new(without_sequences(&text));
+    let line = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .rfind(|line| !line.is_empty() && !line.starts_with('+'))?;
+    Some(cut(&redact(line, output)))
+}
+
+/// What somebody else wrote, as one line that may stand in an error.
+pub(crate) fn presentable(text: &str) -> String {
+    let words = without_sequences(text);
+    cut(&words.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// Drops control characters but line ends, and the sequences that ESC begins (ECMA-48, ECMA-35).
+fn without_sequences(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\n' | '\r' => clean.push(character),
+            '\t' => clean.push(' '),
+            '\u{1b}' => match rest.next_if(|c| !c.is_control()) {
+                // A control sequence: parameters, then a final character.
+                Some('[') => {
+                    while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
+                    rest.next_if(|c| ('@'..='~').contains(c));
+                }
+                // A control string, up to BEL or ESC `\`. One that is not closed ends with its line.
+                Some(']' | 'P' | 'X' | '^' | '_') => {
+                    while rest.next_if(|c| !c.is_control()).is_some() {}
+                    if rest.next_if_eq(&'\u{1b}').is_some() {
+                        rest.next_if_eq(&'\\');
+                    }
+                }
+                // The choice of a character set: intermediate characters, then a final one.
+                Some(' '..='/') => {
+                    while rest.next_if(|c| (' '..='/').contains(c)).is_some() {}
+                    rest.next_if(|c| !c.is_control());
+                }
+                Some(_) | None => {}
+            },
+            _ if character.is_control() => {}
+            _ => clean.push(character),
+        }
+    }
+    clean
+}
+
+/// Replaces every piece of `line` that also occurs in `output`. By pieces and not by words, for a
+/// key stands in quotes, behind a `=` or cut off as well as alone.
+fn redact(line: &str, output: &[u8]) -> String {
+    let pieces = |text| <[u8]>::windows(text, PIECE);
+    let is_word = |piece: &&[u8]| !piece.iter().any(u8::is_ascii_whitespace);
+    let mut known: Vec<&[u8]> = pieces(line.as_bytes()).filter(is_word).collect();
+    known.sort_unstable();
+    known.dedup();
+    let mut occurs = vec![false; known.len()];
+    for piece in pieces(output) {
+        if let Ok(index) = known.binary_search(&piece) {
+            occurs[index] = true;
+        }
+    }
+    let mut is_secret = vec![false; line.len()];
+    for (start, piece) in pieces(line.as_bytes()).enumerate() {
+        if known.binary_search(&piece).is_ok_and(|index| occurs[index]) {
+            is_secret[start..start + PIECE].fill(true);
+        }
+    }
+    let mut shown = String::new();
+    let mut was_secret = false;
+    for (start, character) in line.char_indices() {
+        let is_secret = is_secret[start..start + character.len_utf8()].contains(&true);
+        if !is_secret {
+            shown.push(character);
+        } else if !was_secret {
+            shown.push_str(REDACTED);
+        }
+        was_secret = is_secret;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(tail: &str) -> Option<String> {
+        last_line(tail.as_bytes(), b"")
+    }
+
+    #[test]
+    fn the_last_line_that_says_something() {
+        assert_eq!(line("").as_deref(), None);
+        assert_eq!(line(" \n\r\n").as_deref(), None);
+        assert_eq!(line("a\nb c \n\n").as_deref(), Some("b c"));
+        assert_eq!(line("a\r\n10%\r20%\rfailed\r\n").as_deref(), Some("failed"));
+    }
+
+    #[test]
+    fn what_a_shell_traces_is_not_shown() {
+        assert_eq!(
+            line("no such host\n+ curl -H 'X-Token: secret'\n++ b").as_deref(),
+            Some("no such host")
+        );
+        assert_eq!(line("+ a").as_deref(), None);
+    }
+
+    #[test]
+    fn sequences_and_control_characters_are_dropped() {
+        assert_eq!(
+            line("\u{1b}[1;31merror:\u{1b}[0m\tno\u{7} \u{1b}(Bway").as_deref(),
+            Some("error: no way")
+        );
+        assert_eq!(
+            line("\u{1b}]0;title\u{7}a\u{1b}]8;;http://b\u{1b}\\c\u{0}").as_deref(),
+            Some("ac")
+        );
+        assert_eq!(line("\u{1b}]never closed\nb").as_deref(), Some("b"));
+        assert_eq!(line("a\u{1b}").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn the_length_is_bounded() {
+        let long = line(&"ü".repeat(1000)).unwrap();
+        assert_eq!(long, format!("{}...", "ü".repeat(SHOWN)));
+    }
+
+    #[test]
+    fn what_was_printed_as_the_key_is_redacted() {
+        let shown =
+            |tail: &str| last_line(tail.as_bytes(), b"{\"key\": \"sk-ant-0123456789\"}\n").unwrap();
+        assert_eq!(shown("got sk-ant-0123456789 twice"), "got [redacted] twice");
+        assert_eq!(shown("KEY='sk-ant-0123456789'"), "KEY='[redacted]'");
+        assert_eq!(shown("sk-ant-0123456789sk-ant-0123456789"), "[redacted]");
+        assert_eq!(shown("ends in 23456789"), "ends in [redacted]");
+        assert_eq!(shown("\u{1b}[1msk-ant-0123456789\u{1b}[0m"), "[redacted]");
+        assert_eq!(shown("ends in 3456789"), "ends in 3456789");
+        assert_eq!(shown("sk-ant-öö"), "sk-ant-öö");
+    }
+
+    #[test]
+    fn a_long_output_costs_little() {
+        let line = "a".repeat(4096);
+        assert_eq!(last_line(line.as_bytes(), &vec![b'a'; 1 << 20]).as_deref(), Some(REDACTED));
+    }
+}
