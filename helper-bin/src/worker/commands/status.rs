@@ -8,6 +8,7 @@ use api_key_helper_core::{
     Entry, Error, Failure, Freshness, Moment, ReadError, StateFolder, Unsealed,
 };
 use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
 
 use crate::cli::{Call, Status};
 use crate::environment::Environment;
@@ -138,7 +139,7 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
     })
 }
 
-fn read(folder: &StateFolder, file: &str) -> Result<Option<impl AsRef<[u8]> + use<>>, Error> {
+fn read(folder: &StateFolder, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     folder.read(file).map_err(|error| match error {
         ReadError::Refused(error) => error,
         ReadError::Io(error) => Error::transient(format!("cannot read `{file}`: {error}")),
@@ -149,7 +150,7 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name:<14}{value}");
+        let _ = writeln!(text, "{}", format!("{name:<14}{value}").trim_end());
     };
     line("profile", &status.profile);
     for path in &status.configuration {
