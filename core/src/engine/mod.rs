@@ -162,3 +162,6 @@ async fn hit(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Result<Op
         Ok::<_, ReadError>(files.get(file).and_then(|content| content.as_deref()))
     }))
 }
+
+#[cfg(test)]
+mod tests;
