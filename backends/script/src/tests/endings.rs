@@ -108,7 +108,9 @@ async fn who_is_left_in_the_background_is_neither_waited_for_nor_ended() {
         lines
     });
     // The background process has stdout and stderr open all the time.
+    let asked = Instant::now();
     let credential = folder.fetch("command = ['gen.sh']").await.unwrap();
+    assert!(asked.elapsed() < PATIENCE / 2, "it was waited for");
     assert_eq!(credential.key.expose(), "sk-1");
     fs::write(go, "\n").unwrap();
     assert_eq!(waiting.join().unwrap().rest(), ["alive"]);
