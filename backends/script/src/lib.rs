@@ -36,7 +36,6 @@ mod run;
 mod start;
 mod stderr;
 mod streams;
-mod trust;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

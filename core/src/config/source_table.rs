@@ -74,6 +74,12 @@ impl SourceTable {
         self.table.error(&[key.to_owned()], message)
     }
 
+    /// Where `key` stands, in the words with which an error about its value begins.
+    #[must_use]
+    pub fn place(&self, key: &str) -> String {
+        self.table.error(&[key.to_owned()], "").message().to_owned()
+    }
+
     /// `path` as it is written in `key`, made absolute: a relative path is relative to the file that
     /// holds it.
     #[must_use]
