@@ -165,7 +165,7 @@ pub enum SecretInput {
 
 /// How a [`SecretInput`] is written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
     command: Option<Vec<String>>,
     env: Option<String>,
