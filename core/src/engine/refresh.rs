@@ -16,6 +16,7 @@ use crate::{Entry, Error, ErrorKind, Failure, Freshness};
 /// milliseconds: often at first, for most sources are fast.
 const POLLS: [u64; 5] = [2, 5, 10, 20, 40];
 
+#[derive(Debug)]
 pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
@@ -251,7 +252,7 @@ impl<'a> Refresh<'a> {
         .with_hint("let that program ask for a profile with another source"))
     }
 
-    fn chain(&self) -> String {
+    pub(super) fn chain(&self) -> String {
         let source = self.source.planned.id.source.as_str();
         if self.call.chain.is_empty() {
             source.to_owned()

@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 
 use crate::engine::{
     Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, Outcome,
-    Source, World, get,
+    Source, World, get, login, logout,
 };
 use crate::{
-    Backend, Credential, Entry, EntryId, Error, Failure, FetchRequest, Fingerprint, Key, Moment,
-    PlannedSource, Policy, ReadError, Secret, SecretInput, Unsealed,
+    Backend, Credential, DeviceCode, Entry, EntryId, Error, Failure, FetchRequest, Fingerprint,
+    Key, Moment, PlannedSource, Policy, Prompt, ReadError, Secret, SecretInput, Unsealed, Validity,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -137,7 +137,7 @@ impl Lab {
         Failure::decode(self.state().files.get(&id.failure_file())?)
     }
 
-    /// Runs one call to its end. Nothing waits but by the virtual clock.
+    /// Runs one call to its end.
     pub(super) fn get(&self, sources: &[Source], demand: Demand) -> Outcome {
         self.call(sources, &Policy::default(), Duration::ZERO, demand)
     }
@@ -160,8 +160,22 @@ impl Lab {
         demand: Demand,
         chain: &str,
     ) -> Outcome {
+        let deadline = Duration::from_secs(30);
+        let call = Call { profile: "work", policy, hold, deadline, demand, chain };
+        self.within(|world| to_its_end(get(world, sources, &call)))
+    }
+
+    pub(super) fn login(&self, source: &Source) -> Result<Validity, Error> {
+        self.within(|world| to_its_end(login(world, source, "work", &NoPrompt)))
+    }
+
+    pub(super) fn logout(&self, source: &Source) -> Result<Result<(), Error>, Error> {
+        self.within(|world| to_its_end(logout(world, source, "work")))
+    }
+
+    fn within<T>(&self, act: impl FnOnce(World<'_>) -> T) -> T {
         let variable = |name: &str| self.state().variables.get(name).map(OsString::from);
-        let world = World {
+        act(World {
             clock: self,
             chance: self,
             disk: self,
@@ -169,14 +183,7 @@ impl Lab {
             inputs: self,
             journal: self,
             variable: &variable,
-        };
-        let deadline = Duration::from_secs(30);
-        let call = Call { profile: "work", policy, hold, deadline, demand, chain };
-        let mut future = pin!(get(world, sources, &call));
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(outcome) => outcome,
-            Poll::Pending => panic!("something waits, and not by the clock"),
-        }
+        })
     }
 
     /// A key that may be printed, and nothing to say beside it.
@@ -196,6 +203,21 @@ impl Lab {
         state.steps.push(step);
         if is_broken { Err(io::Error::other("the disk refuses")) } else { Ok(()) }
     }
+}
+
+/// Nothing waits but by the virtual clock.
+fn to_its_end<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("something waits, and not by the clock"),
+    }
+}
+
+struct NoPrompt;
+
+#[async_trait]
+impl Prompt for NoPrompt {
+    async fn show(&self, _: &DeviceCode<'_>) {}
 }
 
 pub(super) fn key(outcome: Outcome) -> String {
@@ -391,6 +413,22 @@ impl Backend for Script {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
         self.asked.lock().unwrap().push(renewal);
+        self.act(request).await
+    }
+
+    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
+        self.act(request).await
+    }
+
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+        self.asked.lock().unwrap().push(renewal);
+        self.act(request).await.map(drop)
+    }
+}
+
+impl Script {
+    async fn act(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         loop {
             let step = self.steps.lock().unwrap().pop_front();
             match step.expect("the source was asked once more than expected") {

@@ -5,5 +5,6 @@ mod disk;
 mod failures;
 mod lab;
 mod lock;
+mod login;
 mod renewals;
 mod sources;
