@@ -78,6 +78,9 @@ impl<'a> Refresh<'a> {
                     break (None, cached);
                 }
                 LockState::Busy => {
+                    if let Some(answer) = self.during_an_outage(&cached, warnings) {
+                        return Ok(answer);
+                    }
                     let poll = POLLS[POLLS.len().min(polls + 1) - 1];
                     let wait = Duration::from_millis(poll).mul_f64(0.5 + self.world.chance.unit());
                     polls += 1;
@@ -175,6 +178,15 @@ impl<'a> Refresh<'a> {
     ) -> Result<Answer, Failed> {
         self.fall_back(cached.entry.as_ref(), failure.error(), warnings)
             .map_err(|error| Failed { error, in_pause: true })
+    }
+
+    /// Somebody else looks after a source that is known to be down: one who waits is enough.
+    fn during_an_outage(&self, cached: &Cached, warnings: &mut Vec<String>) -> Option<Answer> {
+        let error = cached.failure.as_ref()?.error();
+        if self.call.demand != Demand::Printable {
+            return None;
+        }
+        self.fall_back(cached.entry.as_ref(), error, warnings).ok()
     }
 
     /// Somebody else has been asking for us all this time and has not finished.

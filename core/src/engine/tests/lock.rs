@@ -73,6 +73,23 @@ fn at_the_deadline_a_stale_key_is_printed() {
 }
 
 #[test]
+fn during_an_outage_nobody_waits_for_another() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.get(&sources, Demand::Printable);
+    lab.pass(SECOND);
+    lab.lock(&sources[0]);
+    let before = lab.now();
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+    assert_eq!(key(outcome), "old");
+    assert_eq!(lab.now(), before);
+}
+
+#[test]
 fn at_the_deadline_without_a_key_it_is_said_why() {
     let lab = Lab::default();
     let script = Script::new(&lab, []);
