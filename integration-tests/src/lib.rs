@@ -1,1 +1,16 @@
-//! x
+//! Runs the real binaries against real servers and the real client.
+//!
+//! A test that cannot have its server fails: nothing is skipped.
+
+// What a test stands on may panic: that is how a test fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+pub mod binaries;
+pub mod call;
+pub mod gate;
+pub mod home;
+pub mod mounts;
+pub mod process;
+pub mod state;
+pub mod trace;
+pub mod wait;

@@ -1,0 +1,90 @@
+//! The programs under test, as their sources are now.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// Where front and worker are.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+    /// `api-key-helper`.
+    pub front: PathBuf,
+    /// `api-key-helper-worker`.
+    pub worker: PathBuf,
+}
+
+impl Binaries {
+    /// Front and worker, built before the first test of this process asks for them: a test never
+    /// runs stale ones, whichever way it was started.
+    ///
+    /// # Panics
+    /// When they do not build.
+    #[must_use]
+    pub fn built() -> &'static Self {
+        static BUILT: OnceLock<Binaries> = OnceLock::new();
+        BUILT.get_or_init(build)
+    }
+
+    /// The front alone, copied to `folder`, and where its worker would be beside it.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    #[must_use]
+    pub fn copy_front(folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("a folder for the front");
+        let copy = Self { front: folder.join(FRONT), worker: folder.join(WORKER) };
+        fs::copy(&Self::built().front, &copy.front).expect("a copy of the front");
+        copy
+    }
+
+    /// Front and worker, copied to `folder`.
+    ///
+    /// # Panics
+    /// When they cannot be copied.
+    #[must_use]
+    pub fn copy(folder: &Path) -> Self {
+        let copy = Self::copy_front(folder);
+        fs::copy(&Self::built().worker, &copy.worker).expect("a copy of the worker");
+        copy
+    }
+}
+
+/// The front's file name.
+pub const FRONT: &str = "api-key-helper";
+/// The worker's file name.
+pub const WORKER: &str = "api-key-helper-worker";
+
+fn build() -> Binaries {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    // There are no examples. But whoever builds them needs what tests depend on, so that all crates
+    // have the features that `cargo test --workspace` gives them, and none is built twice.
+    cargo.args(["build", "--workspace", "--bins", "--examples"]);
+    cargo.arg("--message-format=json-render-diagnostics").args(profile());
+    let output = cargo.output().expect("cargo starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the programs under test do not build:\n{said}");
+    let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a message of cargo is JSON"))
+        .collect();
+    let executable = |name: &str| {
+        let found = messages.iter().find(|message| message["target"]["name"] == name);
+        let path = found.and_then(|message| message["executable"].as_str());
+        PathBuf::from(path.unwrap_or_else(|| panic!("cargo did not build `{name}`:\n{said}")))
+    };
+    Binaries { front: executable(FRONT), worker: executable(WORKER) }
+}
+
+/// The profile of the running test: its file is `TARGET/PROFILE/deps/NAME`.
+fn profile() -> Vec<String> {
+    let test = env::current_exe().expect("the path of the running test");
+    let folder = test.ancestors().nth(2).and_then(Path::file_name).expect("a profile's folder");
+    match folder.to_str().expect("a profile's name") {
+        "debug" => Vec::new(),
+        name => vec!["--profile".to_owned(), name.to_owned()],
+    }
+}

@@ -1,0 +1,265 @@
+//! One run of a program, from outside.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::process::Process;
+use crate::wait::LIMIT;
+
+/// A program with its arguments and all of its environment.
+#[derive(Clone, Debug)]
+pub struct Call {
+    wrapper: Vec<OsString>,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    variables: BTreeMap<OsString, OsString>,
+    folder: PathBuf,
+    input: Option<Vec<u8>>,
+    leads_group: bool,
+}
+
+impl Call {
+    /// A call of `program` in `folder`, with an empty environment.
+    #[must_use]
+    pub fn new(program: &Path, folder: &Path) -> Self {
+        Self {
+            wrapper: Vec::new(),
+            program: program.to_owned(),
+            arguments: Vec::new(),
+            variables: BTreeMap::new(),
+            folder: folder.to_owned(),
+            input: None,
+            leads_group: false,
+        }
+    }
+
+    /// With another program.
+    #[must_use]
+    pub fn program(mut self, program: &Path) -> Self {
+        program.clone_into(&mut self.program);
+        self
+    }
+
+    /// With one argument more.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// With more arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    /// With an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// Without an environment variable.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.variables.remove(&OsString::from(name));
+        self
+    }
+
+    /// In another folder.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
+    /// With something on stdin, and its end. Otherwise stdin stays open and empty, as Claude Code's
+    /// does: whoever reads it never ends.
+    #[must_use]
+    pub fn input(mut self, input: &[u8]) -> Self {
+        self.input = Some(input.to_owned());
+        self
+    }
+
+    /// As the leader of a process group.
+    #[must_use]
+    pub const fn leads_group(mut self) -> Self {
+        self.leads_group = true;
+        self
+    }
+
+    /// As the arguments of another program, which runs it.
+    #[must_use]
+    pub fn under<A: Into<OsString>>(mut self, wrapper: impl IntoIterator<Item = A>) -> Self {
+        self.wrapper = wrapper.into_iter().map(Into::into).chain(self.wrapper).collect();
+        self
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    #[must_use]
+    pub fn run(&self) -> Answer {
+        self.start().finish()
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[track_caller]
+    #[must_use]
+    pub fn start(&self) -> Running {
+        let mut line = self.wrapper.clone();
+        line.push(self.program.clone().into());
+        line.extend(self.arguments.iter().cloned());
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]).env_clear().envs(&self.variables).current_dir(&self.folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if self.leads_group {
+            command.process_group(0);
+        }
+        let child = command.spawn().unwrap_or_else(|error| panic!("{line:?}: {error}"));
+        Running::new(child, self.input.as_deref(), format!("{line:?}"))
+    }
+}
+
+/// A program that runs. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    line: String,
+    id: u32,
+    handle: OwnedFd,
+    stdin: Option<ChildStdin>,
+    output: Receiver<io::Result<Output>>,
+}
+
+impl Running {
+    fn new(mut child: Child, input: Option<&[u8]>, line: String) -> Self {
+        let id = child.id();
+        // Opened before anybody reaps the child: no signal reaches a stranger.
+        let pid = Pid::from_raw(id.cast_signed()).expect("a process id");
+        let handle = pidfd_open(pid, PidfdFlags::empty()).expect("a handle of the process");
+        let mut stdin = child.stdin.take();
+        if let (Some(input), Some(mut pipe)) = (input, stdin.take_if(|_| input.is_some())) {
+            // Whoever does not read it does not want it.
+            let _ = pipe.write_all(input);
+        }
+        let (sender, output) = channel();
+        // Nobody waits for it any more when the test has failed.
+        thread::spawn(move || sender.send(child.wait_with_output()));
+        Self { line, id, handle, stdin, output }
+    }
+
+    /// The process.
+    #[must_use]
+    pub const fn process(&self) -> Process {
+        Process { id: self.id }
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        pidfd_send_signal(&self.handle, signal)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.line));
+    }
+
+    /// Waits for its end, and that of all that it printed.
+    ///
+    /// # Panics
+    /// When that does not come.
+    #[track_caller]
+    #[must_use]
+    pub fn finish(self) -> Answer {
+        let Ok(output) = self.output.recv_timeout(LIMIT) else {
+            panic!("{} runs for {LIMIT:?}, or something keeps its stdout open", self.line);
+        };
+        let output = output.expect("the program's output");
+        Answer {
+            line: self.line.clone(),
+            code: output.status.code(),
+            signal: output.status.signal(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended needs no signal.
+        let _ = pidfd_send_signal(&self.handle, Signal::KILL);
+        drop(self.stdin.take());
+    }
+}
+
+/// What a program left behind.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// How it was called.
+    pub line: String,
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl Answer {
+    /// It printed this key, without a newline, and said nothing.
+    #[track_caller]
+    pub fn assert_key(&self, key: &str) {
+        assert_eq!((self.code, &*self.stdout, &*self.stderr), (Some(0), key, ""), "{}", self.line);
+    }
+
+    /// It printed this key, and said one line of warning with each of these words in it.
+    #[track_caller]
+    pub fn assert_warned(&self, key: &str, words: &[&str]) {
+        assert_eq!((self.code, &*self.stdout), (Some(0), key), "{self:?}");
+        assert!(self.stderr.starts_with("api-key-helper: warning: "), "{self:?}");
+        assert_eq!(self.stderr.matches('\n').count(), 1, "{self:?}");
+        self.assert_said(words);
+    }
+
+    /// It printed nothing, ended with this exit code, and said an error with each of these words in
+    /// it, and what to do, all within what Claude Code shows.
+    #[track_caller]
+    pub fn assert_error(&self, code: i32, words: &[&str]) {
+        assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{self:?}");
+        assert!(lines[0].starts_with("api-key-helper: error: "), "{self:?}");
+        assert!(lines[1].starts_with("api-key-helper: hint: "), "{self:?}");
+        assert!(self.stderr.chars().count() <= api_key_helper_core::SHOWN_LENGTH, "{self:?}");
+        self.assert_said(words);
+    }
+
+    /// It ended well, and printed something for a person or a program to read.
+    #[track_caller]
+    pub fn assert_printed(&self) -> &str {
+        assert_eq!((self.code, &*self.stderr), (Some(0), ""), "{self:?}");
+        &self.stdout
+    }
+
+    #[track_caller]
+    fn assert_said(&self, words: &[&str]) {
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is not said: {self:?}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A user with a home of their own.
+
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::binaries::Binaries;
+use crate::call::Call;
+use crate::gate::Gate;
+use crate::process::Process;
+use crate::state::State;
+
+/// A home folder, and nothing else: no variable and no file of whoever runs the tests.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    /// An empty one.
+    ///
+    /// # Panics
+    /// When it cannot be made, or this machine has a configuration for all of its users.
+    #[must_use]
+    pub fn new() -> Self {
+        assert!(!Path::new(SYSTEM_CONFIG).exists(), "`{SYSTEM_CONFIG}` has a say in every test");
+        let private = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().permissions(private).tempdir().expect("a folder");
+        Self { folder }
+    }
+
+    /// One with a profile and a source that are both called `main`: `body` is the source's script.
+    #[must_use]
+    pub fn with_script(body: &str) -> Self {
+        Self::with_settings("", "", body)
+    }
+
+    /// The same, with more lines in the tables of the profile and of the source.
+    #[must_use]
+    pub fn with_settings(profile: &str, source: &str, body: &str) -> Self {
+        let home = Self::new();
+        let script = home.script("main", body);
+        home.configure(&configuration(profile, source, &script));
+        home
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The user's configuration file.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.path().join(".config/api-key-helper/config.toml")
+    }
+
+    /// Writes the user's configuration.
+    pub fn configure(&self, text: &str) {
+        self.write(".config/api-key-helper/config.toml", text);
+    }
+
+    /// Writes a file that only its owner can read.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        put(&path, text.as_ref(), 0o600);
+        path
+    }
+
+    /// Writes an executable script of the shell. It counts its runs: `$run` is the number of this
+    /// one.
+    #[must_use]
+    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+        let path = self.path().join(name);
+        let runs = self.runs_file(name);
+        let runs = runs.display();
+        let text = format!(
+            "#!/bin/sh\necho $$ >>'{runs}'\nrun=$(wc -l <'{runs}')\nrun=$((run))\n{body}\n"
+        );
+        put(&path, text.as_bytes(), 0o755);
+        path
+    }
+
+    /// How often a script was run.
+    #[must_use]
+    pub fn runs(&self, script: &str) -> usize {
+        self.processes(script).len()
+    }
+
+    /// The processes of a script's runs.
+    ///
+    /// # Panics
+    /// When their list is not one.
+    #[must_use]
+    pub fn processes(&self, script: &str) -> Vec<Process> {
+        let runs = fs::read_to_string(self.runs_file(script)).unwrap_or_default();
+        runs.lines().map(|id| Process { id: id.parse().expect("a process id") }).collect()
+    }
+
+    /// A gate for scripts to stand at.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        Gate::new(&self.path().join("gate"))
+    }
+
+    /// A call of the front by this user.
+    #[must_use]
+    pub fn helper(&self) -> Call {
+        Call::new(&Binaries::built().front, self.path())
+            .env("HOME", self.path())
+            .env("PATH", search_path())
+    }
+
+    /// A call of the front with these arguments.
+    #[must_use]
+    pub fn call<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Call {
+        self.helper().args(arguments)
+    }
+
+    /// What the helper keeps.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::new(self.path().join(".local/state/api-key-helper"))
+    }
+
+    fn runs_file(&self, script: &str) -> PathBuf {
+        self.path().join(format!("{script}.runs"))
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The system's configuration file.
+pub const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";
+
+/// A script that prints another key in each run: `key-1`, `key-2`, and so on.
+pub const KEYS: &str = "echo key-$run";
+
+/// A configuration with a profile and a source that are both called `main`.
+#[must_use]
+pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
+    let script = script.display();
+    format!(
+        "[profile.main]\nsources = [\"main\"]\n{profile}\n\n\
+         [source.main]\nbackend = \"script\"\ncommand = [\"{script}\"]\n{source}\n"
+    )
+}
+
+fn put(path: &Path, content: &[u8], mode: u32) {
+    fs::create_dir_all(path.parent().expect("a folder around it")).expect("the folder around it");
+    // Written aside and renamed, so that a script that runs is not the file that is written to.
+    let draft = path.with_extension("draft");
+    fs::write(&draft, content).expect("the file's content");
+    fs::set_permissions(&draft, Permissions::from_mode(mode)).expect("the file's mode");
+    fs::rename(&draft, path).expect("the file's name");
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
+fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}

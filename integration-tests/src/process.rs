@@ -1,0 +1,74 @@
+//! Processes as the system shows them.
+
+use std::fs;
+use std::path::PathBuf;
+
+/// A process that is not our child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub id: u32,
+}
+
+impl Process {
+    /// Whether it is there, and not just waiting to be reaped.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        self.fields().is_some_and(|fields| fields[0] != "Z" && fields[0] != "X")
+    }
+
+    /// Its parent.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    #[must_use]
+    pub fn parent(self) -> Self {
+        Self { id: self.number(1) }
+    }
+
+    /// The id of its process group.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    #[must_use]
+    pub fn group(self) -> u32 {
+        self.number(2)
+    }
+
+    /// The id of its session.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    #[must_use]
+    pub fn session(self) -> u32 {
+        self.number(3)
+    }
+
+    /// The file that it runs.
+    #[must_use]
+    pub fn program(self) -> Option<PathBuf> {
+        fs::read_link(self.file("exe")).ok()
+    }
+
+    /// What is open under a number.
+    #[must_use]
+    pub fn descriptor(self, number: u32) -> Option<PathBuf> {
+        fs::read_link(self.file(&format!("fd/{number}"))).ok()
+    }
+
+    fn number(self, field: usize) -> u32 {
+        let fields = self.fields().unwrap_or_else(|| panic!("process {} is gone", self.id));
+        fields[field].parse().expect("an id")
+    }
+
+    /// The fields of `/proc/PID/stat` from the state on: the name before it may hold anything.
+    fn fields(self) -> Option<Vec<String>> {
+        let text = fs::read_to_string(self.file("stat")).ok()?;
+        let (_, fields) = text.rsplit_once(')')?;
+        Some(fields.split_whitespace().map(str::to_owned).collect())
+    }
+
+    fn file(self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{name}", self.id))
+    }
+}

@@ -1,0 +1,163 @@
+//! The state folder, read and changed behind the helper's back. That is how time passes in a test.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use api_key_helper_core::{Entry, EntryId, Failure, Moment, Plan, Unsealed};
+use serde_json::Value;
+
+/// A state folder.
+#[derive(Clone, Debug)]
+pub struct State {
+    folder: PathBuf,
+}
+
+impl State {
+    /// The one at `folder`.
+    #[must_use]
+    pub const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The names of its files whose names end in `suffix`, in order.
+    #[must_use]
+    pub fn files(&self, suffix: &str) -> Vec<String> {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names = files.filter_map(|file| file.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(suffix)).collect();
+        names.sort();
+        names
+    }
+
+    /// The file of a source's entry.
+    ///
+    /// # Panics
+    /// Unless the source has exactly one.
+    #[must_use]
+    #[track_caller]
+    pub fn entry_file(&self, source: &str) -> PathBuf {
+        self.folder.join(self.id(source).entry_file(&Unsealed))
+    }
+
+    /// A source's entry.
+    ///
+    /// # Panics
+    /// When it is damaged.
+    #[must_use]
+    #[track_caller]
+    pub fn entry(&self, source: &str) -> Entry {
+        let bytes = fs::read(self.entry_file(source)).expect("the entry's file");
+        Entry::decode(&bytes, &self.id(source), &Unsealed).expect("a whole entry")
+    }
+
+    /// The key in a source's entry.
+    #[must_use]
+    #[track_caller]
+    pub fn key(&self, source: &str) -> Option<String> {
+        self.entry(source).key.map(|key| key.expose().to_owned())
+    }
+
+    /// Changes a source's entry.
+    ///
+    /// # Panics
+    /// When it is damaged or cannot be written.
+    #[track_caller]
+    pub fn change(&self, source: &str, change: impl FnOnce(&mut Entry)) {
+        let mut entry = self.entry(source);
+        change(&mut entry);
+        self.replace(&self.entry_file(source), &entry.encode(&self.id(source), &Unsealed));
+    }
+
+    /// Lets `duration` pass for a source's entry.
+    #[track_caller]
+    pub fn age(&self, source: &str, duration: Duration) {
+        self.change(source, |entry| {
+            let validity = &mut entry.validity;
+            validity.fetched_at = validity.fetched_at.minus(duration);
+            for moment in [&mut validity.expires_at, &mut validity.refresh_at] {
+                *moment = moment.map(|moment| moment.minus(duration));
+            }
+        });
+    }
+
+    /// A source's last failure.
+    #[must_use]
+    #[track_caller]
+    pub fn failure(&self, source: &str) -> Option<Failure> {
+        let bytes = fs::read(self.folder.join(self.id(source).failure_file())).ok()?;
+        Some(Failure::decode(&bytes).expect("a whole failure"))
+    }
+
+    /// Lets the pause after a source's last failure pass, and whatever pause there can be.
+    ///
+    /// # Panics
+    /// When there was no failure.
+    #[track_caller]
+    pub fn end_pause(&self, source: &str) {
+        let failure = self.failure(source).expect("a failure");
+        let past = failure.failed_at().minus(Duration::from_secs(3_600));
+        let again = |before: Option<Failure>, _| {
+            Some(Failure::remember(&failure.error(), before.as_ref(), past, 0.0))
+        };
+        let older = (0..failure.count()).fold(None, again).expect("at least one failure");
+        self.replace(&self.folder.join(self.id(source).failure_file()), &older.encode());
+    }
+
+    /// When a source's key was fetched.
+    #[must_use]
+    #[track_caller]
+    pub fn fetched_at(&self, source: &str) -> Moment {
+        self.entry(source).validity.fetched_at
+    }
+
+    /// The lines of the refresh log.
+    ///
+    /// # Panics
+    /// When a line is not JSON.
+    #[must_use]
+    pub fn log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder.join("refresh.log")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+
+    /// Puts a file of the helper's in place as the helper does.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn replace(&self, file: &Path, content: &[u8]) {
+        let draft = self.folder.join("test.tmp");
+        fs::write(&draft, content).expect("the file's content");
+        fs::set_permissions(&draft, Permissions::from_mode(0o600)).expect("the file's mode");
+        fs::rename(&draft, file).expect("the file's name");
+    }
+
+    /// The identity of the one source of that name, as the plans have it. Of several with different
+    /// settings, it is the one that has an entry or a failure.
+    #[track_caller]
+    fn id(&self, source: &str) -> EntryId {
+        let mut ids: Vec<EntryId> = self
+            .files(".plan")
+            .iter()
+            .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
+            .flat_map(|plan| plan.sources)
+            .map(|planned| planned.id)
+            .filter(|id| id.source == source)
+            .collect();
+        ids.sort_by_key(|id| id.fingerprint);
+        ids.dedup();
+        let is_there = |file: String| self.folder.join(file).exists();
+        if ids.len() > 1 {
+            ids.retain(|id| is_there(id.entry_file(&Unsealed)) || is_there(id.failure_file()));
+        }
+        let [id] = &ids[..] else { panic!("not one source `{source}`: {ids:?}") };
+        id.clone()
+    }
+}

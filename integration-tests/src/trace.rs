@@ -1,0 +1,70 @@
+//! The system calls of a call, as `strace` sees them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use crate::call::{Answer, Call};
+
+/// A system call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemCall {
+    /// Its name.
+    pub name: String,
+    /// Its arguments and its result, as `strace` writes them.
+    pub rest: String,
+}
+
+impl SystemCall {
+    /// The path in its arguments.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        let (_, path) = self.rest.split_once('"')?;
+        Some(path.split_once('"')?.0)
+    }
+}
+
+/// Runs `call`, and gives its system calls, those of its threads and children included, in order.
+///
+/// # Panics
+/// When `strace` is not there and cannot be installed.
+#[must_use]
+#[track_caller]
+pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
+    installed();
+    let file = folder.join("strace.out");
+    let strace =
+        ["strace", "-f", "-qq", "-s", "4096", "-e", "signal=none", "-o"].map(OsString::from);
+    let answer = call.under(strace.into_iter().chain([file.clone().into()])).run();
+    let text = fs::read_to_string(&file).expect("the trace");
+    (answer, text.lines().filter_map(read).collect())
+}
+
+/// Reads `PID NAME(REST`. Lines about how a process ended are no calls.
+fn read(line: &str) -> Option<SystemCall> {
+    let (_, call) = line.split_once(char::is_whitespace)?;
+    let (name, rest) = call.trim_start().split_once('(')?;
+    Some(SystemCall { name: name.to_owned(), rest: rest.to_owned() })
+}
+
+/// Installs `strace` where it is missing: the test that needs it is not one to go without.
+fn installed() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        if runs("strace --version") {
+            return;
+        }
+        let install = "apt-get update && apt-get install --yes --no-install-recommends strace";
+        let as_root = ["sh -c", "sudo --non-interactive sh -c"];
+        let is_installed = as_root.iter().any(|root| runs(&format!("{root} '{install}'")));
+        assert!(is_installed, "this test needs `strace`: as root, run `{install}`");
+    });
+}
+
+fn runs(command: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,110 @@
+//! A key that is printed and replaced behind the answer.
+
+use std::path::Path;
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Running;
+use integration_tests::gate::Gate;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::process::Process;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+
+/// Older than its `ttl` of an hour, and not by more than `stale_while_revalidate`, whatever the
+/// jitter.
+const DUE: Duration = Duration::from_secs(62 * 60);
+
+/// A home whose key is due, and whose source stands at the gate from now on.
+fn due() -> (Home, Gate) {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    (home, gate)
+}
+
+/// The process that asks the source: the parent of the script's second run.
+fn refresher(home: &Home) -> Process {
+    home.processes("main")[1].parent()
+}
+
+fn wait_for_new_key(home: &Home) {
+    until("the new key is saved", || {
+        (home.state().key("main").as_deref() == Some("key-2")).then_some(())
+    });
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn a_due_key_is_printed_while_its_source_hangs() {
+    let (home, gate) = due();
+    // It ends, and so does its stdout, while nothing has come of the refresh.
+    home.helper().run().assert_key("key-1");
+    let held = gate.reached();
+    assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
+    held.let_go();
+    wait_for_new_key(&home);
+}
+
+#[test]
+fn many_due_calls_cost_one_refresh() {
+    let (home, gate) = due();
+    let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
+    for call in calls {
+        call.finish().assert_key("key-1");
+    }
+    let held = gate.reached();
+    // Now that one is at it, calls do not even start another one.
+    let refresher = refresher(&home);
+    for _ in 0..10 {
+        home.helper().run().assert_key("key-1");
+    }
+    assert_eq!(home.runs("main"), 2);
+    held.let_go();
+    wait_for_new_key(&home);
+    until("the refresher ends", || (!refresher.is_running()).then_some(()));
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn a_refresh_survives_its_callers_process_group() {
+    let (home, gate) = due();
+    let front = &Binaries::built().front;
+    // The shell and all of its group are gone as soon as there is an answer.
+    let shell = ["-c", "\"$0\"; kill -KILL 0", front.to_str().unwrap()];
+    let answer = home.call(shell).program(Path::new("/bin/sh")).leads_group().run();
+    assert_eq!((answer.signal, &*answer.stdout), (Some(Signal::KILL.as_raw()), "key-1"));
+
+    let held = gate.reached();
+    let refresher = refresher(&home);
+    assert!(refresher.is_running());
+    assert_eq!(refresher.program(), Some(Binaries::built().worker.canonicalize().unwrap()));
+    assert_eq!((refresher.session(), refresher.group()), (refresher.id, refresher.id));
+    for stream in 0..3 {
+        assert_eq!(refresher.descriptor(stream).as_deref(), Some(Path::new("/dev/null")));
+    }
+    held.let_go();
+    wait_for_new_key(&home);
+}
+
+#[test]
+fn a_due_key_goes_on_while_its_source_is_down() {
+    let home = Home::with_settings("retries = 0", "", &format!("[ $run = 2 ] && exit 75\n{KEYS}"));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    home.helper().run().assert_key("key-1");
+    until("the failure is remembered", || home.state().failure("main"));
+    // In the pause nobody asks, and nobody is told: the key is as good as before.
+    home.helper().run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 2);
+    home.state().end_pause("main");
+    home.helper().run().assert_key("key-1");
+    until("the new key is saved", || {
+        (home.state().key("main").as_deref() == Some("key-3")).then_some(())
+    });
+    home.helper().run().assert_key("key-3");
+}

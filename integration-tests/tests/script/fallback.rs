@@ -1,0 +1,126 @@
+//! A source that fails, with and without a key that is still there.
+
+use std::time::Duration;
+
+use integration_tests::home::{Home, KEYS};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The first run prints a key, the later ones fail with this exit code.
+fn once(exit_code: u8) -> String {
+    format!("[ $run = 1 ] || {{ echo 'the vault is sealed' >&2; exit {exit_code}; }}\n{KEYS}")
+}
+
+/// A home whose key is two hours old, and whose source fails from now on.
+fn stale(exit_code: u8) -> Home {
+    let home = Home::with_settings("retries = 0", "", &once(exit_code));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", 2 * HOUR);
+    home
+}
+
+#[test]
+fn an_old_key_outlives_its_ttl_while_the_source_is_down() {
+    for exit_code in [1, 75] {
+        let home = stale(exit_code);
+        let words = ["using the key that `main` gave", "the vault is sealed"];
+        home.helper().run().assert_warned("key-1", &words);
+        assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
+        assert_eq!(home.runs("main"), 2);
+    }
+}
+
+#[test]
+fn no_key_is_printed_past_its_end() {
+    let home = Home::with_settings("retries = 0", "lifetime = \"90m\"", &once(75));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", 2 * HOUR);
+    home.helper().run().assert_error(1, &["the vault is sealed"]);
+}
+
+#[test]
+fn no_key_is_printed_past_stale_if_error() {
+    let home = Home::with_settings("retries = 0\nstale_if_error = \"30m\"", "", &once(75));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", 2 * HOUR);
+    home.helper().run().assert_error(1, &["the vault is sealed"]);
+}
+
+#[test]
+fn an_old_key_does_not_hide_what_has_to_be_mended() {
+    for exit_code in [78, 126, 127] {
+        let home = stale(exit_code);
+        home.helper().run().assert_error(2, &["the vault is sealed"]);
+        assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
+    }
+}
+
+#[test]
+fn a_source_that_is_denied_loses_its_key() {
+    let home = stale(77);
+    home.helper().run().assert_error(4, &["says that access is denied", "the vault is sealed"]);
+    assert_eq!(home.state().key("main"), None);
+    // Nor does it come back while the source pauses.
+    home.helper().run().assert_error(4, &["says that access is denied"]);
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn without_a_key_the_scripts_own_message_and_the_right_exit_code() {
+    let table = [
+        ("exit 1", 1, "failed with exit code 1"),
+        ("exit 2", 1, "failed with exit code 2"),
+        ("exit 75", 1, "failed with exit code 75"),
+        ("exit 77", 4, "says that access is denied (exit code 77)"),
+        ("exit 78", 2, "says that it is not set up (exit code 78)"),
+        ("exit 126", 2, "could not execute a program (exit code 126)"),
+        ("exit 127", 2, "did not find a program (exit code 127)"),
+        ("exit 255", 1, "failed with exit code 255"),
+        ("kill -9 $$", 1, "was ended by signal 9"),
+        ("exit 0", 1, "printed no key"),
+    ];
+    for (end, exit_code, words) in table {
+        let body = format!("echo 'first words' >&2; echo 'ask the help desk' >&2\n{end}");
+        let home = Home::with_settings("retries = 0", "", &body);
+        let script = home.path().join("main");
+        let answer = home.helper().run();
+        answer.assert_error(exit_code, &[words, "ask the help desk", &script.to_string_lossy()]);
+        assert!(!answer.stderr.contains("first words"), "{answer:?}");
+        assert_eq!(home.runs("main"), 1, "{end}");
+    }
+}
+
+#[test]
+fn what_will_pass_is_tried_again_and_what_will_not_is_not() {
+    for (exit_code, runs) in [(75, 3), (77, 1), (78, 1)] {
+        let home = Home::with_settings("retries = 2", "", &format!("exit {exit_code}"));
+        let answer = home.helper().run();
+        assert_ne!(answer.code, Some(0), "{answer:?}");
+        assert_eq!(home.runs("main"), runs, "exit code {exit_code}");
+    }
+    let home = Home::with_settings("retries = 2", "", &format!("[ $run = 3 ] || exit 75\n{KEYS}"));
+    home.helper().run().assert_key("key-3");
+}
+
+#[test]
+fn the_next_source_is_asked_while_the_first_is_down_and_not_when_it_is_denied() {
+    for (exit_code, serves) in [(75, true), (77, false), (78, false)] {
+        let home = Home::new();
+        let first = home.script("first", &format!("exit {exit_code}"));
+        let second = home.script("second", KEYS);
+        home.configure(&format!(
+            "[profile.main]\nsources = [\"first\", \"second\"]\nretries = 0\n\
+             [source.first]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
+             [source.second]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+            first.display(),
+            second.display()
+        ));
+        let answer = home.helper().run();
+        if serves {
+            answer.assert_key("key-1");
+        } else {
+            assert_ne!(answer.code, Some(0), "{answer:?}");
+        }
+        assert_eq!(home.runs("second"), usize::from(serves), "exit code {exit_code}");
+    }
+}

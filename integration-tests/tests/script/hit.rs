@@ -1,0 +1,101 @@
+//! A key that is on disk.
+
+use std::path::Path;
+
+use integration_tests::binaries::{Binaries, WORKER};
+use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG};
+use integration_tests::trace::{SystemCall, trace};
+
+#[test]
+fn the_key_is_printed_alone_and_success_is_silent() {
+    let home = Home::with_script(KEYS);
+    for arguments in [&[][..], &[], &["get"], &["--profile", "main"], &["get", "--profile=main"]] {
+        home.call(arguments.iter().copied()).run().assert_key("key-1");
+    }
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_hit_is_one_process_that_reads_three_files() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let [plan] = &home.state().files(".plan")[..] else { panic!("not one plan") };
+
+    let (answer, calls) = trace(home.helper(), home.path());
+
+    answer.assert_key("key-1");
+    let named = |names: &[&str]| -> Vec<&SystemCall> {
+        calls.iter().filter(|call| names.contains(&&*call.name)).collect()
+    };
+    let executed = named(&["execve", "execveat"]);
+    assert_eq!(executed.len(), 1, "{executed:?}");
+    let processes_and_threads = named(&["clone", "clone3", "fork", "vfork"]);
+    assert!(processes_and_threads.is_empty(), "{processes_and_threads:?}");
+    let sockets = named(&["socket", "socketpair", "connect", "bind", "sendto", "recvfrom"]);
+    assert!(sockets.is_empty(), "{sockets:?}");
+    let changes = named(&["flock", "mkdir", "rename", "unlink", "fsync", "ftruncate", "fallocate"]);
+    assert!(changes.is_empty(), "{changes:?}");
+
+    let opened = named(&["open", "openat", "openat2", "creat"]);
+    assert!(opened.iter().all(|call| call.rest.contains("O_RDONLY")), "{opened:?}");
+    let paths: Vec<&Path> = opened.iter().filter_map(|call| call.path()).map(Path::new).collect();
+    let own = paths.iter().position(|path| *path == Path::new(SYSTEM_CONFIG)).unwrap();
+    // Before its own first step, the process is the loader's and the standard library's.
+    let (before, own) = paths.split_at(own);
+    assert!(before.iter().all(|path| is_of_the_system(path)), "{before:?}");
+    assert_eq!(
+        own,
+        [
+            Path::new(SYSTEM_CONFIG),
+            &home.config_file(),
+            &home.state().path().join(plan),
+            &home.state().entry_file("main"),
+        ]
+    );
+}
+
+fn is_of_the_system(path: &Path) -> bool {
+    let is_library = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".so"));
+    is_library || path.starts_with("/proc/self") || path == Path::new("/etc/ld.so.cache")
+}
+
+#[test]
+fn without_the_worker_hits_go_on_and_a_miss_names_both_places() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let bin = home.path().canonicalize().unwrap().join("usr/bin");
+    let copy = Binaries::copy_front(&bin);
+
+    home.helper().program(&copy.front).run().assert_key("key-1");
+
+    let beside = bin.join(WORKER);
+    let libexec = home.path().canonicalize().unwrap().join("usr/libexec/api-key-helper");
+    home.call(["status"]).program(&copy.front).run().assert_error(
+        2,
+        &[
+            "the worker is missing",
+            &format!("`{}`", beside.display()),
+            &format!("`{}`", libexec.join(WORKER).display()),
+            "install api-key-helper anew",
+        ],
+    );
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_hit_does_not_wait_for_whoever_asks_the_source() {
+    let home = Home::new();
+    let gate = home.gate();
+    let body = format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass());
+    let script = home.script("main", &body);
+    home.configure(&integration_tests::home::configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+
+    let refreshing = home.call(["get", "--refresh"]).start();
+    let held = gate.reached();
+    home.helper().run().assert_key("key-1");
+    held.let_go();
+
+    refreshing.finish().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+}

@@ -1,0 +1,89 @@
+//! A source that is down, and many who ask for its key.
+
+use std::fs;
+use std::time::Duration;
+
+use integration_tests::call::{Answer, Running};
+use integration_tests::home::{Home, KEYS};
+use integration_tests::wait::{now, since, sleep};
+
+/// A source that is down when the file `down` is there.
+const MAY_BE_DOWN: &str = "[ ! -e \"$HOME/down\" ] || { echo 'no route to host' >&2; exit 75; }";
+
+fn home() -> Home {
+    Home::with_settings("retries = 0", "", &format!("{MAY_BE_DOWN}\n{KEYS}"))
+}
+
+/// Fifty calls a second for a while.
+fn calls(home: &Home, duration: Duration) -> Vec<Answer> {
+    let started = now();
+    let mut calls: Vec<Running> = Vec::new();
+    while since(started) < duration {
+        calls.push(home.helper().start());
+        sleep(Duration::from_millis(20));
+    }
+    calls.into_iter().map(Running::finish).collect()
+}
+
+/// Every attempt was written down as a failure, and there were only as many as pauses allow: the
+/// first ones are at least 0.5 s, 1 s and 2 s long.
+#[track_caller]
+fn assert_one_attempt_for_each_pause(home: &Home, failures: usize) {
+    assert!((2..=4).contains(&failures), "{failures} attempts");
+    let failure = home.state().failure("main").unwrap();
+    assert_eq!(failure.count() as usize, failures);
+    let log = home.state().log();
+    let failed = log.iter().filter(|line| line["outcome"] == "transient");
+    assert!(failed.clone().all(|line| line["attempts"] == 1), "{log:?}");
+    assert_eq!(failed.count(), failures);
+}
+
+#[test]
+fn fifty_calls_a_second_cost_one_attempt_per_pause_and_print_the_old_key() {
+    let home = home();
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", Duration::from_secs(7_200));
+    let down = home.write("down", "");
+
+    let answers = calls(&home, Duration::from_secs(3));
+
+    assert!(answers.len() > 50, "{} calls", answers.len());
+    for answer in answers {
+        answer.assert_warned("key-1", &["no route to host"]);
+    }
+    let runs = home.runs("main");
+    assert_one_attempt_for_each_pause(&home, runs - 1);
+
+    fs::remove_file(down).unwrap();
+    home.state().end_pause("main");
+    home.helper().run().assert_key(&format!("key-{}", runs + 1));
+    assert_eq!(home.state().failure("main"), None);
+}
+
+#[test]
+fn fifty_calls_a_second_without_a_key_get_the_same_error_at_once() {
+    let home = home();
+    let down = home.write("down", "");
+
+    let answers = calls(&home, Duration::from_secs(3));
+
+    assert!(answers.len() > 50, "{} calls", answers.len());
+    for answer in answers {
+        answer.assert_error(1, &["no route to host", "by hand"]);
+    }
+    let runs = home.runs("main");
+    assert_one_attempt_for_each_pause(&home, runs);
+
+    fs::remove_file(down).unwrap();
+    home.state().end_pause("main");
+    home.helper().run().assert_key(&format!("key-{}", runs + 1));
+}
+
+#[test]
+fn somebody_who_wants_a_new_key_does_not_wait_for_the_pause() {
+    let home = home();
+    let down = home.write("down", "");
+    home.helper().run().assert_error(1, &["no route to host"]);
+    fs::remove_file(down).unwrap();
+    home.call(["get", "--refresh"]).run().assert_key("key-2");
+}

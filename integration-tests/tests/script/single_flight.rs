@@ -1,0 +1,116 @@
+//! At most one process asks a source.
+
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Running;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::wait::{now, since, until};
+use rustix::process::Signal;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A home whose source stands at the gate in its first run.
+fn home_with_gate() -> (Home, integration_tests::gate::Gate) {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    (home, gate)
+}
+
+#[test]
+fn of_two_hundred_cold_processes_one_runs_the_script() {
+    let (home, gate) = home_with_gate();
+    let calls: Vec<Running> = (0..200).map(|_| home.helper().start()).collect();
+    let held = gate.reached();
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("all of them wait for the one", || {
+        calls.iter().all(|call| call.process().program().as_ref() == Some(&worker)).then_some(())
+    });
+    held.let_go();
+
+    for call in calls {
+        call.finish().assert_key("key-1");
+    }
+    assert_eq!(home.runs("main"), 1);
+    assert_eq!(home.state().log().len(), 1);
+    assert_eq!(home.state().files(".tmp"), [""; 0]);
+}
+
+#[test]
+fn another_process_takes_over_when_the_one_that_asks_is_killed() {
+    let (home, gate) = home_with_gate();
+    let holder = home.helper().start();
+    let held = gate.reached();
+    let waiting: Vec<Running> = (0..5).map(|_| home.helper().start()).collect();
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("the others wait", || {
+        let is_worker = |call: &Running| call.process().program().as_ref() == Some(&worker);
+        waiting.iter().all(is_worker).then_some(())
+    });
+    assert_eq!(home.runs("main"), 1);
+
+    holder.signal(Signal::KILL);
+    let killed = now();
+    until("another one asks", || (home.runs("main") == 2).then_some(()));
+    let took = since(killed);
+
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    for call in waiting {
+        call.finish().assert_key("key-2");
+    }
+    assert_eq!(holder.finish().signal, Some(Signal::KILL.as_raw()));
+    // What the first script still prints reaches nobody.
+    held.let_go();
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.state().key("main").as_deref(), Some("key-2"));
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn profiles_that_share_a_source_share_its_entry_and_judge_it_each_by_its_own_ttl() {
+    let home = Home::new();
+    let script = home.script("main", KEYS);
+    home.configure(&format!(
+        "default_profile = \"long\"\n\
+         [profile.long]\nsources = [\"main\"]\nttl = \"1h\"\n\
+         [profile.short]\nsources = [\"main\"]\nttl = \"1m\"\nstale_while_revalidate = \"0s\"\n\
+         [source.main]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        script.display()
+    ));
+    let long = home.call(["--profile", "long"]);
+    let short = home.call(["--profile", "short"]);
+    long.run().assert_key("key-1");
+    short.run().assert_key("key-1");
+
+    home.state().age("main", 2 * MINUTE);
+    long.run().assert_key("key-1");
+    short.run().assert_key("key-2");
+    long.run().assert_key("key-2");
+
+    assert_eq!(home.runs("main"), 2);
+    assert_eq!(home.state().files(".entry").len(), 1);
+}
+
+#[test]
+fn at_its_deadline_a_waiting_process_prints_the_old_key_or_says_why_it_has_none() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", 120 * MINUTE);
+    let holder = home.helper().start();
+    let held = gate.reached();
+
+    let short = home.call(["get", "--deadline", "300ms"]);
+    let words = ["using the key that `main` gave", "another process is still refreshing"];
+    short.run().assert_warned("key-1", &words);
+    home.state().change("main", |entry| entry.key = None);
+    short.run().assert_error(1, &["another process is still refreshing source `main`", "deadline"]);
+
+    held.let_go();
+    holder.finish().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
