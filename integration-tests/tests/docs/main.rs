@@ -1,6 +1,6 @@
 //! What the documentation shows is what the program takes.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
+#![expect(clippy::expect_used, reason = "that is how a test fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
