@@ -4,7 +4,7 @@ use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Error};
 use clap::builder::PossibleValuesParser;
 
-/// How a backend is called, built, and shown to somebody who begins.
+/// How a backend is called, built, and shown to somebody who begins: a commented source.
 struct Compiled {
     name: &'static str,
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
@@ -35,8 +35,9 @@ pub(crate) fn names() -> PossibleValuesParser {
 }
 
 /// The configuration that `init` writes for backend `name`.
-pub(crate) fn template(name: &str) -> Option<&'static str> {
-    Some(find(name)?.template)
+pub(crate) fn template(name: &str) -> Option<String> {
+    let profile = include_str!("templates/profile.toml").replace("NAME", name);
+    Some(profile + find(name)?.template + include_str!("templates/every-source.toml"))
 }
 
 /// Builds the backend `name` from a source's table.
