@@ -51,7 +51,7 @@ fn command(worker: &Path) -> Command {
 }
 
 /// Beside the front's own real file, or where a distribution puts programs that are not for
-/// people. Neither PATH nor argv[0] decides: both are the caller's.
+/// people. Neither PATH nor `argv[0]` decides: both are the caller's.
 fn candidates() -> io::Result<[PathBuf; 2]> {
     let front = std::env::current_exe()?.canonicalize()?;
     let folder = front.parent().unwrap_or_else(|| Path::new("/"));
