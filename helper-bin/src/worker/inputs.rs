@@ -30,7 +30,9 @@ impl Inputs for MachineInputs<'_> {
         match input {
             SecretInput::Env(name) => self.variable(name),
             SecretInput::File(path) => file(path),
-            SecretInput::Command(command) => read_secret(command, Path::new("/"), chain, time_left).await,
+            SecretInput::Command(command) => {
+                read_secret(command, Path::new("/"), chain, time_left).await
+            }
             SecretInput::Source(name) => Err(Error::misconfigured(format!(
                 "the secret input `{{ source = \"{name}\" }}` is not supported yet"
             ))

@@ -4,8 +4,13 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod bad_configuration;
+mod bad_output;
+mod bad_program;
 mod due;
 mod fallback;
 mod hit;
 mod outage;
+mod precedence;
 mod single_flight;
+mod source_change;
