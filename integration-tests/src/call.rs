@@ -230,9 +230,16 @@ impl Answer {
     /// It printed this key, and said one line of warning with each of these words in it.
     #[track_caller]
     pub fn assert_warned(&self, key: &str, words: &[&str]) {
+        self.assert_printed_with_warnings(key, words);
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+    }
+
+    /// It printed this key, and said nothing but warnings, with each of these words in them.
+    #[track_caller]
+    pub fn assert_printed_with_warnings(&self, key: &str, words: &[&str]) {
         assert_eq!((self.code, &*self.stdout), (Some(0), key), "{self:?}");
-        assert!(self.stderr.starts_with("api-key-helper: warning: "), "{self:?}");
-        assert_eq!(self.stderr.matches('\n').count(), 1, "{self:?}");
+        let is_warning = |line: &str| line.starts_with("api-key-helper: warning: ");
+        assert!(!self.stderr.is_empty() && self.stderr.lines().all(is_warning), "{self:?}");
         self.assert_said(words);
     }
 

@@ -7,6 +7,7 @@
 mod bad_configuration;
 mod bad_output;
 mod bad_program;
+mod bad_state;
 mod due;
 mod fallback;
 mod hit;
@@ -14,3 +15,4 @@ mod outage;
 mod precedence;
 mod single_flight;
 mod source_change;
+mod trust;
