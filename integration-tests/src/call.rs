@@ -1,7 +1,7 @@
 //! One run of a program, from outside.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -69,10 +69,16 @@ impl Call {
         self
     }
 
+    /// An environment variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
     /// Without an environment variable.
     #[must_use]
     pub fn without_env(mut self, name: &str) -> Self {
-        self.variables.remove(&OsString::from(name));
+        self.variables.remove(OsStr::new(name));
         self
     }
 
