@@ -152,6 +152,15 @@ fn a_front_and_a_worker_of_different_versions_say_so() {
     call.run().assert_error(2, &["`api-key-helper` is version 9.9.9", &own, "replaces both"]);
     assert_eq!(home.runs("main"), 0);
     assert!(!home.state().path().exists());
+
+    // The same through the front: its worker takes it for one of another version.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = Binaries::copy_front(folder.path());
+    let worker = Binaries::built().worker.display();
+    let text = format!("#!/bin/sh\nshift; exec '{worker}' --front-version=9.9.9 \"$@\"\n");
+    program(&copy.worker, &text);
+    let answer = home.helper().program(&copy.front).run();
+    answer.assert_error(2, &["`api-key-helper` is version 9.9.9", &own, "replaces both"]);
 }
 
 #[test]

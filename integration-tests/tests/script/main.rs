@@ -8,6 +8,7 @@ mod bad_configuration;
 mod bad_output;
 mod bad_program;
 mod bad_state;
+mod canary;
 mod commands;
 mod due;
 mod fallback;
