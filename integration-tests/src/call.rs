@@ -1,7 +1,7 @@
 //! One run of a program, from outside.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -69,10 +69,16 @@ impl Call {
         self
     }
 
+    /// An environment variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
     /// Without an environment variable.
     #[must_use]
     pub fn without_env(mut self, name: &str) -> Self {
-        self.variables.remove(&OsString::from(name));
+        self.variables.remove(OsStr::new(name));
         self
     }
 
@@ -230,9 +236,16 @@ impl Answer {
     /// It printed this key, and said one line of warning with each of these words in it.
     #[track_caller]
     pub fn assert_warned(&self, key: &str, words: &[&str]) {
+        self.assert_printed_with_warnings(key, words);
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+    }
+
+    /// It printed this key, and said nothing but warnings, with each of these words in them.
+    #[track_caller]
+    pub fn assert_printed_with_warnings(&self, key: &str, words: &[&str]) {
         assert_eq!((self.code, &*self.stdout), (Some(0), key), "{self:?}");
-        assert!(self.stderr.starts_with("api-key-helper: warning: "), "{self:?}");
-        assert_eq!(self.stderr.matches('\n').count(), 1, "{self:?}");
+        let is_warning = |line: &str| line.starts_with("api-key-helper: warning: ");
+        assert!(!self.stderr.is_empty() && self.stderr.lines().all(is_warning), "{self:?}");
         self.assert_said(words);
     }
 

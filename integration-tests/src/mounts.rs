@@ -59,7 +59,9 @@ impl Mounts {
         call.under(namespace)
     }
 
-    fn command(mut self, command: &str) -> Self {
+    /// A command of the shell.
+    #[must_use]
+    pub fn command(mut self, command: &str) -> Self {
         self.commands.push_str(command);
         self.commands.push('\n');
         self

@@ -51,6 +51,7 @@ impl Located {
                 })
                 .collect();
             self.error(&path, without_value(&one_line(error.inner().message())))
+                .with_hint("mend the value at that place")
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::home::{Home, KEYS};
+use integration_tests::wait::until;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -102,19 +103,25 @@ fn what_will_pass_is_tried_again_and_what_will_not_is_not() {
     home.helper().run().assert_key("key-3");
 }
 
+/// A profile whose second source is for when the first one is down.
+fn two_sources(first: &str, second: &str) -> Home {
+    let home = Home::new();
+    let [first, second] =
+        [("first", first), ("second", second)].map(|(name, body)| home.script(name, body));
+    home.configure(&format!(
+        "[profile.main]\nsources = [\"first\", \"second\"]\nretries = 0\n\
+         [source.first]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
+         [source.second]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        first.display(),
+        second.display()
+    ));
+    home
+}
+
 #[test]
 fn the_next_source_is_asked_while_the_first_is_down_and_not_when_it_is_denied() {
     for (exit_code, serves) in [(75, true), (77, false), (78, false)] {
-        let home = Home::new();
-        let first = home.script("first", &format!("exit {exit_code}"));
-        let second = home.script("second", KEYS);
-        home.configure(&format!(
-            "[profile.main]\nsources = [\"first\", \"second\"]\nretries = 0\n\
-             [source.first]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
-             [source.second]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
-            first.display(),
-            second.display()
-        ));
+        let home = two_sources(&format!("exit {exit_code}"), KEYS);
         let answer = home.helper().run();
         if serves {
             answer.assert_key("key-1");
@@ -123,4 +130,28 @@ fn the_next_source_is_asked_while_the_first_is_down_and_not_when_it_is_denied() 
         }
         assert_eq!(home.runs("second"), usize::from(serves), "exit code {exit_code}");
     }
+}
+
+#[test]
+fn a_first_source_that_is_back_is_noticed_behind_an_answer() {
+    let home = two_sources("[ $run = 1 ] && exit 75\necho first", "echo second");
+    home.helper().run().assert_key("second");
+    // In its pause it is left alone.
+    home.helper().run().assert_key("second");
+    assert_eq!((home.runs("first"), home.runs("second")), (1, 1));
+
+    home.state().end_pause("first");
+    home.helper().run().assert_key("second");
+    until("the first source is back", || (home.state().failure("first").is_none()).then_some(()));
+    home.helper().run().assert_key("first");
+    assert_eq!((home.runs("first"), home.runs("second")), (2, 1));
+}
+
+#[test]
+fn when_all_are_down_the_first_one_says_why() {
+    let home = two_sources("echo 'no route' >&2; exit 75", "echo 'no luck' >&2; exit 75");
+    home.helper().run().assert_error(1, &["no route"]);
+    // In their pauses too.
+    home.helper().run().assert_error(1, &["no route"]);
+    assert_eq!((home.runs("first"), home.runs("second")), (1, 1));
 }

@@ -1,6 +1,7 @@
 //! A key that is on disk.
 
 use std::path::Path;
+use std::time::Duration;
 
 use integration_tests::binaries::{Binaries, WORKER};
 use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG};
@@ -97,5 +98,37 @@ fn a_hit_does_not_wait_for_whoever_asks_the_source() {
     held.let_go();
 
     refreshing.finish().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+}
+
+#[test]
+fn a_key_that_cannot_be_written_is_an_error() {
+    let home = Home::with_script(KEYS);
+    let front = Binaries::built().front.to_str().unwrap();
+    let full = home.call(["-c", "exec \"$0\" >/dev/full", front]).program(Path::new("/bin/sh"));
+    for _ in ["a miss", "a hit"] {
+        let answer = full.run();
+        assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{answer:?}");
+        assert!(answer.stderr.contains("No space left on device"), "{answer:?}");
+    }
+    // It is none the worse for that.
+    home.helper().run().assert_key("key-1");
+}
+
+#[test]
+fn nothing_is_printed_twice_where_nothing_may_be_kept() {
+    let home = Home::with_settings("ttl = \"0s\"", "", KEYS);
+    for run in 1..4 {
+        home.helper().run().assert_key(&format!("key-{run}"));
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_makes_nothing_fresh() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home.state().change("main", |entry| {
+        entry.validity.fetched_at = entry.validity.fetched_at.plus(Duration::from_secs(60));
+    });
     home.helper().run().assert_key("key-2");
 }

@@ -4,8 +4,20 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod bad_configuration;
+mod bad_output;
+mod bad_program;
+mod bad_state;
+mod canary;
+mod commands;
 mod due;
 mod fallback;
+mod get;
+mod handover;
 mod hit;
 mod outage;
+mod precedence;
+mod signals;
 mod single_flight;
+mod source_change;
+mod trust;

@@ -1,0 +1,116 @@
+//! Configurations and command lines with mistakes in them.
+
+use std::fs;
+
+use integration_tests::home::{Home, KEYS};
+
+/// The user had a key, made a mistake, and is told: nothing is printed, nothing is lost, and once the
+/// mistake is mended all is as before.
+#[track_caller]
+fn is_told(text: &str, words: &[&str]) {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let good = fs::read_to_string(home.config_file()).unwrap();
+    let entry = home.state().entry_file("main");
+    let before = fs::read(&entry).unwrap();
+
+    home.configure(&text.replace("SCRIPT", &home.path().join("main").to_string_lossy()));
+    let file = home.config_file();
+    let words = words.iter().map(|word| word.replace("FILE", &file.to_string_lossy()));
+    let words: Vec<String> = words.collect();
+    home.helper().run().assert_error(2, &words.iter().map(String::as_str).collect::<Vec<_>>());
+
+    assert_eq!(fs::read(&entry).unwrap(), before);
+    home.configure(&good);
+    home.helper().run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 1);
+}
+
+const PROFILE: &str = "[profile.main]\nsources = [\"main\"]\n";
+
+#[test]
+fn an_unknown_key_is_told_with_the_nearest_one() {
+    is_told(
+        "[profile.main]\nsources = [\"main\"]\nttll = \"1h\"\n",
+        &["FILE:3:1", "`profile.main.ttll`", "unknown key", "did you mean `ttl`?"],
+    );
+    is_told(
+        &format!("{PROFILE}[source.main]\nbackend = \"script\"\ncomand = [\"SCRIPT\"]\n"),
+        &["FILE:5:1", "`source.main.comand`", "unknown key", "did you mean `command`?"],
+    );
+    is_told("defaultprofile = \"main\"\n", &["FILE:1:1", "did you mean `default_profile`?"]);
+    is_told("zzz = 1\n", &["FILE:1:1", "`zzz`", "known keys are `default_profile`"]);
+}
+
+#[test]
+fn a_wrong_type_is_told_with_its_place() {
+    let command = format!("{PROFILE}[source.main]\nbackend = \"script\"\ncommand = \"SCRIPT\"\n");
+    is_told(&command, &["FILE:5:1", "`source.main.command`"]);
+    is_told("[profile.main]\nsources = \"main\"\n", &["FILE:2:1", "`profile.main.sources`"]);
+    is_told("[profile.main]\nsources = [\"main\"]\nretries = \"3\"\n", &["FILE:3:1"]);
+    is_told("profile = 1\n", &["FILE:1:1", "`profile`"]);
+    let ttl = format!("{PROFILE}ttl = 3600\n");
+    is_told(&ttl, &["FILE:3:1", "`profile.main.ttl`"]);
+    let ttl = format!("{PROFILE}ttl = \"one hour\"\n");
+    is_told(&ttl, &["FILE:3:1", "`one hour` is not a duration", "write it as `90s`"]);
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    is_told("[profile.main\n", &["FILE:1:", "mend the TOML"]);
+    is_told("a = 1\na = 2\n", &["FILE:2:1", "mend the TOML"]);
+}
+
+#[test]
+fn a_name_that_leads_nowhere_is_told() {
+    is_told("", &["the configuration has no profile", "add `[profile.default]`"]);
+    is_told("default_profile = \"none\"\n", &["there is no profile `none`"]);
+    is_told("[profile.main]\nsources = []\n", &["FILE:2:1", "at least one source"]);
+    is_told(
+        &format!("{PROFILE}[source.vault]\nbackend = \"script\"\ncommand = [\"SCRIPT\"]\n"),
+        &["FILE:2:1", "there is no source `main`", "known sources are `vault`"],
+    );
+    is_told(
+        &format!("{PROFILE}[source.main]\nbackend = \"scirpt\"\n"),
+        &["FILE:4:1", "there is no backend `scirpt`", "`script`"],
+    );
+    is_told(&format!("{PROFILE}[source.main]\n"), &["FILE:3:", "add `backend"]);
+    is_told("[profile.Main]\nsources = [\"main\"]\n", &["FILE:1:", "is not a name"]);
+}
+
+#[test]
+fn a_mistake_on_the_command_line_is_told() {
+    let home = Home::with_script(KEYS);
+    for (arguments, words) in [
+        (&["stauts"][..], ["`stauts`", "did you mean `status`?"]),
+        (&["get", "--refrehs"], ["`--refrehs`", "did you mean `--refresh`?"]),
+        (&["--profile"], ["`--profile <NAME>`", "--help"]),
+        (&["--profile", "none"], ["there is no profile `none`", "known profiles are `main`"]),
+        (&["get", "--deadline", "soon"], ["`soon`", "--help"]),
+        (&["get", "get"], ["`get`", "--help"]),
+    ] {
+        home.call(arguments.iter().copied()).run().assert_error(2, &words);
+    }
+    let missing = home.path().join("none.toml");
+    let call = home.helper().arg("--config").arg(&missing);
+    call.run().assert_error(2, &[&missing.to_string_lossy(), "there is no configuration"]);
+    assert_eq!(home.runs("main"), 0);
+}
+
+#[test]
+fn a_variable_that_is_no_number_is_told_and_costs_nothing() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    for name in [
+        "CLAUDE_CODE_API_KEY_HELPER_TTL_MS",
+        "API_KEY_HELPER_TIMEOUT_MS",
+        "API_KEY_HELPER_RETRY_COUNT",
+    ] {
+        for value in ["1h", "-1", "1.5", "300000 "] {
+            let words = [name, value, "not a whole number", &format!("such as `{name}=")];
+            home.helper().env(name, value).run().assert_error(2, &words);
+        }
+    }
+    home.helper().run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 1);
+}

@@ -1,0 +1,255 @@
+//! State folders and files that are damaged, full, or not ours.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::home::{Home, KEYS};
+use integration_tests::mounts::{Mounts, give_away};
+use integration_tests::state::State;
+
+fn home() -> Home {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home
+}
+
+/// The user puts `content` in place of the entry: it is set aside and not lost, a key is fetched, and
+/// nobody hears of it.
+#[track_caller]
+fn is_set_aside(state: &State, home: &Home, content: &[u8]) {
+    let before = (home.runs("main"), state.files(".unreadable").len());
+    state.replace(&state.entry_file("main"), content);
+    let key = format!("key-{}", before.0 + 1);
+    home.helper().run().assert_key(&key);
+    home.helper().run().assert_key(&key);
+    assert_eq!((home.runs("main"), state.files(".unreadable").len()), (before.0 + 1, before.1 + 1));
+}
+
+#[test]
+fn a_truncated_or_garbage_entry_is_set_aside() {
+    let home = home();
+    let state = home.state();
+    let whole = fs::read(state.entry_file("main")).unwrap();
+    for length in [0, 1, 31, 32, whole.len() / 2, whole.len() - 1] {
+        is_set_aside(&state, &home, &whole[..length]);
+    }
+    is_set_aside(&state, &home, b"garbage");
+    is_set_aside(&state, &home, &[0; 4096]);
+    is_set_aside(&state, &home, &[&whole[..], b"more"].concat());
+    let mut flipped = whole.clone();
+    flipped[40] ^= 1;
+    is_set_aside(&state, &home, &flipped);
+    let kept = state
+        .files(".unreadable")
+        .iter()
+        .any(|file| fs::read(state.path().join(file)).unwrap() == flipped);
+    assert!(kept);
+}
+
+#[test]
+fn another_sources_entry_under_this_ones_name_is_not_believed() {
+    let home = Home::new();
+    let [first, second] =
+        ["first", "second"].map(|name| home.script(name, &format!("echo {name}")));
+    home.configure(&format!(
+        "default_profile = \"first\"\n\
+         [profile.first]\nsources = [\"first\"]\n[profile.second]\nsources = [\"second\"]\n\
+         [source.first]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
+         [source.second]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        first.display(),
+        second.display()
+    ));
+    let second = home.call(["--profile", "second"]);
+    home.helper().run().assert_key("first");
+    second.run().assert_key("second");
+    let state = home.state();
+    state.replace(&state.entry_file("second"), &fs::read(state.entry_file("first")).unwrap());
+    second.run().assert_key("second");
+    assert_eq!(home.runs("second"), 2);
+}
+
+#[test]
+fn damaged_plans_and_failures_only_cost_an_attempt() {
+    let home = Home::with_settings("retries = 0", "", &format!("[ $run = 1 ] && exit 75\n{KEYS}"));
+    let state = home.state();
+    home.helper().run().assert_error(1, &["exit code 75"]);
+    let [failure] = &state.files(".failure")[..] else { panic!("not one failure") };
+    state.replace(&state.path().join(failure), b"garbage");
+    home.helper().run().assert_key("key-2");
+    for plan in state.files(".plan") {
+        state.replace(&state.path().join(plan), b"garbage");
+    }
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+/// The helper says no, and why, and what to do; the file that it does not read stays.
+#[track_caller]
+fn is_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
+    let entry = home.state().entry_file("main");
+    let file = entry.to_string_lossy();
+    let words: Vec<&str> = words.iter().copied().chain([&*file]).collect();
+    for arguments in [&[][..], &["get", "--refresh"]] {
+        let call = home.call(arguments.iter().copied());
+        mounts.seen_by(call).run().assert_error(2, &words);
+    }
+    assert!(entry.symlink_metadata().is_ok());
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn an_entry_of_somebody_else_is_refused() {
+    let home = home();
+    let mounts = give_away(&home.state().entry_file("main"));
+    is_refused(&home, &mounts, &["belongs to user 65534", "hint: run `rm "]);
+}
+
+#[test]
+fn a_link_in_place_of_the_entry_is_refused() {
+    let home = home();
+    let entry = home.state().entry_file("main");
+    let target = home.path().join("target");
+    fs::rename(&entry, &target).unwrap();
+    symlink(&target, &entry).unwrap();
+    let before = fs::read(&target).unwrap();
+    is_refused(&home, &Mounts::new(), &["is a symbolic link", "hint: run `rm "]);
+    assert_eq!(fs::read(&target).unwrap(), before);
+}
+
+#[test]
+fn an_entry_that_is_open_to_others_is_refused() {
+    let home = home();
+    let entry = home.state().entry_file("main");
+    fs::set_permissions(&entry, Permissions::from_mode(0o644)).unwrap();
+    is_refused(&home, &Mounts::new(), &["is open to others (mode 644)", "hint: run `chmod 600 "]);
+    fs::set_permissions(&entry, Permissions::from_mode(0o600)).unwrap();
+    home.helper().run().assert_key("key-1");
+}
+
+#[test]
+fn a_folder_in_place_of_the_entry_is_refused() {
+    let home = home();
+    let entry = home.state().entry_file("main");
+    fs::remove_file(&entry).unwrap();
+    fs::create_dir(&entry).unwrap();
+    is_refused(&home, &Mounts::new(), &["is not a plain file", "hint: run `rm -r "]);
+}
+
+#[test]
+fn a_state_folder_of_somebody_else_is_refused_before_anything_is_written() {
+    let home = home();
+    let state = home.state();
+    let mounts = give_away(state.path());
+    let before = state.files("");
+    // Another configuration, so that there would be a plan to write.
+    let call = home.helper().env("API_KEY_HELPER_RETRY_COUNT", "0");
+    let words = ["belongs to user 65534", &state.path().to_string_lossy(), "`sudo` without `-E`"];
+    mounts.seen_by(call).run().assert_error(2, &words);
+    assert_eq!(state.files(""), before);
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_state_folder_that_is_open_to_others_is_refused() {
+    let home = home();
+    let state = home.state();
+    fs::set_permissions(state.path(), Permissions::from_mode(0o750)).unwrap();
+    let mend = format!("chmod 700 '{}'", state.path().display());
+    let call = home.call(["get", "--refresh"]);
+    call.run().assert_error(2, &["is open to others (mode 750)", &mend]);
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn the_state_folder_is_made_for_its_owner_alone() {
+    let home = home();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(home.state().path()), 0o700);
+    for file in home.state().files("") {
+        assert_eq!(mode(&home.state().path().join(&file)), 0o600, "{file}");
+    }
+}
+
+/// A view in which the state folder is a file system of its own with so much room.
+fn small(home: &Home, room: &str) -> Mounts {
+    fs::create_dir_all(home.state().path()).unwrap();
+    Mounts::new().empty(home.state().path(), room)
+}
+
+#[test]
+fn on_a_full_disk_the_key_is_printed_with_a_warning() {
+    let home = Home::with_script(KEYS);
+    let state = home.state();
+    let fill = format!("head -c 4096 /dev/zero >'{}/full'", state.path().display());
+    let answer = small(&home, "4k").command(&fill).seen_by(home.helper()).run();
+    answer.assert_printed_with_warnings("key-1", &["No space left on device"]);
+}
+
+#[test]
+fn a_disk_with_little_room_still_has_room_for_the_key() {
+    let home = Home::with_script(KEYS);
+    let mounts = small(&home, "64k");
+    // The second call is made where the first one's file system is still there.
+    let call = home.call(["-c", "\"$0\" && \"$0\"", Binaries::built().front.to_str().unwrap()]);
+    mounts.seen_by(call.program(Path::new("/bin/sh"))).run().assert_key("key-1key-1");
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn where_nothing_can_be_written_the_key_is_printed_with_a_warning() {
+    let home = Home::with_script(KEYS);
+    let state = home.state();
+    // There is no folder, and none can be made.
+    let around = state.path().parent().unwrap();
+    fs::create_dir_all(around).unwrap();
+    let none = Mounts::new().empty(around, "1m").read_only(around);
+    let words = ["nothing is cached", "Read-only file system"];
+    none.seen_by(home.helper()).run().assert_printed_with_warnings("key-1", &words);
+
+    let read_only = small(&home, "1m").read_only(state.path());
+    let words = ["the key was not cached", "Read-only file system"];
+    read_only.seen_by(home.helper()).run().assert_printed_with_warnings("key-2", &words);
+}
+
+#[test]
+fn what_is_on_a_disk_that_became_read_only_is_printed() {
+    let home = home();
+    let state = home.state();
+    let around = home.path().join("kept");
+    fs::rename(state.path(), &around).unwrap();
+    let path = state.path().display();
+    let mounts = small(&home, "1m")
+        .command(&format!("cp -p '{}'/* '{path}'", around.display()))
+        .read_only(state.path());
+    mounts.seen_by(home.helper()).run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn old_files_are_swept_and_those_in_use_are_not() {
+    let home = home();
+    let state = home.state();
+    let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let age = |file: &Path| {
+        let file = fs::File::options().append(true).open(file).unwrap();
+        file.set_modified(long_ago).unwrap();
+    };
+    let other =
+        ["gone-0123-plain.v1.entry", "gone-0123.lock", "gone-0123.failure", "x.tmp", "x.plan"];
+    for file in other {
+        state.replace(&state.path().join(file), b"");
+        age(&state.path().join(file));
+    }
+    state.replace(&state.path().join("notes.txt"), b"not ours");
+    age(&state.path().join("notes.txt"));
+    age(&state.entry_file("main"));
+    // A new plan is when the folder is looked through.
+    home.helper().env("API_KEY_HELPER_RETRY_COUNT", "0").run().assert_key("key-1");
+    let left = state.files("");
+    assert!(other.iter().all(|file| !left.iter().any(|left| left == file)), "{left:?}");
+    assert!(left.iter().any(|file| file == "notes.txt"), "{left:?}");
+    assert_eq!(home.runs("main"), 1);
+}

@@ -1,0 +1,259 @@
+//! The key is nowhere but on stdout and in the entry.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_core::engine::Answer as EngineAnswer;
+use api_key_helper_core::{
+    Credential, Entry, EnvironmentMark, Hit, Key, Moment, Secret, SecretInput, Validity, hex,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, configuration};
+use integration_tests::wait::until;
+use tempfile::TempDir;
+
+/// A key that occurs nowhere by chance.
+const KEY: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
+
+/// A user whose source prints that key. It is in a file that is not the user's, where no search
+/// finds it.
+struct User {
+    home: Home,
+    _elsewhere: TempDir,
+}
+
+impl User {
+    /// `body` finds the key in `$key`.
+    fn new(profile: &str, source: &str, body: &str) -> Self {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("key");
+        fs::write(&file, KEY).unwrap();
+        let home = Home::new();
+        let read = format!("key=$(cat '{}')", file.display());
+        // What a script and its parent are given is written down to be searched too.
+        let given = "for process in $$ $PPID; do\n\
+                     cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone";
+        let script = home.script("main", &format!("{given}\n{read}\n{body}"));
+        home.configure(&configuration(profile, source, &script));
+        Self { home, _elsewhere: elsewhere }
+    }
+
+    /// Calls the helper, and searches what it said.
+    #[track_caller]
+    fn call(&self, call: &Call) -> Answer {
+        let answer = call.run();
+        assert_clean("stderr", answer.stderr.as_bytes());
+        if answer.stdout != KEY {
+            assert_clean("stdout", answer.stdout.as_bytes());
+        }
+        answer
+    }
+
+    /// Looks at everything that can be looked at, and searches that and all files.
+    #[track_caller]
+    fn search(&self) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            self.call(&self.home.call(arguments.iter().copied())).assert_printed();
+        }
+        let searched = search_files(self.home.path());
+        assert!(searched >= 5, "only {searched} files");
+    }
+}
+
+#[track_caller]
+fn search_files(folder: &Path) -> usize {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files
+        .map(|file| {
+            // Entries are where the key belongs, whether or not they were set aside.
+            if file.file_name().unwrap().to_string_lossy().contains(".entry") {
+                return 0;
+            }
+            if file.is_dir() {
+                return search_files(&file);
+            }
+            assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
+            1
+        })
+        .sum()
+}
+
+#[track_caller]
+fn assert_clean(what: &str, text: &[u8]) {
+    let found = traces().into_iter().find(|trace| contains(text, trace));
+    assert_eq!(found, None, "the key is in {what}: {}", String::from_utf8_lossy(text));
+}
+
+fn contains(text: &[u8], part: &str) -> bool {
+    text.windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+/// What either half of the key looks like, plain and in hexadecimal and Base64, which has three forms
+/// by where it begins.
+fn traces() -> Vec<String> {
+    let (first, second) = KEY.split_at(KEY.len() / 2);
+    let mut traces = Vec::new();
+    for half in [first, second] {
+        let hexadecimal = hex(half.as_bytes());
+        traces.extend([half.to_owned(), hexadecimal.to_uppercase(), hexadecimal]);
+        for before in 0..3 {
+            let shifted = [&vec![0; before], half.as_bytes()].concat();
+            for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                let text = alphabet.encode(&shifted);
+                // The first and the last character may depend on what stands beside the half.
+                traces.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
+            }
+        }
+    }
+    traces
+}
+
+#[test]
+fn the_search_finds_what_it_is_for() {
+    for noise in ["", "a", "ab", "abc"] {
+        let text = format!("{noise}{KEY}{noise}");
+        let forms = [
+            text.clone(),
+            hex(text.as_bytes()),
+            hex(text.as_bytes()).to_uppercase(),
+            STANDARD_NO_PAD.encode(&text),
+            URL_SAFE_NO_PAD.encode(&text),
+            text.chars().take(KEY.len() / 2 + noise.len() + 1).collect(),
+        ];
+        for form in forms {
+            assert!(traces().iter().any(|trace| contains(form.as_bytes(), trace)), "{form}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_printed_is_nowhere_else() {
+    let user = User::new("", "", "[ $run = 1 ] || sleep 0.1; echo \"$key\"");
+    let home = &user.home;
+    user.call(&home.helper()).assert_key(KEY);
+    user.call(&home.helper()).assert_key(KEY);
+    user.call(&home.call(["get", "--refresh"])).assert_key(KEY);
+    user.search();
+
+    // Behind an answer.
+    home.state().age("main", Duration::from_secs(62 * 60));
+    user.call(&home.helper()).assert_key(KEY);
+    until("the key is refreshed", || (home.state().log().len() == 3).then_some(()));
+    user.search();
+
+    // After the entry was damaged, and set aside.
+    let entry = home.state().entry_file("main");
+    let whole = fs::read(&entry).unwrap();
+    home.state().replace(&entry, &whole[1..]);
+    user.call(&home.helper()).assert_key(KEY);
+    assert_eq!(home.state().files(".unreadable").len(), 1);
+    user.search();
+
+    // While the entry is not ours to read.
+    fs::remove_file(&entry).unwrap();
+    std::os::unix::fs::symlink(home.path(), &entry).unwrap();
+    assert_eq!(user.call(&home.helper()).code, Some(2));
+}
+
+#[test]
+fn a_script_that_fails_gives_nothing_away() {
+    let ends = ["exit 1", "exit 75", "exit 77", "exit 78", "exit 126", "exit 127", "kill -9 $$"];
+    for end in ends {
+        let say = "echo \"$key\"; echo \"the key is '$key'\" >&2";
+        let traced = "echo \"$key\"; set -x; : \"$key\"";
+        let at_the_end = "echo \"$key\"; printf '%0200d %s' 0 \"$key\" >&2";
+        for body in [say, traced, at_the_end] {
+            let user = User::new("retries = 1", "", &format!("{body}\n{end}"));
+            assert_ne!(user.call(&user.home.helper()).code, Some(0));
+            assert_ne!(user.call(&user.home.helper()).code, Some(0));
+            user.search();
+        }
+    }
+}
+
+#[test]
+fn a_fallback_gives_nothing_away() {
+    for exit_code in [75, 77, 78] {
+        let fail = format!("echo \"$key\" >&2; echo \"$key\"; exit {exit_code}");
+        let body = format!("[ $run = 1 ] || {{ {fail}; }}\necho \"$key\"");
+        let user = User::new("retries = 0", "", &body);
+        user.call(&user.home.helper()).assert_key(KEY);
+        user.home.state().age("main", Duration::from_secs(7_200));
+        user.call(&user.home.helper());
+        user.call(&user.home.helper());
+        user.call(&user.home.call(["get", "--refresh"]));
+        user.search();
+    }
+}
+
+#[test]
+fn an_output_that_is_no_key_gives_nothing_away() {
+    for body in [
+        "printf '%s\\n%s\\n' \"$key\" \"$key\"",
+        "echo \"$key $key\"",
+        "echo \"\\\"$key\\\"\"",
+        "printf '\\033[32m%s\\033[0m' \"$key\"",
+        "printf '%s\\377' \"$key\"",
+        "printf '%s%016384d' \"$key\" 0",
+        "yes \"$key\" | head -c 2000000",
+        "echo \"{\\\"token\\\": \\\"$key\\\"}\"",
+        "echo \"{\\\"key\\\": [\\\"$key\\\"]}\"",
+        "echo \"{\\\"key\\\": \\\"$key\\\", \\\"expires_at\\\": \\\"$key\\\"}\"",
+        "echo \"{\\\"key\\\": \\\"$key\\\", \\\"expires_at\\\": 1}\"",
+        "echo \"{\\\"access_token\\\": \\\"$key\\\", \\\"expires_in\\\": \\\"$key\\\"}\"",
+        "echo \"{\\\"success\\\": \\\"$key\\\", \\\"id_token\\\": 1}\"",
+        "echo \"{\\\"status\\\": \\\"$key\\\"}\"",
+        "echo \"{$key\"",
+    ] {
+        let user = User::new("retries = 0", "", body);
+        assert_ne!(user.call(&user.home.helper()).code, Some(0), "{body}");
+        user.search();
+    }
+}
+
+#[test]
+fn a_script_that_is_ended_gives_nothing_away() {
+    let body = "echo \"$key\"; echo \"$key\" >&2; exec sleep 600";
+    let user = User::new("timeout = \"300ms\"\nretries = 0", "", body);
+    assert_eq!(user.call(&user.home.helper()).code, Some(1));
+    user.search();
+}
+
+#[test]
+fn no_debug_output_has_the_key() {
+    let key = Key::parse(KEY).unwrap();
+    let validity = Validity {
+        fetched_at: Moment::from_unix_millis(0),
+        expires_at: None,
+        refresh_at: None,
+        jitter: 0.0,
+    };
+    let mut credential = Credential::new(key.clone());
+    credential.renewal = Some(Secret::from(KEY));
+    credential.expires_at = Some(SystemTime::UNIX_EPOCH);
+    let entry = Entry {
+        key: Some(key.clone()),
+        validity,
+        renewal: Some(Secret::from(KEY)),
+        environment: EnvironmentMark::new([0; 16], &["A".to_owned()], &|_| Some(KEY.into())),
+    };
+    let hit = Hit { key: key.clone(), source: 0, refresh: None };
+    let answer = EngineAnswer { key: key.clone(), source: "main".to_owned(), refresh: false };
+    let shown = [
+        format!("{key:?} {key:#?}"),
+        format!("{credential:?} {credential:#?}"),
+        format!("{entry:?} {entry:#?}"),
+        format!("{hit:?} {hit:#?}"),
+        format!("{answer:?} {answer:#?}"),
+        format!("{:?}", key.into_secret()),
+        format!("{:?}", SecretInput::Env("NAME".to_owned())),
+        format!("{:?}", Key::parse(&format!("{KEY} {KEY}"))),
+        format!("{}", Key::parse(&format!("{KEY}\n{KEY}")).unwrap_err()),
+    ];
+    for text in shown {
+        assert_clean("Debug output", text.as_bytes());
+    }
+}

@@ -1,0 +1,157 @@
+//! `get`: `--refresh`, `--deadline`, time limits, and a script that asks for its own key.
+
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::wait::{now, since, until};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn refresh_fetches_a_new_key_for_everybody() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home.call(["get", "--refresh"]).run().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn refreshes_at_once_are_content_with_one_fetch() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 2 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+    let first = home.call(["get", "--refresh"]).start();
+    let held = gate.reached();
+    // The fetch that is under way began before these asked, so it is not for them: one of them asks
+    // once more, for all of them.
+    let others: Vec<_> = (0..10).map(|_| home.call(["get", "--refresh"]).start()).collect();
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("the others wait", || {
+        others.iter().all(|call| call.process().program().as_ref() == Some(&worker)).then_some(())
+    });
+    held.let_go();
+    first.finish().assert_key("key-2");
+    for call in others {
+        let answer = call.finish();
+        assert!(["key-2", "key-3"].contains(&&*answer.stdout), "{answer:?}");
+    }
+    assert!(home.runs("main") <= 3, "{} runs", home.runs("main"));
+}
+
+#[test]
+fn a_refresh_that_fails_prints_the_key_that_is_there_after_an_outage_only() {
+    for (exit_code, exits) in [(75, 0), (77, 4), (78, 2)] {
+        let body = format!("[ $run = 1 ] || exit {exit_code}\n{KEYS}");
+        let home = Home::with_settings("retries = 0", "", &body);
+        home.helper().run().assert_key("key-1");
+        home.state().age("main", 2 * HOUR);
+        let answer = home.call(["get", "--refresh"]).run();
+        if exits == 0 {
+            answer.assert_warned("key-1", &["using the key", "exit code 75"]);
+        } else {
+            answer.assert_error(exits, &[&format!("exit code {exit_code}")]);
+        }
+    }
+}
+
+#[test]
+fn a_call_ends_at_its_deadline_and_so_does_the_script() {
+    for settings in ["deadline = \"500ms\"", "timeout = \"500ms\"\nretries = 0"] {
+        let home = Home::new();
+        let gate = home.gate();
+        let script = home.script("main", &gate.pass());
+        home.configure(&configuration(settings, "", &script));
+        let started = now();
+        home.helper().run().assert_error(1, &["was ended after", "longer `timeout`"]);
+        let took = since(started);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        let [script] = &home.processes("main")[..] else { panic!("not one run") };
+        assert!(!script.is_running());
+    }
+}
+
+#[test]
+fn the_command_line_sets_the_deadline_of_one_call() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("deadline = \"1h\"\ntimeout = \"1h\"", "", &script));
+    let call = home.call(["get", "--deadline", "500ms"]);
+    call.run().assert_error(1, &["was ended after"]);
+    home.state().end_pause("main");
+    home.helper().run().assert_key("key-2");
+}
+
+#[test]
+fn a_script_that_ignores_term_is_ended_nevertheless() {
+    let home = Home::new();
+    let gate = home.gate();
+    let wait = format!("trap '' TERM; while :; do {}; done", gate.pass());
+    let script = home.script("main", &wait);
+    home.configure(&configuration("timeout = \"1s\"\nretries = 0", "", &script));
+    home.helper().run().assert_error(1, &["was ended after"]);
+    let [script] = &home.processes("main")[..] else { panic!("not one run") };
+    until("the script is ended", || (!script.is_running()).then_some(()));
+}
+
+#[test]
+fn a_script_that_asks_for_its_own_key_is_told_at_once() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let ask =
+        format!("'{front}' >\"$HOME/inner.out\" 2>\"$HOME/inner.err\"; echo $? >\"$HOME/code\"");
+    let script = home.script("main", &format!("{ask}\n{KEYS}"));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    assert_eq!((&*read("code"), &*read("inner.out")), ("2\n", ""));
+    let words = "source `main` is asked for by a program that it runs itself (main)";
+    assert!(read("inner.err").contains(words), "{}", read("inner.err"));
+    assert!(read("inner.err").contains("hint: "), "{}", read("inner.err"));
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_ring_of_scripts_is_told_at_once() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let ask = |profile: &str| format!("exec '{front}' --profile {profile}");
+    let [first, second] = [("first", "second"), ("second", "first")]
+        .map(|(name, other)| home.script(name, &ask(other)));
+    home.configure(&format!(
+        "default_profile = \"first\"\n\
+         [profile.first]\nsources = [\"first\"]\nretries = 0\n\
+         [profile.second]\nsources = [\"second\"]\nretries = 0\n\
+         [source.first]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
+         [source.second]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        first.display(),
+        second.display()
+    ));
+    let answer = home.helper().run();
+    assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{answer:?}");
+    assert_eq!((home.runs("first"), home.runs("second")), (1, 1));
+    let log = home.state().log();
+    assert_eq!(log.len(), 2, "{log:?}");
+}
+
+#[test]
+fn a_script_may_ask_for_the_key_of_another_profile() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let inner = home.script("inner", "echo inner-$run");
+    let outer = home.script("outer", &format!("echo outer-of-$('{front}' --profile inner)"));
+    home.configure(&format!(
+        "default_profile = \"outer\"\n\
+         [profile.outer]\nsources = [\"outer\"]\n[profile.inner]\nsources = [\"inner\"]\n\
+         [source.outer]\nbackend = \"script\"\ncommand = [\"{}\"]\n\
+         [source.inner]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        outer.display(),
+        inner.display()
+    ));
+    home.helper().run().assert_key("outer-of-inner-1");
+}

@@ -1,0 +1,50 @@
+//! A fetch that somebody breaks off.
+
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::process::Process;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+
+#[track_caller]
+fn is_broken_off(signal: Signal, exit_code: i32) {
+    let home = Home::new();
+    let gate = home.gate();
+    // A child of the script's is in its group too.
+    let child = format!("sh -c 'echo $$ >\"$HOME/child\"; exec sleep 600' & {}", gate.pass());
+    let script = home.script("main", &format!("[ $run = 1 ] && {{ {child}; }}\n{KEYS}"));
+    home.configure(&configuration("", "", &script));
+    let call = home.helper().start();
+    let _held = gate.reached();
+    let child = until("the child runs", || {
+        let id = std::fs::read_to_string(home.path().join("child")).ok()?;
+        Some(Process { id: id.trim().parse().ok()? })
+    });
+    let [script] = home.processes("main")[..] else { panic!("not one run") };
+    assert!(script.is_running() && child.is_running());
+
+    call.signal(signal);
+    let answer = call.finish();
+
+    assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(exit_code), "", ""));
+    until("the script's group is gone", || {
+        (!script.is_running() && !child.is_running()).then_some(())
+    });
+    // Whoever comes next finds neither a lock nor a pause.
+    home.call(["get", "--deadline", "10s"]).run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn ctrl_c_ends_the_script_and_frees_the_lock() {
+    is_broken_off(Signal::INT, 130);
+}
+
+#[test]
+fn sigterm_ends_the_script_and_frees_the_lock() {
+    is_broken_off(Signal::TERM, 143);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_the_script_and_frees_the_lock() {
+    is_broken_off(Signal::HUP, 129);
+}
