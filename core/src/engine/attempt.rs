@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::cache::{ROOM, replace};
+use super::cache::{self, ROOM, replace};
 use super::world::{Draft, World};
 use crate::{
     Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, PlannedSource,
@@ -150,6 +150,21 @@ impl<'a> Held<'a> {
         self.save(entry).await
     }
 
+    /// The renewal on the disk, when it is not the one that we hold. Our lock should forbid that; but
+    /// not every network's file system keeps its locks.
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        // What cannot be read now is not newer.
+        let found = cache::load(&self.world, self.source, &mut Vec::new()).await?.entry;
+        let renewal = found.as_ref().and_then(|entry| entry.renewal.clone());
+        let mut state = self.state();
+        let held = state.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
+        if renewal.is_none() || renewal.as_ref() == held {
+            return Ok(None);
+        }
+        state.entry = found;
+        Ok(renewal)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,6 +212,10 @@ impl Attempt for CurrentAttempt<'_> {
             Error::transient(format!("no room in the state folder for a new renewal: {error}"))
                 .with_hint("make room there, see `api-key-helper status`")
         })
+    }
+
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        self.held.newer_renewal().await
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {

@@ -359,6 +359,10 @@ pub(super) enum Does {
     Keep(&'static str),
     /// Fails the attempt if there is no room.
     MakeRoom,
+    /// Another process, for which the lock does not hold, replaces the renewal.
+    Overtake(EntryId, &'static str),
+    /// Answers with the renewal that replaced the one that it was given.
+    Reread,
     /// Takes time.
     Take(Duration),
 }
@@ -437,6 +441,15 @@ impl Script {
                 Does::Hang => pending::<()>().await,
                 Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
                 Does::MakeRoom => request.make_room().await?,
+                Does::Overtake(id, renewal) => {
+                    let entry = self.lab.entry(&id).unwrap();
+                    let renewal = Some(Secret::from(renewal));
+                    self.lab.put_entry(&id, &Entry { renewal, ..entry });
+                }
+                Does::Reread => {
+                    let newer = request.newer_renewal().await?;
+                    return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
+                }
                 Does::Take(time) => self.lab.pass(time),
             }
         }

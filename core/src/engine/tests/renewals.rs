@@ -71,6 +71,20 @@ fn a_credential_without_a_renewal_leaves_the_newest() {
 }
 
 #[test]
+fn a_renewal_is_read_again_before_it_is_given_up() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), Does::Reread]);
+    let sources = [script.source("a")];
+    assert_eq!(lab.key(&sources), "none");
+    lab.pass(2 * HOUR);
+    let id = sources[0].planned.id.clone();
+    script.then([Does::Overtake(id, "second"), Does::Reread]);
+    assert_eq!(lab.key(&sources), "second");
+    // And nothing older is written over it.
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+}
+
+#[test]
 fn keeping_is_durable_before_it_returns() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Keep("first"), Does::Fail(Error::denied("no"))]);
