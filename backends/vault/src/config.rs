@@ -178,7 +178,9 @@ fn server_name(table: &SourceTable, written: Option<String>) -> Result<Option<St
     };
     match url::Host::parse(&name) {
         Ok(url::Host::Domain(name)) => Ok(Some(name)),
-        _ => Err(table.error("tls_server_name", format!("{name:?} is not a host name"))),
+        _ => Err(table
+            .error("tls_server_name", format!("{name:?} is not a host name"))
+            .with_hint("write the name that is in the server's certificate")),
     }
 }
 
@@ -186,7 +188,14 @@ fn server_name(table: &SourceTable, written: Option<String>) -> Result<Option<St
 fn skip_verify(table: &SourceTable) -> Result<bool, Error> {
     match variable(table, "SKIP_VERIFY").as_deref() {
         None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
-        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
+        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => {
+            table.warn(format!(
+                "source `{}` trusts any certificate, for `VAULT_SKIP_VERIFY` is set: anybody on the \
+                 way can read its token and its key",
+                table.name()
+            ));
+            Ok(true)
+        }
         Some(_) => Err(Error::misconfigured("`VAULT_SKIP_VERIFY` is neither `true` nor `false`")
             .with_hint("run `unset VAULT_SKIP_VERIFY`")),
     }

@@ -31,6 +31,8 @@ pub struct Reads {
     pub variables: BTreeSet<String>,
     /// Names of other sources.
     pub sources: BTreeSet<String>,
+    /// What a person should know about these settings, and is no error.
+    pub warnings: BTreeSet<String>,
 }
 
 impl SourceTable {
@@ -118,6 +120,11 @@ impl SourceTable {
                 SecretInput::Source(name)
             }
         }
+    }
+
+    /// Records what a person should know about these settings, and is no error: `status` says it.
+    pub fn warn(&self, warning: impl Into<String>) {
+        self.record(|reads| reads.warnings.insert(warning.into()));
     }
 
     /// What was read so far.

@@ -18,10 +18,16 @@ const COMPILED: &[Compiled] = &[
         build: api_key_helper_script::build,
         template: include_str!("templates/script.toml"),
     },
+    #[cfg(feature = "vault")]
+    Compiled {
+        name: "vault",
+        build: api_key_helper_vault::build,
+        template: include_str!("templates/vault.toml"),
+    },
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["script"];
+const KNOWN: &[&str] = &["script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {

@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) sources: Vec<Source>,
     /// What a person should know, and is no error.
     pub(crate) warnings: Vec<String>,
+    /// What is questionable about the sources' settings: for `status`, and not for each call.
+    pub(crate) cautions: Vec<String>,
     plan_file: String,
     /// Whether the state folder can be used.
     has_state: bool,
@@ -68,7 +70,7 @@ impl Session {
         let configuration = Configuration::parse(system, user, environment.texts())?;
         let name = profile_name(call, &configuration)?;
         let profile = configuration.profile(&name)?;
-        let (profile, sources) = build(profile)?;
+        let (profile, sources, cautions) = build(profile)?;
         Ok(Self {
             environment,
             clock,
@@ -78,6 +80,7 @@ impl Session {
             profile,
             sources,
             warnings,
+            cautions,
             plan_file,
             has_state,
         })
@@ -180,14 +183,17 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
 }
 
 /// Builds the profile's backends.
-fn build(mut profile: Profile) -> Result<(Profile, Vec<Source>), Error> {
+fn build(mut profile: Profile) -> Result<(Profile, Vec<Source>, Vec<String>), Error> {
     let mut sources = Vec::new();
+    let mut cautions = Vec::new();
     for configured in profile.sources.drain(..) {
         let backend = backends::build(&configured.backend, &configured.table)?;
+        let reads = configured.table.reads();
+        cautions.extend(reads.warnings);
         sources.push(Source {
             planned: PlannedSource {
                 id: configured.id,
-                variables: configured.table.reads().variables.into_iter().collect(),
+                variables: reads.variables.into_iter().collect(),
             },
             backend_name: configured.backend,
             backend,
@@ -196,7 +202,7 @@ fn build(mut profile: Profile) -> Result<(Profile, Vec<Source>), Error> {
             lifetime: configured.lifetime,
         });
     }
-    Ok((profile, sources))
+    Ok((profile, sources, cautions))
 }
 
 /// The time, for what is not a call.

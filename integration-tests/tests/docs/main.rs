@@ -28,7 +28,7 @@ fn every_configuration_is_one() {
             }
             continue;
         }
-        home.configure(&text);
+        home.configure(&with_profile(&text));
         // It builds every source, and asks none.
         let answer = home.call(["status"]).run();
         assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{place}: {answer:?}");
@@ -48,6 +48,17 @@ fn every_link_leads_somewhere() {
             let found = page.parent().expect("the page's folder").join(path);
             assert!(found.exists(), "{} links to `{target}`", page.display());
         }
+    }
+}
+
+/// A page of a backend shows sources alone: then a profile of its first one is added.
+fn with_profile(text: &str) -> String {
+    let name = text.lines().find_map(|line| line.strip_prefix("[source.")?.strip_suffix(']'));
+    match name {
+        Some(name) if !text.contains("[profile.") => {
+            format!("{text}\n[profile.docs]\nsources = [\"{name}\"]\n")
+        }
+        _ => text.to_owned(),
     }
 }
 

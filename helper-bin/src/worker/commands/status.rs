@@ -87,6 +87,7 @@ pub(crate) fn run(
         sources: sources.collect::<Result<_, _>>()?,
     };
     reporter.warn(&session.warnings);
+    reporter.warn(&session.cautions);
     if status.json {
         let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
         return print(&(json + "\n"));
