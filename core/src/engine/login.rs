@@ -10,7 +10,7 @@ use super::cache::{self, Cached};
 use super::refresh::Refresh;
 use super::world::{Event, Lock, World};
 use super::{Call, Demand, Source};
-use crate::{Attempt, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, Validity};
+use crate::{Attempt, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn, Validity};
 
 /// How long a login waits for whoever refreshes the source, and a logout for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ pub async fn login(
     source: &Source,
     profile: &str,
     prompt: &dyn Prompt,
-) -> Result<Validity, Error> {
+) -> Result<LoggedIn, Error> {
     let policy = Policy::default();
     let call = call(profile, &policy);
     let refresh = Refresh::new(world, source, &call, HUMAN_PATIENCE);
@@ -48,7 +48,18 @@ pub async fn login(
     let held = refresh.held(cached);
     held.save(fetched.into_entry(&held)).await.map_err(|error| not_kept(&error))?;
     let _ = world.disk.remove(&source.planned.id.failure_file()).await;
-    Ok(validity)
+    let renewal = held.entry().and_then(|entry| entry.renewal);
+    let sign_in = renewal.and_then(|renewal| source.backend.sign_in(&renewal));
+    Ok(LoggedIn { validity, sign_in })
+}
+
+/// What came of a login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedIn {
+    /// What is known of the new key's time.
+    pub validity: Validity,
+    /// Who signed in, and for what.
+    pub sign_in: Option<SignIn>,
 }
 
 /// Gives a source's credential back, where its server takes it, and forgets it in any case.

@@ -9,6 +9,8 @@ struct Compiled {
     name: &'static str,
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
     template: &'static str,
+    /// Whether people sign in to it.
+    has_login: bool,
 }
 
 const COMPILED: &[Compiled] = &[
@@ -17,12 +19,14 @@ const COMPILED: &[Compiled] = &[
         name: "script",
         build: api_key_helper_script::build,
         template: include_str!("templates/script.toml"),
+        has_login: false,
     },
     #[cfg(feature = "vault")]
     Compiled {
         name: "vault",
         build: api_key_helper_vault::build,
         template: include_str!("templates/vault.toml"),
+        has_login: false,
     },
 ];
 
@@ -44,6 +48,11 @@ pub(crate) fn names() -> PossibleValuesParser {
 pub(crate) fn template(name: &str) -> Option<String> {
     let profile = include_str!("templates/profile.toml").replace("NAME", name);
     Some(profile + find(name)?.template + include_str!("templates/every-source.toml"))
+}
+
+/// Whether people sign in to the backend `name`.
+pub(crate) fn has_login(name: &str) -> bool {
+    find(name).is_some_and(|backend| backend.has_login)
 }
 
 /// Builds the backend `name` from a source's table.

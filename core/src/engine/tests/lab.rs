@@ -14,12 +14,12 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, Outcome,
-    Source, World, get, login, logout,
+    Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
+    Outcome, Source, World, get, login, logout,
 };
 use crate::{
     Backend, Credential, DeviceCode, Entry, EntryId, Error, Failure, FetchRequest, Fingerprint,
-    Key, Moment, PlannedSource, Policy, Prompt, ReadError, Secret, SecretInput, Unsealed, Validity,
+    Key, Moment, PlannedSource, Policy, Prompt, ReadError, Secret, SecretInput, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -165,7 +165,7 @@ impl Lab {
         self.within(|world| to_its_end(get(world, sources, &call)))
     }
 
-    pub(super) fn login(&self, source: &Source) -> Result<Validity, Error> {
+    pub(super) fn login(&self, source: &Source) -> Result<LoggedIn, Error> {
         self.within(|world| to_its_end(login(world, source, "work", &NoPrompt)))
     }
 
