@@ -1,8 +1,15 @@
 //! Real servers, on loopback, for as long as a test holds them.
 
 pub mod admin;
+mod http;
+pub mod microburst;
+pub mod moto;
 pub mod openbao;
 mod process;
+pub mod stub;
 
 pub use admin::Admin;
+pub use microburst::Microburst;
+pub use moto::Moto;
 pub use openbao::OpenBao;
+pub use stub::Stub;
