@@ -21,6 +21,13 @@ const COMPILED: &[Compiled] = &[
         template: include_str!("templates/script.toml"),
         has_login: false,
     },
+    #[cfg(feature = "aws")]
+    Compiled {
+        name: "aws",
+        build: api_key_helper_aws::build,
+        template: include_str!("templates/aws.toml"),
+        has_login: false,
+    },
     #[cfg(feature = "vault")]
     Compiled {
         name: "vault",
@@ -31,7 +38,7 @@ const COMPILED: &[Compiled] = &[
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["script", "vault"];
+const KNOWN: &[&str] = &["aws", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {
