@@ -29,7 +29,7 @@ const provider = new Provider(origin, {
     redirect_uris: [],
     response_types: [],
   }],
-  clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+  clientAuthMethods: ['none', settings.secret_method ?? 'client_secret_basic'],
   claims: { openid: ['sub'], email: ['email'] },
   conformIdTokenClaims: false,
   scopes: ['openid', 'offline_access', 'email', 'models'],

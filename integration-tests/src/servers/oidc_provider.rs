@@ -91,7 +91,9 @@ impl OidcProvider {
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
         let modules = install::npm(&["oidc-provider@9.13.3"]);
-        let client = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+        // It closes a connection that rests, at the very moment when that would be used again.
+        let client = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0);
+        let client = client.build().expect("a client");
         let mut log = String::new();
         for _ in 0..3 {
             let port = free_ports();
@@ -204,8 +206,7 @@ impl OidcProvider {
 
     async fn decide(&self, user_code: &str, approve: bool) -> Page {
         let mut browser = Browser::new();
-        let mut page =
-            browser.open(&format!("{}/device?user_code={user_code}", self.issuer)).await;
+        let mut page = browser.open(&format!("{}/device?user_code={user_code}", self.issuer)).await;
         while let Some(form) = page.form() {
             let is_confirmation = form.has("confirm");
             page = if is_confirmation && !approve {
