@@ -60,10 +60,15 @@ impl Session<'_> {
     ) -> Result<Refreshed, Error> {
         let settings = self.settings;
         let endpoint = settings.needed(endpoints.token.as_ref(), "token_endpoint")?;
-        // No `scope`: that is what was granted (RFC 6749, section 6), and to ask for more than that
-        // is an error.
         let mut form =
             Form::default().with("grant_type", "refresh_token").with_secret("refresh_token", token);
+        // To ask for more than was granted is an error (RFC 6749, section 6), and Entra ID wants to
+        // be told for which of its services the token is.
+        let scopes: Vec<&str> =
+            settings.scopes.iter().map(String::as_str).filter(|scope| renewal.has(scope)).collect();
+        if !scopes.is_empty() {
+            form = form.with("scope", &scopes.join(" "));
+        }
         for resource in &settings.resources {
             form = form.with("resource", resource);
         }

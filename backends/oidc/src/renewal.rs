@@ -102,9 +102,8 @@ impl Renewal {
         if grant.scopes().is_some() {
             next.scopes = granted(&settings.scopes, grant);
             // The token that we have is proof of it, though nobody sends it again.
-            let kept = |scope: &str| self.scopes.iter().any(|own| own == scope);
             for scope in [OFFLINE_ACCESS, OPENID] {
-                if kept(scope) && !next.scopes.iter().any(|own| own == scope) {
+                if self.has(scope) && !next.has(scope) {
                     next.scopes.push(scope.to_owned());
                 }
             }
@@ -154,10 +153,6 @@ impl Renewal {
 
     /// What a human may know.
     pub(crate) fn sign_in(&self, asked: &[String]) -> SignIn {
-        let missing = |scope: &&String| {
-            // Entra ID grants the permissions that stand behind it by their own names.
-            !self.scopes.contains(scope) && !scope.ends_with("/.default")
-        };
         SignIn {
             account: self.account.clone(),
             expires_at: match &self.standing {
@@ -166,8 +161,14 @@ impl Renewal {
                 Standing::Once { until } => *until,
             },
             scopes: self.scopes.clone(),
-            missing_scopes: asked.iter().filter(missing).cloned().collect(),
+            missing_scopes: asked.iter().filter(|scope| !self.has(scope)).cloned().collect(),
         }
+    }
+
+    /// Whether `scope` was granted.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        // Entra ID grants the permissions that stand behind a `.default` by their own names.
+        self.scopes.iter().any(|own| own == scope) || scope.ends_with("/.default")
     }
 
     /// ` of NAME`, where it is known.

@@ -30,6 +30,8 @@ pub(crate) struct Source {
     pub(crate) later: Duration,
     /// The disk takes nothing.
     pub(crate) disk_full: bool,
+    /// It fails although it had room.
+    pub(crate) disk_broken: bool,
     /// Of what is kept, beside what a server may write there.
     pub(crate) log: Log,
 }
@@ -44,6 +46,7 @@ impl Source {
             newer: None,
             later: Duration::ZERO,
             disk_full: false,
+            disk_broken: false,
             log: Log::default(),
         }
     }
@@ -195,6 +198,9 @@ impl Attempt for TestAttempt<'_> {
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
         self.make_room().await?;
+        if self.source.disk_broken {
+            return Err(Error::transient("the disk is broken"));
+        }
         self.source.log.lock().unwrap().push("keep".to_owned());
         *self.kept.lock().unwrap() = Some(renewal.clone());
         Ok(())

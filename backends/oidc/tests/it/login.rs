@@ -44,6 +44,9 @@ fn the_human_approves() {
     assert_eq!(sign_in.scopes, ["openid", "offline_access", "email"]);
     assert_eq!(sign_in.missing_scopes, ["unheard-of"]);
     assert_eq!(sign_in.expires_at, None);
+    // What was not granted is not asked for again.
+    source.key();
+    assert_eq!(source.sign_in().missing_scopes, ["unheard-of"]);
 }
 
 #[test]

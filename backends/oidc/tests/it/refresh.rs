@@ -75,6 +75,17 @@ fn without_room_for_the_next_token_the_old_one_is_not_spent() {
 }
 
 #[test]
+fn a_token_that_could_not_be_kept_goes_with_the_key() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    source.disk_broken = true;
+    source.key();
+    source.key();
+    assert_eq!(provider.granted("refresh_token"), 2);
+    assert_eq!(provider.revocations(), 0);
+}
+
+#[test]
 fn a_dead_sign_in_is_remembered() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "scopes = ['openid', 'offline_access', 'email']");
