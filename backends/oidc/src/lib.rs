@@ -1,12 +1,12 @@
 //! Signs a human in by the OAuth 2.0 device flow (RFC 8628), and from then on renews the token by
 //! itself.
 //!
-//! One attempt is one [`session`]. [`Backend::login`] speaks with the human and keeps what the
+//! One attempt is one `Session`. [`Backend::login`] speaks with the human and keeps what the
 //! provider grants as the renewal; [`Backend::fetch`] turns that renewal into a key and never
 //! prompts. Two requests of this protocol must not be sent twice, for a provider takes the second
 //! one for a theft and revokes everything: the redemption of a device code, and a refresh whose
 //! token is rotated. So both know whether a request may have reached the provider
-//! ([`failure::Failure`]), and what comes back is kept before anything else is done with it.
+//! (`Failure`), and what comes back is kept before anything else is done with it.
 //!
 //! The requests are few and small, and are written here: `oauth2` would bring a poll loop that
 //! repeats a request whose answer was lost, and errors that have to be taken apart again. Signatures
