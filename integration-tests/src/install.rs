@@ -20,6 +20,24 @@ pub fn pypi(requirements: &[&str]) -> PathBuf {
     })
 }
 
+/// The `node_modules` that holds `packages` (each `NAME@VERSION`), which come from npm. Their install
+/// scripts are not run.
+///
+/// # Panics
+/// When they cannot be installed.
+#[must_use]
+pub fn npm(packages: &[&str]) -> PathBuf {
+    let name = packages.join("+").replace('/', "-");
+    once(&name, |folder| {
+        fs::create_dir_all(folder).unwrap_or_else(|error| give_up(folder, &error));
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        npm.arg("--prefix").arg(folder).args(packages);
+        run(npm);
+    })
+    .join("node_modules")
+}
+
 /// Fills the folder of that name with `fill`, unless that was done before. Several processes that
 /// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
 fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {

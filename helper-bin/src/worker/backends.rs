@@ -28,6 +28,13 @@ const COMPILED: &[Compiled] = &[
         template: include_str!("templates/aws.toml"),
         has_login: false,
     },
+    #[cfg(feature = "oidc")]
+    Compiled {
+        name: "oidc",
+        build: api_key_helper_oidc::build,
+        template: include_str!("templates/oidc.toml"),
+        has_login: true,
+    },
     #[cfg(feature = "vault")]
     Compiled {
         name: "vault",
@@ -38,7 +45,7 @@ const COMPILED: &[Compiled] = &[
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["aws", "script", "vault"];
+const KNOWN: &[&str] = &["aws", "oidc", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {
