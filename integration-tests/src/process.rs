@@ -17,6 +17,14 @@ impl Process {
         self.fields().is_some_and(|fields| fields[0] != "Z" && fields[0] != "X")
     }
 
+    /// Whether it waits for something, with this many threads.
+    #[must_use]
+    pub fn waits_with_threads(self, number: u32) -> bool {
+        let fields = self.fields().unwrap_or_default();
+        let [state, threads] = [0, 17].map(|field| fields.get(field).map(String::as_str));
+        state == Some("S") && threads == Some(&number.to_string())
+    }
+
     /// Its parent.
     ///
     /// # Panics

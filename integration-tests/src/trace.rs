@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::call::{Answer, Call};
+use crate::executables;
 
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,5 +67,6 @@ fn installed() {
 fn runs(command: &str) -> bool {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.status().is_ok_and(|status| status.success())
+    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
+    status.is_ok_and(|status| status.success())
 }

@@ -142,6 +142,7 @@ fn a_key_that_is_printed_is_nowhere_else() {
     home.state().age("main", Duration::from_secs(62 * 60));
     user.call(&home.helper()).assert_key(KEY);
     until("the key is refreshed", || (home.state().log().len() == 3).then_some(()));
+    home.state().wait_for_peace("main");
     user.search();
 
     // After the entry was damaged, and set aside.

@@ -98,6 +98,7 @@ fn a_due_key_goes_on_while_its_source_is_down() {
     home.state().age("main", DUE);
     home.helper().run().assert_key("key-1");
     until("the failure is remembered", || home.state().failure("main"));
+    home.state().wait_for_peace("main");
     // In the pause nobody asks, and nobody is told: the key is as good as before.
     home.helper().run().assert_key("key-1");
     assert_eq!(home.runs("main"), 2);
