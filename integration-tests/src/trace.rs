@@ -27,6 +27,15 @@ impl SystemCall {
     }
 }
 
+/// Those of `calls` that have one of these names.
+#[must_use]
+pub fn named<'a>(calls: &'a [SystemCall], names: &[&str]) -> Vec<&'a SystemCall> {
+    calls.iter().filter(|call| names.contains(&&*call.name)).collect()
+}
+
+/// What starts a process or a thread.
+pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
+
 /// Runs `call`, and gives its system calls, those of its threads and children included, in order.
 ///
 /// # Panics
