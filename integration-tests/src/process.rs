@@ -1,7 +1,7 @@
 //! Processes as the system shows them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A process that is not our child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,21 @@ pub struct Process {
 }
 
 impl Process {
+    /// All that run `program` with this value in their environment.
+    #[must_use]
+    pub fn all_of(program: &Path, variable: &str, value: &Path) -> Vec<Self> {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let variable = format!("{variable}={}", value.display());
+        processes
+            .filter_map(|folder| Some(Self { id: folder.file_name().to_str()?.parse().ok()? }))
+            .filter(|process| process.program().as_deref() == Some(program))
+            .filter(|process| {
+                let environment = fs::read(process.file("environ")).unwrap_or_default();
+                environment.split(|byte| *byte == 0).any(|found| found == variable.as_bytes())
+            })
+            .collect()
+    }
+
     /// Whether it is there, and not just waiting to be reaped.
     #[must_use]
     pub fn is_running(self) -> bool {

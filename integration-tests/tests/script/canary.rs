@@ -191,6 +191,19 @@ fn a_fallback_gives_nothing_away() {
 }
 
 #[test]
+fn a_script_that_names_the_old_key_gives_nothing_away() {
+    for exit_code in [75, 77, 78] {
+        let complain = format!("echo \"key $key was revoked\" >&2; exit {exit_code}");
+        let body = format!("[ $run = 1 ] || {{ {complain}; }}\necho \"$key\"");
+        let user = User::new("retries = 0", "", &body);
+        user.call(&user.home.helper()).assert_key(KEY);
+        user.home.state().age("main", Duration::from_secs(7_200));
+        user.call(&user.home.helper());
+        user.search();
+    }
+}
+
+#[test]
 fn an_output_that_is_no_key_gives_nothing_away() {
     for body in [
         "printf '%s\\n%s\\n' \"$key\" \"$key\"",

@@ -72,6 +72,26 @@ fn many_due_calls_cost_one_refresh() {
 }
 
 #[test]
+fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
+    for call in calls {
+        call.finish().assert_key("key-1");
+    }
+    let _held = gate.reached();
+    let refresher = refresher(&home);
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("one refresher is left", || {
+        (Process::all_of(&worker, "HOME", home.path()) == [refresher]).then_some(())
+    });
+}
+
+#[test]
 fn a_refresh_survives_its_callers_process_group() {
     let (home, gate) = due();
     let front = &Binaries::built().front;
