@@ -41,6 +41,26 @@ pub trait Backend: fmt::Debug + Send + Sync {
         let _ = request;
         Ok(())
     }
+
+    /// What `renewal`, which this backend made, tells of the login that it comes from: shown when
+    /// somebody has logged in, and later as the source's state. Asks nobody. By default nothing.
+    fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {
+        let _ = renewal;
+        None
+    }
+}
+
+/// A login as it is shown to the human.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
+    /// Who signed in, by the name that the human knows best.
+    pub account: Option<String>,
+    /// When a human is needed again, if that is known: past for a login that has ended.
+    pub expires_at: Option<SystemTime>,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// What was asked for and not granted.
+    pub missing_scopes: Vec<String>,
 }
 
 /// What a backend returns.
@@ -123,6 +143,15 @@ impl<'a> FetchRequest<'a> {
         self.attempt.make_room().await
     }
 
+    /// The renewal on the disk, when it is another one than this request's. Asked when a server has
+    /// refused ours, before that is given up: another process may have replaced it.
+    ///
+    /// # Errors
+    /// Misconfigured, when what is on the disk is not ours to read.
+    pub async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        self.attempt.newer_renewal().await
+    }
+
     /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk.
     ///
     /// # Errors
@@ -145,6 +174,10 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     async fn keep(&self, renewal: &Secret) -> Result<(), Error>;
     /// See [`FetchRequest::make_room`].
     async fn make_room(&self) -> Result<(), Error>;
+    /// See [`FetchRequest::newer_renewal`]. By default nobody else writes.
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        Ok(None)
+    }
     /// See [`FetchRequest::resolve`].
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error>;
 }
@@ -165,7 +198,7 @@ pub enum SecretInput {
 
 /// How a [`SecretInput`] is written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
     command: Option<Vec<String>>,
     env: Option<String>,

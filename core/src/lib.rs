@@ -31,7 +31,9 @@ mod secret;
 pub mod trust;
 
 #[cfg(feature = "engine")]
-pub use backend::{Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput};
+pub use backend::{
+    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
+};
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use api_key_helper_core::Error;
 use api_key_helper_core::config::SourceTable;
+use api_key_helper_core::{CHAIN_VARIABLE, Error};
 use serde::Deserialize;
 
 use crate::Script;
 use crate::executable::Executable;
-use crate::invocation::{CHAIN_VARIABLE, Invocation};
+use crate::invocation::Invocation;
 use crate::output::Format;
 
 /// The keys that this backend knows.
@@ -72,7 +72,7 @@ fn direct(table: &SourceTable, command: &[String]) -> Result<Invocation, Error> 
             .with_hint("write its absolute path as the first element"));
     };
     let path = table.path("command", Path::new(program));
-    let executable = Executable::new("command", program, path, place(table, "command"));
+    let executable = Executable::new("command", program, path, table.place("command"));
     Ok(Invocation::new(executable, arguments.to_vec(), PathBuf::new()))
 }
 
@@ -87,7 +87,7 @@ fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<
         Some(shell) => {
             check_text(table, "shell", &shell)?;
             let path = table.path("shell", Path::new(&shell));
-            Executable::new("shell", &shell, path, place(table, "shell"))
+            Executable::new("shell", &shell, path, table.place("shell"))
         }
         None => match table.variable(SHELL_VARIABLE) {
             Some(shell) => {
@@ -95,7 +95,7 @@ fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<
                 Executable::new("shell", &shell, PathBuf::from(&shell), place)
             }
             None => {
-                let place = place(table, "shell_command");
+                let place = table.place("shell_command");
                 Executable::new("shell", DEFAULT_SHELL, PathBuf::from(DEFAULT_SHELL), place)
             }
         },
@@ -128,11 +128,6 @@ fn check_variables(table: &SourceTable, variables: &BTreeMap<String, String>) ->
         }
     }
     Ok(())
-}
-
-/// Where `key` stands, in the words with which an error about it begins.
-fn place(table: &SourceTable, key: &str) -> String {
-    table.error(key, "").message().to_owned()
 }
 
 const SHELL_VARIABLE: &str = "API_KEY_HELPER_SHELL";

@@ -7,8 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_core::Error;
-
-use crate::trust::quote;
+use api_key_helper_core::trust::{objection, quote};
 
 /// A program as the configuration names it.
 #[derive(Clone, Debug)]
@@ -59,24 +58,32 @@ impl Executable {
         Ok(file)
     }
 
-    #[cfg(unix)]
     fn check_trust(&self, file: &Path, metadata: &Metadata) -> Result<(), Error> {
-        use crate::trust::{Caller, Facts, objection};
-
         let folder = file.parent().unwrap_or_else(|| Path::new("/"));
         let around = fs::metadata(folder).map_err(|error| self.unseen(&error))?;
-        let caller = Caller::current();
-        let found = objection(file, Facts::from(metadata), caller)
-            .or_else(|| objection(folder, Facts::from(&around), caller));
-        match found {
+        match objection(file, metadata).or_else(|| objection(folder, &around)) {
             Some(found) => Err(self.error(found.message()).with_hint(found.hint().unwrap_or(""))),
-            None => Ok(()),
+            None => self.check_executable(file, metadata),
         }
     }
 
-    /// Other systems keep the question in access lists, which are theirs to judge.
+    #[cfg(unix)]
+    fn check_executable(&self, file: &Path, metadata: &Metadata) -> Result<(), Error> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let mode = metadata.mode() & 0o7777;
+        if mode & 0o111 != 0 {
+            return Ok(());
+        }
+        let name = quote(file);
+        Err(self
+            .error(&format!("`{name}` is not executable: its mode is {mode:04o}"))
+            .with_hint(format!("run `chmod a+x {name}`")))
+    }
+
+    /// Elsewhere the file's name decides.
     #[cfg(not(unix))]
-    fn check_trust(&self, _: &Path, _: &Metadata) -> Result<(), Error> {
+    fn check_executable(&self, _: &Path, _: &Metadata) -> Result<(), Error> {
         Ok(())
     }
 
@@ -108,7 +115,9 @@ impl Executable {
             return "write the absolute path of the home folder: `~` is for shells".to_owned();
         }
         let is_bare = Path::new(&self.written).file_name() == Some(OsStr::new(&self.written));
-        let found = is_bare.then(|| search(&self.written, env::var_os("PATH")?.as_os_str()));
+        #[expect(clippy::disallowed_methods, reason = "only for a hint")]
+        let folders = env::var_os("PATH").unwrap_or_default();
+        let found = is_bare.then(|| search(&self.written, &folders));
         match found.flatten() {
             Some(path) => format!("write `{}`: `PATH` is not searched", path.display()),
             None => format!("write the absolute path of the program in `{}`", self.setting),

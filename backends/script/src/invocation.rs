@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_core::trust::quote;
+use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind};
 use tokio::process::Command;
 
 use crate::executable::Executable;
@@ -18,10 +19,6 @@ use crate::run::{End, Limit, attend};
 use crate::start::not_started;
 use crate::stderr::last_line;
 use crate::streams::{OUTPUT_LIMIT, Streams};
-use crate::trust::quote;
-
-/// Carries the sources that are being fetched to a program that may call us again.
-pub(crate) const CHAIN_VARIABLE: &str = "API_KEY_HELPER_CHAIN";
 
 /// What to run, and how.
 pub(crate) struct Invocation {

@@ -2,6 +2,9 @@
 //!
 //! What a program must do to be a source of keys:
 //!
+//! - It belongs to the caller or root, nobody else can write it, and the same holds for the folder
+//!   that it is in. Symbolic links are followed first: the file behind them is checked, and run. A
+//!   group may write when it is the caller's own.
 //! - It prints the key on stdout, alone or in one of the JSON documents that [`build`] describes,
 //!   and exits with 0. Everything else goes to stderr, whose last line is part of the error when
 //!   the program fails.
@@ -33,7 +36,6 @@ mod run;
 mod start;
 mod stderr;
 mod streams;
-mod trust;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

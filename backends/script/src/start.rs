@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use api_key_helper_core::Error;
+use api_key_helper_core::trust::quote;
 
 use crate::executable::Executable;
-use crate::trust::quote;
 
 /// The longest first line that a system reads (Linux: `BINPRM_BUF_SIZE`).
 const FIRST_LINE: u64 = 256;

@@ -50,7 +50,7 @@ impl Located {
                     _ => None,
                 })
                 .collect();
-            self.error(&path, one_line(error.inner().message()))
+            self.error(&path, without_value(&one_line(error.inner().message())))
                 .with_hint("mend the value at that place")
         })
     }
@@ -137,6 +137,15 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
         unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// Serde quotes the text that has the wrong type, and that may be a secret in the wrong place.
+fn without_value(message: &str) -> String {
+    let parts = message.split_once("string \"").zip(message.rsplit_once("\", expected "));
+    match parts {
+        Some(((what, _), (_, expected))) => format!("{what}string, expected {expected}"),
+        None => message.to_owned(),
     }
 }
 

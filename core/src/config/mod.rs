@@ -14,3 +14,6 @@ pub use duration::Written;
 pub use profile::{ConfiguredSource, Profile};
 pub use settings::{OnRejection, ProfileSettings, Share, SourceSettings};
 pub use source_table::{Reads, SourceTable, Variables};
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,19 @@ impl Configuration {
         })
     }
 
+    /// The source `name` by itself, whichever profiles use it.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none.
+    pub fn source_alone(&self, name: &str) -> Result<ConfiguredSource, Error> {
+        if !self.sources().iter().any(|source| source == name) {
+            return Err(Error::misconfigured(format!("there is no source `{name}`"))
+                .with_hint(known("sources", &self.sources())));
+        }
+        let variables = FromVariables::read(&self.variables)?;
+        self.source("", name, &ProfileSettings::default(), &variables)
+    }
+
     /// Refuses a `place` on the command line or in the environment that sets what is locked.
     ///
     /// # Errors

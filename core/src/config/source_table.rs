@@ -31,6 +31,8 @@ pub struct Reads {
     pub variables: BTreeSet<String>,
     /// Names of other sources.
     pub sources: BTreeSet<String>,
+    /// What a person should know about these settings, and is no error.
+    pub warnings: BTreeSet<String>,
 }
 
 impl SourceTable {
@@ -74,6 +76,12 @@ impl SourceTable {
         self.table.error(&[key.to_owned()], message)
     }
 
+    /// Where `key` stands, in the words with which an error about its value begins.
+    #[must_use]
+    pub fn place(&self, key: &str) -> String {
+        self.table.error(&[key.to_owned()], "").message().to_owned()
+    }
+
     /// `path` as it is written in `key`, made absolute: a relative path is relative to the file that
     /// holds it.
     #[must_use]
@@ -112,6 +120,11 @@ impl SourceTable {
                 SecretInput::Source(name)
             }
         }
+    }
+
+    /// Records what a person should know about these settings, and is no error: `status` says it.
+    pub fn warn(&self, warning: impl Into<String>) {
+        self.record(|reads| reads.warnings.insert(warning.into()));
     }
 
     /// What was read so far.

@@ -40,7 +40,11 @@ impl Refresh<'_> {
 
     /// What a credential becomes. `fetched_at` is when it was asked for, so that a lifetime never
     /// counts from later than the issuer does.
-    fn fetched(&self, credential: Credential, fetched_at: Moment) -> Result<Fetched, Error> {
+    pub(super) fn fetched(
+        &self,
+        credential: Credential,
+        fetched_at: Moment,
+    ) -> Result<Fetched, Error> {
         let Credential { key, expires_at, refresh_at, renewal } = credential;
         let said = expires_at.map(Moment::from).into_iter().chain(jwt::expiry(&key)).min();
         let expires_at =

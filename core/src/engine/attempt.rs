@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::cache::{ROOM, replace};
+use super::cache::{self, ROOM, replace};
 use super::world::{Draft, World};
 use crate::{
     Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, PlannedSource,
@@ -57,16 +57,40 @@ impl<'a> Held<'a> {
     ) -> Result<Credential, Error> {
         // Without room the answer is still worth having; who depends on it asks `make_room`.
         let _ = self.set_room_apart().await;
-        let clock = self.world.clock;
-        let attempt =
-            CurrentAttempt { held: self, ends_at: clock.uptime().saturating_add(timeout) };
+        let attempt = self.attempt(timeout);
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
-        let mut fetch = pin!(backend.fetch(&request));
-        let mut alarm = pin!(clock.sleep(timeout));
+        self.within(timeout, backend.fetch(&request)).await
+    }
+
+    /// Gives the credential back, for at most `timeout`.
+    pub(super) async fn revoke(
+        &self,
+        backend: &dyn Backend,
+        timeout: Duration,
+    ) -> Result<(), Error> {
+        let attempt = self.attempt(timeout);
+        let renewal = self.entry().and_then(|entry| entry.renewal);
+        let request = FetchRequest::new(renewal.as_ref(), &attempt);
+        self.within(timeout, backend.revoke(&request)).await
+    }
+
+    fn attempt(&self, timeout: Duration) -> CurrentAttempt<'_> {
+        let ends_at = self.world.clock.uptime().saturating_add(timeout);
+        CurrentAttempt { held: self, ends_at }
+    }
+
+    /// Waits for `work` until the time is over, and longer only while it writes a renewal.
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        let mut alarm = pin!(self.world.clock.sleep(timeout));
         let mut is_over = false;
         poll_fn(|context| {
-            if let Poll::Ready(answer) = fetch.as_mut().poll(context) {
+            if let Poll::Ready(answer) = work.as_mut().poll(context) {
                 return Poll::Ready(answer);
             }
             is_over = is_over || alarm.as_mut().poll(context).is_ready();
@@ -108,7 +132,7 @@ impl<'a> Held<'a> {
         Ok(())
     }
 
-    async fn keep(&self, renewal: &Secret) -> io::Result<()> {
+    pub(super) async fn keep(&self, renewal: &Secret) -> io::Result<()> {
         let entry = match self.entry() {
             Some(entry) => Entry { renewal: Some(renewal.clone()), ..entry },
             None => Entry {
@@ -124,6 +148,21 @@ impl<'a> Held<'a> {
             },
         };
         self.save(entry).await
+    }
+
+    /// The renewal on the disk, when it is not the one that we hold. Our lock should forbid that; but
+    /// not every network's file system keeps its locks.
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        // What cannot be read now is not newer.
+        let found = cache::load(&self.world, self.source, &mut Vec::new()).await?.entry;
+        let renewal = found.as_ref().and_then(|entry| entry.renewal.clone());
+        let mut state = self.state();
+        let held = state.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
+        if renewal.is_none() || renewal.as_ref() == held {
+            return Ok(None);
+        }
+        state.entry = found;
+        Ok(renewal)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -173,6 +212,10 @@ impl Attempt for CurrentAttempt<'_> {
             Error::transient(format!("no room in the state folder for a new renewal: {error}"))
                 .with_hint("make room there, see `api-key-helper status`")
         })
+    }
+
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        self.held.newer_renewal().await
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {

@@ -4,6 +4,7 @@ mod asking;
 mod attempt;
 mod backoff;
 mod cache;
+mod login;
 mod refresh;
 mod verdict;
 mod world;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+pub use login::{LoggedIn, login, logout};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
 use self::refresh::Refresh;
@@ -162,3 +164,6 @@ async fn hit(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Result<Op
         Ok::<_, ReadError>(files.get(file).and_then(|content| content.as_deref()))
     }))
 }
+
+#[cfg(test)]
+mod tests;

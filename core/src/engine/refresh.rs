@@ -16,6 +16,7 @@ use crate::{Entry, Error, ErrorKind, Failure, Freshness};
 /// milliseconds: often at first, for most sources are fast.
 const POLLS: [u64; 5] = [2, 5, 10, 20, 40];
 
+#[derive(Debug)]
 pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
@@ -77,6 +78,9 @@ impl<'a> Refresh<'a> {
                     break (None, cached);
                 }
                 LockState::Busy => {
+                    if let Some(answer) = self.during_an_outage(&cached, warnings) {
+                        return Ok(answer);
+                    }
                     let poll = POLLS[POLLS.len().min(polls + 1) - 1];
                     let wait = Duration::from_millis(poll).mul_f64(0.5 + self.world.chance.unit());
                     polls += 1;
@@ -176,6 +180,15 @@ impl<'a> Refresh<'a> {
             .map_err(|error| Failed { error, in_pause: true })
     }
 
+    /// Somebody else looks after a source that is known to be down: one who waits is enough.
+    fn during_an_outage(&self, cached: &Cached, warnings: &mut Vec<String>) -> Option<Answer> {
+        let error = cached.failure.as_ref()?.error();
+        if self.call.demand != Demand::Printable {
+            return None;
+        }
+        self.fall_back(cached.entry.as_ref(), error, warnings).ok()
+    }
+
     /// Somebody else has been asking for us all this time and has not finished.
     fn waited_in_vain(
         &self,
@@ -251,7 +264,7 @@ impl<'a> Refresh<'a> {
         .with_hint("let that program ask for a profile with another source"))
     }
 
-    fn chain(&self) -> String {
+    pub(super) fn chain(&self) -> String {
         let source = self.source.planned.id.source.as_str();
         if self.call.chain.is_empty() {
             source.to_owned()

@@ -20,8 +20,9 @@ use crate::request::Request;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let outcome = match Request::parse(&arguments).and_then(|request| find(&request)) {
-        Some(found) => print(&found, &arguments),
+    let request = Request::parse(&arguments);
+    let outcome = match request.and_then(|request| Some((request, find(&request)?))) {
+        Some((request, found)) => print(&found, &request),
         None => Err(worker::become_it(&arguments)),
     };
     match outcome {
@@ -77,7 +78,7 @@ fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {
     }
 }
 
-fn print(found: &Found, arguments: &[OsString]) -> Result<(), Error> {
+fn print(found: &Found, request: &Request<'_>) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(found.hit.key.expose().as_bytes())
@@ -85,7 +86,7 @@ fn print(found: &Found, arguments: &[OsString]) -> Result<(), Error> {
         .map_err(|error| Error::transient(format!("cannot write the key to stdout: {error}")))?;
     if !found.is_refreshed {
         // The caller has its key: whatever goes wrong now shows when the key is no longer due.
-        let _ = worker::refresh_behind(arguments);
+        let _ = worker::refresh_behind(request);
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use api_key_helper_core::Error;
 
+use crate::request::Request;
+
 const WORKER: &str = "api-key-helper-worker";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -27,10 +29,15 @@ pub(crate) fn become_it(arguments: &[OsString]) -> Error {
 
 /// Starts a worker that refreshes behind an answer that has been given, in a session of its own so
 /// that it outlives the caller's process group.
-pub(crate) fn refresh_behind(arguments: &[OsString]) -> io::Result<()> {
+pub(crate) fn refresh_behind(request: &Request<'_>) -> io::Result<()> {
     let Some(worker) = candidates()?.into_iter().find(|path| path.is_file()) else { return Ok(()) };
     let mut command = command(&worker);
-    command.args(arguments.iter().filter(|argument| *argument != "get")).arg("refresh");
+    command.arg("refresh");
+    for (option, value) in [("--profile", request.profile), ("--config", request.config)] {
+        if let Some(value) = value {
+            command.arg(option).arg(value);
+        }
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     detach(&mut command);
     command.spawn().map(drop)
@@ -44,7 +51,7 @@ fn command(worker: &Path) -> Command {
 }
 
 /// Beside the front's own real file, or where a distribution puts programs that are not for
-/// people. Neither PATH nor argv[0] decides: both are the caller's.
+/// people. Neither PATH nor `argv[0]` decides: both are the caller's.
 fn candidates() -> io::Result<[PathBuf; 2]> {
     let front = std::env::current_exe()?.canonicalize()?;
     let folder = front.parent().unwrap_or_else(|| Path::new("/"));

@@ -4,11 +4,13 @@ use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Error};
 use clap::builder::PossibleValuesParser;
 
-/// How a backend is called, built, and shown to somebody who begins.
+/// How a backend is called, built, and shown to somebody who begins: a commented source.
 struct Compiled {
     name: &'static str,
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
     template: &'static str,
+    /// Whether people sign in to it.
+    has_login: bool,
 }
 
 const COMPILED: &[Compiled] = &[
@@ -17,11 +19,33 @@ const COMPILED: &[Compiled] = &[
         name: "script",
         build: api_key_helper_script::build,
         template: include_str!("templates/script.toml"),
+        has_login: false,
+    },
+    #[cfg(feature = "aws")]
+    Compiled {
+        name: "aws",
+        build: api_key_helper_aws::build,
+        template: include_str!("templates/aws.toml"),
+        has_login: false,
+    },
+    #[cfg(feature = "oidc")]
+    Compiled {
+        name: "oidc",
+        build: api_key_helper_oidc::build,
+        template: include_str!("templates/oidc.toml"),
+        has_login: true,
+    },
+    #[cfg(feature = "vault")]
+    Compiled {
+        name: "vault",
+        build: api_key_helper_vault::build,
+        template: include_str!("templates/vault.toml"),
+        has_login: false,
     },
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["script"];
+const KNOWN: &[&str] = &["aws", "oidc", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {
@@ -35,8 +59,14 @@ pub(crate) fn names() -> PossibleValuesParser {
 }
 
 /// The configuration that `init` writes for backend `name`.
-pub(crate) fn template(name: &str) -> Option<&'static str> {
-    Some(find(name)?.template)
+pub(crate) fn template(name: &str) -> Option<String> {
+    let profile = include_str!("templates/profile.toml").replace("NAME", name);
+    Some(profile + find(name)?.template + include_str!("templates/every-source.toml"))
+}
+
+/// Whether people sign in to the backend `name`.
+pub(crate) fn has_login(name: &str) -> bool {
+    find(name).is_some_and(|backend| backend.has_login)
 }
 
 /// Builds the backend `name` from a source's table.

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Init(Init),
     /// Show what was fetched, when, and what failed
     Log(Log),
+    /// Sign in to a source
+    Login(Login),
+    /// Sign out of a source: give the sign-in back, and forget it
+    Logout(Logout),
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
     Refresh,
@@ -71,6 +75,23 @@ pub(crate) struct Log {
     /// Print the JSON lines as they are
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The source, if it is not the profile's first one that people sign in to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Open no browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logout {
+    /// The source, if it is not the profile's first one that people sign in to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
 }
 
 #[derive(Debug, Args)]

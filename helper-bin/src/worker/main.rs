@@ -11,8 +11,10 @@ mod report;
 mod session;
 mod signals;
 mod successor;
+mod terminal;
 mod watchdog;
 mod world;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +54,10 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
         Command::Status(status) => commands::status::run(&call, status, environment, reporter),
         Command::Init(init) => commands::init::run(&call, init, &environment),
+        Command::Login(login) => commands::login::run(&call, login, environment, reporter).await,
+        Command::Logout(logout) => {
+            commands::logout::run(&call, logout, environment, reporter).await
+        }
         Command::Log(log) => commands::log::run(&call, log, &environment),
     };
     match result {

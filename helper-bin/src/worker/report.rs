@@ -24,6 +24,11 @@ impl Reporter {
     }
 }
 
+/// What a person reads while a command is at work, on stderr.
+pub(crate) fn tell(text: &str) {
+    say(text);
+}
+
 fn say(text: &str) {
     // Where stderr is closed there is nobody to tell.
     let _ = io::stderr().lock().write_all(text.as_bytes());

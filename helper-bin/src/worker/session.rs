@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, Profile};
+use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
 use api_key_helper_core::engine::{
-    Call, Demand, Inputs, Journal, Outcome, Source, World, get, replace,
+    Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, ReadError, StateFolder, Unsealed,
+    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed,
 };
 
 use crate::cli::Call as CommandLine;
@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) sources: Vec<Source>,
     /// What a person should know, and is no error.
     pub(crate) warnings: Vec<String>,
+    /// What is questionable about the sources' settings: for `status`, and not for each call.
+    pub(crate) cautions: Vec<String>,
     plan_file: String,
     /// Whether the state folder can be used.
     has_state: bool,
@@ -67,8 +69,12 @@ impl Session {
             [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
         let configuration = Configuration::parse(system, user, environment.texts())?;
         let name = profile_name(call, &configuration)?;
-        let profile = configuration.profile(&name)?;
-        let (profile, sources) = build(profile)?;
+        let mut profile = configuration.profile(&name)?;
+        let mut cautions = Vec::new();
+        let sources = std::mem::take(&mut profile.sources)
+            .into_iter()
+            .map(|configured| build(configured, &mut cautions))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             environment,
             clock,
@@ -78,6 +84,7 @@ impl Session {
             profile,
             sources,
             warnings,
+            cautions,
             plan_file,
             has_state,
         })
@@ -117,18 +124,6 @@ impl Session {
 
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
-        let inputs = MachineInputs { environment: &self.environment };
-        let journal = LogFile { folder: &self.folder };
-        let variable = |name: &str| self.environment.variable(name);
-        let world = World {
-            clock: &self.clock,
-            chance: &SystemChance,
-            disk: &self.folder,
-            seal: &Unsealed,
-            inputs: &inputs as &dyn Inputs,
-            journal: &journal as &dyn Journal,
-            variable: &variable,
-        };
         let chain = self.environment.chain();
         let call = Call {
             profile: &self.profile.name,
@@ -138,7 +133,62 @@ impl Session {
             demand,
             chain: &chain,
         };
-        get(world, &self.sources, &call).await
+        self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// Signs in to `source`.
+    pub(crate) async fn login(
+        &self,
+        source: &Source,
+        prompt: &dyn Prompt,
+    ) -> Result<LoggedIn, Error> {
+        let profile = &self.profile.name;
+        self.in_world(async |world| login(world, source, profile, prompt).await).await
+    }
+
+    /// Signs out of `source`. The inner result is the server's.
+    pub(crate) async fn logout(&self, source: &Source) -> Result<Result<(), Error>, Error> {
+        let profile = &self.profile.name;
+        self.in_world(async |world| logout(world, source, profile).await).await
+    }
+
+    /// The source that somebody wants to sign in to: `name`, else the profile's first one that
+    /// people can sign in to.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none.
+    pub(crate) fn source_with_login(&self, name: Option<&str>) -> Result<Source, Error> {
+        let name = match name {
+            Some(name) => name,
+            None => self
+                .sources
+                .iter()
+                .find(|source| backends::has_login(&source.backend_name))
+                .map(|source| source.planned.id.source.as_str())
+                .ok_or_else(|| {
+                    let profile = &self.profile.name;
+                    Error::misconfigured(format!(
+                        "profile `{profile}` has no source that people sign in to"
+                    ))
+                    .with_hint("name one with `--source`, see `api-key-helper status`")
+                })?,
+        };
+        let configured = self.configuration.source_alone(name)?;
+        build(configured, &mut Vec::new())
+    }
+
+    /// Acts in the engine's world on this machine.
+    async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
+        act(World {
+            clock: &self.clock,
+            chance: &SystemChance,
+            disk: &self.folder,
+            seal: &Unsealed,
+            inputs: &MachineInputs { environment: &self.environment },
+            journal: &LogFile { folder: &self.folder },
+            variable: &|name| self.environment.variable(name),
+        })
+        .await
     }
 
     /// How long this caller goes on using a key.
@@ -179,24 +229,21 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
     Ok(name.clone())
 }
 
-/// Builds the profile's backends.
-fn build(mut profile: Profile) -> Result<(Profile, Vec<Source>), Error> {
-    let mut sources = Vec::new();
-    for configured in profile.sources.drain(..) {
-        let backend = backends::build(&configured.backend, &configured.table)?;
-        sources.push(Source {
-            planned: PlannedSource {
-                id: configured.id,
-                variables: configured.table.reads().variables.into_iter().collect(),
-            },
-            backend_name: configured.backend,
-            backend,
-            timeout: configured.timeout,
-            retries: configured.retries,
-            lifetime: configured.lifetime,
-        });
-    }
-    Ok((profile, sources))
+fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Source, Error> {
+    let backend = backends::build(&configured.backend, &configured.table)?;
+    let reads = configured.table.reads();
+    cautions.extend(reads.warnings);
+    Ok(Source {
+        planned: PlannedSource {
+            id: configured.id,
+            variables: reads.variables.into_iter().collect(),
+        },
+        backend_name: configured.backend,
+        backend,
+        timeout: configured.timeout,
+        retries: configured.retries,
+        lifetime: configured.lifetime,
+    })
 }
 
 /// The time, for what is not a call.

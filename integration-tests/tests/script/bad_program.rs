@@ -86,7 +86,7 @@ fn a_program_in_a_folder_that_others_can_write_is_not_run() {
     let mend = format!("chmod o-w {}", home.path().join("shared").display());
     home.helper().run().assert_error(2, &["the folder", "is writable by others", &mend]);
     chmod(&home.path().join("shared"), 0o1777);
-    home.helper().run().assert_error(2, &["the folder", "move the program to a folder"]);
+    home.helper().run().assert_error(2, &["the folder", "move it to a folder"]);
     assert_eq!(home.runs("shared/main"), 0);
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn run(call: &Call, init: &Init, environment: &Environment) -> Result
     let template = backends::template(&init.backend)
         .ok_or_else(|| Error::misconfigured(format!("there is no backend `{}`", init.backend)))?;
     let shown = trust::quote(&path);
-    write(&path, template).map_err(|error| match error.kind() {
+    write(&path, &template).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Error::misconfigured(format!("`{shown}` is there already, and stays as it is"))
                 .with_hint("edit it, or name another one with `--config`")

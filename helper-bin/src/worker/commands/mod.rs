@@ -3,5 +3,7 @@
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod refresh;
 pub(crate) mod status;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_key_helper_core::engine::Source;
 use api_key_helper_core::{
-    Entry, Error, Failure, Freshness, Moment, ReadError, StateFolder, Unsealed,
+    Entry, Error, Failure, Freshness, Moment, ReadError, SignIn, StateFolder, Unsealed,
 };
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -15,6 +15,8 @@ use crate::environment::Environment;
 use crate::journal::rfc3339;
 use crate::report::{Reporter, print};
 use crate::session::{Session, now};
+use crate::terminal::printable;
+use crate::written::{relative, written};
 
 /// What `--json` prints. Moments are RFC 3339, durations whole seconds.
 #[derive(Debug, Serialize)]
@@ -45,7 +47,26 @@ struct SourceStatus {
     #[serde(serialize_with = "moment")]
     usable_until: Option<Moment>,
     has_renewal: bool,
+    sign_in: Option<SignInStatus>,
     failure: Option<FailureStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct SignInStatus {
+    account: Option<String>,
+    /// When a human is needed again, if that is known.
+    #[serde(serialize_with = "moment")]
+    expires_at: Option<Moment>,
+    scopes: Vec<String>,
+    /// Asked for and not granted.
+    missing_scopes: Vec<String>,
+}
+
+impl From<SignIn> for SignInStatus {
+    fn from(sign_in: SignIn) -> Self {
+        let SignIn { account, expires_at, scopes, missing_scopes } = sign_in;
+        Self { account, expires_at: expires_at.map(Moment::from), scopes, missing_scopes }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -87,6 +108,7 @@ pub(crate) fn run(
         sources: sources.collect::<Result<_, _>>()?,
     };
     reporter.warn(&session.warnings);
+    reporter.warn(&session.cautions);
     if status.json {
         let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
         return print(&(json + "\n"));
@@ -104,7 +126,9 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
         let variable = |name: &str| session.environment.variable(name);
         entry.environment.stands(&source.planned.variables, &variable)
     });
-    let has_renewal = entry.as_ref().is_some_and(|entry| entry.renewal.is_some());
+    let renewal = entry.as_ref().and_then(|entry| entry.renewal.as_ref());
+    let has_renewal = renewal.is_some();
+    let sign_in = renewal.and_then(|renewal| source.backend.sign_in(renewal));
     let validity = entry.filter(|entry| entry.key.is_some()).map(|entry| entry.validity);
     let policy = &session.profile.policy;
     let freshness = validity.map(|validity| policy.judge(&validity, session.hold(), now));
@@ -135,6 +159,7 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
         fresh_until: bounds.map(|bounds| bounds.fresh_until),
         usable_until: bounds.map(|bounds| bounds.stale_until),
         has_renewal,
+        sign_in: sign_in.map(SignInStatus::from),
         failure,
     })
 }
@@ -163,8 +188,10 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
         line("", "");
         line("source", &format!("{} ({})", source.name, source.backend));
         line("  key", &key(source, now));
-        if source.has_renewal {
-            line("  renewal", "kept, so that the next fetch needs nobody");
+        match &source.sign_in {
+            Some(sign_in) => line("  signed in", &signed_in(sign_in, now)),
+            None if source.has_renewal => line("  renewal", "kept: the next fetch needs nobody"),
+            None => {}
         }
         if let Some(failure) = &source.failure {
             let ago = failure.failed_at.map_or_else(String::new, |at| relative(at, now));
@@ -183,6 +210,22 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
     text
 }
 
+fn signed_in(sign_in: &SignInStatus, now: Moment) -> String {
+    let mut parts = Vec::new();
+    parts.extend(sign_in.account.as_ref().map(|account| format!("as {}", printable(account))));
+    parts.extend(sign_in.expires_at.map(|at| match at > now {
+        true => format!("ends {}", relative(at, now)),
+        false => format!("ended {}", relative(at, now)),
+    }));
+    if !sign_in.scopes.is_empty() {
+        parts.push(format!("for {}", printable(&sign_in.scopes.join(" "))));
+    }
+    if !sign_in.missing_scopes.is_empty() {
+        parts.push(format!("without {}", printable(&sign_in.missing_scopes.join(" "))));
+    }
+    parts.join(", ")
+}
+
 fn key(source: &SourceStatus, now: Moment) -> String {
     let mut parts = vec![source.key.to_owned()];
     if let Some(at) = source.fetched_at {
@@ -198,24 +241,4 @@ fn key(source: &SourceStatus, now: Moment) -> String {
         None => {}
     }
     parts.join(", ")
-}
-
-fn relative(at: Moment, now: Moment) -> String {
-    if at > now {
-        format!("in {}", written(at.since(now)))
-    } else {
-        format!("{} ago", written(now.since(at)))
-    }
-}
-
-/// A duration in its two greatest units.
-fn written(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
 }

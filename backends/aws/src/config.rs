@@ -1,0 +1,223 @@
+//! What a source's table says.
+
+use std::time::Duration;
+
+use api_key_helper_core::config::{SourceTable, Written as WrittenDuration};
+use api_key_helper_core::{Error, SecretInput};
+use serde::Deserialize;
+use url::Url;
+
+use crate::environment::{Environment, Said};
+use crate::field::Field;
+use crate::read::{SecretId, Target, Version};
+use crate::role::{Role, WebIdentity};
+
+/// Everything that a source's table and the environment say.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) target: Target,
+    /// Where Secrets Manager is asked, and only it.
+    pub(crate) endpoint: Option<String>,
+    pub(crate) environment: Environment,
+    pub(crate) profile: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) rotation_aware: bool,
+    pub(crate) web_identity: Option<WebIdentity>,
+}
+
+/// The table as it is written.
+#[derive(Debug, Deserialize)]
+struct Written {
+    assume_role: Option<WrittenRole>,
+    aws_profile: Option<String>,
+    endpoint: Option<String>,
+    field: Option<String>,
+    region: Option<String>,
+    #[serde(default)]
+    rotation_aware: bool,
+    secret_id: String,
+    version_id: Option<String>,
+    version_stage: Option<String>,
+    web_identity: Option<WrittenWebIdentity>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRole {
+    arn: String,
+    duration: Option<WrittenDuration>,
+    external_id: Option<String>,
+    session_name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenWebIdentity {
+    duration: Option<WrittenDuration>,
+    role_arn: String,
+    session_name: Option<String>,
+    token: SecretInput,
+}
+
+impl Settings {
+    /// Reads the table and what fills its gaps.
+    pub(crate) fn read(table: &SourceTable) -> Result<Self, Error> {
+        let written: Written = table.parse()?;
+        if written.aws_profile.is_some() && written.web_identity.is_some() {
+            return Err(table
+                .error("aws_profile", "with `web_identity` no profile has credentials to give")
+                .with_hint("remove one of them"));
+        }
+        let secret = secret_id(table, written.secret_id)?;
+        let region = region(table, written.region, &secret)?;
+        let said = Said {
+            endpoint: written.endpoint.is_some(),
+            profile: written.aws_profile.is_some(),
+            region: region.is_some(),
+            web_identity: written.web_identity.is_some(),
+        };
+        Ok(Self {
+            target: Target {
+                secret,
+                field: written
+                    .field
+                    .map(|field| text(table, "field", field))
+                    .transpose()?
+                    .map(Field::new),
+                version: version(table, written.version_stage, written.version_id)?,
+            },
+            endpoint: written.endpoint.map(|endpoint| url(table, endpoint)).transpose()?,
+            environment: Environment::read(table, said),
+            profile: written
+                .aws_profile
+                .map(|profile| text(table, "aws_profile", profile))
+                .transpose()?,
+            region,
+            role: written.assume_role.map(|role| assumed(table, role)).transpose()?,
+            rotation_aware: written.rotation_aware,
+            web_identity: written
+                .web_identity
+                .map(|identity| web_identity(table, identity))
+                .transpose()?,
+        })
+    }
+}
+
+fn secret_id(table: &SourceTable, written: String) -> Result<SecretId, Error> {
+    let id = text(table, "secret_id", written)?;
+    SecretId::parse(id).map_err(|id| {
+        table
+            .error("secret_id", format!("`{id}` is not the ARN of a secret"))
+            .with_hint("write `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`, or the name")
+    })
+}
+
+fn region(
+    table: &SourceTable,
+    written: Option<String>,
+    secret: &SecretId,
+) -> Result<Option<String>, Error> {
+    let Some(region) = written else { return Ok(None) };
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if region.is_empty() || !region.chars().all(is_plain) {
+        return Err(table
+            .error("region", format!("{region:?} is not a region"))
+            .with_hint("write it as `eu-west-1`"));
+    }
+    match secret.region() {
+        Some(other) if other != region => Err(table
+            .error("region", format!("`secret_id` names a secret in `{other}`"))
+            .with_hint("remove `region`")),
+        _ => Ok(Some(region)),
+    }
+}
+
+/// The stage is always sent: a server may have another idea of the default than the documentation.
+/// A version that is named by its id may be of any stage.
+fn version(
+    table: &SourceTable,
+    stage: Option<String>,
+    id: Option<String>,
+) -> Result<Version, Error> {
+    let stage = stage.map(|stage| text(table, "version_stage", stage)).transpose()?;
+    let id = id.map(|id| text(table, "version_id", id)).transpose()?;
+    let stage = stage.or_else(|| id.is_none().then(|| "AWSCURRENT".to_owned()));
+    Ok(Version { stage, id })
+}
+
+fn url(table: &SourceTable, endpoint: String) -> Result<String, Error> {
+    let is_good = Url::parse(&endpoint)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !is_good {
+        return Err(table.error("endpoint", format!("{endpoint:?} is not an address")).with_hint(
+            "write it as `https://vpce-0123.secretsmanager.eu-west-1.vpce.amazonaws.com`",
+        ));
+    }
+    Ok(endpoint)
+}
+
+fn assumed(table: &SourceTable, written: WrittenRole) -> Result<Role, Error> {
+    let key = "assume_role";
+    Ok(Role {
+        arn: role_arn(table, key, written.arn)?,
+        duration: duration(table, key, written.duration)?,
+        external_id: written.external_id,
+        session_name: session_name(table, key, written.session_name)?,
+    })
+}
+
+fn web_identity(table: &SourceTable, written: WrittenWebIdentity) -> Result<WebIdentity, Error> {
+    let key = "web_identity";
+    let role = Role {
+        arn: role_arn(table, key, written.role_arn)?,
+        duration: duration(table, key, written.duration)?,
+        external_id: None,
+        session_name: session_name(table, key, written.session_name)?,
+    };
+    Ok(WebIdentity { role, token: table.input(key, written.token) })
+}
+
+fn role_arn(table: &SourceTable, key: &str, arn: String) -> Result<String, Error> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Ok(arn),
+        _ => Err(table
+            .error(key, format!("{arn:?} is not the ARN of a role"))
+            .with_hint("write it as `arn:aws:iam::123456789012:role/NAME`")),
+    }
+}
+
+/// As STS allows it (`AssumeRole`, parameter `DurationSeconds`).
+fn duration(
+    table: &SourceTable,
+    key: &str,
+    written: Option<WrittenDuration>,
+) -> Result<Option<i32>, Error> {
+    let Some(WrittenDuration(duration)) = written else { return Ok(None) };
+    let bounds = Duration::from_secs(15 * 60)..=Duration::from_secs(12 * 60 * 60);
+    match i32::try_from(duration.as_secs()) {
+        Ok(seconds) if bounds.contains(&duration) => Ok(Some(seconds)),
+        _ => Err(table.error(key, "the `duration` of a role is from `15m` to `12h`")),
+    }
+}
+
+/// As STS allows it (`AssumeRole`, parameter `RoleSessionName`).
+fn session_name(table: &SourceTable, key: &str, written: Option<String>) -> Result<String, Error> {
+    let name = written.unwrap_or_else(|| "api-key-helper".to_owned());
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if (2..=64).contains(&name.len()) && name.chars().all(is_allowed) {
+        Ok(name)
+    } else {
+        Err(table
+            .error(key, format!("{name:?} is not a `session_name`"))
+            .with_hint("write 2 to 64 letters, digits and `_+=,.@-`"))
+    }
+}
+
+fn text(table: &SourceTable, key: &str, text: String) -> Result<String, Error> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(table.error(key, format!("{text:?} cannot be meant")));
+    }
+    Ok(text)
+}

@@ -1,0 +1,227 @@
+//! Why a request came to nothing, in words.
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_core::Error;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::date_time::{DateTime, Format};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use rustls::CertificateError;
+
+use crate::answer::{Answer, Skew, Verdict};
+
+/// Why a request came to nothing.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Answer(Answer),
+    /// An answer began, and did not come to its end, or not in a form that can be read.
+    Broken(String),
+    Late,
+    /// The SDK cannot make such a request.
+    Unsendable(String),
+    Unreachable(String),
+    /// The server is not who it should be.
+    Untrusted(rustls::Error),
+}
+
+/// What was asked, for words about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The right that it takes, as policies write it.
+    pub(crate) action: &'static str,
+    /// What a policy would name.
+    pub(crate) resource: String,
+    /// As in "aws refused to ...".
+    pub(crate) what: String,
+    /// As in "cannot reach ...".
+    pub(crate) whom: String,
+    /// Whose credentials signed it.
+    pub(crate) who: String,
+    /// What a person does about those.
+    pub(crate) advice: String,
+}
+
+impl Failure {
+    /// What the SDK's `error` says.
+    pub(crate) fn new<E>(error: &SdkError<E, HttpResponse>, now: SystemTime) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        match error {
+            SdkError::TimeoutError(_) => Self::Late,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Late,
+            SdkError::DispatchFailure(failure) if failure.is_user() => {
+                Self::Unsendable(cause(error))
+            }
+            SdkError::DispatchFailure(_) => match tls_error(error) {
+                Some(tls) => Self::Untrusted(tls.clone()),
+                None => Self::Unreachable(cause(error)),
+            },
+            SdkError::ServiceError(context) => {
+                let response = context.raw();
+                let mut answer = Answer {
+                    status: response.status().as_u16(),
+                    code: context.err().code().map(code),
+                    message: context.err().message().map(str::to_owned),
+                    ..head(response, now)
+                };
+                if let Some(Ok(body)) = response.body().bytes().map(std::str::from_utf8) {
+                    answer.read_xml(body);
+                }
+                Self::Answer(answer)
+            }
+            SdkError::ResponseError(_) => Self::Broken(cause(error)),
+            _ => Self::Unsendable(cause(error)),
+        }
+    }
+
+    pub(crate) fn blames_credentials(&self) -> bool {
+        matches!(self, Self::Answer(answer) if answer.verdict().blames_credentials())
+    }
+
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Answer(answer) if answer.verdict() == Verdict::Forbidden)
+    }
+
+    /// The error, with what to do about it.
+    pub(crate) fn error(&self, asked: &Asked) -> Error {
+        let whom = &asked.whom;
+        match self {
+            Self::Answer(answer) => refusal(answer, asked),
+            Self::Broken(why) => Error::transient(format!("{whom} broke off its answer: {why}")),
+            Self::Late => Error::transient(format!("{whom} did not answer in time"))
+                .with_hint("if it is slow by nature, raise `timeout` of the source"),
+            Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {whom}: {why}"))
+                .with_hint("check `region`, `endpoint` and `secret_id` of the source"),
+            Self::Unreachable(why) => Error::transient(format!("cannot reach {whom}: {why}"))
+                .with_hint("check the network, its proxy variables, and `region` and `endpoint`"),
+            Self::Untrusted(error) => untrusted(error, whom),
+        }
+    }
+}
+
+fn refusal(answer: &Answer, asked: &Asked) -> Error {
+    let Asked { action, resource, what, whom, who, advice } = asked;
+    let because = answer.because();
+    let verdict = answer.verdict();
+    let error = |message: String| Error::new(verdict.kind(), message);
+    let error = match verdict {
+        Verdict::Absent => error(format!("aws found nothing to {what}{because}")),
+        // Its own words repeat the request, and so the session token.
+        Verdict::BadSignature => {
+            let clock = answer.skew.map(|skew| format!("this machine's clock is {skew} aws's"));
+            if answer.blames_clock() {
+                let clock = clock.unwrap_or_else(|| "this machine's clock is wrong".to_owned());
+                error(format!("aws refused the signature for its time: {clock}"))
+                    .with_hint("set this machine's clock: `sudo timedatectl set-ntp true`")
+            } else {
+                let clock = clock.map(|clock| format!(" ({clock})")).unwrap_or_default();
+                error(format!(
+                    "aws refused the signature of {who}: the secret access key does not belong to \
+                     the access key id{clock}"
+                ))
+                .with_hint(advice)
+            }
+        }
+        Verdict::Deleted => error(format!("aws refused to {what}: it is marked for deletion")),
+        Verdict::Expired => {
+            error(format!("the aws credentials of {who} have expired")).with_hint(advice)
+        }
+        Verdict::Forbidden => error(format!("aws refused to {what}{because}"))
+            .with_hint(format!("ask for `{action}` on `{resource}`")),
+        Verdict::Foreign => {
+            let status = answer.status;
+            error(format!("{whom} answered {status}, but not as aws does"))
+                .with_hint("a proxy or another server may stand in its place: check `endpoint`")
+        }
+        Verdict::Locked => {
+            error(format!("aws refused to {what}: kms does not decrypt it{because}"))
+                .with_hint(format!("ask for `kms:Decrypt` on the key of `{resource}`"))
+        }
+        Verdict::Refused => {
+            let code = answer.code.as_deref().unwrap_or_default();
+            error(format!("aws refused to {what}: `{code}`{because}"))
+                .with_hint("check the source's settings")
+        }
+        Verdict::Stranger => {
+            error(format!("aws does not know the credentials of {who}")).with_hint(advice)
+        }
+        Verdict::Unavailable => {
+            let status = answer.status;
+            let code = answer.code.as_deref().map(|code| format!(" `{code}`")).unwrap_or_default();
+            error(format!("{whom} answered {status}{code}{because}"))
+        }
+    };
+    match answer.retry_after {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+fn untrusted(error: &rustls::Error, whom: &str) -> Error {
+    use CertificateError as Why;
+    let theirs = |why: &str| format!("the certificate of {whom} is {why}");
+    match error {
+        rustls::Error::InvalidCertificate(Why::UnknownIssuer) => {
+            Error::misconfigured(theirs("from an unknown authority"))
+                .with_hint("name that authority's certificate in `AWS_CA_BUNDLE`")
+        }
+        rustls::Error::InvalidCertificate(
+            Why::NotValidForName | Why::NotValidForNameContext { .. },
+        ) => Error::misconfigured(theirs("for another host name"))
+            .with_hint("check `endpoint` of the source, and the proxy"),
+        rustls::Error::InvalidCertificate(
+            Why::Expired
+            | Why::ExpiredContext { .. }
+            | Why::NotValidYet
+            | Why::NotValidYetContext { .. },
+        ) => Error::transient(theirs("not valid now")).with_hint("check this machine's clock"),
+        other => Error::transient(format!("no TLS connection to {whom}: {other}")),
+    }
+}
+
+/// A code as documentation writes it, without the name space and the address around it.
+fn code(code: &str) -> String {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    code.split(':').next().unwrap_or(code).to_owned()
+}
+
+fn head(response: &HttpResponse, now: SystemTime) -> Answer {
+    let header = |name: &str| response.headers().get(name);
+    let date = header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+    let date = date.and_then(|date| SystemTime::try_from(date).ok());
+    Answer {
+        retry_after: header("retry-after")
+            .and_then(|wait| wait.parse().ok())
+            .map(Duration::from_secs),
+        skew: date.map(|date| Skew::between(now, date)),
+        ..Answer::default()
+    }
+}
+
+/// The innermost cause in one line: it says what happened; the outer ones only say where.
+pub(crate) fn cause(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    let text = last.to_string();
+    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        // An `io::Error` hides what it wraps from `source`.
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

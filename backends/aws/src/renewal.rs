@@ -1,0 +1,153 @@
+//! What is kept between attempts.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use api_key_helper_core::Secret;
+use aws_sdk_secretsmanager::config::Credentials;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What the next attempt needs in order to ask less. To the engine it is one opaque secret.
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Renewal {
+    version: Version,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
+}
+
+/// AWS credentials that end by themselves. Others are never kept.
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
+struct Session {
+    access_key_id: String,
+    #[serde(with = "secret")]
+    secret_access_key: Secret,
+    #[serde(with = "secret")]
+    session_token: Secret,
+    /// In seconds since the epoch.
+    expires_at: u64,
+}
+
+impl Renewal {
+    /// What was kept; what is of another version, or not ours, is nothing.
+    pub(crate) fn read(secret: Option<&Secret>) -> Self {
+        secret.and_then(|secret| serde_json::from_str(secret.expose()).ok()).unwrap_or_default()
+    }
+
+    /// What is worth keeping of `credentials`.
+    pub(crate) fn of(credentials: &Credentials) -> Self {
+        let session = credentials.session_token().zip(credentials.expiry()).map(
+            |(session_token, expires_at)| Session {
+                access_key_id: credentials.access_key_id().to_owned(),
+                secret_access_key: credentials.secret_access_key().into(),
+                session_token: session_token.into(),
+                expires_at: expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            },
+        );
+        Self { session, ..Self::default() }
+    }
+
+    /// The credentials, as long as they will outlive an attempt.
+    pub(crate) fn credentials(&self, now: SystemTime) -> Option<Credentials> {
+        let session = self.session.as_ref()?;
+        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(session.expires_at))?;
+        (now.checked_add(MARGIN)? < expires_at).then(|| {
+            Credentials::new(
+                session.access_key_id.as_str(),
+                session.secret_access_key.expose(),
+                Some(session.session_token.expose().to_owned()),
+                Some(expires_at),
+                "kept",
+            )
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.session.is_none()
+    }
+
+    pub(crate) fn to_secret(&self) -> Secret {
+        // There is no map with keys that are not strings, and nothing else can fail.
+        Secret::new(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// Of the format.
+#[derive(Debug, Default, PartialEq)]
+struct Version;
+
+const VERSION: u8 = 1;
+
+/// An attempt takes less, and clocks differ a little.
+const MARGIN: Duration = Duration::from_secs(60);
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            _ => Err(serde::de::Error::custom("another version")),
+        }
+    }
+}
+
+mod secret {
+    use super::{Deserialize, Deserializer, Secret, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+        String::deserialize(from).map(Secret::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn credentials(token: Option<&str>, end: Option<u64>) -> Credentials {
+        let token = token.map(str::to_owned);
+        Credentials::new("ASIA1", "hunter2", token, end.map(at), "test")
+    }
+
+    #[test]
+    fn what_ends_is_kept_until_its_end() {
+        let kept = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
+        let renewal = Renewal::read(Some(&kept));
+        assert_eq!(renewal.to_secret(), kept);
+        let back = renewal.credentials(at(900)).unwrap();
+        assert_eq!((back.access_key_id(), back.secret_access_key()), ("ASIA1", "hunter2"));
+        assert_eq!((back.session_token(), back.expiry()), (Some("token"), Some(at(1_000))));
+        assert!(renewal.credentials(at(940)).is_none());
+        assert!(renewal.credentials(at(2_000)).is_none());
+        assert!(!format!("{renewal:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_lasts_is_never_kept() {
+        for (token, end) in [(None, None), (Some("token"), None), (None, Some(1_000))] {
+            let renewal = Renewal::of(&credentials(token, end));
+            assert!(renewal.is_empty());
+            assert_eq!(renewal.to_secret().expose(), "{\"version\":1}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_nothing() {
+        let full = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
+        let newer = full.expose().replace("\"version\":1", "\"version\":2");
+        for text in ["", "token", "{}", "[]", &newer] {
+            assert!(Renewal::read(Some(&Secret::from(text))).is_empty(), "{text}");
+        }
+        assert!(Renewal::read(None).is_empty());
+    }
+}

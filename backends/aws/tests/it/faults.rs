@@ -1,0 +1,59 @@
+//! The network and AWS itself fail, as a proxy makes them: each time the error says that asking again
+//! may help, and each attempt asks once.
+
+use std::time::Duration;
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::moto::AccessKey;
+use integration_tests::servers::{Microburst, Moto};
+use serde_json::{Value, json};
+
+use crate::common::{KEY, Source};
+
+struct Weather {
+    proxy: Microburst,
+    source: Source,
+    #[expect(dead_code, reason = "the server behind the proxy")]
+    moto: Moto,
+}
+
+fn weather() -> Weather {
+    let moto = Moto::start();
+    moto.secret("plain", &json!({ "SecretString": KEY }));
+    let proxy = Microburst::before(moto.address());
+    let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
+    let source = Source::at(proxy.address(), &who, "secret_id = 'plain'");
+    Weather { proxy, source, moto }
+}
+
+impl Weather {
+    /// `times` attempts fail under `rule`, each by one request, and the next one does not.
+    fn fails(&mut self, times: u64, rule: &Value) {
+        let mut rule = rule.clone();
+        rule["service"] = json!("*");
+        rule["times"] = json!(times);
+        self.proxy.rules(&json!([rule]));
+        let before = self.proxy.requests();
+        for _ in 0..times {
+            let error = self.source.error(ErrorKind::Transient);
+            assert!(!format!("{error:?}").contains(KEY), "{error:?}");
+        }
+        assert_eq!(self.proxy.requests() - before, times, "{rule}");
+        assert_eq!(self.source.key(), KEY, "{rule}");
+        assert_eq!(self.proxy.requests() - before, times + 1, "{rule}");
+    }
+}
+
+#[test]
+fn each_attempt_asks_once() {
+    let mut weather = weather();
+    assert_eq!(weather.source.key(), KEY);
+    weather.fails(5, &json!({ "error": { "code": "ThrottlingException", "status": 400 } }));
+    weather.fails(2, &json!({ "error": { "code": "InternalServiceError", "status": 500 } }));
+    weather.fails(2, &json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }));
+    weather.fails(2, &json!({ "reset": true }));
+    weather.fails(2, &json!({ "response": { "truncate_frac": 0.5 } }));
+    weather.fails(2, &json!({ "response": { "abort_frac": 0.5 } }));
+    weather.source.time = Duration::from_millis(1500);
+    weather.fails(1, &json!({ "timeout_ms": 3000 }));
+}

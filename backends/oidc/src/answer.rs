@@ -1,0 +1,294 @@
+//! What a provider said, and what it means.
+
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_core::{Error, ErrorKind, Secret};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::config::Settings;
+use crate::endpoint::Endpoint;
+
+/// An answer in full.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) retry_after: Option<Duration>,
+    /// Who answered.
+    pub(crate) from: Endpoint,
+    /// Secrets that were sent: a provider that repeats one does not get it into a message.
+    pub(crate) hidden: Vec<Secret>,
+}
+
+/// What an answer means, whatever was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Not the words of a provider: a proxy's page, or another server's.
+    Foreign,
+    /// Yes.
+    Good,
+    /// No, in the provider's own form.
+    Refused(Code),
+    /// Not now.
+    Unavailable,
+}
+
+/// Why a provider refuses (RFC 6749, section 5.2; RFC 8628, section 3.5; RFC 8707, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
+    /// The provider wants to speak with the human again (OpenID Connect Core, section 3.1.2.6).
+    HumanNeeded,
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    InvalidTarget,
+    Other,
+    SlowDown,
+    /// The client may not use this grant.
+    UnauthorizedClient,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Answer {
+    /// What the answer means. The body's word goes before the status, for providers put
+    /// `authorization_pending` under 200, 400, 403 and 428.
+    pub(crate) fn verdict(&self) -> Verdict {
+        if let Some(Refusal { error, .. }) = self.refusal() {
+            return match Code::parse(&error) {
+                Some(code) => Verdict::Refused(code),
+                None if matches!(error.as_str(), "server_error" | "temporarily_unavailable") => {
+                    Verdict::Unavailable
+                }
+                None if ErrorKind::is_transient_status(self.status) => Verdict::Unavailable,
+                None if matches!(self.status, 200 | 400 | 401) => Verdict::Refused(Code::Other),
+                None => Verdict::Foreign,
+            };
+        }
+        match self.status {
+            200..=299 => Verdict::Good,
+            status if ErrorKind::is_transient_status(status) => Verdict::Unavailable,
+            _ => Verdict::Foreign,
+        }
+    }
+
+    /// The error that an answer is which is not good. This is where a status and a body become a
+    /// kind; who knows better by what was asked, looks at the verdict first.
+    pub(crate) fn error(&self, settings: &Settings) -> Error {
+        let from = &self.from;
+        let because = self.because();
+        let client = &settings.client_id;
+        match self.verdict() {
+            Verdict::Unavailable => self.unavailable(),
+            Verdict::Good | Verdict::Foreign => Error::transient(format!(
+                "`{from}` answered {}, but not as a provider does",
+                self.status
+            ))
+            .with_hint("a proxy or another server may stand in its place: check `issuer`"),
+            Verdict::Refused(code) => match code {
+                Code::AccessDenied => Error::denied(format!("`{from}` denies access{because}"))
+                    .with_hint(format!(
+                        "ask for access for the client `{client}`, then run {}",
+                        settings.login_command()
+                    )),
+                Code::InvalidClient => {
+                    Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
+                        .with_hint("compare `client_id` and `client_secret` with its registration")
+                }
+                Code::InvalidScope => {
+                    let scopes = settings.scopes.join(" ");
+                    Error::misconfigured(format!("`{from}` refused scopes of `{scopes}`{because}"))
+                        .with_hint("see `scopes` of the source")
+                }
+                Code::InvalidTarget => {
+                    Error::misconfigured(format!("`{from}` refused the resource{because}"))
+                        .with_hint("see `resource` and `audience` of the source")
+                }
+                Code::UnauthorizedClient => Error::misconfigured(format!(
+                    "the client `{client}` may not do this at `{from}`{because}"
+                ))
+                .with_hint("allow it the device flow and refresh tokens where it is registered"),
+                Code::Other => {
+                    Error::misconfigured(format!("`{from}` refused the request{because}"))
+                        .with_hint("compare the source with the client's registration")
+                }
+                Code::SlowDown => self.unavailable(),
+                Code::AuthorizationPending
+                | Code::ExpiredToken
+                | Code::HumanNeeded
+                | Code::InvalidGrant => settings
+                    .needs_login(format!("`{from}` wants somebody to sign in again{because}")),
+            },
+        }
+    }
+
+    /// Whether the provider may have granted what was asked although we cannot read it: behind a
+    /// gateway's error, or its own after the fact, there may be a token that is lost.
+    pub(crate) fn may_hide_a_grant(&self) -> bool {
+        !matches!(self.verdict(), Verdict::Refused(_))
+            && matches!(self.status, 200..=299 | 500 | 502 | 504)
+    }
+
+    /// The document of a good answer.
+    pub(crate) fn document<T: DeserializeOwned>(&self, settings: &Settings) -> Result<T, Error> {
+        if self.verdict() != Verdict::Good {
+            return Err(self.error(settings));
+        }
+        // What is wrong with it may be quoted by the parser, and may be a secret.
+        serde_json::from_slice(&self.body).map_err(|_| self.error(settings))
+    }
+
+    /// `: ` and the provider's own words, for the end of a message; or nothing.
+    pub(crate) fn because(&self) -> String {
+        let Some(Refusal { error, error_description }) = self.refusal() else {
+            return String::new();
+        };
+        let mut said = match error_description {
+            Some(description) if !description.trim().is_empty() => {
+                format!("{description} (`{error}`)")
+            }
+            _ => format!("`{error}`"),
+        };
+        // A secret of three letters is in many words.
+        for secret in self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() > 3) {
+            said = said.replace(secret, "[redacted]");
+        }
+        format!(": {}", said.chars().take(LONGEST_QUOTE).collect::<String>())
+    }
+
+    fn unavailable(&self) -> Error {
+        let (from, status) = (&self.from, self.status);
+        let error = Error::transient(format!("`{from}` answered {status}{}", self.because()));
+        match self.retry_after {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        }
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+impl Code {
+    fn parse(error: &str) -> Option<Self> {
+        Some(match error {
+            // The second is Entra ID's.
+            "access_denied" | "authorization_declined" => Self::AccessDenied,
+            "authorization_pending" => Self::AuthorizationPending,
+            "expired_token" | "code_expired" => Self::ExpiredToken,
+            "interaction_required"
+            | "login_required"
+            | "consent_required"
+            | "account_selection_required" => Self::HumanNeeded,
+            "invalid_client" => Self::InvalidClient,
+            "invalid_grant" | "bad_verification_code" => Self::InvalidGrant,
+            "invalid_scope" => Self::InvalidScope,
+            "invalid_target" => Self::InvalidTarget,
+            "slow_down" => Self::SlowDown,
+            "unauthorized_client" | "unsupported_grant_type" => Self::UnauthorizedClient,
+            _ => return None,
+        })
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = header.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header.trim()).ok()?;
+    Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
+}
+
+/// How many characters of the provider's own words are repeated.
+const LONGEST_QUOTE: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer {
+            status,
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+            retry_after: Some(Duration::from_secs(7)),
+            from: Endpoint::parse("https://idp.example.com/token").unwrap(),
+            hidden: vec![Secret::from("hunter2")],
+        }
+    }
+
+    fn error(status: u16, body: &str) -> Error {
+        answer(status, body).error(&Settings::for_tests())
+    }
+
+    #[test]
+    fn each_answer_has_its_kind() {
+        use ErrorKind::{Denied, Misconfigured, NeedsLogin, Transient};
+        for (status, body, kind) in [
+            (400, r#"{"error":"access_denied"}"#, Denied),
+            (400, r#"{"error":"authorization_declined"}"#, Denied),
+            (401, r#"{"error":"invalid_client"}"#, Misconfigured),
+            (400, r#"{"error":"unauthorized_client"}"#, Misconfigured),
+            (400, r#"{"error":"unsupported_grant_type"}"#, Misconfigured),
+            (400, r#"{"error":"invalid_scope"}"#, Misconfigured),
+            (400, r#"{"error":"invalid_target"}"#, Misconfigured),
+            (400, r#"{"error":"invalid_request"}"#, Misconfigured),
+            (400, r#"{"error":"invalid_grant"}"#, NeedsLogin),
+            (400, r#"{"error":"interaction_required"}"#, NeedsLogin),
+            (503, r#"{"error":"temporarily_unavailable"}"#, Transient),
+            (400, r#"{"error":"server_error"}"#, Transient),
+            (429, r#"{"error":"too_many_requests"}"#, Transient),
+            (502, "<html>Bad Gateway</html>", Transient),
+            (403, "<html>Forbidden</html>", Transient),
+            (403, r#"{"error":"forbidden"}"#, Transient),
+            (403, r#"{"error":{"code":403}}"#, Transient),
+            (400, "", Transient),
+            (404, "", Transient),
+            (200, "<html>Sign in to the wireless network</html>", Transient),
+        ] {
+            assert_eq!(error(status, body).kind(), kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn pending_is_told_by_the_body() {
+        for status in [200, 400, 403, 428] {
+            let verdict = answer(status, r#"{"error":"authorization_pending"}"#).verdict();
+            assert_eq!(verdict, Verdict::Refused(Code::AuthorizationPending), "{status}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_answer_may_have_been_a_grant() {
+        for (status, body) in [(200, "{"), (500, r#"{"error":"server_error"}"#), (504, "")] {
+            assert!(answer(status, body).may_hide_a_grant(), "{status}");
+        }
+        for (status, body) in
+            [(200, r#"{"error":"slow_down"}"#), (400, ""), (403, "<html>"), (429, ""), (503, "")]
+        {
+            assert!(!answer(status, body).may_hide_a_grant(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_handed_on() {
+        assert_eq!(error(503, "").retry_after(), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn the_providers_words_hold_no_secret() {
+        let body = r#"{"error":"invalid_request","error_description":"bad token hunter2"}"#;
+        assert_eq!(answer(400, body).because(), ": bad token [redacted] (`invalid_request`)");
+        let long = format!(r#"{{"error":"x","error_description":"{}"}}"#, "y".repeat(10_000));
+        assert!(answer(400, &long).because().len() < 250);
+    }
+}

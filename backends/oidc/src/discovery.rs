@@ -1,0 +1,241 @@
+//! What a provider says of itself.
+
+use api_key_helper_core::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Verdict;
+use crate::config::{Issuer, Settings, Wanted};
+use crate::endpoint::Endpoint;
+use crate::session::Session;
+
+/// A provider's endpoints, as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Endpoints {
+    #[serde(skip)]
+    pub(crate) device_authorization: Option<Endpoint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) jwks: Option<Endpoint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revocation: Option<Endpoint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<Endpoint>,
+    /// Whether a client secret goes into the form, and not into a header.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) secret_in_form: bool,
+}
+
+/// The part of the metadata that we use (OpenID Connect Discovery, section 3; RFC 8414, section 2).
+/// `grant_types_supported` is not in it: providers leave out what they support.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    device_authorization_endpoint: Option<String>,
+    jwks_uri: Option<String>,
+    revocation_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+impl Endpoints {
+    /// Whether somebody can sign in with them.
+    pub(crate) fn suffice(&self, key: Wanted) -> bool {
+        self.device_authorization.is_some()
+            && self.token.is_some()
+            && (key == Wanted::AccessToken || self.jwks.is_some())
+    }
+
+    /// These, and `others` where there is none.
+    pub(crate) fn or(self, others: &Self) -> Self {
+        Self {
+            device_authorization: self
+                .device_authorization
+                .or_else(|| others.device_authorization.clone()),
+            jwks: self.jwks.or_else(|| others.jwks.clone()),
+            revocation: self.revocation.or_else(|| others.revocation.clone()),
+            token: self.token.or_else(|| others.token.clone()),
+            secret_in_form: self.secret_in_form || others.secret_in_form,
+        }
+    }
+}
+
+impl Session<'_> {
+    /// The provider's endpoints for a login: those by hand, and where they do not suffice, those that
+    /// it publishes.
+    pub(crate) async fn endpoints(&self) -> Result<Endpoints, Error> {
+        let settings = self.settings;
+        let by_hand = settings.by_hand.clone();
+        match &settings.issuer {
+            Some(issuer) if !by_hand.suffice(settings.key) => {
+                Ok(by_hand.or(&self.discover(issuer).await?))
+            }
+            _ => Ok(by_hand),
+        }
+    }
+
+    async fn discover(&self, issuer: &Issuer) -> Result<Endpoints, Error> {
+        let mut last = None;
+        for address in addresses(&issuer.address) {
+            let answer = self.client.get(&address).await?;
+            if answer.verdict() == Verdict::Good {
+                let metadata = answer.document(self.settings)?;
+                return metadata_of(issuer, metadata);
+            }
+            let is_elsewhere = answer.verdict() == Verdict::Foreign;
+            last = Some(answer);
+            if !is_elsewhere {
+                break;
+            }
+        }
+        Err(match last {
+            Some(answer) if answer.status == 404 => {
+                Error::misconfigured(format!("`{}` publishes no metadata", issuer.name)).with_hint(
+                    "compare `issuer` with the provider's, or set its endpoints by hand: \
+                     `device_authorization_endpoint` and `token_endpoint`",
+                )
+            }
+            Some(answer) => answer.error(self.settings),
+            None => Error::misconfigured("there is no `issuer`"),
+        })
+    }
+}
+
+impl Settings {
+    /// The endpoint of that name, which a login cannot do without.
+    pub(crate) fn needed<'a>(
+        &self,
+        endpoint: Option<&'a Endpoint>,
+        name: &str,
+    ) -> Result<&'a Endpoint, Error> {
+        endpoint.ok_or_else(|| {
+            let issuer = self.issuer.as_ref().map_or("the provider", |issuer| &issuer.name);
+            Error::misconfigured(format!("`{issuer}` names no `{name}`")).with_hint(format!(
+                "if the provider has one, set `{name}` of the source by hand; without a device \
+                 authorization endpoint nobody can sign in"
+            ))
+        })
+    }
+}
+
+/// Where the metadata may be: OpenID Connect appends to the issuer's path, RFC 8414 puts it in front.
+fn addresses(issuer: &Endpoint) -> Vec<Endpoint> {
+    let path = issuer.url().path().trim_end_matches('/').to_owned();
+    [
+        format!("{path}/.well-known/openid-configuration"),
+        format!("/.well-known/oauth-authorization-server{path}"),
+    ]
+    .into_iter()
+    .filter_map(|path| {
+        let mut url = issuer.url().clone();
+        url.set_path(&path);
+        Endpoint::parse(url.as_str()).ok()
+    })
+    .collect()
+}
+
+fn metadata_of(issuer: &Issuer, metadata: Metadata) -> Result<Endpoints, Error> {
+    // Else one tenant could pass for another (RFC 8414, section 3.3).
+    if metadata.issuer != issuer.name {
+        let theirs: String =
+            metadata.issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+        return Err(Error::misconfigured(format!(
+            "the provider at `{}` calls itself `{theirs}`",
+            issuer.name
+        ))
+        .with_hint(
+            "write `issuer` exactly as the provider does, with or without a slash at its end",
+        ));
+    }
+    let endpoint = |name: &str, text: Option<String>| {
+        text.map(|text| {
+            Endpoint::parse(&text).map_err(|why| {
+                Error::misconfigured(format!("the provider's `{name}` cannot be used: {why}"))
+                    .with_hint(format!("set `{name}` of the source by hand"))
+            })
+        })
+        .transpose()
+    };
+    Ok(Endpoints {
+        device_authorization: endpoint(
+            "device_authorization_endpoint",
+            metadata.device_authorization_endpoint,
+        )?,
+        jwks: endpoint("jwks_uri", metadata.jwks_uri)?,
+        revocation: endpoint("revocation_endpoint", metadata.revocation_endpoint)?,
+        token: endpoint("token_endpoint", metadata.token_endpoint)?,
+        // The header is for all who do not say otherwise.
+        secret_in_form: metadata.token_endpoint_auth_methods_supported.is_some_and(|methods| {
+            let has = |name: &str| methods.iter().any(|method| method == name);
+            has("client_secret_post") && !has("client_secret_basic")
+        }),
+    })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn issuer(name: &str) -> Issuer {
+        Issuer { name: name.to_owned(), address: Endpoint::parse(name).unwrap() }
+    }
+
+    fn read(name: &str, document: &serde_json::Value) -> Result<Endpoints, Error> {
+        metadata_of(&issuer(name), serde_json::from_value(document.clone()).unwrap())
+    }
+
+    #[test]
+    fn metadata_is_looked_for_at_both_places() {
+        let places = |name| -> Vec<String> {
+            addresses(&issuer(name).address).into_iter().map(String::from).collect()
+        };
+        assert_eq!(
+            places("https://i/realms/a"),
+            [
+                "https://i/realms/a/.well-known/openid-configuration",
+                "https://i/.well-known/oauth-authorization-server/realms/a",
+            ]
+        );
+        assert_eq!(
+            places("https://i/"),
+            [
+                "https://i/.well-known/openid-configuration",
+                "https://i/.well-known/oauth-authorization-server",
+            ]
+        );
+    }
+
+    #[test]
+    fn another_issuer_is_refused() {
+        for other in ["https://j", "https://i/", "http://i"] {
+            let error = read("https://i", &json!({ "issuer": other })).unwrap_err();
+            assert!(error.message().contains(&format!("calls itself `{other}`")), "{error}");
+        }
+        assert!(read("https://i", &json!({ "issuer": "https://i" })).is_ok());
+    }
+
+    #[test]
+    fn an_endpoint_in_plain_http_is_refused() {
+        let document = json!({ "issuer": "https://i", "token_endpoint": "http://i/token" });
+        let error = read("https://i", &document).unwrap_err();
+        assert!(error.message().contains("plain http"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_goes_into_the_form_where_no_header_is_taken() {
+        let with = |methods: serde_json::Value| {
+            let document =
+                json!({ "issuer": "https://i", "token_endpoint_auth_methods_supported": methods });
+            read("https://i", &document).unwrap().secret_in_form
+        };
+        assert!(!with(json!(null)));
+        assert!(!with(json!(["client_secret_post", "client_secret_basic"])));
+        assert!(with(json!(["client_secret_post", "none"])));
+    }
+}

@@ -1,0 +1,76 @@
+//! Signs a human in by the OAuth 2.0 device flow (RFC 8628), and from then on renews the token by
+//! itself.
+//!
+//! One attempt is one `Session`. [`Backend::login`] speaks with the human and keeps what the
+//! provider grants as the renewal; [`Backend::fetch`] turns that renewal into a key and never
+//! prompts. Two requests of this protocol must not be sent twice, for a provider takes the second
+//! one for a theft and revokes everything: the redemption of a device code, and a refresh whose
+//! token is rotated. So both know whether a request may have reached the provider
+//! (`Failure`), and what comes back is kept before anything else is done with it.
+//!
+//! The requests are few and small, and are written here: `oauth2` would bring a poll loop that
+//! repeats a request whose answer was lost, and errors that have to be taken apart again. Signatures
+//! of ID tokens are `jsonwebtoken`'s.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+
+mod answer;
+mod client;
+mod config;
+mod device;
+mod discovery;
+mod endpoint;
+mod failure;
+mod grant;
+mod id_token;
+mod pace;
+mod refresh;
+mod renewal;
+mod revocation;
+mod session;
+mod tls;
+
+use api_key_helper_core::config::SourceTable;
+use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Prompt, Secret, SignIn};
+use async_trait::async_trait;
+
+use config::Settings;
+use renewal::Renewal;
+use session::Session;
+
+/// The source that `table` describes. Nothing is asked and no file is read before the first attempt.
+///
+/// # Errors
+/// Misconfigured, with the place in the file.
+pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
+    Ok(Box::new(Oidc { settings: Settings::read(table)? }))
+}
+
+#[derive(Debug)]
+struct Oidc {
+    settings: Settings,
+}
+
+#[async_trait]
+impl Backend for Oidc {
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        Session::new(&self.settings, *request).fetch().await
+    }
+
+    async fn login(
+        &self,
+        request: &FetchRequest<'_>,
+        prompt: &dyn Prompt,
+    ) -> Result<Credential, Error> {
+        Session::new(&self.settings, *request).login(prompt).await
+    }
+
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        Session::new(&self.settings, *request).revoke().await
+    }
+
+    fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {
+        Renewal::read(renewal).map(|renewal| renewal.sign_in(&self.settings.scopes))
+    }
+}

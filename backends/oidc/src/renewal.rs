@@ -1,0 +1,255 @@
+//! What is kept of a login.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use api_key_helper_core::{Error, Secret, SignIn};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::config::Settings;
+use crate::discovery::Endpoints;
+use crate::grant::Grant;
+use crate::id_token::Claims;
+
+/// A login, as far as later attempts need it. To the engine it is one opaque secret. It outlives its
+/// refresh token: so the next attempt knows without asking that a human is needed, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Renewal {
+    version: Version,
+    pub(crate) standing: Standing,
+    /// Who signed in, for messages.
+    account: Option<String>,
+    /// Whom ID tokens must be about.
+    pub(crate) subject: Option<String>,
+    scopes: Vec<String>,
+    /// So that a refresh is one request.
+    pub(crate) endpoints: Endpoints,
+}
+
+/// What a login is still good for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Standing {
+    /// It can be renewed.
+    Alive {
+        #[serde(with = "secret")]
+        refresh_token: Secret,
+        #[serde(with = "unix")]
+        expires_at: Option<SystemTime>,
+        /// An answer to a refresh never arrived, and this token may have been replaced by it.
+        answer_lost: bool,
+    },
+    /// The provider took its refresh token no more.
+    Ended {
+        #[serde(with = "unix")]
+        at: Option<SystemTime>,
+    },
+    /// It gave one key and no refresh token.
+    Once {
+        #[serde(with = "unix")]
+        until: Option<SystemTime>,
+    },
+}
+
+impl Renewal {
+    /// What was kept; what is of another version, or not ours, is nothing.
+    pub(crate) fn read(secret: &Secret) -> Option<Self> {
+        serde_json::from_str(secret.expose()).ok()
+    }
+
+    pub(crate) fn to_secret(&self) -> Secret {
+        // There is no map with keys that are not strings, and nothing else can fail.
+        Secret::new(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// The login that `grant` is the end of.
+    pub(crate) fn signed_in(
+        settings: &Settings,
+        grant: &Grant,
+        endpoints: Endpoints,
+        asked_at: SystemTime,
+    ) -> Self {
+        // It came from the provider by TLS, which stands in for its signature (OpenID Connect Core,
+        // section 3.1.3.7); as a key, it is checked later.
+        let claims = grant.id_token.as_ref().and_then(Claims::unchecked);
+        let standing = match &grant.refresh_token {
+            Some(refresh_token) => Standing::Alive {
+                refresh_token: refresh_token.clone(),
+                expires_at: grant.refresh_token_expires_at(asked_at),
+                answer_lost: false,
+            },
+            None => Standing::Once { until: grant.key_expires_at(asked_at) },
+        };
+        Self {
+            version: Version,
+            standing,
+            account: claims.as_ref().and_then(Claims::account),
+            subject: claims.map(|claims| claims.sub),
+            scopes: granted(&settings.scopes, grant),
+            endpoints,
+        }
+    }
+
+    /// The same login after a refresh. A provider that rotates no tokens sends no new one.
+    pub(crate) fn refreshed(&self, settings: &Settings, grant: &Grant, at: SystemTime) -> Self {
+        let mut next = self.clone();
+        if let Standing::Alive { refresh_token, expires_at, answer_lost } = &mut next.standing {
+            *answer_lost = false;
+            if let Some(new) = &grant.refresh_token {
+                *refresh_token = new.clone();
+                *expires_at = grant.refresh_token_expires_at(at);
+            }
+        }
+        if grant.scopes().is_some() {
+            next.scopes = granted(&settings.scopes, grant);
+            // The token that we have is proof of it, though nobody sends it again.
+            for scope in [OFFLINE_ACCESS, OPENID] {
+                if self.has(scope) && !next.has(scope) {
+                    next.scopes.push(scope.to_owned());
+                }
+            }
+        }
+        next
+    }
+
+    /// The same login when an answer that may have replaced its token never arrived.
+    pub(crate) fn with_answer_lost(&self) -> Self {
+        let mut next = self.clone();
+        if let Standing::Alive { answer_lost, .. } = &mut next.standing {
+            *answer_lost = true;
+        }
+        next
+    }
+
+    /// The same login, over.
+    pub(crate) fn ended(&self, at: SystemTime) -> Self {
+        Self { standing: Standing::Ended { at: Some(at) }, ..self.clone() }
+    }
+
+    /// What the next refresh is asked for with, or why a human is needed.
+    pub(crate) fn refresh_token(
+        &self,
+        settings: &Settings,
+        now: SystemTime,
+    ) -> Result<&Secret, Error> {
+        let who = self.who();
+        match &self.standing {
+            Standing::Alive { expires_at: Some(end), .. } if *end <= now => {
+                Err(settings.needs_login(format!("the sign-in{who} ended{}", day(Some(*end)))))
+            }
+            Standing::Alive { refresh_token, .. } => Ok(refresh_token),
+            Standing::Ended { at } => Err(settings.needs_login(format!(
+                "the sign-in{who} has ended: the provider refused it{}",
+                day(*at)
+            ))),
+            Standing::Once { .. } => {
+                let error = format!("the sign-in{who} was for one key: it has no refresh token");
+                Err(Error::needs_login(error).with_hint(format!(
+                    "run {}; the scope `offline_access`, where the provider knows it, makes it last",
+                    settings.login_command()
+                )))
+            }
+        }
+    }
+
+    /// What a human may know.
+    pub(crate) fn sign_in(&self, asked: &[String]) -> SignIn {
+        SignIn {
+            account: self.account.clone(),
+            expires_at: match &self.standing {
+                Standing::Alive { expires_at, .. } => *expires_at,
+                Standing::Ended { at } => *at,
+                Standing::Once { until } => *until,
+            },
+            scopes: self.scopes.clone(),
+            missing_scopes: asked.iter().filter(|scope| !self.has(scope)).cloned().collect(),
+        }
+    }
+
+    /// Whether `scope` was granted.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        // Entra ID grants the permissions that stand behind a `.default` by their own names.
+        self.scopes.iter().any(|own| own == scope) || scope.ends_with("/.default")
+    }
+
+    /// ` of NAME`, where it is known.
+    pub(crate) fn who(&self) -> String {
+        self.account.as_ref().map_or_else(String::new, |account| format!(" of `{account}`"))
+    }
+}
+
+/// ` on DAY`, where it is known.
+fn day(time: Option<SystemTime>) -> String {
+    time.and_then(|time| jiff::Timestamp::try_from(time).ok())
+        .map_or_else(String::new, |time| format!(" at {}", time.strftime("%Y-%m-%d %H:%M UTC")))
+}
+
+/// The scopes that a grant stands for. Its tokens are proof of two of them, which some providers do
+/// not list.
+fn granted(asked: &[String], grant: &Grant) -> Vec<String> {
+    let Some(mut scopes) = grant.scopes() else { return asked.to_vec() };
+    for (scope, token) in [(OFFLINE_ACCESS, &grant.refresh_token), (OPENID, &grant.id_token)] {
+        let is_asked = asked.iter().any(|asked| asked == scope);
+        if token.is_some() && is_asked && !scopes.iter().any(|listed| listed == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    scopes
+}
+
+const OFFLINE_ACCESS: &str = "offline_access";
+const OPENID: &str = "openid";
+
+/// Of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version;
+
+const VERSION: u8 = 1;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            _ => Err(serde::de::Error::custom("another version")),
+        }
+    }
+}
+
+mod secret {
+    use super::{Deserialize, Deserializer, Secret, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+        String::deserialize(from).map(Secret::new)
+    }
+}
+
+mod unix {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+    use super::{SystemTime, UNIX_EPOCH};
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        let seconds = Option::<u64>::deserialize(from)?;
+        Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! An ID token as the key.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use api_key_helper_core::{Error, ErrorKind};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use integration_tests::servers::OidcProvider;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::common::Source;
+use crate::stub::{Reply, Stub, server};
+
+fn new_key() -> EncodingKey {
+    let random = SystemRandom::new();
+    let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    EncodingKey::from_ec_der(key.as_ref())
+}
+
+fn id_token(key: &EncodingKey, claims: &Value) -> String {
+    encode(&Header::new(Algorithm::ES256), claims, key).unwrap()
+}
+
+/// A provider that signs in at once. `change` makes of the claims that it should give those that it
+/// gives when it renews.
+fn provider(sign_with: EncodingKey, change: fn(&mut Value)) -> Stub {
+    let published = new_key();
+    let keys = json!({ "keys": [
+        { "kty": "of a kind that nobody knows" },
+        Jwk::from_encoding_key(&published, Algorithm::ES256).unwrap(),
+    ] });
+    let refreshes = Arc::new(Mutex::new(0));
+    server(move |address, line, body| {
+        let url = |path: &str| format!("{address}{path}");
+        match line {
+            "POST /device" => Reply::json(
+                200,
+                &json!({
+                    "device_code": "d", "user_code": "u", "expires_in": 60, "interval": 1,
+                    "verification_uri": url("/page"),
+                }),
+            ),
+            "POST /token" => {
+                let mut claims = json!({
+                    "iss": address, "sub": "ada", "aud": "helper", "exp": 4_000_000_000_u64,
+                });
+                let mut count = refreshes.lock().unwrap();
+                let is_refresh = body.contains("grant_type=refresh_token");
+                *count += u32::from(is_refresh);
+                let key = if is_refresh {
+                    change(&mut claims);
+                    if claims["forged"] == true { &sign_with } else { &published }
+                } else {
+                    &published
+                };
+                let answer = json!({
+                    "access_token": "at", "token_type": "Bearer", "expires_in": 60,
+                    "id_token": id_token(key, &claims), "refresh_token": format!("rt-{count}"),
+                });
+                Reply::json(200, &answer)
+            }
+            "GET /jwks" => Reply::json(200, &keys),
+            _ => Reply::json(
+                200,
+                &json!({
+                    "issuer": address, "token_endpoint": url("/token"), "jwks_uri": url("/jwks"),
+                    "device_authorization_endpoint": url("/device"),
+                }),
+            ),
+        }
+    })
+}
+
+fn signed_in(stub: &Stub) -> Source {
+    let mut source = Source::new(&format!("issuer = '{}'\nkey = 'id_token'", stub.address));
+    source.log = Arc::clone(&stub.log);
+    source.login(|_| ()).unwrap();
+    source
+}
+
+fn refused(kind: ErrorKind, change: fn(&mut Value)) -> Error {
+    let stub = provider(new_key(), change);
+    let mut source = signed_in(&stub);
+    let error = source.error(kind);
+    // What came with it is kept all the same.
+    assert_eq!(source.refresh_token(), "rt-1");
+    error
+}
+
+#[test]
+fn a_real_providers_signature_holds() {
+    let provider = OidcProvider::new();
+    let mut source = Source::of(&provider, "key = 'id_token'");
+    let login = source.login(|code| provider.approve(code)).unwrap();
+    assert_eq!(login.key.expose().split('.').count(), 3);
+    let renewed = source.fetch().unwrap();
+    assert!(renewed.expires_at.unwrap() >= login.expires_at.unwrap());
+    assert_eq!(provider.granted("refresh_token"), 1);
+}
+
+#[test]
+fn what_was_rotated_is_kept_before_anything_else() {
+    let stub = provider(new_key(), |_| ());
+    let mut source = signed_in(&stub);
+    stub.log.lock().unwrap().clear();
+    let credential = source.fetch().unwrap();
+    assert_eq!(*stub.log.lock().unwrap(), ["POST /token", "keep", "GET /jwks"]);
+    let end = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    assert_eq!(credential.expires_at, Some(end));
+}
+
+#[test]
+fn a_wrong_signature_is_refused() {
+    let error = refused(ErrorKind::Transient, |claims| claims["forged"] = json!(true));
+    assert!(error.message().contains("not signed by any key"), "{error}");
+}
+
+#[test]
+fn a_wrong_audience_is_refused() {
+    let error = refused(ErrorKind::Misconfigured, |claims| claims["aud"] = json!("other"));
+    assert_eq!(error.message(), "the ID token is for another client");
+}
+
+#[test]
+fn a_wrong_issuer_is_refused() {
+    let error = refused(ErrorKind::Misconfigured, |claims| claims["iss"] = json!("https://evil"));
+    assert_eq!(error.message(), "the ID token is from another issuer");
+}
+
+#[test]
+fn a_token_that_has_ended_is_refused() {
+    let error = refused(ErrorKind::Transient, |claims| claims["exp"] = json!(1_000_000_000));
+    assert_eq!(error.message(), "the ID token has already ended");
+}
+
+#[test]
+fn another_user_is_refused() {
+    let error = refused(ErrorKind::NeedsLogin, |claims| claims["sub"] = json!("eve"));
+    assert_eq!(error.message(), "the ID token is about another user than signed in");
+}

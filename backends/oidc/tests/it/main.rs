@@ -1,0 +1,14 @@
+//! The backend against a real OpenID provider, and against servers that misbehave.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod common;
+mod discovery;
+mod docs;
+mod id_token;
+mod login;
+mod lost_answers;
+mod proxy;
+mod refresh;
+mod refusals;
+mod stub;

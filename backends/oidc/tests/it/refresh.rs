@@ -1,0 +1,146 @@
+//! The key is renewed without the human.
+
+use std::time::{Duration, Instant};
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::OidcProvider;
+use integration_tests::servers::oidc_provider::Settings;
+use integration_tests::wait;
+
+use crate::common::Source;
+
+#[test]
+fn without_a_login_nobody_is_asked() {
+    // Nothing listens there.
+    let mut source = Source::new("issuer = 'http://127.0.0.1:9'");
+    let started: Instant = wait::now();
+    let error = source.error(ErrorKind::NeedsLogin);
+    assert!(wait::since(started) < Duration::from_millis(50));
+    assert_eq!(error.message(), "nobody has signed in for `sso`");
+    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+}
+
+#[test]
+fn a_refresh_token_is_used_once_and_replaced() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    let mut tokens = vec![source.refresh_token()];
+    for refreshes in 1..=3 {
+        let key = source.key();
+        assert!(provider.is_active(&key));
+        assert_eq!(provider.granted("refresh_token"), refreshes);
+        assert!(!tokens.contains(&source.refresh_token()));
+        tokens.push(source.refresh_token());
+    }
+    assert_eq!(provider.revocations(), 0);
+    // Once for each that was given out.
+    assert_eq!(*source.log.lock().unwrap(), ["keep"; 4]);
+}
+
+#[test]
+fn a_refresh_token_that_stays_is_not_written_again() {
+    let provider = OidcProvider::with(&Settings { rotate: false, ..Settings::default() });
+    let mut source = Source::signed_in(&provider, "");
+    let token = source.refresh_token();
+    source.key();
+    source.key();
+    assert_eq!(source.refresh_token(), token);
+    assert_eq!(*source.log.lock().unwrap(), ["keep"]);
+}
+
+#[test]
+fn access_tokens_may_be_opaque_or_for_a_resource() {
+    let provider = OidcProvider::new();
+    let mut opaque = Source::signed_in(&provider, "");
+    assert!(!opaque.key().contains('.'));
+    let toml =
+        "resource = 'https://models.example.com'\nscopes = ['openid', 'offline_access', 'models']";
+    let mut jwt = Source::signed_in(&provider, toml);
+    for _ in 0..2 {
+        assert_eq!(jwt.key().split('.').count(), 3);
+    }
+    assert_eq!(provider.revocations(), 0);
+}
+
+#[test]
+fn without_room_for_the_next_token_the_old_one_is_not_spent() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    source.disk_full = true;
+    let error = source.error(ErrorKind::Transient);
+    assert_eq!(error.message(), "the disk is full");
+    assert_eq!(provider.asked("refresh_token"), 0);
+    source.disk_full = false;
+    source.key();
+}
+
+#[test]
+fn a_token_that_could_not_be_kept_goes_with_the_key() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    source.disk_broken = true;
+    source.key();
+    source.key();
+    assert_eq!(provider.granted("refresh_token"), 2);
+    assert_eq!(provider.revocations(), 0);
+}
+
+#[test]
+fn a_dead_sign_in_is_remembered() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "scopes = ['openid', 'offline_access', 'email']");
+    source.key();
+    provider.revoke();
+    let error = source.error(ErrorKind::NeedsLogin);
+    assert!(error.message().starts_with("the sign-in of `ada@example.com` has ended: "), "{error}");
+    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+    assert_eq!(provider.asked("refresh_token"), 2);
+    // From now on it is known.
+    let error = source.error(ErrorKind::NeedsLogin);
+    assert!(error.message().starts_with("the sign-in of `ada@example.com` has ended: "), "{error}");
+    assert_eq!(provider.asked("refresh_token"), 2);
+    assert!(source.sign_in().expires_at.is_some());
+    // There is nothing to give back.
+    source.revoke().unwrap();
+    source.login(|code| provider.approve(code)).unwrap();
+    source.key();
+}
+
+#[test]
+fn what_another_process_rotated_is_used() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    let newer = Source::signed_in(&provider, "").renewal;
+    source.newer.clone_from(&newer);
+    provider.refuse(400, r#"{"error":"invalid_grant"}"#);
+    source.key();
+    // That one was replaced in turn.
+    assert_eq!(provider.granted("refresh_token"), 1);
+    assert_ne!(source.renewal, newer);
+    assert_eq!(provider.revocations(), 0);
+}
+
+#[test]
+fn a_login_without_a_refresh_token_is_for_one_key() {
+    let provider = OidcProvider::new();
+    let mut source = Source::of(&provider, "scopes = ['openid']");
+    let end = source.login(|code| provider.approve(code)).unwrap().expires_at.unwrap();
+    let error = source.error(ErrorKind::NeedsLogin);
+    assert!(error.message().ends_with("it has no refresh token"), "{error}");
+    assert!(error.hint().unwrap().contains("`offline_access`"), "{error:?}");
+    assert_eq!(provider.asked("refresh_token"), 0);
+    let told = source.sign_in().expires_at.unwrap();
+    assert!(end.duration_since(told).unwrap() < Duration::from_secs(1));
+}
+
+#[test]
+fn a_logout_revokes() {
+    let provider = OidcProvider::new();
+    let mut source = Source::of(&provider, "");
+    source.revoke().unwrap();
+    assert!(provider.events().is_empty());
+    let key = source.login(|code| provider.approve(code)).unwrap().key;
+    assert!(provider.is_active(key.expose()) && provider.is_active(&source.refresh_token()));
+    source.revoke().unwrap();
+    assert!(!provider.is_active(key.expose()) && !provider.is_active(&source.refresh_token()));
+}

@@ -1,0 +1,67 @@
+//! What providers, and what stands in front of them, answer to a refresh.
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::OidcProvider;
+
+use crate::common::Source;
+use crate::stub::{Reply, server};
+
+#[test]
+fn only_a_providers_own_word_ends_a_sign_in() {
+    use ErrorKind::{Denied, Misconfigured, NeedsLogin, Transient};
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    for (status, body, kind) in [
+        (503, "<html>Service Unavailable</html>", Transient),
+        (403, "<html>Forbidden by policy</html>", Transient),
+        (404, "", Transient),
+        (200, "<html>Sign in to the wireless network</html>", Transient),
+        (400, r#"{"error":"temporarily_unavailable"}"#, Transient),
+        (429, r#"{"error":"slow_down"}"#, Transient),
+        (401, r#"{"error":"invalid_client"}"#, Misconfigured),
+        (400, r#"{"error":"unauthorized_client"}"#, Misconfigured),
+        (400, r#"{"error":"access_denied"}"#, Denied),
+        (400, r#"{"error":"interaction_required"}"#, NeedsLogin),
+    ] {
+        provider.refuse(status, body);
+        let error = source.error(kind);
+        assert!(error.hint().is_some() || kind == Transient, "{error:?}");
+        assert_eq!(provider.asked("refresh_token"), 0);
+    }
+    // The token has survived all of it.
+    source.key();
+}
+
+#[test]
+fn some_providers_refuse_a_token_without_a_word() {
+    let provider = OidcProvider::new();
+    let mut source = Source::signed_in(&provider, "");
+    provider.refuse(400, "");
+    source.error(ErrorKind::NeedsLogin);
+    source.error(ErrorKind::NeedsLogin);
+    assert_eq!(provider.asked("refresh_token"), 0);
+}
+
+#[test]
+fn an_answer_is_not_read_without_end() {
+    let long = server(|_, _, _| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
+    let mut source = Source::new(&format!("issuer = '{}'", long.address));
+    let error = source.login(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transient);
+    assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere = server(|_, _, _| Reply::new(200, &[], "{}"));
+    let to = format!("Location: {}/token", elsewhere.address);
+    let redirecting = server(move |_, _, _| Reply::new(307, &[&to], ""));
+    let at = &redirecting.address;
+    let mut source = Source::new(&format!(
+        "device_authorization_endpoint = '{at}/device'\ntoken_endpoint = '{at}/token'"
+    ));
+    let error = source.login(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misconfigured);
+    assert!(error.message().contains("redirects"), "{error}");
+    assert!(elsewhere.log.lock().unwrap().is_empty());
+}

@@ -1,0 +1,163 @@
+//! Where the server is, and where its token may travel.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+/// The address of a server: a scheme, a host, perhaps a port and the path of a reverse proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address(Url);
+
+impl Address {
+    /// Reads an address as it is written in `address` or `VAULT_ADDR`. An error says what is wrong.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text)
+            .map_err(|error| format!("`{text}` is not an address: {error}"))
+            .and_then(|url| match url.scheme() {
+                "http" | "https" => Ok(url),
+                _ => Err(format!("`{text}` is not an `https` address")),
+            })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("an address holds no user and no password".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{text}` has a query or a fragment"));
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(format!(
+                "`{text}` is plain http, and so the network would see the token; only loopback may be"
+            ));
+        }
+        Ok(Self(url))
+    }
+
+    /// The address of `target` (a path and perhaps a query) in version 1 of the API.
+    pub(crate) fn join(&self, target: &str) -> Url {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let mut url = self.0.clone();
+        let path =
+            format!("{}/v1/{}", self.0.path().trim_end_matches('/'), path.trim_start_matches('/'));
+        url.set_path(&path);
+        url.set_query(query);
+        url
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
+    /// The host as a resolver takes it: an IPv6 address without its brackets.
+    pub(crate) fn bare_host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Whether `url` has this scheme, host and port.
+    pub(crate) fn is_place_of(&self, url: &Url) -> bool {
+        self.0.origin() == url.origin()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Where a redirect from `from` to `location` leads, if the token may travel there: to the same host,
+/// or to an address of the list, and never from https to http. An error is the place it does not go.
+pub(crate) fn redirect(from: &Url, location: &str, listed: &[Address]) -> Result<Url, String> {
+    let to = from.join(location).map_err(|_| "nowhere".to_owned())?;
+    let named = format!("{}://{}", to.scheme(), authority(&to));
+    let safe = match to.scheme() {
+        "https" => true,
+        "http" => from.scheme() == "http" && is_loopback(&to),
+        _ => false,
+    };
+    let known = to.host() == from.host() || listed.iter().any(|address| address.is_place_of(&to));
+    if safe && known && to.username().is_empty() && to.password().is_none() {
+        Ok(to)
+    } else {
+        Err(named)
+    }
+}
+
+/// Host and port, as the `Host` header has them.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_goes_to_loopback_only() {
+        for good in ["https://vault.example.com", "http://127.0.0.1:8200", "http://[::1]:8200"] {
+            assert!(Address::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://vault.example.com",
+            "http://127.0.0.1.example.com",
+            "vault.example.com:8200",
+            "unix:///run/vault.sock",
+            "https://user:pass@vault.example.com",
+            "https://vault.example.com?x=1",
+        ] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+        assert!(!Address::parse("https://u:hunter2@v").unwrap_err().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_path_in_front_of_the_api_is_kept() {
+        let join = |address| Address::parse(address).unwrap().join("/secret/data/a?version=2");
+        assert_eq!(join("https://v").as_str(), "https://v/v1/secret/data/a?version=2");
+        assert_eq!(join("https://v/eu/").as_str(), "https://v/eu/v1/secret/data/a?version=2");
+    }
+
+    #[test]
+    fn the_token_travels_only_where_it_may() {
+        let listed = [Address::parse("https://b.example.com:8200").unwrap()];
+        let from = Url::parse("https://a.example.com:8200/v1/secret/data/a").unwrap();
+        for good in [
+            "/v1/other",
+            "https://a.example.com/v1/x",
+            "https://A.example.com:8300/v1/x",
+            "https://b.example.com:8200/v1/x",
+        ] {
+            assert!(redirect(&from, good, &listed).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://a.example.com:8200/v1/x",
+            "https://b.example.com/v1/x",
+            "http://b.example.com:8200/v1/x",
+            "https://evil.example.com/v1/x",
+            "//evil.example.com/v1/x",
+            "https://a.example.com.evil.example.com/",
+            "https://u:p@a.example.com/v1/x",
+            "file:///etc/passwd",
+        ] {
+            assert!(redirect(&from, bad, &listed).is_err(), "{bad}");
+        }
+        let plain = Url::parse("http://127.0.0.1:8200/v1/a").unwrap();
+        assert!(redirect(&plain, "http://127.0.0.1:8300/v1/a", &[]).is_ok());
+        assert!(redirect(&plain, "http://192.0.2.1/v1/a", &[]).is_err());
+    }
+}

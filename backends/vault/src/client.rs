@@ -1,0 +1,258 @@
+//! Sends a call to the first address that answers.
+
+use std::time::Duration;
+
+use api_key_helper_core::{Error, FetchRequest, Secret};
+use reqwest::header::{HOST, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode, redirect};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::address::{self, Address};
+use crate::answer::{self, Answer, Verdict};
+use crate::call::Call;
+use crate::failure::{Failure, cause, unreachable};
+use crate::tls::Tls;
+
+/// How a server is reached.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// At least one.
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) namespace: Option<HeaderValue>,
+    pub(crate) tls: Tls,
+}
+
+/// The connections of one attempt.
+#[derive(Debug)]
+pub(crate) struct Client<'a> {
+    connection: &'a Connection,
+    request: FetchRequest<'a>,
+    /// One for each address that was asked.
+    http: Vec<Option<reqwest::Client>>,
+    /// The address that answered last is asked first.
+    current: usize,
+}
+
+impl<'a> Client<'a> {
+    pub(crate) fn new(connection: &'a Connection, request: FetchRequest<'a>) -> Self {
+        let http = connection.addresses.iter().map(|_| None).collect();
+        Self { connection, request, http, current: 0 }
+    }
+
+    /// The answer of the first address that gives one, in all the time that is left.
+    pub(crate) async fn call(
+        &mut self,
+        call: &Call,
+        token: Option<&Secret>,
+    ) -> Result<(Verdict, Answer), Error> {
+        self.call_within(self.request.time_left(), call, token).await
+    }
+
+    /// The same in less time. An address that cannot be reached, is sealed, fails, or does not speak
+    /// as vault does is passed over; each has an equal share of the time.
+    pub(crate) async fn call_within(
+        &mut self,
+        time: Duration,
+        call: &Call,
+        token: Option<&Secret>,
+    ) -> Result<(Verdict, Answer), Error> {
+        let end = self.request.time_left().saturating_sub(time);
+        let count = self.connection.addresses.len();
+        let mut first = None;
+        for step in 0..count {
+            let index = (self.current + step) % count;
+            let share = share(self.left(end), count - step);
+            let failure = match self.ask(index, call, token, share).await {
+                Ok(answer) => match answer.verdict() {
+                    Ok(verdict) => {
+                        self.current = index;
+                        return Ok((verdict, answer));
+                    }
+                    // To ask elsewhere would be to get around the limit.
+                    Err(error) if answer.status == 429 => return Err(error),
+                    Err(error) => Failure { error, sent: answer.status != 503 },
+                },
+                Err(failure) => failure,
+            };
+            if call.once && failure.sent {
+                return Err(failure.error);
+            }
+            first.get_or_insert(failure.error);
+        }
+        Err(first.unwrap_or_else(|| Error::misconfigured("there is no `address`")))
+    }
+
+    /// The time until no more than `end` is left of the attempt's.
+    fn left(&self, end: Duration) -> Duration {
+        self.request.time_left().saturating_sub(end)
+    }
+
+    async fn ask(
+        &mut self,
+        index: usize,
+        call: &Call,
+        token: Option<&Secret>,
+        share: Duration,
+    ) -> Result<Answer, Failure> {
+        let address = &self.connection.addresses[index];
+        let end = self.request.time_left().saturating_sub(share);
+        let url = address.join(&call.target);
+        let mut response = self.send(index, &url, call, token, end).await?;
+        if response.status().is_redirection() {
+            let (index, url) =
+                self.follow(index, &url, &response, call).map_err(Failure::unsent)?;
+            response = self.send(index, &url, call, token, end).await?;
+            if response.status().is_redirection() {
+                return Err(Failure::unsent(misdirected(address, "a second time")));
+            }
+        }
+        let status = response.status().as_u16();
+        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = header.and_then(|value| answer::retry_after(value, self.request.now()));
+        let body = body(response).await.map_err(|error| match error {
+            Some(error) => Failure::on_the_way(address, share, &error),
+            None => Failure { error: too_long(address), sent: true },
+        })?;
+        let hidden = call.hidden.iter().chain(token).cloned().collect();
+        Ok(Answer { status, body, retry_after, from: address.to_string(), hidden })
+    }
+
+    async fn send(
+        &mut self,
+        index: usize,
+        url: &Url,
+        call: &Call,
+        token: Option<&Secret>,
+        end: Duration,
+    ) -> Result<Response, Failure> {
+        let address = &self.connection.addresses[index];
+        let http = match &self.http[index] {
+            Some(http) => http.clone(),
+            None => {
+                let http = tokio::time::timeout(self.left(end), self.open(address)).await;
+                let http = http.unwrap_or_else(|_| Err(unreachable(address, "no time is left")));
+                self.http[index].insert(http.map_err(Failure::unsent)?).clone()
+            }
+        };
+        let left = self.left(end);
+        let mut request = match &self.connection.tls.server_name {
+            None => http.request(call.method.clone(), url.clone()),
+            Some(name) => {
+                let mut named = url.clone();
+                // The name was checked when the settings were read.
+                let _ = named.set_host(Some(name));
+                http.request(call.method.clone(), named).header(HOST, address::authority(url))
+            }
+        };
+        request = request
+            .timeout(left)
+            // An agent with `require_request_header` refuses requests without it.
+            .header("X-Vault-Request", "true")
+            .body(call.body.to_vec());
+        if let Some(namespace) = &self.connection.namespace {
+            request = request.header("X-Vault-Namespace", namespace);
+        }
+        if let Some(token) = token {
+            request = request.header("X-Vault-Token", header(token).map_err(Failure::unsent)?);
+        }
+        request.send().await.map_err(|error| Failure::on_the_way(address, left, &error))
+    }
+
+    /// The one redirect that is followed is the one by which a standby points to the leader: it
+    /// repeats the request as it is (307 and 308 do for every method, the others for reading).
+    fn follow(
+        &self,
+        index: usize,
+        url: &Url,
+        response: &Response,
+        call: &Call,
+    ) -> Result<(usize, Url), Error> {
+        let addresses = &self.connection.addresses;
+        let repeats = call.method == Method::GET
+            || matches!(
+                response.status(),
+                StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+            );
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let Some(location) = location.filter(|_| repeats) else {
+            return Err(misdirected(&addresses[index], "without saying where to"));
+        };
+        let to = address::redirect(url, location, addresses)
+            .map_err(|place| misdirected(&addresses[index], &format!("to `{place}`")))?;
+        let listed = addresses.iter().position(|address| address.is_place_of(&to));
+        Ok((listed.unwrap_or(index), to))
+    }
+
+    async fn open(&self, address: &Address) -> Result<reqwest::Client, Error> {
+        let tls = &self.connection.tls;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("api-key-helper/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none());
+        // As Go's client does: what is on this machine is not asked through a proxy.
+        if address.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        builder = if address.is_https() {
+            tls.apply(builder)?
+        } else {
+            // No roots are read that nothing is checked against.
+            builder.tls_certs_only([])
+        };
+        if let Some(name) = &tls.server_name {
+            // The name asked for by SNI and looked for in the certificate is the one in the URL. So
+            // that name stands there, and is resolved to where the address is (port 0: the URL's);
+            // a proxy would resolve it by itself.
+            let found: Vec<_> = tokio::net::lookup_host((address.bare_host(), 0))
+                .await
+                .map_err(|error| unreachable(address, &error.to_string()))?
+                .collect();
+            builder = builder.resolve_to_addrs(name, &found).no_proxy().http1_only();
+        }
+        builder.build().map_err(|error| {
+            Error::misconfigured(format!("the TLS settings cannot be used: {}", cause(&error)))
+                .with_hint("see `ca_file`, `ca_dir`, `client_cert` and `client_key` of the source")
+        })
+    }
+}
+
+/// Each address that is left gets the same share of the time; a little is kept, so that the attempt
+/// ends with our error and not in the middle.
+fn share(left: Duration, addresses: usize) -> Duration {
+    let reserve = (left / 10).min(Duration::from_millis(200));
+    (left - reserve) / u32::try_from(addresses).unwrap_or(u32::MAX).max(1)
+}
+
+fn header(token: &Secret) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
+        Error::misconfigured("the vault token holds characters that no token has")
+            .with_hint("see `auth` of the source: the token stands alone where it is read from")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The whole body, or `None` when it is too long.
+async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Option<reqwest::Error>> {
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn too_long(address: &Address) -> Error {
+    Error::transient(format!("`{address}` sends more than 1 MiB"))
+        .with_hint("another server may stand in vault's place: check `address`")
+}
+
+fn misdirected(from: &Address, how: &str) -> Error {
+    Error::misconfigured(format!("`{from}` redirects {how}, where the token does not follow"))
+        .with_hint("if that is the same vault, add its address to the list in `address`")
+}
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;

@@ -1,0 +1,137 @@
+//! What a source's table may say, and what an error about it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use api_key_helper_core::config::{ConfigFile, Configuration, SourceTable, Variables};
+use api_key_helper_core::{Error, ErrorKind};
+
+const ADDRESS: &str = "address = 'https://vault.example.com:8200'\npath = 'anthropic'\n";
+
+fn built(toml: &str, variables: &[(&str, &str)]) -> Result<SourceTable, Error> {
+    let variables: Variables =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let table = SourceTable::from_toml("v", toml, Path::new("/etc/x"), variables)?;
+    api_key_helper_vault::build(&table)?;
+    Ok(table)
+}
+
+/// The error of a table that is wrong.
+fn error(toml: &str, variables: &[(&str, &str)]) -> Error {
+    let error = built(toml, variables).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misconfigured);
+    error
+}
+
+fn with(toml: &str) -> String {
+    format!("{ADDRESS}{toml}")
+}
+
+#[test]
+fn errors_say_where_they_are() {
+    let home = [("HOME", "/home/ann")];
+    for (toml, message) in [
+        (with("feild = 'k'"), "config.toml:3:1: `source.v.feild`: unknown key"),
+        ("address = 'https://v'".to_owned(), "missing field `path`"),
+        ("path = 'a'".to_owned(), "`source.v.address`: there is no address"),
+        ("path = 'a'\naddress = []".to_owned(), "config.toml:2:1: `source.v.address`"),
+        ("path = 'a'\naddress = 'http://v.example.com'".to_owned(), "only loopback"),
+        ("path = 'a'\naddress = 7".to_owned(), "an address is a text, or a list of texts"),
+        ("path = 'a/../b'\naddress = 'https://v'".to_owned(), "`source.v.path`: \"a/../b\" is not"),
+        (with("engine = 'kv3'"), "`source.v.engine`"),
+        (with("engine = 'kv1'\nversion = 3"), "`source.v.version`: only secrets of"),
+        (with("engine = 'read'"), "`source.v.path`: `engine = \"read\"` wants the whole path"),
+        (with("mount = ''"), "`source.v.mount`: \"\" is not a path"),
+        (with("client_cert = 'c.pem'"), "`source.v.client_cert`: it needs its `client_key`"),
+        (with("client_key = 'c.pem'"), "`source.v.client_key`: it needs its `client_cert`"),
+        (with("tls_server_name = '10.0.0.1'"), "is not a host name"),
+        (with("namespace = \"a\\nb\""), "`source.v.namespace`"),
+        (with("auth = { method = 'kerberos' }"), "`source.v.auth"),
+        (with("auth = { method = 'approle' }"), "role_id"),
+        (
+            with("auth = { method = 'jwt', role = 'r', jwt = { env = 'J', file = 'j' } }"),
+            "exactly one",
+        ),
+        (with("auth = { method = 'cert' }"), "`source.v.auth`: the method `cert` logs in by"),
+        (
+            with("auth = { method = 'userpass', username = 'u', password = { wrapped = 1 } }"),
+            "`wrapped`",
+        ),
+    ] {
+        let error = error(&toml, &home);
+        assert!(error.message().contains(message), "{error} has no {message}");
+    }
+    let error = error(&with(""), &[("VAULT_SKIP_VERIFY", "yes")]);
+    assert!(error.message().contains("VAULT_SKIP_VERIFY"), "{error}");
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_shown() {
+    for auth in [
+        "auth = { method = 'userpass', username = 'u', password = 'hunter2' }",
+        "auth = { method = 'token', token = 'hunter2' }",
+        "auth = { method = 'token', token = { value = 'hunter2' } }",
+        "auth = { method = 'token', token = { env = ['hunter2'] } }",
+        "auth = { method = 'token', token = { env = 'A', wrapped = 'hunter2' } }",
+        "auth = 'hunter2'",
+        "address = ['https://u:hunter2@v.example.com']",
+    ] {
+        let toml = with(auth).replacen("address = 'https://vault.example.com:8200'\n", "", {
+            usize::from(auth.starts_with("address"))
+        });
+        let error = error(&toml, &[]);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn the_environment_fills_gaps_only() {
+    let variables = [("VAULT_ADDR", "http://not-loopback"), ("VAULT_TOKEN", "t")];
+    built(ADDRESS, &variables).unwrap();
+    error("path = 'a'", &variables);
+    // OpenBao's own names come first.
+    built("path = 'a'", &[&variables[..], &[("BAO_ADDR", "https://v")]].concat()).unwrap();
+    error(ADDRESS, &[("VAULT_CLIENT_KEY", "/k.pem"), ("VAULT_TOKEN", "t")]);
+    error(ADDRESS, &[]);
+}
+
+#[test]
+fn what_was_read_is_recorded() {
+    let names = |toml: &str, variables: &[(&str, &str)]| {
+        let reads = built(toml, variables).unwrap().reads();
+        (reads.variables, reads.sources)
+    };
+    let set = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let (variables, _) = names(ADDRESS, &[("VAULT_TOKEN", "t")]);
+    assert!(variables.is_superset(&set(&["VAULT_TOKEN", "VAULT_NAMESPACE", "VAULT_CACERT"])));
+    assert!(!variables.contains("VAULT_ADDR"), "the file says it");
+    let (variables, sources) =
+        names(&with("auth = { method = 'jwt', jwt = { source = 'sso' } }"), &[]);
+    assert_eq!(sources, set(&["sso"]));
+    assert!(!variables.contains("VAULT_TOKEN"));
+}
+
+#[test]
+fn every_block_of_the_documentation_is_a_configuration() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/vault.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks: Vec<&str> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 8, "{}", blocks.len());
+    for block in blocks {
+        let variables = BTreeMap::from([("VAULT_TOKEN".to_owned(), "t".to_owned())]);
+        let parse = |text: &str| {
+            let file = ConfigFile { path: "/etc/x/config.toml".into(), bytes: text.into() };
+            Configuration::parse(None, Some(file), variables.clone()).expect(block)
+        };
+        let configuration = parse(block);
+        let profile = configuration.default_profile().and_then(|name| configuration.profile(&name));
+        let profile = profile.expect(block);
+        let vaults: Vec<_> =
+            profile.sources.iter().filter(|source| source.backend == "vault").collect();
+        assert!(!vaults.is_empty(), "{block}");
+        for source in vaults {
+            api_key_helper_vault::build(&source.table).expect(block);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Every engine reads a key.
+
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::{OpenBao, openbao::ROOT};
+use serde_json::json;
+
+use crate::common::{KEY, Source, with_key};
+
+/// A source that reads with the root token.
+fn root(bao: &OpenBao, toml: &str) -> Source {
+    let toml = format!("address = \"{}\"\n{toml}", bao.address());
+    Source::with_variables(&toml, &[("VAULT_TOKEN", ROOT)])
+}
+
+#[test]
+fn kv_version_2() {
+    let bao = with_key(OpenBao::dev());
+    assert_eq!(root(&bao, "path = 'anthropic'").key(), KEY);
+    assert_eq!(root(&bao, "path = '/anthropic/'\nmount = 'secret/'\nfield = 'api_key'").key(), KEY);
+
+    let fields = json!({ "data": { "id": 7, "key": "sk-2", "list": [1] } });
+    bao.write("secret/data/anthropic", &fields);
+    assert_eq!(root(&bao, "path = 'anthropic'\nversion = 1").key(), KEY);
+    assert_eq!(root(&bao, "path = 'anthropic'\nfield = 'key'").key(), "sk-2");
+    assert_eq!(root(&bao, "path = 'anthropic'\nfield = 'id'").key(), "7");
+
+    let error = root(&bao, "path = 'anthropic'").error(ErrorKind::Misconfigured);
+    assert_eq!(error.message(), "`secret/anthropic` has more than one field");
+    assert_eq!(error.hint(), Some("set `field` to one of `id`, `key`, `list`"));
+    let error = root(&bao, "path = 'anthropic'\nfield = 'kye'").error(ErrorKind::NotFound);
+    assert_eq!(error.message(), "`secret/anthropic` has no field `kye`");
+    let error = root(&bao, "path = 'anthropic'\nfield = 'list'").error(ErrorKind::Misconfigured);
+    assert_eq!(error.message(), "`list` of `secret/anthropic` is not a text");
+
+    bao.write("secret/data/prose", &json!({ "data": { "text": "two words" } }));
+    let error = root(&bao, "path = 'prose'").error(ErrorKind::Misconfigured);
+    assert!(error.message().starts_with("`text` of `secret/prose` is not a key: character 4"));
+}
+
+#[test]
+fn kv_version_1() {
+    let bao = OpenBao::dev();
+    bao.enable_engine("old/kv", "kv", &json!({ "version": "1" }));
+    bao.write("old/kv/team a/anthropic", &json!({ "k": "sk-1" }));
+    let mut source = root(&bao, "engine = 'kv1'\nmount = 'old/kv'\npath = 'team a/anthropic'");
+    let credential = source.fetch().unwrap();
+    assert_eq!(credential.key.expose(), "sk-1");
+    assert_eq!(credential.expires_at, None);
+
+    // It says when to look again by a field of its own.
+    bao.write("old/kv/ttl", &json!({ "k": "sk-1", "ttl": "30m" }));
+    let mut source = root(&bao, "engine = 'kv1'\nmount = 'old/kv'\npath = 'ttl'\nfield = 'k'");
+    let refresh = source.fetch().unwrap().refresh_at.unwrap();
+    let wait = refresh.duration_since(SystemTime::now()).unwrap();
+    assert!(wait <= Duration::from_secs(1800) && wait > Duration::from_secs(1700), "{wait:?}");
+}
+
+#[test]
+fn any_path_that_answers_with_data() {
+    let bao = OpenBao::dev();
+    bao.write("cubbyhole/a/b", &json!({ "k": "sk-1" }));
+    assert_eq!(root(&bao, "engine = 'read'\npath = 'cubbyhole/a/b'").key(), "sk-1");
+    assert_eq!(root(&bao, "engine = 'read'\nmount = 'cubbyhole'\npath = 'a/b'").key(), "sk-1");
+    // KV version 2 may be read so too, and says that its field is not a text.
+    bao.write("secret/data/a", &json!({ "data": { "k": "sk-1" } }));
+    let error = root(&bao, "engine = 'read'\npath = 'secret/data/a'\nfield = 'data'")
+        .error(ErrorKind::Misconfigured);
+    assert_eq!(error.message(), "`data` of `secret/data/a` is not a text");
+}
+
+#[test]
+fn a_namespace() {
+    let bao = OpenBao::dev();
+    bao.write("sys/namespaces/team", &json!({}));
+    let team = bao.in_namespace("team");
+    team.enable_engine("secret", "kv", &json!({ "version": "2" }));
+    team.write("secret/data/anthropic", &json!({ "data": { "k": "sk-team" } }));
+    assert_eq!(root(&bao, "namespace = 'team'\npath = 'anthropic'").key(), "sk-team");
+    let toml = format!("address = \"{}\"\npath = 'anthropic'", bao.address());
+    let variables = [("VAULT_TOKEN", ROOT), ("VAULT_NAMESPACE", "team/")];
+    assert_eq!(Source::with_variables(&toml, &variables).key(), "sk-team");
+
+    let error =
+        root(&bao, "namespace = 'tame'\npath = 'anthropic'").error(ErrorKind::Misconfigured);
+    assert!(error.message().contains("namespace not found"), "{error}");
+}
+
+#[test]
+fn what_is_not_there() {
+    let bao = with_key(OpenBao::dev());
+    let error = root(&bao, "path = 'antropic'").error(ErrorKind::NotFound);
+    assert_eq!(error.message(), "`secret/antropic` is not there");
+    let error = root(&bao, "path = 'data/anthropic'").error(ErrorKind::NotFound);
+    assert_eq!(error.hint(), Some("`path` is written without the `data/` of the API"));
+    let error = root(&bao, "path = 'anthropic'\nversion = 7").error(ErrorKind::NotFound);
+    assert_eq!(error.message(), "`secret/anthropic` has no version 7");
+
+    bao.delete("secret/data/anthropic");
+    let error = root(&bao, "path = 'anthropic'").error(ErrorKind::NotFound);
+    assert_eq!(error.message(), "version 1 of `secret/anthropic` was deleted");
+    let hint = "bring it back: `vault kv undelete -mount=secret -versions=1 anthropic`";
+    assert_eq!(error.hint(), Some(hint));
+
+    bao.write("secret/destroy/anthropic", &json!({ "versions": [1] }));
+    let error = root(&bao, "path = 'anthropic'").error(ErrorKind::NotFound);
+    assert_eq!(error.message(), "version 1 of `secret/anthropic` was destroyed");
+}
+
+#[test]
+fn the_wrong_engine_is_mended_by_the_hint() {
+    let bao = with_key(OpenBao::dev());
+    let hint = "set `engine = \"kv2\"`, `mount = \"secret\"`, `path = \"anthropic\"`";
+    for toml in ["engine = 'kv1'\npath = 'anthropic'", "engine = 'read'\npath = 'secret/anthropic'"]
+    {
+        let error = root(&bao, toml).error(ErrorKind::Misconfigured);
+        assert_eq!(error.message(), "`secret` keeps versions (KV version 2)");
+        assert_eq!(error.hint(), Some(hint));
+    }
+    let error = root(&bao, "mount = 'nowhere'\npath = 'a'").error(ErrorKind::Misconfigured);
+    assert!(error.message().starts_with("vault has nothing mounted for `nowhere/a`"), "{error}");
+    let error = root(&bao, "engine = 'read'\npath = 'sys/nowhere'").error(ErrorKind::Misconfigured);
+    assert!(error.message().contains("unsupported path"), "{error}");
+
+    bao.enable_engine("old", "kv", &json!({ "version": "1" }));
+    let error = root(&bao, "mount = 'old'\npath = 'a'").error(ErrorKind::NotFound);
+    assert!(error.hint().unwrap().contains("`engine = \"kv1\"`"), "{error:?}");
+}

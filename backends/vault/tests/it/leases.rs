@@ -1,0 +1,141 @@
+//! Keys that are lent: a RabbitMQ engine whose RabbitMQ is a stub gives leases that can be renewed.
+
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use api_key_helper_core::{Credential, ErrorKind};
+use integration_tests::servers::{OpenBao, openbao::ROOT};
+use serde_json::json;
+
+use crate::common::{Source, approle_source};
+use crate::stub::{self, Reply, Stub};
+
+const CREDS: &str = "rabbitmq/creds/r";
+const RENEW: &str = "sys/leases/renew";
+
+/// A server whose `rabbitmq/creds/r` lends keys, for `ttl` and at most `max_ttl`.
+fn lender(ttl: &str, max_ttl: &str) -> (OpenBao, Stub) {
+    let bao = OpenBao::dev();
+    let rabbit = stub::server(|_| Reply::new(204, &[], ""));
+    bao.enable_engine("rabbitmq", "rabbitmq", &json!({}));
+    let connection = json!({ "connection_uri": rabbit.address, "username": "u", "password": "p",
+                             "verify_connection": false });
+    bao.write("rabbitmq/config/connection", &connection);
+    bao.write("rabbitmq/config/lease", &json!({ "ttl": ttl, "max_ttl": max_ttl }));
+    let vhosts = r#"{"/":{"configure":"","write":"","read":".*"}}"#;
+    bao.write("rabbitmq/roles/r", &json!({ "vhosts": vhosts }));
+    bao.policy("reader", &[(CREDS, "read")]);
+    (bao, rabbit)
+}
+
+/// A source that borrows with a token that is given to it.
+fn borrower(bao: &OpenBao, token: &str) -> Source {
+    Source::with_variables(&toml(bao), &[("VAULT_TOKEN", token)])
+}
+
+fn toml(bao: &OpenBao) -> String {
+    let address = bao.address();
+    format!("address = '{address}'\nengine = 'read'\npath = '{CREDS}'\nfield = 'password'")
+}
+
+fn life(credential: &Credential) -> Duration {
+    credential.expires_at.unwrap().duration_since(SystemTime::now()).unwrap()
+}
+
+#[test]
+fn a_lease_is_renewed_and_keeps_its_key() {
+    let (bao, rabbit) = lender("1h", "24h");
+    let mut source = borrower(&bao, ROOT);
+    let first = source.fetch().unwrap();
+    assert!(life(&first) <= Duration::from_secs(3600) && life(&first) > Duration::from_secs(3500));
+    let second = source.fetch().unwrap();
+    assert_eq!(first.key, second.key);
+    assert!(second.expires_at >= first.expires_at);
+    assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [1, 1]);
+
+    // Somebody took it back.
+    bao.write("sys/leases/revoke", &json!({ "lease_id": lease_id(&source) }));
+    assert_ne!(source.key(), first.key.expose());
+    assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [2, 2]);
+
+    // Its end has come.
+    source.later = Duration::from_secs(4000);
+    source.key();
+    assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [3, 2]);
+
+    let users_before = deleted(&rabbit);
+    source.later = Duration::ZERO;
+    source.revoke().unwrap();
+    assert_eq!(deleted(&rabbit), users_before + 1);
+    bao.read("auth/token/lookup-self");
+}
+
+#[test]
+fn near_its_longest_life_a_new_key_is_read() {
+    let (bao, _rabbit) = lender("8s", "9s");
+    let mut source = borrower(&bao, ROOT);
+    let first = source.key();
+    thread::sleep(Duration::from_millis(6500));
+    let second = source.fetch().unwrap();
+    assert_ne!(second.key.expose(), first);
+    assert!(life(&second) > Duration::from_secs(4), "{:?}", life(&second));
+    assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [2, 1]);
+}
+
+#[test]
+fn a_lease_ends_with_its_token() {
+    let (bao, rabbit) = lender("1h", "24h");
+    let token = bao.token(&json!({ "policies": ["reader"], "ttl": "10m" }));
+    let given = borrower(&bao, &token).fetch().unwrap();
+    assert!(life(&given) <= Duration::from_secs(600), "{:?}", life(&given));
+
+    let role = json!({ "token_ttl": "20m" });
+    let approle = approle_source(&bao, role);
+    let auth = approle.toml.lines().last().unwrap();
+    let toml = format!("{}\n{auth}", toml(&bao));
+    let id = approle.variable("ID");
+    let mut source = Source::with_variables(&toml, &[("ID", &id)]);
+    let earned = source.fetch().unwrap();
+    assert!(life(&earned) <= Duration::from_secs(1200), "{:?}", life(&earned));
+    // The token dies, and the lease with it: a login, and a new key.
+    bao.write("auth/token/revoke", &json!({ "token": source.secrets()[0] }));
+    assert_ne!(source.fetch().unwrap().key, earned.key);
+    // To give back the token gives back the lease.
+    let before = deleted(&rabbit);
+    source.revoke().unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while deleted(&rabbit) == before {
+        assert!(Instant::now() < end, "the lease was not given back");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_lease_that_may_not_be_given_back() {
+    let (bao, _rabbit) = lender("1h", "24h");
+    let token = bao.token(&json!({ "policies": ["reader"] }));
+    let mut source = borrower(&bao, &token);
+    source.key();
+    let error = source.revoke().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.hint().unwrap().contains("sys/leases/revoke"), "{error:?}");
+}
+
+#[test]
+fn a_role_of_the_engine_that_was_removed() {
+    let (bao, _rabbit) = lender("1h", "24h");
+    bao.delete("rabbitmq/roles/r");
+    let error = borrower(&bao, ROOT).error(ErrorKind::Misconfigured);
+    assert_eq!(error.message(), "vault refused to read `rabbitmq/creds/r`: unknown role: r");
+}
+
+fn lease_id(source: &Source) -> String {
+    let renewal = source.renewal.as_ref().unwrap();
+    let kept: serde_json::Value = serde_json::from_str(renewal.expose()).unwrap();
+    kept["lease"]["id"].as_str().unwrap().to_owned()
+}
+
+/// How many users were deleted in the stub.
+fn deleted(rabbit: &Stub) -> usize {
+    rabbit.requests().iter().filter(|request| request.line.starts_with("DELETE")).count()
+}

@@ -1,0 +1,14 @@
+//! The backend against a real OpenBao, and against servers that misbehave.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "real servers run by the real clock")]
+
+mod auth;
+mod common;
+mod config;
+mod engines;
+mod failures;
+mod leases;
+mod stub;
+mod tls;
+mod tokens;

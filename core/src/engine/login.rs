@@ -1,0 +1,170 @@
+//! A source's login and logout, which only a human starts.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use super::attempt::Held;
+use super::cache::{self, Cached};
+use super::refresh::Refresh;
+use super::world::{Event, Lock, World};
+use super::{Call, Demand, Source};
+use crate::{Attempt, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn, Validity};
+
+/// How long a login waits for whoever refreshes the source, and a logout for the server.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that a human is waited for. Providers end it much sooner.
+const HUMAN_PATIENCE: Duration = Duration::from_secs(60 * 60);
+
+/// Obtains a key by talking to a human, and caches it. No lock is held while the human is waited
+/// for: a key that is there goes on being printed meanwhile.
+///
+/// # Errors
+/// What the backend says, or that the answer cannot be kept.
+pub async fn login(
+    world: World<'_>,
+    source: &Source,
+    profile: &str,
+    prompt: &dyn Prompt,
+) -> Result<LoggedIn, Error> {
+    let policy = Policy::default();
+    let call = call(profile, &policy);
+    let refresh = Refresh::new(world, source, &call, HUMAN_PATIENCE);
+    let attempt = LoginAttempt { refresh: &refresh };
+    let asked_at = world.clock.now();
+    let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await?;
+    let fetched = refresh.fetched(credential, asked_at)?;
+    let validity = fetched.validity;
+    world.journal.record(&Event {
+        at: world.clock.now(),
+        profile,
+        source: &source.planned.id.source,
+        duration: world.clock.now().since(asked_at),
+        attempts: 1,
+        outcome: Ok((&fetched.key, validity.expires_at)),
+    });
+    let (_lock, cached) = refresh.locked().await?;
+    let held = refresh.held(cached);
+    held.save(fetched.into_entry(&held)).await.map_err(|error| not_kept(&error))?;
+    let _ = world.disk.remove(&source.planned.id.failure_file()).await;
+    let renewal = held.entry().and_then(|entry| entry.renewal);
+    let sign_in = renewal.and_then(|renewal| source.backend.sign_in(&renewal));
+    Ok(LoggedIn { validity, sign_in })
+}
+
+/// What came of a login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedIn {
+    /// What is known of the new key's time.
+    pub validity: Validity,
+    /// Who signed in, and for what.
+    pub sign_in: Option<SignIn>,
+}
+
+/// Gives a source's credential back, where its server takes it, and forgets it in any case.
+///
+/// # Errors
+/// When it cannot be forgotten. The inner result is the server's.
+pub async fn logout(
+    world: World<'_>,
+    source: &Source,
+    profile: &str,
+) -> Result<Result<(), Error>, Error> {
+    let policy = Policy::default();
+    let call = call(profile, &policy);
+    let refresh = Refresh::new(world, source, &call, PATIENCE);
+    let (_lock, cached) = refresh.locked().await?;
+    let has_any = cached.entry.is_some();
+    let held = refresh.held(cached);
+    let revoked = if has_any { held.revoke(&*source.backend, PATIENCE).await } else { Ok(()) };
+    let id = &source.planned.id;
+    for file in [id.entry_file(world.seal), id.failure_file()] {
+        world.disk.remove(&file).await.map_err(|error| {
+            Error::transient(format!("cannot remove `{file}` from the state folder: {error}"))
+                .with_hint("remove it by hand, see `api-key-helper status`")
+        })?;
+    }
+    Ok(revoked)
+}
+
+fn call<'a>(profile: &'a str, policy: &'a Policy) -> Call<'a> {
+    Call {
+        profile,
+        policy,
+        hold: Duration::ZERO,
+        deadline: PATIENCE,
+        demand: Demand::Printable,
+        chain: "",
+    }
+}
+
+fn not_kept(error: &io::Error) -> Error {
+    Error::transient(format!("the sign-in cannot be kept: {error}"))
+        .with_hint("make room in the state folder, see `api-key-helper status`, and sign in again")
+}
+
+impl Refresh<'_> {
+    /// Waits for the source's lock, and reads what is on disk under it.
+    async fn locked(&self) -> Result<(Box<dyn Lock>, Cached), Error> {
+        let lock_file = self.source.planned.id.lock_file();
+        let clock = self.world.clock;
+        let ends_at = clock.uptime().saturating_add(PATIENCE);
+        loop {
+            let lock = self.world.disk.try_lock(&lock_file).await.map_err(|e| not_kept(&e))?;
+            if let Some(lock) = lock {
+                let cached =
+                    cache::load(&self.world, &self.source.planned, &mut Vec::new()).await?;
+                return Ok((lock, cached));
+            }
+            if clock.uptime() >= ends_at {
+                let source = &self.source.planned.id.source;
+                return Err(Error::transient(format!(
+                    "another process is still refreshing source `{source}`"
+                ))
+                .with_hint("try again in a minute"));
+            }
+            clock.sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn held(&self, cached: Cached) -> Held<'_> {
+        Held::new(self.world, &self.source.planned, self.chain(), cached.entry)
+    }
+}
+
+/// The engine's side of a login: what is to be kept is written under the lock, one write at a time.
+#[derive(Debug)]
+struct LoginAttempt<'a> {
+    refresh: &'a Refresh<'a>,
+}
+
+#[async_trait]
+impl Attempt for LoginAttempt<'_> {
+    fn now(&self) -> SystemTime {
+        self.refresh.world.clock.now().into()
+    }
+
+    fn time_left(&self) -> Duration {
+        self.refresh.time_left()
+    }
+
+    fn chain(&self) -> &str {
+        &self.refresh.source.planned.id.source
+    }
+
+    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
+        let (_lock, cached) = self.refresh.locked().await?;
+        self.refresh.held(cached).keep(renewal).await.map_err(|error| not_kept(&error))
+    }
+
+    async fn make_room(&self) -> Result<(), Error> {
+        let room = self.refresh.world.disk.draft(cache::ROOM).await;
+        room.map(drop).map_err(|error| not_kept(&error))
+    }
+
+    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
+        let inputs = self.refresh.world.inputs;
+        inputs.resolve(input, self.chain(), self.time_left()).await
+    }
+}

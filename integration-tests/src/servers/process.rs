@@ -1,0 +1,107 @@
+//! A server's process.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::wait;
+
+/// A running server. It ends with this value, and with the test's process however that ends: its
+/// keeper, a shell, kills it when the pipe that we hold is closed.
+#[derive(Debug)]
+pub(super) struct Process {
+    keeper: Child,
+    pid: u32,
+    log: PathBuf,
+}
+
+const KEEPER: &str = r#"
+exec 3<&0
+log=$1; shift
+"$@" </dev/null >"$log" 2>&1 3<&- &
+server=$!
+echo "$server"
+{ read -r _ || true; kill -KILL "$server" 2>/dev/null; } <&3 &
+wait "$server"
+kill "$!" 2>/dev/null
+"#;
+
+impl Process {
+    /// Starts `command` in `folder`, where its log is written too.
+    pub(super) fn start(command: &Command, folder: &Path) -> Self {
+        let log = folder.join("server.log");
+        let mut keeper = Command::new("sh");
+        keeper.args(["-c", KEEPER, "keeper"]).arg(&log);
+        keeper.arg(command.get_program()).args(command.get_args());
+        keeper.current_dir(folder);
+        keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut keeper = keeper.spawn().expect("a shell");
+        let mut line = String::new();
+        let stdout = keeper.stdout.take().expect("the keeper's stdout");
+        BufReader::new(stdout).read_line(&mut line).expect("the keeper's answer");
+        let pid = line.trim().parse().unwrap_or_else(|_| panic!("no process: {command:?}"));
+        Self { keeper, pid, log }
+    }
+
+    /// Waits until `ready` says so. False when the server ended before, or did not get ready.
+    pub(super) fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> bool {
+        let started = wait::now();
+        while wait::since(started) < wait::LIMIT {
+            if ready() {
+                return true;
+            }
+            if !matches!(self.keeper.try_wait(), Ok(None)) {
+                return false;
+            }
+            wait::sleep(Duration::from_millis(25));
+        }
+        false
+    }
+
+    /// What the server wrote.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Sends the server a signal, such as `KILL` or `STOP`.
+    pub(super) fn signal(&self, name: &str) {
+        let pid = self.pid.to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status().expect("`kill`");
+        assert!(status.success(), "cannot send {name} to {pid}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A port that is free together with the next one. It is below those that the kernel gives to
+/// whoever connects; another server may still take it, and so whoever starts one tries again.
+pub(super) fn free_ports() -> u16 {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    (0..5000)
+        .find_map(|_| {
+            let number =
+                process::id().wrapping_mul(101).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+            let port = 20_000 + u16::try_from(number % 6_000).ok()? * 2;
+            let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+            (free(port) && free(port + 1)).then_some(port)
+        })
+        .expect("two free ports")
+}
+
+/// Writes `text` into a file of that name.
+pub(super) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    File::create(&path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+        .unwrap_or_else(|error| panic!("cannot write `{}`: {error}", path.display()));
+    path
+}

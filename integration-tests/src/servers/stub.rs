@@ -1,0 +1,116 @@
+//! A server that does what it is told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::wait;
+
+/// A server on loopback, and the requests that it got.
+#[derive(Debug)]
+pub struct Stub {
+    address: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET /a/b`
+    pub line: String,
+    /// All of its text.
+    pub text: String,
+}
+
+/// What is sent back.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// These bytes, and then the connection is closed.
+    Bytes(String),
+    /// Nothing, for as long as the client waits.
+    Silence,
+}
+
+impl Reply {
+    /// A whole answer.
+    #[must_use]
+    pub fn new(status: u16, headers: &[&str], body: &str) -> Self {
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let length = body.len();
+        Self::Bytes(format!(
+            "HTTP/1.1 {status} Stub\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n\
+             {body}"
+        ))
+    }
+
+    /// The same in JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, &["Content-Type: application/json"], &body.to_string())
+    }
+}
+
+impl Stub {
+    /// A server that answers each request with what `reply` says.
+    ///
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn start(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("its address"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let stub = Self { address, requests: Arc::clone(&requests) };
+        let reply = Arc::new(reply);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (requests, reply) = (Arc::clone(&requests), Arc::clone(&reply));
+                thread::spawn(move || {
+                    let Some(request) = read(&stream) else { return };
+                    requests.lock().expect("the requests").push(request.clone());
+                    match reply(&request) {
+                        Reply::Bytes(bytes) => drop((&stream).write_all(bytes.as_bytes())),
+                        Reply::Silence => wait::sleep(Duration::from_secs(60)),
+                    }
+                });
+            }
+        });
+        stub
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it was asked so far.
+    ///
+    /// # Panics
+    /// When `reply` did.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("the requests").clone()
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let mut text = String::new();
+    while !text.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut text).ok()? == 0 {
+            return None;
+        }
+    }
+    let lower = text.to_lowercase();
+    let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap_or(0))];
+    reader.read_exact(&mut body).ok()?;
+    let line = text.lines().next()?.trim_end_matches(" HTTP/1.1").to_owned();
+    text.push_str(&String::from_utf8_lossy(&body));
+    Some(Request { line, text })
+}
