@@ -109,9 +109,9 @@ impl Session {
         if stands {
             return;
         }
-        if let Err(error) = replace(&self.folder, &self.plan_file, &plan.encode()).await {
-            self.warnings.push(format!("the compiled configuration cannot be saved: {error}"));
-        }
+        // Without it the next call only takes longer. Where nothing can be written, that is said of
+        // the key.
+        let _ = replace(&self.folder, &self.plan_file, &plan.encode()).await;
         self.sweep();
     }
 
