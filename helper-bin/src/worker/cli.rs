@@ -164,11 +164,12 @@ fn refusal(error: &clap::Error) -> Error {
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
             .find_map(|kind| error.get(kind));
-    let choices = error.get(ContextKind::ValidValue);
+    let choices = error.get(ContextKind::ValidValue).map(ToString::to_string);
+    let choices = choices.filter(|choices| !choices.is_empty());
     Error::misconfigured(message).with_hint(match (suggestion, choices) {
         (Some(suggestion), _) => format!("did you mean `{suggestion}`? {SEE_HELP}"),
         (None, Some(choices)) => {
-            format!("it can be `{}`", choices.to_string().replace(", ", "`, `"))
+            format!("it can be `{}`", choices.replace(", ", "`, `"))
         }
         (None, None) => SEE_HELP.to_owned(),
     })
