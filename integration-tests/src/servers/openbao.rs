@@ -121,8 +121,9 @@ impl OpenBao {
                 let admin = admin.get_or_insert_with(|| {
                     Admin::new(&address, ROOT, fs::read(&ca).ok().as_deref())
                 });
-                // A development server makes its mounts after it says that it is healthy.
-                matches!(admin.try_request("GET", "sys/mounts/secret", None, &[]), Ok((200, _)))
+                // A development server makes its mounts after it says that it is healthy, and KV
+                // first makes itself one with versions.
+                matches!(admin.try_request("GET", "secret/config", None, &[]), Ok((200, _)))
             });
             match admin {
                 Some(admin) if ready => return Self { admin, address, process, folder },
