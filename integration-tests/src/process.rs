@@ -20,10 +20,24 @@ impl Process {
             .filter_map(|folder| Some(Self { id: folder.file_name().to_str()?.parse().ok()? }))
             .filter(|process| process.program().as_deref() == Some(program))
             .filter(|process| {
-                let environment = fs::read(process.file("environ")).unwrap_or_default();
-                environment.split(|byte| *byte == 0).any(|found| found == variable.as_bytes())
+                process
+                    .environment()
+                    .split(|byte| *byte == 0)
+                    .any(|found| found == variable.as_bytes())
             })
             .collect()
+    }
+
+    /// Its arguments, as everybody on the machine can read them.
+    #[must_use]
+    pub fn arguments(self) -> Vec<u8> {
+        fs::read(self.file("cmdline")).unwrap_or_default()
+    }
+
+    /// Its environment, as it began.
+    #[must_use]
+    pub fn environment(self) -> Vec<u8> {
+        fs::read(self.file("environ")).unwrap_or_default()
     }
 
     /// Whether it is there, and not just waiting to be reaped.

@@ -60,6 +60,16 @@ impl State {
         Entry::decode(&bytes, &self.id(source), &Unsealed).expect("a whole entry")
     }
 
+    /// The entries of all sources that the plans have, with whatever settings.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let entry = |id: EntryId| {
+            let bytes = fs::read(self.folder.join(id.entry_file(&Unsealed))).ok()?;
+            Entry::decode(&bytes, &id, &Unsealed)
+        };
+        self.ids().into_iter().filter_map(entry).collect()
+    }
+
     /// The key in a source's entry.
     #[must_use]
     #[track_caller]
@@ -146,21 +156,27 @@ impl State {
     /// settings, it is the one that has an entry or a failure.
     #[track_caller]
     fn id(&self, source: &str) -> EntryId {
-        let mut ids: Vec<EntryId> = self
-            .files(".plan")
-            .iter()
-            .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
-            .flat_map(|plan| plan.sources)
-            .map(|planned| planned.id)
-            .filter(|id| id.source == source)
-            .collect();
-        ids.sort_by_key(|id| id.fingerprint);
-        ids.dedup();
+        let mut ids = self.ids();
+        ids.retain(|id| id.source == source);
         let is_there = |file: String| self.folder.join(file).exists();
         if ids.len() > 1 {
             ids.retain(|id| is_there(id.entry_file(&Unsealed)) || is_there(id.failure_file()));
         }
         let [id] = &ids[..] else { panic!("not one source `{source}`: {ids:?}") };
         id.clone()
+    }
+
+    /// The identities of all sources, as the plans have them.
+    fn ids(&self) -> Vec<EntryId> {
+        let mut ids: Vec<EntryId> = self
+            .files(".plan")
+            .iter()
+            .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
+            .flat_map(|plan| plan.sources)
+            .map(|planned| planned.id)
+            .collect();
+        ids.sort_by(|a, b| (&a.source, a.fingerprint).cmp(&(&b.source, b.fingerprint)));
+        ids.dedup();
+        ids
     }
 }

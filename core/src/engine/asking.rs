@@ -1,14 +1,13 @@
 //! The attempts of one refresh, and the entry that comes of them.
 
-use std::time::Duration;
-
 use super::attempt::Held;
 use super::refresh::Refresh;
 use super::{Demand, backoff};
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
 
-/// Below this an attempt is not worth beginning.
-const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
+/// An attempt that would have less than one part in this many of its time is not worth beginning:
+/// backends keep as much back for an error of their own.
+const SHORTEST_ATTEMPT: u32 = 10;
 
 impl Refresh<'_> {
     /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
@@ -37,7 +36,8 @@ impl Refresh<'_> {
             }
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
             // An attempt that has no time would only hide the error that says more.
-            if wait + SHORTEST_ATTEMPT >= self.time_left() {
+            let shortest = self.source.timeout.min(self.call.deadline) / SHORTEST_ATTEMPT;
+            if wait.saturating_add(shortest) >= self.time_left() {
                 return Err(error);
             }
             self.world.clock.sleep(wait).await;

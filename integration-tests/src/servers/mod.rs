@@ -15,4 +15,4 @@ pub use microburst::Microburst;
 pub use moto::Moto;
 pub use oidc_provider::OidcProvider;
 pub use openbao::OpenBao;
-pub use stub::Stub;
+pub use stub::{Reply, Stub};
