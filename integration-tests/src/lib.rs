@@ -15,4 +15,5 @@ pub mod process;
 pub mod servers;
 pub mod state;
 pub mod trace;
+pub mod traces;
 pub mod wait;
