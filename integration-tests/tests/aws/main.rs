@@ -6,8 +6,10 @@
 
 mod account;
 mod environment;
+mod faults;
 mod getting;
 mod hit;
 mod refusals;
+mod rotation;
 mod single_flight;
 mod user;
