@@ -5,11 +5,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod account;
+mod canary;
 mod environment;
 mod faults;
 mod getting;
 mod hit;
 mod refusals;
 mod rotation;
+mod sessions;
 mod single_flight;
 mod user;
