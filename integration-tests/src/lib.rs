@@ -7,6 +7,7 @@
 
 pub mod binaries;
 pub mod call;
+pub mod executables;
 pub mod gate;
 pub mod home;
 pub mod install;

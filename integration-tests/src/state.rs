@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_core::{Entry, EntryId, Failure, Moment, Plan, Unsealed};
+use api_key_helper_core::{Entry, EntryId, Failure, Plan, StateFolder, Unsealed};
 use serde_json::Value;
+
+use crate::wait::until;
 
 /// A state folder.
 #[derive(Clone, Debug)]
@@ -111,11 +113,12 @@ impl State {
         self.replace(&self.folder.join(self.id(source).failure_file()), &older.encode());
     }
 
-    /// When a source's key was fetched.
-    #[must_use]
+    /// Waits until nobody asks a source.
     #[track_caller]
-    pub fn fetched_at(&self, source: &str) -> Moment {
-        self.entry(source).validity.fetched_at
+    pub fn wait_for_peace(&self, source: &str) {
+        let folder = StateFolder::new(self.folder.clone());
+        let lock = self.id(source).lock_file();
+        until("nobody asks the source", || (!folder.is_locked(&lock)).then_some(()));
     }
 
     /// The lines of the refresh log.

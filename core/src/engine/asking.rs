@@ -1,9 +1,14 @@
 //! The attempts of one refresh, and the entry that comes of them.
 
+use std::time::Duration;
+
 use super::attempt::Held;
 use super::refresh::Refresh;
 use super::{Demand, backoff};
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
+
+/// Below this an attempt is not worth beginning.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
 
 impl Refresh<'_> {
     /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
@@ -31,7 +36,8 @@ impl Refresh<'_> {
                 return Err(error);
             }
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
-            if wait >= self.time_left() {
+            // An attempt that has no time would only hide the error that says more.
+            if wait + SHORTEST_ATTEMPT >= self.time_left() {
                 return Err(error);
             }
             self.world.clock.sleep(wait).await;
