@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use integration_tests::binaries::Binaries;
-use integration_tests::call::Running;
+use integration_tests::call::{Running, wait_for_workers};
 use integration_tests::servers::Relay;
 use integration_tests::wait::{now, since, until};
 use rustix::process::Signal;
@@ -60,11 +59,8 @@ fn of_a_hundred_cold_processes_one_asks_and_after_the_ttl_the_session_is_still_t
     let user = user(&relay);
     let start = now();
     let calls = hundred(&user);
-    let worker = Binaries::built().worker.canonicalize().unwrap();
-    until("all of them wait for the one", || {
-        let waits = |call: &Running| call.process().program().as_ref() == Some(&worker);
-        (calls.iter().all(waits) && relay.requests().len() == 1).then_some(())
-    });
+    wait_for_workers(&calls);
+    assert_eq!(relay.requests().len(), 1);
     barrier.open();
     assert_all_get_the_key(calls);
     let cold = since(start);
@@ -84,11 +80,13 @@ fn a_key_that_is_due_is_refreshed_once_behind_a_hundred_answers() {
     let user = user(&relay);
     user.run().assert_key(KEY);
     user.state().age("aws", Duration::from_secs(62 * 60));
-    let before = user.state().fetched_at("aws");
+    let before = user.state().entry("aws").validity.fetched_at;
 
     assert_all_get_the_key(hundred(&user));
 
-    until("the key is refreshed", || (user.state().fetched_at("aws") > before).then_some(()));
+    until("the key is refreshed", || {
+        (user.state().entry("aws").validity.fetched_at > before).then_some(())
+    });
     assert_eq!((relay.count(ROLE), relay.count(SECRET)), (1, 2));
 }
 
