@@ -96,7 +96,7 @@ fn what_lasts_is_asked_within_the_budget_and_then_said() {
             let user = weather.user(&format!("retries = {retries}"));
             weather.turn_for_good(&fault);
             let (answer, requests) = weather.requests(|| user.run());
-            assert_failed(&answer, words);
+            answer.assert_error(1, &[words]);
             assert_eq!(requests, retries + 1, "{fault}");
             assert_eq!(user.state().log()[0]["attempts"], retries + 1);
         }
@@ -151,7 +151,7 @@ fn a_failure_is_remembered_and_keeps_the_crowd_away() {
             if has_key {
                 answer.assert_warned(KEY, &[words]);
             } else {
-                assert_failed(&answer, words);
+                answer.assert_error(1, &[words]);
             }
         }
         assert!(u128::from(requests) <= 2 + pauses, "{requests} requests, {pauses} pauses");
@@ -165,7 +165,7 @@ fn one_who_wants_a_new_key_asks_in_spite_of_a_pause() {
     let weather = Weather::new();
     let user = weather.user("retries = 0");
     weather.turn(&faults()[0].0, 1);
-    assert_failed(&user.run(), "`ThrottlingException`");
+    user.run().assert_error(1, &["`ThrottlingException`", "wait a little"]);
     user.call().args(["get", "--refresh"]).run().assert_key(KEY);
 }
 
@@ -177,7 +177,7 @@ fn a_server_that_hangs_is_left_after_each_timeout() {
     let start = now();
     let (answer, requests) = weather.requests(|| user.run());
     let took = since(start);
-    assert_failed(&answer, "did not answer in time");
+    answer.assert_error(1, &["did not answer in time"]);
     assert_eq!(requests, 3);
     assert_eq!(user.state().log()[0]["attempts"], 3);
     // Three time-outs and two waits of 200 ms and 400 ms at most take less than 1.8 s.
@@ -201,16 +201,8 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
         if has_key {
             answer.assert_warned(KEY, &["did not answer in time"]);
         } else {
-            assert_failed(&answer, "did not answer in time");
+            answer.assert_error(1, &["did not answer in time"]);
         }
         assert!(took < Duration::from_secs(3), "{took:?}");
     }
-}
-
-/// It says on one line what is wrong, and on another what to do, if there is something.
-#[track_caller]
-fn assert_failed(answer: &Answer, words: &str) {
-    assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{answer:?}");
-    assert!(answer.stderr.starts_with("api-key-helper: error: "), "{answer:?}");
-    assert!(answer.stderr.contains(words), "{answer:?}");
 }
