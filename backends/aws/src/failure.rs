@@ -90,13 +90,15 @@ impl Failure {
         let whom = &asked.whom;
         match self {
             Self::Answer(answer) => refusal(answer, asked),
-            Self::Broken(why) => Error::transient(format!("{whom} broke off its answer: {why}")),
+            Self::Broken(why) => Error::transient(format!("{whom} broke off its answer: {why}"))
+                .with_hint(CHECK_THE_WAY),
             Self::Late => Error::transient(format!("{whom} did not answer in time"))
                 .with_hint("if it is slow by nature, raise `timeout` of the source"),
             Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {whom}: {why}"))
                 .with_hint("check `region`, `endpoint` and `secret_id` of the source"),
-            Self::Unreachable(why) => Error::transient(format!("cannot reach {whom}: {why}"))
-                .with_hint("check the network, its proxy variables, and `region` and `endpoint`"),
+            Self::Unreachable(why) => {
+                Error::transient(format!("cannot reach {whom}: {why}")).with_hint(CHECK_THE_WAY)
+            }
             Self::Untrusted(error) => untrusted(error, whom),
         }
     }
@@ -151,7 +153,7 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
         Verdict::Unavailable => {
             let status = answer.status;
             let code = answer.code.as_deref().map(|code| format!(" `{code}`")).unwrap_or_default();
-            error(format!("{whom} answered {status}{code}{because}"))
+            error(format!("{whom} answered {status}{code}{because}")).with_hint(WAIT)
         }
     };
     match answer.retry_after {
@@ -178,9 +180,17 @@ fn untrusted(error: &rustls::Error, whom: &str) -> Error {
             | Why::NotValidYet
             | Why::NotValidYetContext { .. },
         ) => Error::transient(theirs("not valid now")).with_hint("check this machine's clock"),
-        other => Error::transient(format!("no TLS connection to {whom}: {other}")),
+        other => Error::transient(format!("no TLS connection to {whom}: {other}"))
+            .with_hint(CHECK_THE_WAY),
     }
 }
+
+/// It is asked again by itself, but not elsewhere.
+const CHECK_THE_WAY: &str =
+    "check the network, its proxy variables, and `region` and `endpoint` of the source";
+
+/// What will pass is asked again by itself.
+const WAIT: &str = "wait a little; if it stays so, see whether the service is well in that region";
 
 /// A code as documentation writes it, without the name space and the address around it.
 fn code(code: &str) -> String {

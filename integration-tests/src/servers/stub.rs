@@ -104,7 +104,8 @@ impl Stub {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+/// Reads one request.
+pub(super) fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut text = String::new();
     while !text.ends_with("\r\n\r\n") {
