@@ -22,7 +22,7 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let session = Session::open(call, environment)?;
     reporter.warn(&session.warnings);
-    let source = session.source_with_login(login.source.as_deref())?;
+    let source = session.source_to_sign_in_to(login.source.as_deref())?;
     let name = source.planned.id.source.clone();
     let terminal = Terminal::new(&name, !login.no_browser, &session.environment, session.clock);
     let logged_in = session.login(&source, &terminal).await;
