@@ -17,6 +17,12 @@ impl Process {
         self.fields().is_some_and(|fields| fields[0] != "Z" && fields[0] != "X")
     }
 
+    /// Whether a signal made it stand still.
+    #[must_use]
+    pub fn is_stopped(self) -> bool {
+        self.fields().is_some_and(|fields| fields[0] == "T")
+    }
+
     /// Its parent.
     ///
     /// # Panics
