@@ -10,4 +10,6 @@ mod get;
 mod login;
 mod logout;
 mod proxy;
+mod screen;
+mod terminal;
 mod user;
