@@ -2,7 +2,7 @@
 
 use integration_tests::servers::OidcProvider;
 
-use crate::user::{COMMAND, SOURCE, User};
+use crate::user::{COMMAND, User};
 
 /// Nothing of the sign-in is left here.
 #[track_caller]
@@ -19,15 +19,13 @@ fn it_revokes_and_forgets() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     let key = user.key();
-    let renewal = user.state().entry(SOURCE).renewal.unwrap();
-    let renewal: serde_json::Value = serde_json::from_str(renewal.expose()).unwrap();
-    let refresh_token = renewal["standing"]["alive"]["refresh_token"].as_str().unwrap();
-    assert!(provider.is_active(&key) && provider.is_active(refresh_token));
+    let refresh_token = user.refresh_token();
+    assert!(provider.is_active(&key) && provider.is_active(&refresh_token));
 
     let answer = user.home.call(["logout"]).run();
     let said = (answer.code, &*answer.stdout, &*answer.stderr);
     assert_eq!(said, (Some(0), "", "Signed out of `sso`.\n"));
-    assert!(!provider.is_active(&key) && !provider.is_active(refresh_token));
+    assert!(!provider.is_active(&key) && !provider.is_active(&refresh_token));
     assert_forgotten(&user);
 
     // There is nothing left to sign out of, and nobody to tell.

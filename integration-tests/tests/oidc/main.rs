@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod broken_off;
+mod canary;
 mod crowd;
 mod get;
 mod login;

@@ -20,6 +20,7 @@ pub(crate) struct Proxy {
 struct Wire {
     upstream: String,
     stopping: AtomicBool,
+    answers: Mutex<Vec<String>>,
     losing: AtomicBool,
     next_hold: Mutex<Option<NextHold>>,
 }
@@ -65,6 +66,7 @@ impl Proxy {
         let wire = Wire {
             upstream: provider.issuer().trim_start_matches("http://").to_owned(),
             stopping: AtomicBool::default(),
+            answers: Mutex::default(),
             losing: AtomicBool::default(),
             next_hold: Mutex::default(),
         };
@@ -95,6 +97,11 @@ impl Proxy {
     /// The next answer that grants something is lost: the connection breaks when it is there.
     pub(crate) fn lose_a_grant(&self) {
         self.wire.losing.store(true, Ordering::SeqCst);
+    }
+
+    /// All answers of the provider so far.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        self.wire.answers.lock().unwrap().clone()
     }
 
     /// From now on connections are refused.
@@ -154,6 +161,7 @@ impl Wire {
         write!(server, "{line}\r\nConnection: close\r\n{rest}").ok()?;
         let mut answer = String::new();
         server.read_to_string(&mut answer).ok()?;
+        self.answers.lock().unwrap().push(answer.clone());
         stop_at(Point::Answer)?;
         if answer.starts_with("HTTP/1.1 200") && self.losing.swap(false, Ordering::SeqCst) {
             return None;

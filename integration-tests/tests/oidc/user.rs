@@ -89,6 +89,14 @@ impl User {
         status["sources"][0].clone()
     }
 
+    /// The refresh token that is kept.
+    #[track_caller]
+    pub(crate) fn refresh_token(&self) -> String {
+        let renewal = self.state().entry(SOURCE).renewal.expect("a renewal");
+        let renewal: Value = serde_json::from_str(renewal.expose()).unwrap();
+        renewal["standing"]["alive"]["refresh_token"].as_str().expect("a live one").to_owned()
+    }
+
     pub(crate) fn state(&self) -> State {
         self.home.state()
     }
