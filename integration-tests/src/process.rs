@@ -54,6 +54,12 @@ impl Process {
         state == Some("S") && threads == Some(&number.to_string())
     }
 
+    /// Whether a signal made it stand still.
+    #[must_use]
+    pub fn is_stopped(self) -> bool {
+        self.fields().is_some_and(|fields| fields[0] == "T")
+    }
+
     /// Its parent.
     ///
     /// # Panics

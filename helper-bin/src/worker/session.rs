@@ -154,12 +154,28 @@ impl Session {
         self.in_world(async |world| logout(world, source, profile).await).await
     }
 
-    /// The source that somebody wants to sign in to: `name`, else the profile's first one that
-    /// people can sign in to.
+    /// The source that somebody wants to sign in to, which is one that people can sign in to.
     ///
     /// # Errors
     /// Misconfigured: there is none.
-    pub(crate) fn source_with_login(&self, name: Option<&str>) -> Result<Source, Error> {
+    pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
+        let source = self.source_to_sign_out_of(name)?;
+        if !backends::has_login(&source.backend_name) {
+            let (name, backend) = (&source.planned.id.source, &source.backend_name);
+            return Err(Error::misconfigured(format!(
+                "people do not sign in to source `{name}`: backend `{backend}` has no login"
+            ))
+            .with_hint("name another source, see `api-key-helper status`"));
+        }
+        Ok(source)
+    }
+
+    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's first
+    /// one that people can sign in to.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none.
+    pub(crate) fn source_to_sign_out_of(&self, name: Option<&str>) -> Result<Source, Error> {
         let name = match name {
             Some(name) => name,
             None => self
