@@ -2,18 +2,23 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::Home;
-use integration_tests::servers::Stub;
+use integration_tests::process::Process;
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{Relay, Stub};
 use integration_tests::traces::Traces;
 use integration_tests::wait::until;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::account::{ANY_ROLE, KEY, account, credulous};
+use crate::account::{ANY_ROLE, KEY, account, anybody, credulous};
+use crate::barrier::Barrier;
 use crate::user::User;
 
 /// Secrets, and a place that is not the user's, where no search finds them.
@@ -92,6 +97,20 @@ impl Canary {
             .sum()
     }
 
+    /// Searches what everybody on the machine can see of the one worker of `user`.
+    #[track_caller]
+    fn search_worker(&self, user: &User) {
+        let program = Binaries::built().worker.canonicalize().unwrap();
+        let workers = Process::all_of(&program, "HOME", user.home.path());
+        let [Process { id }] = workers[..] else { panic!("not one worker: {workers:?}") };
+        for file in ["cmdline", "environ"] {
+            let place = format!("/proc/{id}/{file}");
+            let text = fs::read(&place).unwrap();
+            assert!(!text.is_empty(), "{place}");
+            self.assert_not_in(&place, &text);
+        }
+    }
+
     #[track_caller]
     fn assert_not_in(&self, place: &str, text: &[u8]) {
         for (name, traces) in &self.secrets {
@@ -110,13 +129,13 @@ const GIVEN: &str = "process=$$\n\
     done";
 
 /// Somebody whose long-lived keys come of a program, and who assumes a role with them.
-fn with_process_and_role(canary: &mut Canary) -> User {
+fn with_process_and_role(canary: &mut Canary, address: &str) -> User {
     let AccessKey { id, secret } = &account().caller;
     canary.add("the secret access key", secret);
     let given = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
     let given = canary.file("given.json", &given.to_string());
     let source = format!("aws_profile = \"work\"\n{}", account().as_role());
-    let user = User::of(account().moto.address(), &source);
+    let user = User::of(address, &source);
     let script = user.home.script("credentials", &format!("{GIVEN}\ncat '{given}'"));
     user.file(
         ".aws/config",
@@ -127,7 +146,7 @@ fn with_process_and_role(canary: &mut Canary) -> User {
 #[test]
 fn a_program_that_has_the_keys_and_a_role() {
     let mut canary = Canary::new();
-    let user = with_process_and_role(&mut canary);
+    let user = with_process_and_role(&mut canary, account().moto.address());
     canary.call(&user.call()).assert_key(KEY);
     canary.add_session(&user);
     canary.call(&user.call()).assert_key(KEY);
@@ -138,7 +157,7 @@ fn a_program_that_has_the_keys_and_a_role() {
     assert!(given.contains("api-key-helper"), "the worker is looked at too: {given}");
 
     // Behind an answer.
-    user.state().age("aws", std::time::Duration::from_secs(62 * 60));
+    user.state().age("aws", Duration::from_secs(62 * 60));
     canary.call(&user.call()).assert_key(KEY);
     until("the key is refreshed", || (user.state().log().len() == 3).then_some(()));
     canary.search(&user);
@@ -151,6 +170,38 @@ fn a_program_that_has_the_keys_and_a_role() {
     canary.add_session(&user);
     assert_eq!(user.state().files(".unreadable").len(), 1);
     canary.search(&user);
+}
+
+/// While a worker reads the secret, it holds all there is. What others see of it then, before an
+/// answer and behind one.
+#[test]
+fn a_worker_at_work() {
+    const SECRET: &str = "secretsmanager.GetSecretValue";
+    let mut canary = Canary::new();
+    let barriers = [Barrier::default(), Barrier::default()];
+    let relay = {
+        let (barriers, reads) = (barriers.clone(), AtomicUsize::new(0));
+        Relay::with_barrier(account().moto.address(), move |request| {
+            if request.text.contains(SECRET) {
+                barriers[reads.fetch_add(1, Ordering::SeqCst)].pass();
+            }
+        })
+    };
+    let user = with_process_and_role(&mut canary, relay.address());
+
+    let call = user.call().start();
+    until("the worker reads the secret", || (relay.count(SECRET) == 1).then_some(()));
+    canary.add_session(&user);
+    canary.search_worker(&user);
+    barriers[0].open();
+    call.finish().assert_key(KEY);
+
+    user.state().age("aws", Duration::from_secs(62 * 60));
+    canary.call(&user.call()).assert_key(KEY);
+    until("another one reads it", || (relay.count(SECRET) == 2).then_some(()));
+    canary.search_worker(&user);
+    barriers[1].open();
+    until("the key is refreshed", || (user.state().log().len() == 2).then_some(()));
 }
 
 #[test]
@@ -260,7 +311,7 @@ fn a_secret_that_is_no_key() {
         });
         for field in ["", "field = \"absent\""] {
             let source = format!("secret_id = \"plain\"\nretries = 0\n{field}");
-            let user = User::of(aws.address(), &source).signing_as(&crate::account::anybody());
+            let user = User::of(aws.address(), &source).signing_as(&anybody());
             let answer = canary.call(&user.call());
             assert_ne!(answer.code, Some(0), "{answer:?}");
             canary.search(&user);

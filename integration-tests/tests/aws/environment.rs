@@ -56,6 +56,8 @@ fn another_access_key() {
     let call = user.call().env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", secret);
     // The key of somebody else is not theirs to see.
     call.run().assert_error(4, &["aws refused to read `plain`"]);
+    // Nor does their refusal cost the first one anything.
+    user.run().assert_key(KEY);
     assert_eq!(relay.requests().len(), 2);
 }
 

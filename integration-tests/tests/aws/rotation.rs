@@ -33,8 +33,7 @@ fn the_key_is_the_current_one_within_one_refresh_and_never_a_pending_one() {
     let reader = moto.user("reader", &may.map(allow));
     moto.secret("rotated", &json!({ "SecretString": "sk-0" }));
     moto.check(true);
-    // One who refreshes at each call, one with an old key to fall back to and a cache, and one who
-    // asks for the next rotation too.
+    // One who refreshes at each call, one with a cache, and one who asks for the next rotation too.
     let ttls = [0, 300, 0].map(Duration::from_millis);
     let users: Vec<User> = ["", "", "rotation_aware = true"]
         .iter()

@@ -1,11 +1,11 @@
 //! Sessions of a role are the renewal: used until their own end, replaced when AWS refuses them.
 
-use integration_tests::servers::Relay;
-use integration_tests::servers::Stub;
-use integration_tests::servers::stub::Reply;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{Relay, Stub};
+use serde_json::{Value, json};
 
 use crate::account::{ANY_ROLE, KEY, account, anybody, credulous};
 use crate::user::User;

@@ -1,7 +1,6 @@
 //! Many processes at once, and one that asks.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use integration_tests::call::{Running, wait_for_workers};
@@ -10,26 +9,11 @@ use integration_tests::wait::{now, since, until};
 use rustix::process::Signal;
 
 use crate::account::{KEY, account};
+use crate::barrier::Barrier;
 use crate::user::User;
 
 const ROLE: &str = "Action=AssumeRole&";
 const SECRET: &str = "secretsmanager.GetSecretValue";
-
-/// A barrier that opens once and for all.
-#[derive(Clone, Default)]
-struct Barrier(Arc<(Mutex<bool>, Condvar)>);
-
-impl Barrier {
-    fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    fn pass(&self) {
-        let is_open = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(is_open, |is_open| !*is_open).unwrap());
-    }
-}
 
 /// Somebody with a role, and time enough for a hundred processes to start while one of them asks.
 fn user(relay: &Relay) -> User {
