@@ -24,27 +24,6 @@ fn user(provider: &OidcProvider, source: &str) -> (User, String) {
     (user, key)
 }
 
-#[test]
-fn nobody_spends_a_new_sign_in_before_its_login_has_ended() {
-    let provider = OidcProvider::new();
-    let proxy = Proxy::to(&provider);
-    let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));
-    // The login has its tokens, and still has to check one of them.
-    let hold = proxy.hold(Point::Request, "GET /jwks");
-    let login = user.login();
-    provider.approve(&login.code());
-    let held = hold.reached();
-    let hasty = ["get", "--refresh", "--deadline", "300ms"];
-    let words = ["another process is still refreshing source `sso`"];
-    user.home.call(hasty).run().assert_error(1, &words);
-    assert_eq!(provider.asked("refresh_token"), 0);
-    held.let_go();
-    assert_eq!(login.finish().code, Some(0));
-    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
-    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
-    assert_eq!((provider.granted("refresh_token"), provider.revocations()), (2, 0));
-}
-
 /// Starts `count` calls, and waits until all of them want a new key.
 fn start(user: &User, count: usize) -> Vec<Running> {
     let calls: Vec<Running> = (0..count).map(|_| user.get().start()).collect();
@@ -139,4 +118,25 @@ fn one_that_is_killed_before_it_used_the_answer_costs_one_login() {
     user.state().age(SOURCE, LIFE);
     assert_ne!(user.key(), key);
     assert_eq!(provider.revocations(), 1);
+}
+
+#[test]
+fn nobody_spends_a_new_sign_in_before_its_login_has_ended() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));
+    // The login has its tokens, and still has to check one of them.
+    let hold = proxy.hold(Point::Request, "GET /jwks");
+    let login = user.login();
+    provider.approve(&login.code());
+    let held = hold.reached();
+    let hasty = ["get", "--refresh", "--deadline", "300ms"];
+    let words = ["another process is still refreshing source `sso`"];
+    user.home.call(hasty).run().assert_error(1, &words);
+    assert_eq!(provider.asked("refresh_token"), 0);
+    held.let_go();
+    assert_eq!(login.finish().code, Some(0));
+    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
+    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
+    assert_eq!((provider.granted("refresh_token"), provider.revocations()), (2, 0));
 }

@@ -70,7 +70,7 @@ fn a_revoked_sign_in_is_remembered_until_the_next_login() {
 
 #[test]
 fn one_sign_in_lasts_for_many_keys() {
-    let provider = OidcProvider::with(&Settings { access_token: 2, ..Settings::default() });
+    let provider = OidcProvider::with(&Settings { access_token: 3, ..Settings::default() });
     let user = User::signed_in(&provider, "");
     let mut keys: Vec<String> = Vec::new();
     for _ in 0..3 {
