@@ -1,10 +1,11 @@
 //! What is remembered of a source that failed, so that an outage is not answered by a stampede.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Moment};
+use crate::{EnvironmentMark, Error, ErrorKind, Moment};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
@@ -21,10 +22,12 @@ pub struct Failure {
     count: u32,
     failed_at: Moment,
     pause_until: Moment,
+    /// Of the environment that it came of.
+    environment: Option<EnvironmentMark>,
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Failure {
     /// Remembers `error`. `before` is the failure that was remembered until now, `chance` a number
@@ -46,7 +49,21 @@ impl Failure {
             count,
             failed_at: now,
             pause_until: now.plus(pause),
+            environment: None,
         }
+    }
+
+    /// The same, as a failure of the environment of that mark only.
+    #[must_use]
+    pub fn in_environment(self, mark: EnvironmentMark) -> Self {
+        Self { environment: Some(mark), ..self }
+    }
+
+    /// Whether it says something about an environment in which `names` have these values: whoever
+    /// has other credentials, or asks elsewhere, has not failed yet.
+    #[must_use]
+    pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
+        self.environment.is_none_or(|mark| mark.stands(names, read))
     }
 
     /// Whether the source is not to be asked at `now`. A pause that lies further ahead than it can
@@ -162,11 +179,25 @@ mod tests {
     }
 
     #[test]
+    fn belongs_to_its_environment() {
+        let names = ["A".to_owned()];
+        let with = |value: &'static str| move |_: &str| Some(value.into());
+        let mark = EnvironmentMark::new([7; 16], &names, &with("1"));
+        let failure = nth(1).in_environment(mark);
+        assert!(failure.stands(&names, &with("1")));
+        assert!(!failure.stands(&names, &with("2")));
+        assert!(nth(1).stands(&names, &with("2")));
+    }
+
+    #[test]
     fn comes_back_as_it_was() {
         let failure = nth(3);
         assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
         assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
-        for garbage in [&b""[..], b"\x01", b"\x02abc", b"garbage"] {
+        let mark = EnvironmentMark::new([7; 16], &[], &|_| None);
+        let marked = nth(3).in_environment(mark);
+        assert_eq!(Failure::decode(&marked.encode()), Some(marked));
+        for garbage in [&b""[..], b"\x01", b"\x03abc", b"garbage"] {
             assert_eq!(Failure::decode(garbage), None);
         }
     }

@@ -58,7 +58,8 @@ pub fn look<B: AsRef<[u8]>, E>(
         }
         let failure = read(&planned.id.failure_file())
             .ok()?
-            .and_then(|bytes| Failure::decode(bytes.as_ref()));
+            .and_then(|bytes| Failure::decode(bytes.as_ref()))
+            .filter(|failure| failure.stands(&planned.variables, lookup.variable));
         let pauses =
             |usable| failure.as_ref().is_some_and(|failure| failure.pauses(lookup.now, usable));
         if let (Some(key), Some(Freshness::Due)) = (&key, freshness) {

@@ -14,7 +14,7 @@ pub(super) const ROOM: u64 = 64 * 1024;
 pub(super) struct Cached {
     /// The entry, if it can be read and the environment is the one it was made in.
     pub(super) entry: Option<Entry>,
-    /// The last failure.
+    /// The last failure, if the environment is the one that it came of.
     pub(super) failure: Option<Failure>,
     /// Whether there is an entry that cannot be opened.
     pub(super) damaged: bool,
@@ -39,7 +39,8 @@ pub(super) async fn load(
             entry.filter(|entry| entry.environment.stands(&source.variables, world.variable));
     }
     let file = source.id.failure_file();
-    cached.failure = read(world, &file, warn).await?.and_then(|bytes| Failure::decode(&bytes));
+    let failure = read(world, &file, warn).await?.and_then(|bytes| Failure::decode(&bytes));
+    cached.failure = failure.filter(|failure| failure.stands(&source.variables, world.variable));
     Ok(cached)
 }
 

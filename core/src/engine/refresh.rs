@@ -176,7 +176,8 @@ impl<'a> Refresh<'a> {
             warnings.push(format!("the refused key was not dropped: {error}"));
         }
         let chance = self.world.chance.unit();
-        let failure = Failure::remember(&error, before, self.world.clock.now(), chance);
+        let failure = Failure::remember(&error, before, self.world.clock.now(), chance)
+            .in_environment(held.environment());
         let file = self.source.planned.id.failure_file();
         let content = failure.encode();
         if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {

@@ -78,3 +78,29 @@ fn what_has_no_part_in_the_answer_may_change() {
     }
     assert_eq!(relay.requests().len(), 1);
 }
+
+/// A failure says something about whoever had it: it does not keep those from asking who have other
+/// credentials, or ask elsewhere.
+#[test]
+fn the_failure_of_another_environment_is_not_ours() {
+    let relay = Relay::to(account().moto.address());
+    for (without, with, exit_code, words) in [
+        (None, &account().reader, 3, "there are no aws credentials"),
+        (Some(&account().nobody), &account().reader, 4, "aws refused to read `plain`"),
+    ] {
+        let user = user(&relay);
+        let caller = |who: &AccessKey| {
+            user.call().env("AWS_ACCESS_KEY_ID", &who.id).env("AWS_SECRET_ACCESS_KEY", &who.secret)
+        };
+        let failing = without.map_or_else(|| user.call(), caller);
+        for _ in 0..3 {
+            failing.run().assert_error(exit_code, &[words]);
+        }
+        caller(with).run().assert_key(KEY);
+    }
+
+    let user = user(&relay).signing_as(&account().reader);
+    let elsewhere = user.call().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").arg("get");
+    elsewhere.run().assert_error(1, &["cannot reach aws secrets manager"]);
+    user.run().assert_key(KEY);
+}

@@ -122,10 +122,9 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
     let is_there = bytes.is_some();
     let entry = bytes.and_then(|bytes| Entry::decode(&bytes, id, &Unsealed));
     let is_unreadable = is_there && entry.is_none();
-    let entry = entry.filter(|entry| {
-        let variable = |name: &str| session.environment.variable(name);
-        entry.environment.stands(&source.planned.variables, &variable)
-    });
+    let variables = &source.planned.variables;
+    let variable = |name: &str| session.environment.variable(name);
+    let entry = entry.filter(|entry| entry.environment.stands(variables, &variable));
     let renewal = entry.as_ref().and_then(|entry| entry.renewal.as_ref());
     let has_renewal = renewal.is_some();
     let sign_in = renewal.and_then(|renewal| source.backend.sign_in(renewal));
@@ -135,6 +134,7 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
     let bounds = validity.map(|validity| policy.bounds(&validity, session.hold()));
     let failure = read(&session.folder, &id.failure_file())?
         .and_then(|bytes| Failure::decode(&bytes))
+        .filter(|failure| failure.stands(variables, &variable))
         .map(|failure| FailureStatus {
             kind: failure.kind().name(),
             message: failure.error().message().to_owned(),
