@@ -18,25 +18,37 @@ pub struct Failure {
     kind: ErrorKind,
     message: String,
     hint: Option<String>,
+    /// The environment that it came of.
+    #[must_use]
+    pub const fn environment(&self) -> EnvironmentMark {
+        self.environment
+    }
+
     /// How many failures there were in a row.
     count: u32,
     failed_at: Moment,
     pause_until: Moment,
     /// Of the environment that it came of.
-    environment: Option<EnvironmentMark>,
+    environment: EnvironmentMark,
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 2;
+const VERSION: u8 = 1;
 
 impl Failure {
-    /// Remembers `error`. `before` is the failure that was remembered until now, `chance` a number
+    /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered until now, `chance` a number
     /// drawn from 0 to 1. The pause is 1 s, doubles with each failure in a row, and is drawn from
     /// its upper half so that a fleet does not come back all at once; a server's `Retry-After`
     /// lengthens it.
     ///
     #[must_use]
-    pub fn remember(error: &Error, before: Option<&Self>, now: Moment, chance: f64) -> Self {
+    pub fn remember(
+        error: &Error,
+        before: Option<&Self>,
+        environment: EnvironmentMark,
+        now: Moment,
+        chance: f64,
+    ) -> Self {
         let count = before.map_or(1, |failure| failure.count.saturating_add(1));
         let doubled =
             FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1)).min(LONGEST_PAUSE);
@@ -49,21 +61,15 @@ impl Failure {
             count,
             failed_at: now,
             pause_until: now.plus(pause),
-            environment: None,
+            environment,
         }
-    }
-
-    /// The same, as a failure of the environment of that mark only.
-    #[must_use]
-    pub fn in_environment(self, mark: EnvironmentMark) -> Self {
-        Self { environment: Some(mark), ..self }
     }
 
     /// Whether it says something about an environment in which `names` have these values: whoever
     /// has other credentials, or asks elsewhere, has not failed yet.
     #[must_use]
     pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
-        self.environment.is_none_or(|mark| mark.stands(names, read))
+        self.environment.stands(names, read)
     }
 
     /// Whether the source is not to be asked at `now`. A pause that lies further ahead than it can
@@ -129,12 +135,25 @@ mod tests {
         NOW.plus(Duration::from_secs(seconds))
     }
 
+    fn names() -> [String; 1] {
+        ["A".to_owned()]
+    }
+
+    /// Of an environment in which the one variable has this value.
+    fn mark(value: &'static str) -> EnvironmentMark {
+        EnvironmentMark::new([7; 16], &names(), &with(value))
+    }
+
+    fn with(value: &'static str) -> impl Fn(&str) -> Option<OsString> {
+        move |_| Some(value.into())
+    }
+
     /// The failure after `count` failures in a row, with the longest pauses.
     fn nth(count: u32) -> Failure {
         let error = Error::transient("down").with_hint("wait");
         (0..count)
             .fold(None, |before: Option<Failure>, _| {
-                Some(Failure::remember(&error, before.as_ref(), NOW, 1.0))
+                Some(Failure::remember(&error, before.as_ref(), mark("1"), NOW, 1.0))
             })
             .unwrap()
     }
@@ -156,7 +175,8 @@ mod tests {
 
     #[test]
     fn chance_takes_up_to_half() {
-        let failure = Failure::remember(&Error::transient("down"), Some(&nth(2)), NOW, 0.0);
+        let failure =
+            Failure::remember(&Error::transient("down"), Some(&nth(2)), mark("1"), NOW, 0.0);
         assert!(failure.pauses(after(1), true));
         assert!(!failure.pauses(after(2), true));
     }
@@ -165,7 +185,7 @@ mod tests {
     fn the_server_lengthens_it_within_the_cap() {
         let remember = |seconds| {
             let error = Error::transient("busy").with_retry_after(Duration::from_secs(seconds));
-            Failure::remember(&error, None, NOW, 0.0)
+            Failure::remember(&error, None, mark("1"), NOW, 0.0)
         };
         assert!(remember(20).pauses(after(19), true));
         assert!(!remember(20).pauses(after(20), true));
@@ -180,13 +200,8 @@ mod tests {
 
     #[test]
     fn belongs_to_its_environment() {
-        let names = ["A".to_owned()];
-        let with = |value: &'static str| move |_: &str| Some(value.into());
-        let mark = EnvironmentMark::new([7; 16], &names, &with("1"));
-        let failure = nth(1).in_environment(mark);
-        assert!(failure.stands(&names, &with("1")));
-        assert!(!failure.stands(&names, &with("2")));
-        assert!(nth(1).stands(&names, &with("2")));
+        assert!(nth(1).stands(&names(), &with("1")));
+        assert!(!nth(1).stands(&names(), &with("2")));
     }
 
     #[test]
@@ -194,10 +209,7 @@ mod tests {
         let failure = nth(3);
         assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
         assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
-        let mark = EnvironmentMark::new([7; 16], &[], &|_| None);
-        let marked = nth(3).in_environment(mark);
-        assert_eq!(Failure::decode(&marked.encode()), Some(marked));
-        for garbage in [&b""[..], b"\x01", b"\x03abc", b"garbage"] {
+        for garbage in [&b""[..], b"\x01", b"\x02abc", b"garbage"] {
             assert_eq!(Failure::decode(garbage), None);
         }
     }

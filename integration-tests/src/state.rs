@@ -116,8 +116,9 @@ impl State {
     pub fn end_pause(&self, source: &str) {
         let failure = self.failure(source).expect("a failure");
         let past = failure.failed_at().minus(Duration::from_secs(3_600));
+        let (error, environment) = (failure.error(), failure.environment());
         let again = |before: Option<Failure>, _| {
-            Some(Failure::remember(&failure.error(), before.as_ref(), past, 0.0))
+            Some(Failure::remember(&error, before.as_ref(), environment, past, 0.0))
         };
         let older = (0..failure.count()).fold(None, again).expect("at least one failure");
         self.replace(&self.folder.join(self.id(source).failure_file()), &older.encode());

@@ -176,8 +176,8 @@ impl<'a> Refresh<'a> {
             warnings.push(format!("the refused key was not dropped: {error}"));
         }
         let chance = self.world.chance.unit();
-        let failure = Failure::remember(&error, before, self.world.clock.now(), chance)
-            .in_environment(held.environment());
+        let now = self.world.clock.now();
+        let failure = Failure::remember(&error, before, held.environment(), now, chance);
         let file = self.source.planned.id.failure_file();
         let content = failure.encode();
         if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {
