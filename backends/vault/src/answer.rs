@@ -145,14 +145,17 @@ impl Answer {
             429 => Error::transient(format!(
                 "vault at `{from}` does not serve just now (429){}",
                 self.because()
-            )),
+            ))
+            .with_hint(WAIT),
             // Vault Enterprise: the replica has not seen yet what the request depends on.
-            412 => Error::transient(format!("vault at `{from}` is a replica that is behind")),
+            412 => Error::transient(format!("vault at `{from}` is a replica that is behind"))
+                .with_hint(WAIT),
             503 if said.contains("sealed") => {
                 Error::transient(format!("vault at `{from}` is sealed"))
                     .with_hint("an operator runs `vault operator unseal` or `bao operator unseal`")
             }
-            status => Error::transient(format!("`{from}` answered {status}{}", self.because())),
+            status => Error::transient(format!("`{from}` answered {status}{}", self.because()))
+                .with_hint(WAIT),
         };
         match self.retry_after {
             Some(wait) => error.with_retry_after(wait),
@@ -191,6 +194,9 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
+
+/// What will pass is asked again by itself.
+const WAIT: &str = "wait a little; if it stays so, ask whoever runs the server";
 
 /// How many characters of the server's own words are repeated.
 const LONGEST_QUOTE: usize = 200;

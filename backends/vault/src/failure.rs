@@ -29,10 +29,12 @@ impl Failure {
         } else if error.is_timeout() {
             let time = time.as_secs_f64();
             Error::transient(format!("`{address}` did not answer within {time:.1} s"))
+                .with_hint(CHECK_THE_WAY)
         } else if error.is_connect() {
             unreachable(address, &cause(error))
         } else {
             Error::transient(format!("`{address}` broke off its answer: {}", cause(error)))
+                .with_hint(CHECK_THE_WAY)
         };
         Self { error, sent }
     }
@@ -40,7 +42,7 @@ impl Failure {
 
 /// There is no way to `address`.
 pub(crate) fn unreachable(address: &Address, cause: &str) -> Error {
-    Error::transient(format!("cannot reach vault at `{address}`: {cause}"))
+    Error::transient(format!("cannot reach vault at `{address}`: {cause}")).with_hint(CHECK_THE_WAY)
 }
 
 /// The innermost cause, which says what happened; the outer ones only say where.
@@ -80,7 +82,8 @@ fn untrusted(address: &Address, error: &rustls::Error) -> Error {
             | Alert::UnknownCA,
         ) => Error::misconfigured(format!("`{address}` wants another client certificate: {error}"))
             .with_hint("see `client_cert` and `client_key` of the source"),
-        other => Error::transient(format!("no TLS connection to `{address}`: {other}")),
+        other => Error::transient(format!("no TLS connection to `{address}`: {other}"))
+            .with_hint(CHECK_THE_WAY),
     }
 }
 
@@ -99,3 +102,6 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     }
     None
 }
+
+/// It is asked again by itself, but not elsewhere.
+const CHECK_THE_WAY: &str = "check `address`, the network, and whether the server is up";
