@@ -38,7 +38,7 @@ pub async fn body(
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST => {
-                body.extend_from_slice(&chunk)
+                body.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => return Err(Failure::lost(too_long(address, words))),
             Ok(None) => return Ok(body),

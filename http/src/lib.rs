@@ -25,6 +25,6 @@ pub use client::{build, client, time};
 pub use exchange::{body, send};
 pub use failure::{Failure, unreachable};
 pub use quote::quote;
-pub use retry_after::retry_after;
+pub use retry_after::{parse_retry_after, retry_after};
 pub use trust::untrusted;
 pub use words::Words;
