@@ -1,6 +1,7 @@
 //! What a TLS error says to a person.
 
 use api_key_helper_core::Error;
+use rustls::Error::{AlertReceived, InvalidCertificate};
 use rustls::{AlertDescription as Alert, CertificateError as Why};
 
 use crate::Words;
@@ -10,38 +11,39 @@ use crate::Words;
 pub fn untrusted(whom: &str, error: &rustls::Error, words: &Words) -> Error {
     let theirs = |why: &str| format!("the certificate of {whom} is {why}");
     match (error, words.client) {
-        (rustls::Error::InvalidCertificate(Why::UnknownIssuer), _) => {
+        (InvalidCertificate(Why::UnknownIssuer), _) => {
             Error::misconfigured(theirs("from an unknown authority")).with_hint(words.authority)
         }
-        (
-            rustls::Error::InvalidCertificate(
-                Why::NotValidForName | Why::NotValidForNameContext { .. },
-            ),
-            _,
-        ) => Error::misconfigured(theirs("for another host name")).with_hint(words.host),
-        (rustls::Error::InvalidCertificate(Why::Expired | Why::ExpiredContext { .. }), _) => {
+        (InvalidCertificate(Why::NotValidForName | Why::NotValidForNameContext { .. }), _) => {
+            Error::misconfigured(theirs("for another host name")).with_hint(words.host)
+        }
+        (InvalidCertificate(Why::Expired | Why::ExpiredContext { .. }), _) => {
             Error::transient(theirs("no longer valid"))
                 .with_hint("check this machine's clock; else the server needs a new certificate")
         }
-        (
-            rustls::Error::InvalidCertificate(Why::NotValidYet | Why::NotValidYetContext { .. }),
-            _,
-        ) => Error::transient(theirs("not valid yet")).with_hint("check this machine's clock"),
-        (
-            rustls::Error::AlertReceived(
-                Alert::BadCertificate
-                | Alert::CertificateExpired
-                | Alert::CertificateRequired
-                | Alert::CertificateUnknown
-                | Alert::UnknownCA,
-            ),
-            Some(hint),
-        ) => Error::misconfigured(format!("{whom} wants another client certificate: {error}"))
-            .with_hint(hint),
+        (InvalidCertificate(Why::NotValidYet | Why::NotValidYetContext { .. }), _) => {
+            Error::transient(theirs("not valid yet")).with_hint("check this machine's clock")
+        }
+        (AlertReceived(alert), Some(hint)) if is_about_ours(*alert) => {
+            Error::misconfigured(format!("{whom} wants another client certificate: {error}"))
+                .with_hint(hint)
+        }
         (other, _) => {
             Error::transient(format!("no TLS connection to {whom}: {other}")).with_hint(words.way)
         }
     }
+}
+
+/// Whether the server complains of the certificate that it got from us, or did not get.
+fn is_about_ours(alert: Alert) -> bool {
+    matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+    )
 }
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_kind_and_its_hint() {
-        use rustls::Error::{AlertReceived, HandshakeNotComplete, InvalidCertificate};
+        use rustls::Error::HandshakeNotComplete;
         let all: [(_, ErrorKind, _); 6] = [
             (InvalidCertificate(Why::UnknownIssuer), Misconfigured, "authority"),
             (InvalidCertificate(Why::NotValidForName), Misconfigured, "host"),
@@ -81,7 +83,7 @@ mod tests {
     #[test]
     fn who_has_no_certificate_is_not_told_to_change_it() {
         let words = Words { client: None, ..WORDS };
-        let tls = rustls::Error::AlertReceived(Alert::CertificateRequired);
+        let tls = AlertReceived(Alert::CertificateRequired);
         assert_eq!(untrusted("`https://s`", &tls, &words).kind(), Transient);
     }
 }

@@ -100,6 +100,7 @@ impl Client<'_> {
         Ok(Answer { status: status.as_u16(), body, retry_after, from: endpoint.clone(), hidden })
     }
 
+    /// The time of one request.
     fn time(&self) -> Duration {
         http::time(self.request.time_left()).min(LONGEST_REQUEST)
     }

@@ -27,11 +27,9 @@ pub(crate) struct ClientCertificate {
 impl Tls {
     /// Adds the settings to `builder`: the operating system's roots and ours are trusted.
     pub(crate) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        builder =
-            builder
-                .tls_certs_merge(self.roots().map_err(|error| {
-                    error.with_hint("see `ca_file` and `ca_dir` of the source")
-                })?);
+        let roots = self.roots();
+        let hint = "see `ca_file` and `ca_dir` of the source";
+        builder = builder.tls_certs_merge(roots.map_err(|error| error.with_hint(hint))?);
         if let Some(client) = &self.client {
             builder = builder.identity(client.identity()?);
         }
@@ -52,11 +50,8 @@ impl Tls {
 
 impl ClientCertificate {
     fn identity(&self) -> Result<Identity, Error> {
-        let read = |file: &Path| {
-            pem::read(file).map_err(|error| {
-                error.with_hint("see `client_cert` and `client_key` of the source")
-            })
-        };
+        let hint = "see `client_cert` and `client_key` of the source";
+        let read = |file: &Path| pem::read(file).map_err(|error| error.with_hint(hint));
         let mut both = read(&self.cert)?;
         both.push(b'\n');
         both.extend_from_slice(&read(&self.key)?);
