@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Secret;
+
 /// How much of stderr Claude Code shows to its user, in characters: what matters must fit.
 pub const SHOWN_LENGTH: usize = 500;
 
@@ -114,6 +116,19 @@ impl Error {
     #[must_use]
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The same, where `secret` occurs neither in the message nor in the hint. What is too short to
+    /// be one is left alone: it would occur in words.
+    #[must_use]
+    pub fn without(mut self, secret: &Secret) -> Self {
+        const SHORTEST: usize = 8;
+        let secret = secret.expose();
+        if secret.len() >= SHORTEST {
+            self.message = self.message.replace(secret, "[redacted]");
+            self.hint = self.hint.map(|hint| hint.replace(secret, "[redacted]"));
+        }
+        self
     }
 
     /// Says what to do next.

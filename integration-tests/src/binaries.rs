@@ -1,11 +1,13 @@
 //! The programs under test, as their sources are now.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::{env, fs};
 
 use serde_json::Value;
+
+use crate::executables;
 
 /// Where front and worker are.
 #[derive(Clone, Debug)]
@@ -29,25 +31,18 @@ impl Binaries {
     }
 
     /// The front alone, copied to `folder`, and where its worker would be beside it.
-    ///
-    /// # Panics
-    /// When it cannot be copied.
     #[must_use]
     pub fn copy_front(folder: &Path) -> Self {
-        fs::create_dir_all(folder).expect("a folder for the front");
         let copy = Self { front: folder.join(FRONT), worker: folder.join(WORKER) };
-        fs::copy(&Self::built().front, &copy.front).expect("a copy of the front");
+        executables::copy(&Self::built().front, &copy.front);
         copy
     }
 
     /// Front and worker, copied to `folder`.
-    ///
-    /// # Panics
-    /// When they cannot be copied.
     #[must_use]
     pub fn copy(folder: &Path) -> Self {
         let copy = Self::copy_front(folder);
-        fs::copy(&Self::built().worker, &copy.worker).expect("a copy of the worker");
+        executables::copy(&Self::built().worker, &copy.worker);
         copy
     }
 }
@@ -64,7 +59,9 @@ fn build() -> Binaries {
     // have the features that `cargo test --workspace` gives them, and none is built twice.
     cargo.args(["build", "--workspace", "--bins", "--examples"]);
     cargo.arg("--message-format=json-render-diagnostics").args(profile());
-    let output = cargo.output().expect("cargo starts");
+    cargo.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let cargo = executables::start(&mut cargo).expect("cargo starts");
+    let output = cargo.wait_with_output().expect("what cargo says");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the programs under test do not build:\n{said}");
     let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)

@@ -12,8 +12,10 @@ use std::thread;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::binaries::Binaries;
+use crate::executables;
 use crate::process::Process;
-use crate::wait::LIMIT;
+use crate::wait::{LIMIT, until};
 
 /// A program with its arguments and all of its environment.
 #[derive(Clone, Debug)]
@@ -134,7 +136,8 @@ impl Call {
         if self.leads_group {
             command.process_group(0);
         }
-        let child = command.spawn().unwrap_or_else(|error| panic!("{line:?}: {error}"));
+        let child =
+            executables::start(&mut command).unwrap_or_else(|error| panic!("{line:?}: {error}"));
         Running::new(child, self.input.as_deref(), format!("{line:?}"))
     }
 }
@@ -209,6 +212,24 @@ impl Drop for Running {
         let _ = pidfd_send_signal(&self.handle, Signal::KILL);
         drop(self.stdin.take());
     }
+}
+
+/// Waits until each of `calls` has become the worker, is done with all that it does at once, and has
+/// begun to wait: for the source, or for somebody who asks it. A worker's second thread is the one
+/// that keeps its deadline.
+///
+/// # Panics
+/// When that does not come.
+#[track_caller]
+pub fn wait_for_workers(calls: &[Running]) {
+    let worker = Binaries::built().worker.canonicalize().expect("the worker's real path");
+    let mut others: Vec<Process> = calls.iter().map(Running::process).collect();
+    until("all of them have begun to wait", || {
+        others.retain(|process| {
+            process.program().as_ref() != Some(&worker) || !process.waits_with_threads(2)
+        });
+        others.is_empty().then_some(())
+    });
 }
 
 /// What a program left behind.

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::binaries::Binaries;
 use crate::call::Call;
+use crate::executables;
 use crate::gate::Gate;
 use crate::process::Process;
 use crate::state::State;
@@ -70,7 +71,9 @@ impl Home {
     /// When that fails.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
-        put(&path, text.as_ref(), 0o600);
+        fs::create_dir_all(path.parent().expect("a folder around it")).expect("that folder");
+        fs::write(&path, text).expect("the file's content");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("the file's mode");
         path
     }
 
@@ -84,7 +87,7 @@ impl Home {
         let text = format!(
             "#!/bin/sh\necho $$ >>'{runs}'\nrun=$(wc -l <'{runs}')\nrun=$((run))\n{body}\n"
         );
-        put(&path, text.as_bytes(), 0o755);
+        executables::write(&path, text);
         path
     }
 
@@ -155,15 +158,6 @@ pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
         "[profile.main]\nsources = [\"main\"]\n{profile}\n\n\
          [source.main]\nbackend = \"script\"\ncommand = [\"{script}\"]\n{source}\n"
     )
-}
-
-fn put(path: &Path, content: &[u8], mode: u32) {
-    fs::create_dir_all(path.parent().expect("a folder around it")).expect("the folder around it");
-    // Written aside and renamed, so that a script that runs is not the file that is written to.
-    let draft = path.with_extension("draft");
-    fs::write(&draft, content).expect("the file's content");
-    fs::set_permissions(&draft, Permissions::from_mode(mode)).expect("the file's mode");
-    fs::rename(&draft, path).expect("the file's name");
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]

@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod binaries;
 pub mod call;
+pub mod executables;
 pub mod gate;
 pub mod home;
 pub mod install;
@@ -16,4 +17,5 @@ pub mod process;
 pub mod servers;
 pub mod state;
 pub mod trace;
+pub mod traces;
 pub mod wait;

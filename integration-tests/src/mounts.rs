@@ -32,7 +32,7 @@ impl Mounts {
     /// What is mounted at `folder` is only read from here on.
     #[must_use]
     pub fn read_only(self, folder: &Path) -> Self {
-        self.command(&format!("mount -o remount,ro '{}'", folder.display()))
+        self.command(&format!("mount -o remount,bind,ro '{}'", folder.display()))
     }
 
     /// What is at `from` is seen at `to` too.

@@ -1,7 +1,7 @@
 //! Processes as the system shows them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A process that is not our child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +11,53 @@ pub struct Process {
 }
 
 impl Process {
+    /// All that run `program` with this value in their environment.
+    #[must_use]
+    pub fn all_of(program: &Path, variable: &str, value: &Path) -> Vec<Self> {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let variable = format!("{variable}={}", value.display());
+        processes
+            .filter_map(|folder| Some(Self { id: folder.file_name().to_str()?.parse().ok()? }))
+            .filter(|process| process.program().as_deref() == Some(program))
+            .filter(|process| {
+                process
+                    .environment()
+                    .split(|byte| *byte == 0)
+                    .any(|found| found == variable.as_bytes())
+            })
+            .collect()
+    }
+
+    /// Its arguments, as everybody on the machine can read them.
+    #[must_use]
+    pub fn arguments(self) -> Vec<u8> {
+        fs::read(self.file("cmdline")).unwrap_or_default()
+    }
+
+    /// Its environment, as it began.
+    #[must_use]
+    pub fn environment(self) -> Vec<u8> {
+        fs::read(self.file("environ")).unwrap_or_default()
+    }
+
     /// Whether it is there, and not just waiting to be reaped.
     #[must_use]
     pub fn is_running(self) -> bool {
         self.fields().is_some_and(|fields| fields[0] != "Z" && fields[0] != "X")
+    }
+
+    /// Whether it waits for something, with this many threads.
+    #[must_use]
+    pub fn waits_with_threads(self, number: u32) -> bool {
+        let fields = self.fields().unwrap_or_default();
+        let [state, threads] = [0, 17].map(|field| fields.get(field).map(String::as_str));
+        state == Some("S") && threads == Some(&number.to_string())
+    }
+
+    /// Whether a signal made it stand still.
+    #[must_use]
+    pub fn is_stopped(self) -> bool {
+        self.fields().is_some_and(|fields| fields[0] == "T")
     }
 
     /// Its parent.

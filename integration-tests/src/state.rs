@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_core::{Entry, EntryId, Failure, Moment, Plan, Unsealed};
+use api_key_helper_core::{Entry, EntryId, Failure, Plan, StateFolder, Unsealed};
 use serde_json::Value;
+
+use crate::wait::until;
 
 /// A state folder.
 #[derive(Clone, Debug)]
@@ -56,6 +58,16 @@ impl State {
     pub fn entry(&self, source: &str) -> Entry {
         let bytes = fs::read(self.entry_file(source)).expect("the entry's file");
         Entry::decode(&bytes, &self.id(source), &Unsealed).expect("a whole entry")
+    }
+
+    /// The entries of all sources that the plans have, with whatever settings.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let entry = |id: EntryId| {
+            let bytes = fs::read(self.folder.join(id.entry_file(&Unsealed))).ok()?;
+            Entry::decode(&bytes, &id, &Unsealed)
+        };
+        self.ids().into_iter().filter_map(entry).collect()
     }
 
     /// The key in a source's entry.
@@ -111,11 +123,12 @@ impl State {
         self.replace(&self.folder.join(self.id(source).failure_file()), &older.encode());
     }
 
-    /// When a source's key was fetched.
-    #[must_use]
+    /// Waits until nobody asks a source.
     #[track_caller]
-    pub fn fetched_at(&self, source: &str) -> Moment {
-        self.entry(source).validity.fetched_at
+    pub fn wait_for_peace(&self, source: &str) {
+        let folder = StateFolder::new(self.folder.clone());
+        let lock = self.id(source).lock_file();
+        until("nobody asks the source", || (!folder.is_locked(&lock)).then_some(()));
     }
 
     /// The lines of the refresh log.
@@ -143,21 +156,27 @@ impl State {
     /// settings, it is the one that has an entry or a failure.
     #[track_caller]
     fn id(&self, source: &str) -> EntryId {
-        let mut ids: Vec<EntryId> = self
-            .files(".plan")
-            .iter()
-            .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
-            .flat_map(|plan| plan.sources)
-            .map(|planned| planned.id)
-            .filter(|id| id.source == source)
-            .collect();
-        ids.sort_by_key(|id| id.fingerprint);
-        ids.dedup();
+        let mut ids = self.ids();
+        ids.retain(|id| id.source == source);
         let is_there = |file: String| self.folder.join(file).exists();
         if ids.len() > 1 {
             ids.retain(|id| is_there(id.entry_file(&Unsealed)) || is_there(id.failure_file()));
         }
         let [id] = &ids[..] else { panic!("not one source `{source}`: {ids:?}") };
         id.clone()
+    }
+
+    /// The identities of all sources, as the plans have them.
+    fn ids(&self) -> Vec<EntryId> {
+        let mut ids: Vec<EntryId> = self
+            .files(".plan")
+            .iter()
+            .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
+            .flat_map(|plan| plan.sources)
+            .map(|planned| planned.id)
+            .collect();
+        ids.sort_by(|a, b| (&a.source, a.fingerprint).cmp(&(&b.source, b.fingerprint)));
+        ids.dedup();
+        ids
     }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::call::{Answer, Call};
+use crate::executables;
 
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,15 @@ impl SystemCall {
         Some(path.split_once('"')?.0)
     }
 }
+
+/// Those of `calls` that have one of these names.
+#[must_use]
+pub fn named<'a>(calls: &'a [SystemCall], names: &[&str]) -> Vec<&'a SystemCall> {
+    calls.iter().filter(|call| names.contains(&&*call.name)).collect()
+}
+
+/// What starts a process or a thread.
+pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 
 /// Runs `call`, and gives its system calls, those of its threads and children included, in order.
 ///
@@ -66,5 +76,6 @@ fn installed() {
 fn runs(command: &str) -> bool {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.status().is_ok_and(|status| status.success())
+    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
+    status.is_ok_and(|status| status.success())
 }

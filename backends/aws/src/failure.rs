@@ -90,7 +90,9 @@ impl Failure {
         let whom = &asked.whom;
         match self {
             Self::Answer(answer) => refusal(answer, asked),
-            Self::Broken(why) => Error::transient(format!("{whom} broke off its answer: {why}")),
+            Self::Broken(why) => {
+                Error::transient(format!("{whom} broke off its answer: {why}")).with_hint(WORDS.way)
+            }
             Self::Late => Error::transient(format!("{whom} did not answer in time"))
                 .with_hint("if it is slow by nature, raise `timeout` of the source"),
             Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {whom}: {why}"))
@@ -152,7 +154,7 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
         Verdict::Unavailable => {
             let status = answer.status;
             let code = answer.code.as_deref().map(|code| format!(" `{code}`")).unwrap_or_default();
-            error(format!("{whom} answered {status}{code}{because}"))
+            error(format!("{whom} answered {status}{code}{because}")).with_hint(WAIT)
         }
     };
     match answer.retry_after {
@@ -160,6 +162,9 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
         None => error,
     }
 }
+
+/// What will pass is asked again by itself.
+const WAIT: &str = "wait a little; if it stays so, see whether the service is well in that region";
 
 /// A code as documentation writes it, without the name space and the address around it.
 fn code(code: &str) -> String {
@@ -180,7 +185,7 @@ fn head(response: &HttpResponse, now: SystemTime) -> Answer {
 
 const WORDS: Words = Words {
     server: "",
-    way: "check the network, its proxy variables, and `region` and `endpoint`",
+    way: "check the network, its proxy variables, and `region` and `endpoint` of the source",
     impostor: "a proxy or another server may stand in its place: check `endpoint`",
     authority: "name that authority's certificate in `AWS_CA_BUNDLE`",
     host: "check `endpoint` of the source, and the proxy",

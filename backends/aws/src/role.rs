@@ -115,6 +115,8 @@ fn given(role: &Role, given: Option<Given>) -> Result<Credentials, Error> {
             "assumed",
         ))
     });
-    credentials
-        .ok_or_else(|| Error::transient(format!("aws sts gave no credentials for `{}`", role.arn)))
+    credentials.ok_or_else(|| {
+        Error::transient(format!("aws sts gave no credentials for `{}`", role.arn))
+            .with_hint("another server may stand in its place: check `AWS_ENDPOINT_URL_STS`")
+    })
 }

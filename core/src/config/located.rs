@@ -70,7 +70,8 @@ impl Located {
     /// `path` made absolute, by the file that holds `key`.
     pub(super) fn resolve(&self, key: &str, path: &Path) -> PathBuf {
         match self.place(&[key.to_owned()]) {
-            Some(place) => place.folder().join(path),
+            // By its components, so that `./program` is shown as people write it.
+            Some(place) => place.folder().join(path).components().collect(),
             None => path.to_owned(),
         }
     }

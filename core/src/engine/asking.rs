@@ -5,6 +5,10 @@ use super::refresh::Refresh;
 use super::{Demand, backoff};
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
 
+/// An attempt that would have less than one part in this many of its time is not worth beginning:
+/// backends keep as much back for an error of their own.
+const SHORTEST_ATTEMPT: u32 = 10;
+
 impl Refresh<'_> {
     /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
     /// source that is known to be down is only looked after.
@@ -31,7 +35,9 @@ impl Refresh<'_> {
                 return Err(error);
             }
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
-            if wait >= self.time_left() {
+            // An attempt that has no time would only hide the error that says more.
+            let shortest = self.source.timeout.min(self.call.deadline) / SHORTEST_ATTEMPT;
+            if wait.saturating_add(shortest) >= self.time_left() {
                 return Err(error);
             }
             self.world.clock.sleep(wait).await;

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use super::cache::{self, ROOM, replace};
 use super::world::{Draft, World};
 use crate::{
-    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, PlannedSource,
+    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, Key, PlannedSource,
     Secret, SecretInput, Validity,
 };
 
@@ -47,6 +47,13 @@ impl<'a> Held<'a> {
 
     pub(super) fn entry(&self) -> Option<Entry> {
         self.state().entry.clone()
+    }
+
+    /// `error` without the secrets of the entry: a backend may quote what somebody else says of them.
+    pub(super) fn redact(&self, error: Error) -> Error {
+        let Some(entry) = self.entry() else { return error };
+        let secrets = entry.key.map(Key::into_secret).into_iter().chain(entry.renewal);
+        secrets.fold(error, |error, secret| error.without(&secret))
     }
 
     /// Asks `backend` once, for at most `timeout`.

@@ -1,7 +1,8 @@
 //! A source's login and logout, which only a human starts.
 
-use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
+use std::{fmt, io};
 
 use async_trait::async_trait;
 
@@ -31,7 +32,7 @@ pub async fn login(
     let policy = Policy::default();
     let call = call(profile, &policy);
     let refresh = Refresh::new(world, source, &call, HUMAN_PATIENCE);
-    let attempt = LoginAttempt { refresh: &refresh };
+    let attempt = LoginAttempt { refresh: &refresh, kept: Mutex::default() };
     let asked_at = world.clock.now();
     let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await?;
     let fetched = refresh.fetched(credential, asked_at)?;
@@ -44,8 +45,10 @@ pub async fn login(
         attempts: 1,
         outcome: Ok((&fetched.key, validity.expires_at)),
     });
-    let (_lock, cached) = refresh.locked().await?;
-    let held = refresh.held(cached);
+    let (_lock, held) = match attempt.take_kept() {
+        Some(kept) => kept,
+        None => refresh.locked_entry().await?,
+    };
     held.save(fetched.into_entry(&held)).await.map_err(|error| not_kept(&error))?;
     let _ = world.disk.remove(&source.planned.id.failure_file()).await;
     let renewal = held.entry().and_then(|entry| entry.renewal);
@@ -74,9 +77,8 @@ pub async fn logout(
     let policy = Policy::default();
     let call = call(profile, &policy);
     let refresh = Refresh::new(world, source, &call, PATIENCE);
-    let (_lock, cached) = refresh.locked().await?;
-    let has_any = cached.entry.is_some();
-    let held = refresh.held(cached);
+    let (_lock, held) = refresh.locked_entry().await?;
+    let has_any = held.entry().is_some();
     let revoked = if has_any { held.revoke(&*source.backend, PATIENCE).await } else { Ok(()) };
     let id = &source.planned.id;
     for file in [id.entry_file(world.seal), id.failure_file()] {
@@ -105,6 +107,11 @@ fn not_kept(error: &io::Error) -> Error {
 }
 
 impl Refresh<'_> {
+    async fn locked_entry(&self) -> Result<Kept<'_>, Error> {
+        let (lock, cached) = self.locked().await?;
+        Ok((lock, Held::new(self.world, &self.source.planned, self.chain(), cached.entry)))
+    }
+
     /// Waits for the source's lock, and reads what is on disk under it.
     async fn locked(&self) -> Result<(Box<dyn Lock>, Cached), Error> {
         let lock_file = self.source.planned.id.lock_file();
@@ -127,16 +134,28 @@ impl Refresh<'_> {
             clock.sleep(Duration::from_millis(20)).await;
         }
     }
+}
 
-    fn held(&self, cached: Cached) -> Held<'_> {
-        Held::new(self.world, &self.source.planned, self.chain(), cached.entry)
+/// A source's lock, and the entry that it guards.
+type Kept<'a> = (Box<dyn Lock>, Held<'a>);
+
+/// The engine's side of a login. From the first renewal that is kept, it has the source's lock: else
+/// somebody could spend that renewal before the login has ended, which would then put it back.
+struct LoginAttempt<'a> {
+    refresh: &'a Refresh<'a>,
+    kept: Mutex<Option<Kept<'a>>>,
+}
+
+impl<'a> LoginAttempt<'a> {
+    fn take_kept(&self) -> Option<Kept<'a>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// The engine's side of a login: what is to be kept is written under the lock, one write at a time.
-#[derive(Debug)]
-struct LoginAttempt<'a> {
-    refresh: &'a Refresh<'a>,
+impl fmt::Debug for LoginAttempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginAttempt").field("refresh", self.refresh).finish_non_exhaustive()
+    }
 }
 
 #[async_trait]
@@ -154,8 +173,13 @@ impl Attempt for LoginAttempt<'_> {
     }
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
-        let (_lock, cached) = self.refresh.locked().await?;
-        self.refresh.held(cached).keep(renewal).await.map_err(|error| not_kept(&error))
+        let (lock, held) = match self.take_kept() {
+            Some(kept) => kept,
+            None => self.refresh.locked_entry().await?,
+        };
+        let kept = held.keep(renewal).await;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((lock, held));
+        kept.map_err(|error| not_kept(&error))
     }
 
     async fn make_room(&self) -> Result<(), Error> {

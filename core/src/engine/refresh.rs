@@ -58,6 +58,7 @@ impl<'a> Refresh<'a> {
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
         self.refuse_recursion()?;
         let mut polls = 0;
+        let mut no_lock = None;
         let (lock, cached) = loop {
             // The lock first: what is read under it is the last word.
             let lock = self.try_lock().await;
@@ -71,11 +72,16 @@ impl<'a> Refresh<'a> {
             match lock {
                 LockState::Held(lock) => break (Some(lock), cached),
                 LockState::Unavailable(error) => {
-                    if let Err(error) = self.go_without_lock(&cached, &error, warnings) {
+                    if let Err(error) = self.go_without_lock(&cached, &error) {
                         let answer = self.fall_back(cached.entry.as_ref(), error, warnings);
                         return answer.map_err(Failed::from);
                     }
+                    no_lock = Some(error);
                     break (None, cached);
+                }
+                LockState::Busy if self.call.demand == Demand::Fresh => {
+                    // Whoever has the lock does what we are here for.
+                    return self.waited_in_vain(&cached, warnings);
                 }
                 LockState::Busy => {
                     if let Some(answer) = self.during_an_outage(&cached, warnings) {
@@ -91,13 +97,18 @@ impl<'a> Refresh<'a> {
                 }
             }
         };
-        let answer = self.replace(cached, warnings).await;
+        let answer = self.replace(cached, no_lock.as_ref(), warnings).await;
         drop(lock);
         answer
     }
 
     /// Asks the source and deals with the answer; the lock is held.
-    async fn replace(&self, cached: Cached, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
+    async fn replace(
+        &self,
+        cached: Cached,
+        no_lock: Option<&io::Error>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Answer, Failed> {
         let Cached { entry, failure: before, damaged } = cached;
         if damaged {
             self.set_aside(warnings).await;
@@ -106,6 +117,7 @@ impl<'a> Refresh<'a> {
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
+        let fetched = fetched.map_err(|error| held.redact(error));
         self.world.journal.record(&Event {
             at: self.world.clock.now(),
             profile: self.call.profile,
@@ -121,8 +133,12 @@ impl<'a> Refresh<'a> {
             Ok(fetched) => {
                 let answer =
                     self.answer(Printable { key: &fetched.key, validity: &fetched.validity });
-                if let Err(error) = self.save(&held, fetched, before.is_some()).await {
-                    warnings.push(format!("the key was not cached: {error}"));
+                match (self.save(&held, fetched, before.is_some()).await, no_lock) {
+                    (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
+                    (Ok(()), Some(error)) => warnings.push(format!(
+                        "cannot lock the state folder, so others may ask as well: {error}"
+                    )),
+                    (Ok(()), None) => {}
                 }
                 Ok(answer)
             }
@@ -236,18 +252,12 @@ impl<'a> Refresh<'a> {
 
     /// Where the disk knows no locks, a key is still worth having, but not at the price of two
     /// processes that spend one renewal.
-    fn go_without_lock(
-        &self,
-        cached: &Cached,
-        error: &io::Error,
-        warnings: &mut Vec<String>,
-    ) -> Result<(), Error> {
+    fn go_without_lock(&self, cached: &Cached, error: &io::Error) -> Result<(), Error> {
         let has_renewal = cached.entry.as_ref().is_some_and(|entry| entry.renewal.is_some());
         if has_renewal || self.call.demand == Demand::Fresh {
             return Err(Error::transient(format!("cannot lock the state folder: {error}"))
                 .with_hint("make it writable, see `api-key-helper status`"));
         }
-        warnings.push(format!("cannot lock the state folder, so others may ask as well: {error}"));
         Ok(())
     }
 

@@ -153,6 +153,8 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
+const SEE_HELP: &str = "see `api-key-helper --help`";
+
 /// Clap's refusal in the form of all our errors: its first line, and what it suggests.
 fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
@@ -162,9 +164,14 @@ fn refusal(error: &clap::Error) -> Error {
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
             .find_map(|kind| error.get(kind));
-    Error::misconfigured(message).with_hint(match suggestion {
-        Some(suggestion) => format!("did you mean `{suggestion}`? see `api-key-helper --help`"),
-        None => "see `api-key-helper --help`".to_owned(),
+    let choices = error.get(ContextKind::ValidValue).map(ToString::to_string);
+    let choices = choices.filter(|choices| !choices.is_empty());
+    Error::misconfigured(message).with_hint(match (suggestion, choices) {
+        (Some(suggestion), _) => format!("did you mean `{suggestion}`? {SEE_HELP}"),
+        (None, Some(choices)) => {
+            format!("it can be `{}`", choices.replace(", ", "`, `"))
+        }
+        (None, None) => SEE_HELP.to_owned(),
     })
 }
 
@@ -197,6 +204,8 @@ mod tests {
         let error = refused(&["get", "--refrehs"]);
         assert_eq!(error.message(), "unexpected argument `--refrehs` found");
         assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper --help`"));
+        let error = refused(&["init", "--backend", "nowhere"]);
+        assert!(error.hint().unwrap().starts_with("it can be `script`"), "{error:?}");
         assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
         assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
     }

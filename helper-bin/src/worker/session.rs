@@ -9,7 +9,7 @@ use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed,
+    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
 };
 
 use crate::cli::Call as CommandLine;
@@ -60,9 +60,11 @@ impl Session {
         let system = config_file::read(&places.system_config)?;
         let user = config_file::read(&places.user_config)?;
         if system.is_none() && user.is_none() {
-            let path = places.user_config.display();
+            let path = trust::quote(&places.user_config);
+            let option =
+                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
             return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint("run `api-key-helper init`"));
+                .with_hint(format!("run `api-key-helper{option} init`")));
         }
         let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
         let config_paths =
@@ -107,9 +109,9 @@ impl Session {
         if stands {
             return;
         }
-        if let Err(error) = replace(&self.folder, &self.plan_file, &plan.encode()).await {
-            self.warnings.push(format!("the compiled configuration cannot be saved: {error}"));
-        }
+        // Without it the next call only takes longer. Where nothing can be written, that is said of
+        // the key.
+        let _ = replace(&self.folder, &self.plan_file, &plan.encode()).await;
         self.sweep();
     }
 
@@ -152,12 +154,28 @@ impl Session {
         self.in_world(async |world| logout(world, source, profile).await).await
     }
 
-    /// The source that somebody wants to sign in to: `name`, else the profile's first one that
-    /// people can sign in to.
+    /// The source that somebody wants to sign in to, which is one that people can sign in to.
     ///
     /// # Errors
     /// Misconfigured: there is none.
-    pub(crate) fn source_with_login(&self, name: Option<&str>) -> Result<Source, Error> {
+    pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
+        let source = self.source_to_sign_out_of(name)?;
+        if !backends::has_login(&source.backend_name) {
+            let (name, backend) = (&source.planned.id.source, &source.backend_name);
+            return Err(Error::misconfigured(format!(
+                "people do not sign in to source `{name}`: backend `{backend}` has no login"
+            ))
+            .with_hint("name another source, see `api-key-helper status`"));
+        }
+        Ok(source)
+    }
+
+    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's first
+    /// one that people can sign in to.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none.
+    pub(crate) fn source_to_sign_out_of(&self, name: Option<&str>) -> Result<Source, Error> {
         let name = match name {
             Some(name) => name,
             None => self

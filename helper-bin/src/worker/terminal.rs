@@ -143,6 +143,9 @@ fn open_browser(uri: &str) {
     }
     for mut command in open::commands(uri) {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Ctrl-C is for the login, and not for a browser with other pages open.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         if command.spawn().is_ok() {
             return;
         }

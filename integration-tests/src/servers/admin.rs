@@ -7,6 +7,8 @@ use reqwest::{Certificate, Client, Method};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::wait;
+
 /// An administrator of an OpenBao. It blocks: a test calls it outside of its own runtime.
 #[derive(Clone, Debug)]
 pub struct Admin {
@@ -118,9 +120,16 @@ impl Admin {
         }
     }
 
-    /// Mounts an engine.
+    /// Mounts an engine, and waits until it serves.
     pub fn enable_engine(&self, mount: &str, kind: &str, options: &Value) {
         self.write(&format!("sys/mounts/{mount}"), &json!({ "type": kind, "options": options }));
+        if options["version"] == "2" {
+            // KV first makes itself one with versions, and answers 400 meanwhile.
+            let config = format!("{mount}/config");
+            wait::until("the engine keeps versions", || {
+                matches!(self.try_request("GET", &config, None, &[]), Ok((200, _))).then_some(())
+            });
+        }
     }
 
     /// Mounts an auth method.

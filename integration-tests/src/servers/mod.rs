@@ -8,6 +8,7 @@ pub mod moto;
 pub mod oidc_provider;
 pub mod openbao;
 mod process;
+pub mod relay;
 pub mod stub;
 
 pub use admin::Admin;
@@ -15,4 +16,5 @@ pub use microburst::Microburst;
 pub use moto::Moto;
 pub use oidc_provider::OidcProvider;
 pub use openbao::OpenBao;
-pub use stub::Stub;
+pub use relay::Relay;
+pub use stub::{Reply, Stub};

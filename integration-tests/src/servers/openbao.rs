@@ -72,11 +72,17 @@ impl OpenBao {
     }
 
     /// How many requests the audit device has seen so far that were for a path below `prefix`.
+    #[must_use]
+    pub fn requests(&self, prefix: &str) -> usize {
+        self.requested().iter().filter(|path| path.starts_with(prefix)).count()
+    }
+
+    /// The paths of all requests that the audit device has seen so far, in order.
     ///
     /// # Panics
     /// When the audit log is not JSON.
     #[must_use]
-    pub fn requests(&self, prefix: &str) -> usize {
+    pub fn requested(&self) -> Vec<String> {
         let log = fs::read_to_string(self.folder.path().join(AUDIT)).unwrap_or_default();
         // The last line may still be written.
         let complete = log.rfind('\n').map_or("", |end| &log[..end]);
@@ -84,8 +90,8 @@ impl OpenBao {
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("a line of the audit log"))
             .filter(|entry| entry["type"] == "request")
-            .filter(|entry| entry["request"]["path"].as_str().unwrap_or("").starts_with(prefix))
-            .count()
+            .map(|entry| entry["request"]["path"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// Kills it at once.
@@ -115,8 +121,9 @@ impl OpenBao {
                 let admin = admin.get_or_insert_with(|| {
                     Admin::new(&address, ROOT, fs::read(&ca).ok().as_deref())
                 });
-                // A development server makes its mounts after it says that it is healthy.
-                matches!(admin.try_request("GET", "sys/mounts/secret", None, &[]), Ok((200, _)))
+                // A development server makes its mounts after it says that it is healthy, and KV
+                // first makes itself one with versions.
+                matches!(admin.try_request("GET", "secret/config", None, &[]), Ok((200, _)))
             });
             match admin {
                 Some(admin) if ready => return Self { admin, address, process, folder },

@@ -74,12 +74,18 @@ impl Reply {
 
 impl Stub {
     /// A server that answers each request with what `reply` says.
+    #[must_use]
+    pub fn start(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.1", reply)
+    }
+
+    /// The same at another address of loopback, which makes it another host.
     ///
     /// # Panics
     /// When there is no port.
     #[must_use]
-    pub fn start(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    pub fn start_at(host: &str, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((host, 0)).expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("its address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let stub = Self { address, requests: Arc::clone(&requests) };

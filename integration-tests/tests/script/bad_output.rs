@@ -71,7 +71,7 @@ fn a_key_of_the_greatest_length_is_cached() {
 
 #[test]
 fn a_gigabyte_is_not_read_to_its_end() {
-    let body = "head -c 1073741824 /dev/zero | tr '\\0' k\necho all of it >\"$HOME/end\"";
+    let body = "head -c 1073741824 /dev/zero | tr '\\0' k && echo all of it >\"$HOME/end\"";
     let home = Home::with_script(body);
     home.helper().run().assert_error(2, &["printed more than 1048576 bytes", "by hand"]);
     let [script] = &home.processes("main")[..] else { panic!("not one run") };

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use integration_tests::executables;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::mounts::give_away;
 
@@ -107,7 +108,7 @@ fn a_program_that_does_not_start_is_told() {
         (b"#!/bin/sh\r\necho key\r\n", ["line ends of Windows", "sed -i"]),
         (b"echo key\n", ["neither a program of this machine nor has a first line", "#!/bin/sh"]),
     ] {
-        fs::write(&file, content).unwrap();
+        executables::write(&file, content);
         home.helper().run().assert_error(2, &words);
     }
     assert_eq!(home.state().key("main").as_deref(), Some("key-1"));

@@ -188,6 +188,29 @@ fn on_a_full_disk_the_key_is_printed_with_a_warning() {
     answer.assert_printed_with_warnings("key-1", &["No space left on device"]);
 }
 
+/// Whatever cannot be written for one and the same reason, the user is told once.
+#[test]
+fn one_cause_is_one_warning() {
+    let home = Home::with_script(KEYS);
+    let state = home.state();
+    let fill = format!("head -c 4096 /dev/zero >'{}/full'", state.path().display());
+    let full = small(&home, "4k").command(&fill);
+    full.seen_by(home.helper()).run().assert_warned("key-1", &["No space left on device"]);
+    let read_only = small(&home, "1m").read_only(state.path());
+    read_only.seen_by(home.helper()).run().assert_warned("key-2", &["Read-only file system"]);
+    let around = state.path().parent().unwrap();
+    let none = Mounts::new().empty(around, "1m").read_only(around);
+    none.seen_by(home.helper()).run().assert_warned("key-3", &["Read-only file system"]);
+}
+
+/// Claude Code shows the first 500 characters, and only when there is no key.
+#[test]
+fn no_warning_stands_before_an_error() {
+    let home = Home::with_settings("retries = 0", "", "exit 75");
+    let read_only = small(&home, "1m").read_only(home.state().path());
+    read_only.seen_by(home.helper()).run().assert_error(1, &["failed with exit code 75"]);
+}
+
 #[test]
 fn a_disk_with_little_room_still_has_room_for_the_key() {
     let home = Home::with_script(KEYS);

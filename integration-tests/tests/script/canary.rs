@@ -142,6 +142,7 @@ fn a_key_that_is_printed_is_nowhere_else() {
     home.state().age("main", Duration::from_secs(62 * 60));
     user.call(&home.helper()).assert_key(KEY);
     until("the key is refreshed", || (home.state().log().len() == 3).then_some(()));
+    home.state().wait_for_peace("main");
     user.search();
 
     // After the entry was damaged, and set aside.
@@ -185,6 +186,19 @@ fn a_fallback_gives_nothing_away() {
         user.call(&user.home.helper());
         user.call(&user.home.helper());
         user.call(&user.home.call(["get", "--refresh"]));
+        user.search();
+    }
+}
+
+#[test]
+fn a_script_that_names_the_old_key_gives_nothing_away() {
+    for exit_code in [75, 77, 78] {
+        let complain = format!("echo \"key $key was revoked\" >&2; exit {exit_code}");
+        let body = format!("[ $run = 1 ] || {{ {complain}; }}\necho \"$key\"");
+        let user = User::new("retries = 0", "", &body);
+        user.call(&user.home.helper()).assert_key(KEY);
+        user.home.state().age("main", Duration::from_secs(7_200));
+        user.call(&user.home.helper());
         user.search();
     }
 }

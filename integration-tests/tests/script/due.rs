@@ -8,6 +8,7 @@ use integration_tests::call::Running;
 use integration_tests::gate::Gate;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
+use integration_tests::trace::{STARTS, named, trace};
 use integration_tests::wait::until;
 use rustix::process::Signal;
 
@@ -60,14 +61,34 @@ fn many_due_calls_cost_one_refresh() {
     let held = gate.reached();
     // Now that one is at it, calls do not even start another one.
     let refresher = refresher(&home);
-    for _ in 0..10 {
-        home.helper().run().assert_key("key-1");
-    }
+    let (answer, calls) = trace(home.helper(), home.path());
+    answer.assert_key("key-1");
+    assert_eq!(named(&calls, &STARTS), [&calls[0]; 0]);
     assert_eq!(home.runs("main"), 2);
     held.let_go();
     wait_for_new_key(&home);
     until("the refresher ends", || (!refresher.is_running()).then_some(()));
     assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
+    for call in calls {
+        call.finish().assert_key("key-1");
+    }
+    let _held = gate.reached();
+    let refresher = refresher(&home);
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("one refresher is left", || {
+        (Process::all_of(&worker, "HOME", home.path()) == [refresher]).then_some(())
+    });
 }
 
 #[test]
@@ -98,6 +119,7 @@ fn a_due_key_goes_on_while_its_source_is_down() {
     home.state().age("main", DUE);
     home.helper().run().assert_key("key-1");
     until("the failure is remembered", || home.state().failure("main"));
+    home.state().wait_for_peace("main");
     // In the pause nobody asks, and nobody is told: the key is as good as before.
     home.helper().run().assert_key("key-1");
     assert_eq!(home.runs("main"), 2);

@@ -1,12 +1,13 @@
 //! What the front hands over to the worker, and where it finds it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Permissions};
+use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use integration_tests::binaries::{Binaries, FRONT, WORKER};
+use integration_tests::executables;
 use integration_tests::home::{Home, KEYS};
 use tempfile::TempDir;
 
@@ -23,7 +24,7 @@ impl Fake {
         let dump = "for what in cmdline environ status; do cat /proc/$$/$what >\"$DUMP/$what\"; done\n\
                     ls /proc/$$/fd >\"$DUMP/fds\"\n\
                     cat; echo 'to stderr' >&2; exit 42";
-        program(&copy.worker, &format!("#!/bin/sh\n{dump}\n"));
+        executables::write(&copy.worker, format!("#!/bin/sh\n{dump}\n"));
         Self { folder, copy }
     }
 
@@ -37,12 +38,6 @@ impl Fake {
         let strings = dump.strip_suffix(b"\0").unwrap().split(|byte| *byte == 0);
         strings.map(|string| OsStr::from_bytes(string).to_owned()).collect()
     }
-}
-
-fn program(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -131,7 +126,7 @@ fn the_worker_is_found_through_a_link_to_the_front() {
 fn neither_path_nor_the_callers_folder_nor_its_own_name_decide() {
     let home = Home::with_script(KEYS);
     let folder = tempfile::tempdir().unwrap();
-    program(&folder.path().join(WORKER), "#!/bin/sh\necho planted\n");
+    executables::write(&folder.path().join(WORKER), "#!/bin/sh\necho planted\n");
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
     // `exec -a` gives a program another name than its file's.
     let name = folder.path().join(FRONT);
@@ -158,7 +153,7 @@ fn a_front_and_a_worker_of_different_versions_say_so() {
     let copy = Binaries::copy_front(folder.path());
     let worker = Binaries::built().worker.display();
     let text = format!("#!/bin/sh\nshift; exec '{worker}' --front-version=9.9.9 \"$@\"\n");
-    program(&copy.worker, &text);
+    executables::write(&copy.worker, &text);
     let answer = home.helper().program(&copy.front).run();
     answer.assert_error(2, &["`api-key-helper` is version 9.9.9", &own, "replaces both"]);
 }
@@ -168,7 +163,7 @@ fn a_worker_that_does_not_start_is_told() {
     let home = Home::with_script(KEYS);
     let folder = tempfile::tempdir().unwrap();
     let copy = Binaries::copy_front(&folder.path().canonicalize().unwrap());
-    program(&copy.worker, "#!/no/such/shell\n");
+    executables::write(&copy.worker, "#!/no/such/shell\n");
     let call = home.helper().program(&copy.front);
     let words = ["cannot start", &copy.worker.to_string_lossy(), "both of its programs"];
     call.run().assert_error(2, &words);

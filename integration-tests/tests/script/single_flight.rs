@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use integration_tests::binaries::Binaries;
-use integration_tests::call::Running;
+use integration_tests::call::{Running, wait_for_workers};
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::wait::{now, since, until};
 use rustix::process::Signal;
@@ -15,7 +14,7 @@ fn home_with_gate() -> (Home, integration_tests::gate::Gate) {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
-    home.configure(&configuration("", "", &script));
+    home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
     (home, gate)
 }
 
@@ -24,10 +23,7 @@ fn of_two_hundred_cold_processes_one_runs_the_script() {
     let (home, gate) = home_with_gate();
     let calls: Vec<Running> = (0..200).map(|_| home.helper().start()).collect();
     let held = gate.reached();
-    let worker = Binaries::built().worker.canonicalize().unwrap();
-    until("all of them wait for the one", || {
-        calls.iter().all(|call| call.process().program().as_ref() == Some(&worker)).then_some(())
-    });
+    wait_for_workers(&calls);
     held.let_go();
 
     for call in calls {
@@ -44,11 +40,7 @@ fn another_process_takes_over_when_the_one_that_asks_is_killed() {
     let holder = home.helper().start();
     let held = gate.reached();
     let waiting: Vec<Running> = (0..5).map(|_| home.helper().start()).collect();
-    let worker = Binaries::built().worker.canonicalize().unwrap();
-    until("the others wait", || {
-        let is_worker = |call: &Running| call.process().program().as_ref() == Some(&worker);
-        waiting.iter().all(is_worker).then_some(())
-    });
+    wait_for_workers(&waiting);
     assert_eq!(home.runs("main"), 1);
 
     holder.signal(Signal::KILL);

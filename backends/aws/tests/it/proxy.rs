@@ -10,10 +10,10 @@ use integration_tests::servers::stub::Reply;
 
 use crate::common::{KEY, Source};
 
-/// Runs the test `name` of this module with `proxy` for everything.
-fn run(name: &str, proxy: &Stub) {
+/// Runs the test `name` of this module once more, in a process with `proxy` for everything.
+fn run_again(name: &str, proxy: &Stub) {
     let mut test = Command::new(env::current_exe().unwrap());
-    test.args(["--exact", &format!("proxy::{name}"), "--ignored"]);
+    test.args(["--exact", &format!("proxy::{name}")]).env(IS_PROXIED, "1");
     for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         test.env_remove(variable.to_lowercase()).env(variable, proxy.address());
     }
@@ -22,18 +22,26 @@ fn run(name: &str, proxy: &Stub) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// Whether this is the process with the proxy.
+fn is_proxied() -> bool {
+    env::var_os(IS_PROXIED).is_some()
+}
+
+const IS_PROXIED: &str = "TEST_IS_PROXIED";
+
 #[test]
 fn aws_is_asked_through_the_proxy() {
+    if is_proxied() {
+        return ask_aws();
+    }
     let proxy = Stub::start(|_| Reply::new(403, &[], "<html>No</html>"));
-    run("asks_aws", &proxy);
+    run_again("aws_is_asked_through_the_proxy", &proxy);
     let requests = proxy.requests();
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].line, "CONNECT secretsmanager.eu-west-1.amazonaws.com:443");
 }
 
-#[test]
-#[ignore = "it is run with a proxy"]
-fn asks_aws() {
+fn ask_aws() {
     assert!(env::var_os("HTTPS_PROXY").is_some(), "nothing leaves this machine");
     let variables = [
         ("AWS_ACCESS_KEY_ID", "AKIA1"),
@@ -46,14 +54,15 @@ fn asks_aws() {
 
 #[test]
 fn this_machine_is_not_asked_through_the_proxy() {
+    if is_proxied() {
+        return ask_this_machine();
+    }
     let proxy = Stub::start(|_| Reply::new(403, &[], "<html>No</html>"));
-    run("asks_this_machine", &proxy);
+    run_again("this_machine_is_not_asked_through_the_proxy", &proxy);
     assert_eq!(proxy.requests().len(), 0);
 }
 
-#[test]
-#[ignore = "it is run with a proxy"]
-fn asks_this_machine() {
+fn ask_this_machine() {
     let stub = Stub::start(|_| {
         let body = serde_json::json!({ "SecretString": KEY }).to_string();
         Reply::new(200, &["Content-Type: application/x-amz-json-1.1"], &body)

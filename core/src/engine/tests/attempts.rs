@@ -80,6 +80,16 @@ fn an_attempt_has_its_time() {
 }
 
 #[test]
+fn an_attempt_in_the_last_moment_is_not_begun() {
+    let lab = Lab::default();
+    let slow = || [Does::Take(Duration::from_millis(9_600)), Does::Fail(Error::transient("slow"))];
+    let script = Script::new(&lab, (0..3).flat_map(|_| slow()));
+    // 900 ms are left, and the next wait would be 400 of them.
+    assert_eq!(lab.error(&[script.source("a")]), Error::transient("slow"));
+    assert_eq!(script.asked().len(), 3);
+}
+
+#[test]
 fn a_call_has_its_deadline() {
     let lab = Lab::default();
     let before = lab.now();

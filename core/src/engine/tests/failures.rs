@@ -163,3 +163,18 @@ fn a_person_who_asks_anew_is_not_put_off() {
     assert_eq!(script.asked().len(), 8);
     assert_eq!(key(lab.get(&sources, Demand::FetchedSince(lab.now()))), "new");
 }
+
+#[test]
+fn what_a_source_says_of_its_old_key_is_not_repeated() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("sk-old-key-1")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(26 * HOUR);
+    let said = Error::denied("key sk-old-key-1 was revoked").with_hint("forget sk-old-key-1");
+    script.then([Does::Fail(said)]);
+    let error = lab.error(&sources);
+    assert_eq!(error.message(), "key [redacted] was revoked");
+    assert_eq!(error.hint(), Some("forget [redacted]"));
+    assert_eq!(lab.error(&sources), error);
+}

@@ -104,6 +104,10 @@ impl Lab {
         self.state().locks.remove(file);
     }
 
+    pub(super) fn is_locked(&self, id: &EntryId) -> bool {
+        self.state().locks.contains(&id.lock_file())
+    }
+
     pub(super) fn steps(&self) -> Vec<String> {
         std::mem::take(&mut self.state().steps)
     }

@@ -73,6 +73,19 @@ fn at_the_deadline_a_stale_key_is_printed() {
 }
 
 #[test]
+fn who_refreshes_behind_an_answer_does_not_queue() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(HOUR);
+    lab.lock(&sources[0]);
+    let before = lab.now();
+    assert_eq!(key(lab.get(&sources, Demand::Fresh)), "old");
+    assert_eq!(lab.now(), before);
+}
+
+#[test]
 fn during_an_outage_nobody_waits_for_another() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));

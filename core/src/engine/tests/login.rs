@@ -38,6 +38,20 @@ fn no_lock_is_held_while_the_human_is_waited_for() {
 }
 
 #[test]
+fn nobody_spends_what_a_login_has_kept_before_it_ends() {
+    let lab = Lab::default();
+    let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
+    let steps = [Does::Keep("first"), Does::Take(5 * SECOND), Does::Answer(signed_in)];
+    let source = Script::new(&lab, steps).source("a");
+    let id = source.planned.id.clone();
+    lab.at(2 * SECOND, move |lab| assert!(lab.is_locked(&id)));
+    let id = source.planned.id.clone();
+    lab.login(&source).unwrap();
+    assert!(!lab.is_locked(&id));
+    assert_eq!(lab.entry(&id).unwrap().renewal.unwrap().expose(), "first");
+}
+
+#[test]
 fn what_a_login_keeps_survives_its_failure() {
     let lab = Lab::default();
     let steps = [Does::MakeRoom, Does::Keep("renewal"), Does::Fail(Error::transient("down"))];

@@ -30,9 +30,10 @@ pub(crate) async fn run(
     let demand =
         if get.refresh { Demand::FetchedSince(now(&session.clock)) } else { Demand::Printable };
     let Outcome { answer, warnings } = session.get(demand, deadline).await;
-    reporter.warn(&session.warnings);
-    reporter.warn(&warnings);
+    // Of an error's caller only the first lines are seen: nothing stands before it.
     let Answer { key, refresh, .. } = answer?;
+    // Without a state folder, nothing else about it is worth saying.
+    reporter.warn(if session.warnings.is_empty() { &warnings } else { &session.warnings });
     print(key.expose())?;
     if refresh {
         successor::refresh_behind(call);

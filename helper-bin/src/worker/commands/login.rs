@@ -22,7 +22,7 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let session = Session::open(call, environment)?;
     reporter.warn(&session.warnings);
-    let source = session.source_with_login(login.source.as_deref())?;
+    let source = session.source_to_sign_in_to(login.source.as_deref())?;
     let name = source.planned.id.source.clone();
     let terminal = Terminal::new(&name, !login.no_browser, &session.environment, session.clock);
     let logged_in = session.login(&source, &terminal).await;
@@ -37,10 +37,15 @@ fn summary(source: &str, logged_in: &LoggedIn, now: Moment) -> String {
         sign_in.clone().unwrap_or_default();
     let who = account.map_or_else(String::new, |who| format!(" as {}", printable(&who)));
     let mut text = format!("Signed in to `{source}`{who}.\n");
+    let sign_in_end = expires_at.map(Moment::from);
+    // Without a refresh token, or with one that lasts no longer, nothing renews the key.
+    let ends_with_key =
+        sign_in_end.is_some_and(|end| validity.expires_at.is_some_and(|key_end| end <= key_end));
     if let Some(end) = validity.expires_at {
-        text += &format!("The key ends {}, and is renewed by itself.\n", relative(end, now));
+        let then = if ends_with_key { "the sign-in with it" } else { "is renewed by itself" };
+        text += &format!("The key ends {}, and {then}.\n", relative(end, now));
     }
-    if let Some(end) = expires_at.map(Moment::from) {
+    if let Some(end) = sign_in_end.filter(|_| !ends_with_key) {
         text += &format!("The sign-in ends {}.\n", relative(end, now));
     }
     if !scopes.is_empty() {

@@ -19,7 +19,7 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let session = Session::open(call, environment)?;
     reporter.warn(&session.warnings);
-    let source = session.source_with_login(logout.source.as_deref())?;
+    let source = session.source_to_sign_out_of(logout.source.as_deref())?;
     if let Err(error) = session.logout(&source).await? {
         reporter.warn(&[format!("the provider did not take the sign-in back: {error}")]);
     }

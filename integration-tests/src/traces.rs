@@ -1,0 +1,71 @@
+//! What a secret looks like where it should not be.
+
+use api_key_helper_core::hex;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// What either half of a secret looks like, plain and in hexadecimal and Base64, which has three
+/// forms by where it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traces(Vec<String>);
+
+impl Traces {
+    /// The traces of `secret`.
+    ///
+    /// # Panics
+    /// When it is so short that its halves would be found by chance.
+    #[must_use]
+    #[track_caller]
+    pub fn of(secret: &str) -> Self {
+        assert!(secret.len() >= 16, "a secret of {} characters cannot be told", secret.len());
+        let (first, second) = secret.as_bytes().split_at(secret.len() / 2);
+        let mut traces = Vec::new();
+        for half in [first, second] {
+            let hexadecimal = hex(half);
+            let plain = String::from_utf8_lossy(half).into_owned();
+            traces.extend([plain, hexadecimal.to_uppercase(), hexadecimal]);
+            for before in 0..3 {
+                let shifted = [&vec![0; before], half].concat();
+                for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                    let text = alphabet.encode(&shifted);
+                    // The first and the last character may depend on what stands beside the half.
+                    traces.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
+                }
+            }
+        }
+        Self(traces)
+    }
+
+    /// The first trace that is in `text`.
+    #[must_use]
+    pub fn found_in(&self, text: &[u8]) -> Option<&str> {
+        let is_in =
+            |trace: &&String| text.windows(trace.len()).any(|part| part == trace.as_bytes());
+        self.0.iter().find(is_in).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_every_form() {
+        let secret = "s.canary-5up3rc4l1fr4g1l";
+        for noise in ["", "a", "ab", "abc"] {
+            let text = format!("{noise}{secret}{noise}");
+            let forms = [
+                text.clone(),
+                hex(text.as_bytes()),
+                hex(text.as_bytes()).to_uppercase(),
+                STANDARD_NO_PAD.encode(&text),
+                URL_SAFE_NO_PAD.encode(&text),
+                text.chars().take(secret.len() / 2 + noise.len() + 1).collect(),
+            ];
+            for form in forms {
+                assert!(Traces::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
+            }
+        }
+        assert_eq!(Traces::of(secret).found_in(b"s.canary"), None);
+    }
+}

@@ -1,0 +1,282 @@
+//! Secrets of AWS are nowhere but in the entry, and the key on stdout.
+
+use std::fs;
+use std::path::Path;
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::Home;
+use integration_tests::servers::Stub;
+use integration_tests::servers::moto::AccessKey;
+use integration_tests::servers::stub::Reply;
+use integration_tests::traces::Traces;
+use integration_tests::wait::until;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::account::{ANY_ROLE, KEY, account, credulous};
+use crate::user::User;
+
+/// Secrets, and a place that is not the user's, where no search finds them.
+struct Canary {
+    elsewhere: TempDir,
+    secrets: Vec<(&'static str, Traces)>,
+}
+
+impl Canary {
+    fn new() -> Self {
+        let elsewhere = tempfile::tempdir().unwrap();
+        Self { elsewhere, secrets: vec![("the key", Traces::of(KEY))] }
+    }
+
+    /// One secret more to look for.
+    fn add(&mut self, name: &'static str, secret: &str) {
+        self.secrets.push((name, Traces::of(secret)));
+    }
+
+    /// A file of secrets.
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.elsewhere.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// Those of the session that is kept.
+    #[track_caller]
+    fn add_session(&mut self, user: &User) {
+        let kept = user.state().entry("aws").renewal.expect("a session is kept");
+        let kept: Value = serde_json::from_str(kept.expose()).unwrap();
+        for (name, field) in [
+            ("the session's secret access key", "secret_access_key"),
+            ("the session token", "session_token"),
+        ] {
+            self.add(name, kept["session"][field].as_str().unwrap());
+        }
+    }
+
+    /// Makes a call and searches what it said.
+    #[track_caller]
+    fn call(&self, call: &Call) -> Answer {
+        let answer = call.run();
+        self.assert_not_in("stderr", answer.stderr.as_bytes());
+        if answer.stdout != KEY {
+            self.assert_not_in("stdout", answer.stdout.as_bytes());
+        }
+        answer
+    }
+
+    /// Searches everything that can be looked at, and every file but the entries.
+    #[track_caller]
+    fn search(&self, user: &User) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            self.call(&user.call().args(arguments.iter().copied()));
+        }
+        let searched = self.search_folder(user.home.path());
+        assert!(searched >= 4, "only {searched} files");
+    }
+
+    #[track_caller]
+    fn search_folder(&self, folder: &Path) -> usize {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files
+            .map(|file| {
+                // Entries are where keys and sessions belong, whether or not they were set aside.
+                if file.file_name().unwrap().to_string_lossy().contains(".entry") {
+                    return 0;
+                }
+                if file.is_dir() {
+                    return self.search_folder(&file);
+                }
+                self.assert_not_in(&file.to_string_lossy(), &fs::read(&file).unwrap());
+                1
+            })
+            .sum()
+    }
+
+    #[track_caller]
+    fn assert_not_in(&self, place: &str, text: &[u8]) {
+        for (name, traces) in &self.secrets {
+            let found = traces.found_in(text);
+            assert_eq!(found, None, "{name} is in {place}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+/// The shell's lines that write down what this process and those above it were given, up to the
+/// test's own.
+const GIVEN: &str = "process=$$\n\
+    while [ $process -gt 1 ] && grep -qzF \"HOME=$HOME\" /proc/$process/environ; do\n\
+    cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\n\
+    process=$(cut -d ' ' -f 4 /proc/$process/stat)\n\
+    done";
+
+/// Somebody whose long-lived keys come of a program, and who assumes a role with them.
+fn with_process_and_role(canary: &mut Canary) -> User {
+    let AccessKey { id, secret } = &account().caller;
+    canary.add("the secret access key", secret);
+    let given = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
+    let given = canary.file("given.json", &given.to_string());
+    let source = format!("aws_profile = \"work\"\n{}", account().as_role());
+    let user = User::of(account().moto.address(), &source);
+    let script = user.home.script("credentials", &format!("{GIVEN}\ncat '{given}'"));
+    user.file(
+        ".aws/config",
+        &format!("[profile work]\ncredential_process = \"{}\"\n", script.display()),
+    )
+}
+
+#[test]
+fn a_program_that_has_the_keys_and_a_role() {
+    let mut canary = Canary::new();
+    let user = with_process_and_role(&mut canary);
+    canary.call(&user.call()).assert_key(KEY);
+    canary.add_session(&user);
+    canary.call(&user.call()).assert_key(KEY);
+    canary.call(&user.call().args(["get", "--refresh"])).assert_key(KEY);
+    canary.search(&user);
+    let given = fs::read(user.home.path().join("given")).unwrap();
+    let given = String::from_utf8_lossy(&given).into_owned();
+    assert!(given.contains("api-key-helper"), "the worker is looked at too: {given}");
+
+    // Behind an answer.
+    user.state().age("aws", std::time::Duration::from_secs(62 * 60));
+    canary.call(&user.call()).assert_key(KEY);
+    until("the key is refreshed", || (user.state().log().len() == 3).then_some(()));
+    canary.search(&user);
+
+    // After the entry was damaged, and set aside: that costs the session, and there is a new one.
+    let entry = user.state().entry_file("aws");
+    let whole = fs::read(&entry).unwrap();
+    user.state().replace(&entry, &whole[1..]);
+    canary.call(&user.call()).assert_key(KEY);
+    canary.add_session(&user);
+    assert_eq!(user.state().files(".unreadable").len(), 1);
+    canary.search(&user);
+}
+
+#[test]
+fn a_program_that_fails_and_says_too_much() {
+    let mut canary = Canary::new();
+    canary.add("the secret access key", "made-up-secret-access-key");
+    for body in [
+        "cat '{}' >&2; exit 7",
+        "cat '{}'; exit 7",
+        "head -c 60 '{}'",
+        "cat '{}' '{}'",
+        "sed 's/Version/Vision/' '{}'",
+    ] {
+        let given = json!({
+            "Version": 1,
+            "AccessKeyId": "AKIAMADEUP",
+            "SecretAccessKey": "made-up-secret-access-key",
+        });
+        let given = canary.file("given.json", &given.to_string());
+        let source = "secret_id = \"plain\"\naws_profile = \"work\"\nretries = 0";
+        let user = User::of(account().moto.address(), source);
+        let script = user.home.script("credentials", &body.replace("{}", &given));
+        let config = format!("[profile work]\ncredential_process = \"{}\"\n", script.display());
+        let user = user.file(".aws/config", &config);
+        let answer = canary.call(&user.call());
+        assert_ne!(answer.code, Some(0), "{body}: {answer:?}");
+        canary.call(&user.call());
+        canary.search(&user);
+    }
+}
+
+#[test]
+fn a_token_and_a_container() {
+    let mut canary = Canary::new();
+    canary.add("the token", "made.up-web-identity.token");
+    let token = canary.file("token", "made.up-web-identity.token");
+    let source = format!(
+        "secret_id = \"plain\"\n\
+         web_identity = {{ role_arn = \"{ANY_ROLE}\", token = {{ file = \"{token}\" }} }}"
+    );
+    let user = User::of(credulous().address(), &source);
+    canary.call(&user.call()).assert_key(KEY);
+    canary.add_session(&user);
+    canary.search(&user);
+
+    let container = Stub::start(|_| {
+        let credentials = json!({
+            "AccessKeyId": "ASIAMADEUP", "SecretAccessKey": "made-up-container-secret",
+            "Token": "made-up-container-session", "Expiration": "2040-01-01T00:00:00Z",
+        });
+        Reply::json(200, &credentials)
+    });
+    canary.add("the container's authorization", "made-up-authorization");
+    let user = User::of(credulous().address(), "secret_id = \"plain\"")
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.address())
+        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "made-up-authorization");
+    canary.call(&user.call()).assert_key(KEY);
+    canary.add_session(&user);
+    canary.search(&user);
+}
+
+/// Who refuses often repeats what was asked.
+#[test]
+fn refusals_that_repeat_the_request() {
+    let secret = "made-up-secret-access-key";
+    let token = "made-up-session-token";
+    let mut canary = Canary::new();
+    canary.add("the secret access key", secret);
+    canary.add("the session token", token);
+    for (status, code) in [
+        (400, "InvalidSignatureException"),
+        (403, "SignatureDoesNotMatch"),
+        (400, "ExpiredTokenException"),
+        (400, "UnrecognizedClientException"),
+    ] {
+        let aws = Stub::start(move |request| {
+            let said = format!("The canonical string was: {}", request.text);
+            let body = json!({ "__type": code, "message": said });
+            Reply::new(status, &["Content-Type: application/x-amz-json-1.1"], &body.to_string())
+        });
+        let user = User::of(aws.address(), "secret_id = \"plain\"\nretries = 0")
+            .env("AWS_ACCESS_KEY_ID", "ASIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+            .env("AWS_SESSION_TOKEN", token);
+        let answer = canary.call(&user.call());
+        assert!(matches!(answer.code, Some(2 | 3)), "{answer:?}");
+        assert!(aws.requests()[0].text.contains(token));
+        canary.call(&user.call());
+        canary.search(&user);
+    }
+}
+
+/// What was read is no key, and is not shown either.
+#[test]
+fn a_secret_that_is_no_key() {
+    let canary = Canary::new();
+    for text in [
+        format!("{KEY} {KEY}"),
+        format!("{KEY}\n{KEY}"),
+        json!({ "api_key": KEY }).to_string(),
+        format!("{{\"api_key\": \"{KEY}"),
+        format!("{KEY}\u{7f}"),
+        KEY.repeat(1_000),
+    ] {
+        let aws = Stub::start(move |_| {
+            Reply::json(200, &json!({ "ARN": "arn:x", "Name": "plain", "SecretString": text }))
+        });
+        for field in ["", "field = \"absent\""] {
+            let source = format!("secret_id = \"plain\"\nretries = 0\n{field}");
+            let user = User::of(aws.address(), &source).signing_as(&crate::account::anybody());
+            let answer = canary.call(&user.call());
+            assert_ne!(answer.code, Some(0), "{answer:?}");
+            canary.search(&user);
+        }
+    }
+}
+
+#[test]
+fn the_search_looks_everywhere_but_into_entries() {
+    let canary = Canary::new();
+    let home = Home::new();
+    home.write("a/b.entry", KEY);
+    canary.search_folder(home.path());
+    home.write("a/c", KEY);
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        canary.search_folder(home.path())
+    }));
+    assert!(found.is_err());
+}

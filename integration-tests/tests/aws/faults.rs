@@ -1,0 +1,208 @@
+//! A network and an AWS that fail, as a proxy makes them: one budget of attempts, and then what there
+//! is left to say.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use integration_tests::call::{Answer, Running};
+use integration_tests::servers::Microburst;
+use integration_tests::wait::{now, since};
+use serde_json::{Value, json};
+
+use crate::account::{KEY, anybody, credulous};
+use crate::user::User;
+
+/// The one proxy: its rules are for one test at a time.
+struct Weather(MutexGuard<'static, Microburst>);
+
+impl Weather {
+    /// Fair.
+    fn new() -> Self {
+        static PROXY: OnceLock<Mutex<Microburst>> = OnceLock::new();
+        let proxy = PROXY.get_or_init(|| Mutex::new(Microburst::before(credulous().address())));
+        // A test that failed is no reason for the others to fail.
+        let weather = Self(proxy.lock().unwrap_or_else(PoisonError::into_inner));
+        weather.0.rules(&json!([]));
+        weather
+    }
+
+    /// The next `times` requests fare so.
+    fn turn(&self, fault: &Value, times: u64) {
+        let mut rule = fault.clone();
+        rule["service"] = json!("*");
+        rule["times"] = json!(times);
+        self.0.rules(&json!([rule]));
+    }
+
+    /// All requests fare so.
+    fn turn_for_good(&self, fault: &Value) {
+        self.turn(fault, 1_000_000);
+    }
+
+    /// Somebody who asks through the proxy.
+    fn user(&self, source: &str) -> User {
+        let source = format!("secret_id = \"plain\"\n{source}");
+        User::of(self.0.address(), &source).signing_as(&anybody())
+    }
+
+    /// How many requests come through while `act` does.
+    fn requests<T>(&self, act: impl FnOnce() -> T) -> (T, u64) {
+        let before = self.0.requests();
+        let result = act();
+        (result, self.0.requests() - before)
+    }
+}
+
+/// What can go wrong, and words of what is said then.
+fn faults() -> [(Value, &'static str); 5] {
+    [
+        (
+            json!({ "error": { "code": "ThrottlingException", "status": 400 } }),
+            "`ThrottlingException`",
+        ),
+        (json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }), "answered 503"),
+        (json!({ "reset": true }), "cannot reach aws secrets manager"),
+        // A whole answer with half of its JSON.
+        (json!({ "response": { "truncate_frac": 0.5 } }), "but not as aws does"),
+        (json!({ "response": { "abort_frac": 0.5 } }), "broke off its answer"),
+    ]
+}
+
+/// An answer that comes long after everybody has gone.
+fn hang() -> Value {
+    json!({ "timeout_ms": 4_000 })
+}
+
+#[test]
+fn a_burst_is_outlasted_in_silence() {
+    let weather = Weather::new();
+    for (fault, _) in faults() {
+        for times in [1, 3] {
+            let user = weather.user("retries = 3");
+            weather.turn(&fault, times);
+            let (answer, requests) = weather.requests(|| user.run());
+            answer.assert_key(KEY);
+            assert_eq!(requests, times + 1, "{fault}");
+            assert_eq!(user.state().log()[0]["attempts"], times + 1);
+        }
+    }
+}
+
+#[test]
+fn what_lasts_is_asked_within_the_budget_and_then_said() {
+    let weather = Weather::new();
+    for (fault, words) in faults() {
+        for retries in [0, 2] {
+            let user = weather.user(&format!("retries = {retries}"));
+            weather.turn_for_good(&fault);
+            let (answer, requests) = weather.requests(|| user.run());
+            answer.assert_error(1, &[words]);
+            assert_eq!(requests, retries + 1, "{fault}");
+            assert_eq!(user.state().log()[0]["attempts"], retries + 1);
+        }
+    }
+}
+
+#[test]
+fn an_old_key_outlives_it_with_one_warning() {
+    let weather = Weather::new();
+    for (fault, words) in faults() {
+        weather.0.rules(&json!([]));
+        let user = weather.user("retries = 2");
+        user.run().assert_key(KEY);
+        user.outlive_ttl();
+        weather.turn_for_good(&fault);
+
+        let (answer, requests) = weather.requests(|| user.run());
+
+        answer.assert_warned(KEY, &["using the key that `aws` gave", words]);
+        assert_eq!(requests, 3, "{fault}");
+
+        // And when it has passed, so has the warning.
+        weather.0.rules(&json!([]));
+        user.state().end_pause("aws");
+        user.run().assert_key(KEY);
+        assert_eq!(user.state().failure("aws"), None);
+    }
+}
+
+/// Pauses are half a second long at least, and after each there is one attempt.
+#[test]
+fn a_failure_is_remembered_and_keeps_the_crowd_away() {
+    let weather = Weather::new();
+    let (fault, words) = &faults()[0];
+    for has_key in [true, false] {
+        weather.0.rules(&json!([]));
+        let user = weather.user("retries = 1");
+        if has_key {
+            user.run().assert_key(KEY);
+            user.outlive_ttl();
+        }
+        weather.turn_for_good(fault);
+        let start = now();
+        let (answers, requests) = weather.requests(|| {
+            let first = user.run();
+            let running: Vec<_> = (0..50).map(|_| user.call().start()).collect();
+            let others = running.into_iter().map(Running::finish);
+            [first].into_iter().chain(others).collect::<Vec<Answer>>()
+        });
+        let pauses = since(start).as_millis() / 500;
+        for answer in answers {
+            if has_key {
+                answer.assert_warned(KEY, &[words]);
+            } else {
+                answer.assert_error(1, &[words]);
+            }
+        }
+        assert!(u128::from(requests) <= 2 + pauses, "{requests} requests, {pauses} pauses");
+        let failures = user.state().failure("aws").unwrap().count();
+        assert_eq!(u64::from(failures) + 1, requests, "only the first failure was retried");
+    }
+}
+
+#[test]
+fn one_who_wants_a_new_key_asks_in_spite_of_a_pause() {
+    let weather = Weather::new();
+    let user = weather.user("retries = 0");
+    weather.turn(&faults()[0].0, 1);
+    user.run().assert_error(1, &["`ThrottlingException`", "wait a little"]);
+    user.call().args(["get", "--refresh"]).run().assert_key(KEY);
+}
+
+#[test]
+fn a_server_that_hangs_is_left_after_each_timeout() {
+    let weather = Weather::new();
+    let user = weather.user("timeout = \"400ms\"\nretries = 2");
+    weather.turn_for_good(&hang());
+    let start = now();
+    let (answer, requests) = weather.requests(|| user.run());
+    let took = since(start);
+    answer.assert_error(1, &["did not answer in time"]);
+    assert_eq!(requests, 3);
+    assert_eq!(user.state().log()[0]["attempts"], 3);
+    // Three time-outs and two waits of 200 ms and 400 ms at most take less than 1.8 s.
+    assert!(took < Duration::from_secs(4), "{took:?}");
+}
+
+#[test]
+fn a_server_that_hangs_is_left_at_the_deadline() {
+    let weather = Weather::new();
+    for has_key in [true, false] {
+        weather.0.rules(&json!([]));
+        let user = weather.user("timeout = \"10s\"\nretries = 3");
+        if has_key {
+            user.run().assert_key(KEY);
+            user.outlive_ttl();
+        }
+        weather.turn_for_good(&hang());
+        let start = now();
+        let answer = user.call().args(["get", "--deadline", "1s"]).run();
+        let took = since(start);
+        if has_key {
+            answer.assert_warned(KEY, &["did not answer in time"]);
+        } else {
+            answer.assert_error(1, &["did not answer in time"]);
+        }
+        assert!(took < Duration::from_secs(3), "{took:?}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Every way to a key: a configuration as somebody writes it, and the key on stdout.
+
+use integration_tests::servers::Stub;
+use integration_tests::servers::moto::AccessKey;
+use integration_tests::servers::stub::Reply;
+use serde_json::json;
+
+use crate::account::{ANY_ROLE, EXTERNAL_ID, KEY, KEY_ABROAD, account, anybody, credulous};
+use crate::user::{User, shared};
+
+/// What `source` gives to somebody who may read.
+#[track_caller]
+fn assert_reads(source: &str, key: &str) {
+    User::at_account(&account().reader, source).assert_gets(key);
+}
+
+#[test]
+fn the_whole_text_a_field_a_pointer_and_bytes() {
+    assert_reads("secret_id = \"plain\"", KEY);
+    assert_reads("secret_id = \"fields\"\nfield = \"api_key\"", KEY);
+    assert_reads("secret_id = \"fields\"\nfield = \"/deep/keys/1\"", "sk-deep");
+    assert_reads("secret_id = \"binary\"", "sk-binary");
+}
+
+#[test]
+fn each_stage_and_a_version() {
+    assert_reads("secret_id = \"staged\"", "sk-second");
+    for (stage, key) in [
+        ("AWSCURRENT", "sk-second"),
+        ("AWSPREVIOUS", "sk-first"),
+        ("AWSPENDING", "sk-pending"),
+        ("own", "sk-own"),
+    ] {
+        assert_reads(&format!("secret_id = \"staged\"\nversion_stage = \"{stage}\""), key);
+    }
+    let second = &account().second;
+    assert_reads(&format!("secret_id = \"staged\"\nversion_id = \"{second}\""), "sk-second");
+}
+
+#[test]
+fn a_secret_of_another_region() {
+    // The environment says us-east-1.
+    assert_reads(&format!("secret_id = \"{}\"", account().abroad), "sk-abroad");
+    assert_reads("secret_id = \"plain\"\nregion = \"eu-west-1\"", KEY_ABROAD);
+}
+
+#[test]
+fn a_secret_whose_rotation_is_looked_up() {
+    assert_reads("secret_id = \"plain\"\nrotation_aware = true", KEY);
+}
+
+#[test]
+fn an_assumed_role_with_its_external_id() {
+    User::at_account(&account().caller, &account().as_role()).assert_gets(KEY);
+}
+
+#[test]
+fn a_token_of_another_issuer() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "made.up.jwt\n").unwrap();
+    let path = token.path().display();
+    for input in [
+        format!("{{ file = \"{path}\" }}"),
+        "{ env = \"CI_TOKEN\" }".to_owned(),
+        format!("{{ command = [\"/bin/cat\", \"{path}\"] }}"),
+    ] {
+        let source = format!(
+            "secret_id = \"plain\"\n\
+             web_identity = {{ role_arn = \"{ANY_ROLE}\", token = {input} }}"
+        );
+        User::of(credulous().address(), &source).env("CI_TOKEN", "made.up.jwt").assert_gets(KEY);
+    }
+}
+
+#[test]
+fn a_profile_with_a_credential_process() {
+    let AccessKey { id, secret } = &account().reader;
+    let given = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
+    let source = "secret_id = \"plain\"\naws_profile = \"work\"";
+    let user = User::of(account().moto.address(), source).file("given.json", &given.to_string());
+    let script = user.home.script("credentials", "cat \"$HOME/given.json\"");
+    let config = format!("[profile work]\ncredential_process = \"{}\"\n", script.display());
+    let user = user.file(".aws/config", &config);
+
+    user.assert_gets(KEY);
+
+    assert_eq!(user.home.runs("credentials"), 1);
+}
+
+#[test]
+fn a_profile_with_keys_and_one_with_a_role() {
+    let account = account();
+    let source = "secret_id = \"plain\"\naws_profile = \"work\"";
+    let user = User::of(account.moto.address(), source)
+        .file(".aws/credentials", &shared("work", &account.reader));
+    user.assert_gets(KEY);
+
+    let role = format!(
+        "[profile work]\nrole_arn = {}\nexternal_id = {}\nsource_profile = base\n\
+         region = eu-west-1\n",
+        account.role, EXTERNAL_ID,
+    );
+    let user = User::of(account.moto.address(), source)
+        .without_env("AWS_REGION")
+        .file(".aws/config", &role)
+        .file(".aws/credentials", &shared("base", &account.caller));
+    user.assert_gets(KEY_ABROAD);
+}
+
+#[test]
+fn a_container() {
+    let container = Stub::start(|request| {
+        let is_ours = request.line == "GET /v2/credentials/1"
+            && request.text.to_lowercase().contains("authorization: made-up-authorization");
+        if is_ours { machine_credentials() } else { Reply::new(403, &[], "") }
+    });
+    let uri = format!("{}/v2/credentials/1", container.address());
+    let user = User::of(credulous().address(), "secret_id = \"plain\"")
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri)
+        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "made-up-authorization");
+
+    user.assert_gets(KEY);
+    user.outlive_ttl();
+    user.assert_gets(KEY);
+
+    assert_eq!(container.requests().len(), 1, "what it gave is kept until its end");
+}
+
+#[test]
+fn a_machine_of_ec2_which_knows_its_region() {
+    // moto's own metadata service does not say how long its token lives.
+    let machine = Stub::start(|request| match request.line.as_str() {
+        "PUT /latest/api/token" => {
+            Reply::new(200, &["x-aws-ec2-metadata-token-ttl-seconds: 21600"], "made-up-token")
+        }
+        _ if !request.text.contains("made-up-token") => Reply::new(401, &[], ""),
+        "GET /latest/meta-data/" => Reply::new(200, &[], "iam/\nplacement/\n"),
+        "GET /latest/meta-data/placement/region" => Reply::new(200, &[], "eu-west-1"),
+        "GET /latest/meta-data/iam/security-credentials/" => Reply::new(200, &[], "web"),
+        "GET /latest/meta-data/iam/security-credentials/web" => machine_credentials(),
+        _ => Reply::new(404, &[], ""),
+    });
+    User::of(credulous().address(), "secret_id = \"plain\"")
+        .without_env("AWS_EC2_METADATA_DISABLED")
+        .without_env("AWS_REGION")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.address())
+        .assert_gets(KEY_ABROAD);
+
+    // It is not asked when something nearer answers.
+    let asked = machine.requests().len();
+    User::of(credulous().address(), "secret_id = \"plain\"")
+        .without_env("AWS_EC2_METADATA_DISABLED")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.address())
+        .signing_as(&anybody())
+        .assert_gets(KEY);
+    assert_eq!(machine.requests().len(), asked);
+}
+
+/// What ECS, EKS and EC2 answer.
+fn machine_credentials() -> Reply {
+    let credentials = json!({
+        "Code": "Success", "LastUpdated": "2026-01-01T00:00:00Z", "Type": "AWS-HMAC",
+        "AccessKeyId": "ASIAMADEUP", "SecretAccessKey": "made-up", "Token": "made-up-session",
+        "Expiration": "2040-01-01T00:00:00Z",
+    });
+    Reply::json(200, &credentials)
+}

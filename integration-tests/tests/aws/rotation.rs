@@ -1,0 +1,145 @@
+//! A secret that is rotated while its key is asked for all the time.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use integration_tests::servers::Moto;
+use integration_tests::servers::moto::{allow, text};
+use integration_tests::wait::{now, until};
+use serde_json::{Value, json};
+
+use crate::user::User;
+
+/// One call of the helper.
+struct Ask {
+    began: Instant,
+    ended: Instant,
+    key: String,
+}
+
+/// When the key of that number became the current one.
+struct Rotation {
+    began: Instant,
+    ended: Instant,
+}
+
+const ROTATIONS: usize = 3;
+
+#[test]
+fn the_key_is_the_current_one_within_one_refresh_and_never_a_pending_one() {
+    let moto = Moto::start();
+    let may = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
+    let reader = moto.user("reader", &may.map(allow));
+    moto.secret("rotated", &json!({ "SecretString": "sk-0" }));
+    moto.check(true);
+    // One who refreshes at each call, one with an old key to fall back to and a cache, and one who
+    // asks for the next rotation too.
+    let ttls = [0, 300, 0].map(Duration::from_millis);
+    let users: Vec<User> = ["", "", "rotation_aware = true"]
+        .iter()
+        .zip(ttls)
+        .map(|(line, ttl)| {
+            let profile =
+                format!("ttl = \"{}ms\"\nstale_while_revalidate = \"0s\"", ttl.as_millis());
+            let source = format!("secret_id = \"rotated\"\n{line}");
+            User::with_profile(moto.address(), &profile, &source).signing_as(&reader)
+        })
+        .collect();
+    let counts: Vec<AtomicUsize> = users.iter().map(|_| AtomicUsize::new(0)).collect();
+    let is_over = AtomicBool::new(false);
+
+    let (asks, rotations) = thread::scope(|scope| {
+        let is_over = &is_over;
+        let asking: Vec<_> = users
+            .iter()
+            .zip(&counts)
+            .map(|(user, count)| scope.spawn(move || ask(user, count, is_over)))
+            .collect();
+        let everybody_asks = || {
+            let before: Vec<usize> = counts.iter().map(|n| n.load(Ordering::SeqCst)).collect();
+            until("everybody has asked a few times, or failed", || {
+                let mut counts = counts.iter().zip(&before);
+                let have = counts.all(|(count, before)| count.load(Ordering::SeqCst) > before + 5);
+                (have || asking.iter().any(thread::ScopedJoinHandle::is_finished)).then_some(())
+            });
+        };
+        everybody_asks();
+        let rotations: Vec<Rotation> =
+            (1..=ROTATIONS).map(|number| rotate(&moto, number, everybody_asks)).collect();
+        is_over.store(true, Ordering::SeqCst);
+        let asks: Vec<Vec<Ask>> = asking.into_iter().map(|asking| asking.join().unwrap()).collect();
+        (asks, rotations)
+    });
+
+    for (asks, ttl) in asks.iter().zip(ttls) {
+        for Ask { began, ended, key } in asks {
+            // A cached key is as old as the ttl at most.
+            let oldest = rotations.iter().filter(|rotation| rotation.ended + ttl < *began).count();
+            let newest = rotations.iter().filter(|rotation| rotation.began < *ended).count();
+            let number: usize = key.strip_prefix("sk-").unwrap().parse().unwrap();
+            assert!(
+                (oldest..=newest).contains(&number),
+                "{key} where sk-{oldest} to sk-{newest} were current, with a ttl of {ttl:?}"
+            );
+        }
+        assert_eq!(asks.last().unwrap().key, format!("sk-{ROTATIONS}"));
+    }
+    for user in &users {
+        let log = user.state().log();
+        assert!(log.iter().all(|line| line["outcome"] == "refreshed"), "{log:?}");
+    }
+    // The cache was one.
+    assert!(users[1].state().log().len() < asks[1].len() / 2, "{} calls", asks[1].len());
+}
+
+/// Asks until it is over, and then once more when every cached key is too old.
+fn ask(user: &User, count: &AtomicUsize, is_over: &AtomicBool) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    let mut last = false;
+    loop {
+        let began = now();
+        let answer = user.run();
+        assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{answer:?}");
+        asks.push(Ask { began, ended: now(), key: answer.stdout });
+        count.fetch_add(1, Ordering::SeqCst);
+        if last {
+            return asks;
+        }
+        if is_over.load(Ordering::SeqCst) {
+            user.outlive_ttl();
+            last = true;
+        }
+    }
+}
+
+/// What a rotation function does: it makes a version that is pending, tries it, and makes it the
+/// current one. `meanwhile` passes between its steps.
+fn rotate(moto: &Moto, number: usize, meanwhile: impl Fn()) -> Rotation {
+    let administer = |operation: &str, body: &Value| {
+        moto.check(false);
+        let answer = moto.secrets_manager(operation, body);
+        moto.check(true);
+        answer
+    };
+    let current = json!({ "SecretId": "rotated", "VersionStage": "AWSCURRENT" });
+    let current = text(&administer("GetSecretValue", &current), "VersionId");
+    let pending = json!({
+        "SecretId": "rotated",
+        "SecretString": format!("sk-{number}"),
+        "VersionStages": ["AWSPENDING"],
+    });
+    let pending = text(&administer("PutSecretValue", &pending), "VersionId");
+    meanwhile();
+    let finished = json!({
+        "SecretId": "rotated",
+        "VersionStage": "AWSCURRENT",
+        "RemoveFromVersionId": current,
+        "MoveToVersionId": pending,
+    });
+    let began = now();
+    administer("UpdateSecretVersionStage", &finished);
+    let ended = now();
+    meanwhile();
+    Rotation { began, ended }
+}

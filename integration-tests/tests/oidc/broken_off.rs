@@ -1,0 +1,49 @@
+//! A login that somebody breaks off while it waits for the human.
+
+use integration_tests::servers::OidcProvider;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+
+use crate::user::{COMMAND, User};
+
+#[track_caller]
+fn is_broken_off(signal: Signal, exit_code: i32) {
+    let provider = OidcProvider::new();
+    let user = User::of(&provider);
+    user.get().run().assert_error(3, &["nobody has signed in", COMMAND]);
+    let before = user.files();
+    let login = user.login();
+    let code = login.code();
+    until("there was a poll", || (provider.asked("device_code") == 1).then_some(()));
+
+    login.signal(signal);
+    let answer = login.finish();
+
+    assert_eq!((answer.code, &*answer.stdout), (Some(exit_code), ""), "{answer:?}");
+    let lines = format!(
+        "api-key-helper: open: {}/device\napi-key-helper: code: {code}\n",
+        provider.issuer()
+    );
+    assert_eq!(answer.stderr, lines);
+    assert_eq!(user.files(), before);
+    // The code is nobody's any more, and a new login is not in its way.
+    provider.approve(&code);
+    user.sign_in(&provider);
+    user.key();
+    assert_eq!(provider.granted("device_code"), 1);
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_behind() {
+    is_broken_off(Signal::INT, 130);
+}
+
+#[test]
+fn sigterm_leaves_nothing_behind() {
+    is_broken_off(Signal::TERM, 143);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_leaves_nothing_behind() {
+    is_broken_off(Signal::HUP, 129);
+}

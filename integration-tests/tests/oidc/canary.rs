@@ -1,0 +1,236 @@
+//! No secret is anywhere but in the entry, and the key on stdout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use api_key_helper_core::hex;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use integration_tests::call::{Answer, Call};
+use integration_tests::process::Process;
+use integration_tests::servers::OidcProvider;
+use integration_tests::servers::oidc_provider::Settings;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::proxy::{Point, Proxy, REFRESH};
+use crate::user::{Login, SOURCE, User};
+
+/// It occurs nowhere by chance.
+const CLIENT_SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
+
+/// A user, everything that passes between them and the provider, and everything that was said.
+struct Watched {
+    provider: OidcProvider,
+    proxy: Proxy,
+    user: User,
+    codes: Vec<String>,
+    said: Vec<(String, Vec<u8>)>,
+    _elsewhere: TempDir,
+}
+
+impl Watched {
+    fn new(source: &str) -> Self {
+        let secret = Some((CLIENT_SECRET.to_owned(), "client_secret_basic".to_owned()));
+        let provider = OidcProvider::with(&Settings { secret, ..Settings::default() });
+        let proxy = Proxy::to(&provider);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("secret");
+        fs::write(&file, CLIENT_SECRET).unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let source = format!(
+            "client_secret = {{ file = \"{}\" }}\n{}{source}",
+            file.display(),
+            proxy.endpoints()
+        );
+        let user = User::with(&provider, &source);
+        let (codes, said) = (Vec::new(), Vec::new());
+        Self { provider, proxy, user, codes, said, _elsewhere: elsewhere }
+    }
+
+    /// Signs in, if `human` wants that.
+    #[track_caller]
+    fn login(&mut self, human: impl FnOnce(&OidcProvider, &str)) -> Answer {
+        let login: Login = self.user.login();
+        let code = login.code();
+        self.look_at(login.process());
+        human(&self.provider, &code);
+        let answer = login.finish();
+        // It is shown to whoever is to type it.
+        let shown = answer.stderr.replace(&code, "");
+        self.codes.push(code);
+        self.hear(&answer.stdout, &shown);
+        answer
+    }
+
+    #[track_caller]
+    fn call(&mut self, call: &Call) -> Answer {
+        let answer = call.run();
+        self.hear(&answer.stdout, &answer.stderr);
+        answer
+    }
+
+    fn get(&mut self) -> Answer {
+        let call = self.user.get();
+        let answer = call.run();
+        // The key, and nothing with it.
+        let is_key = answer.code == Some(0);
+        assert!(!is_key || self.secrets().contains(&answer.stdout), "{answer:?}");
+        self.hear(if is_key { "" } else { &answer.stdout }, &answer.stderr);
+        answer
+    }
+
+    fn hear(&mut self, stdout: &str, stderr: &str) {
+        self.said.push(("stdout".to_owned(), stdout.into()));
+        self.said.push(("stderr".to_owned(), stderr.into()));
+    }
+
+    /// What everybody on this machine may see of a process.
+    fn look_at(&mut self, process: Process) {
+        for what in ["cmdline", "environ"] {
+            let file = format!("/proc/{}/{what}", process.id);
+            let text = fs::read(&file).unwrap();
+            assert!(!text.is_empty(), "{file}");
+            self.said.push((file, text));
+        }
+    }
+
+    /// All that the provider gave out, and what it was given.
+    fn secrets(&self) -> Vec<String> {
+        let answers = self.proxy.answers();
+        let bodies = answers.iter().filter_map(|answer| answer.split_once("\r\n\r\n"));
+        let documents: Vec<Value> =
+            bodies.filter_map(|(_, body)| serde_json::from_str(body).ok()).collect();
+        let names = ["device_code", "access_token", "refresh_token", "id_token"];
+        for name in names {
+            assert!(documents.iter().any(|document| document[name].is_string()), "no {name}");
+        }
+        let given = documents
+            .iter()
+            .flat_map(|document| names.iter().filter_map(|name| document[*name].as_str()));
+        given.chain([CLIENT_SECRET]).map(str::to_owned).collect()
+    }
+
+    /// Searches everything that was said, and all files.
+    #[track_caller]
+    fn search(&mut self) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            let call = self.user.home.call(arguments.iter().copied());
+            self.call(&call).assert_printed();
+        }
+        let files = files(self.user.home.path());
+        // The configuration, a plan, a lock and the log at least.
+        assert!(files.len() >= 4, "{files:?}");
+        let read = |file: PathBuf| (file.display().to_string(), fs::read(file).unwrap());
+        let places: Vec<_> = self.said.iter().cloned().chain(files.into_iter().map(read)).collect();
+        let secrets = self.secrets();
+        let traces = secrets.iter().flat_map(|secret| traces(secret));
+        let traces: Vec<String> = traces.chain(self.codes.iter().cloned()).collect();
+        for (place, text) in &places {
+            let found = traces.iter().find(|trace| contains(text, trace));
+            assert_eq!(found, None, "in {place}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+/// All files below `folder` but entries, which are where secrets belong.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let is_entry = |file: &PathBuf| file.to_string_lossy().contains(".entry");
+    files
+        .filter(|file| !is_entry(file))
+        .flat_map(|file| if file.is_dir() { self::files(&file) } else { vec![file] })
+        .collect()
+}
+
+fn contains(text: &[u8], part: &str) -> bool {
+    text.windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+/// What either half of a secret looks like, plain and in hexadecimal and Base64, which has three forms
+/// by where it begins. The header of a JWT is no secret: all of them have the same.
+fn traces(secret: &str) -> Vec<String> {
+    let secret = secret.split_once('.').map_or(secret, |(_, rest)| rest);
+    let (first, second) = secret.split_at(secret.len() / 2);
+    let mut traces = Vec::new();
+    for half in [first, second] {
+        traces.extend([half.to_owned(), hex(half.as_bytes())]);
+        for before in 0..3 {
+            let shifted = [&vec![0; before], half.as_bytes()].concat();
+            for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                let text = alphabet.encode(&shifted);
+                // The first and the last character may depend on what stands beside the half.
+                traces.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
+            }
+        }
+    }
+    traces
+}
+
+#[track_caller]
+fn gives_nothing_away(source: &str) {
+    let mut watched = Watched::new(source);
+    assert_eq!(watched.get().code, Some(3));
+    assert_eq!(watched.login(|provider, code| provider.deny(code)).code, Some(4));
+    assert_eq!(watched.login(|provider, code| provider.approve(code)).code, Some(0));
+    assert_eq!(watched.get().code, Some(0));
+    watched.search();
+
+    // A refresh, looked at while the provider has the request.
+    watched.user.state().age(SOURCE, std::time::Duration::from_secs(3_600));
+    let hold = watched.proxy.hold(Point::Answer, REFRESH);
+    let call = watched.user.get().start();
+    let held = hold.reached();
+    watched.look_at(call.process());
+    held.let_go();
+    let answer = call.finish();
+    answer.assert_key(&answer.stdout);
+    assert_eq!(watched.get().stdout, answer.stdout);
+    watched.search();
+
+    // Failures, in which a provider repeats what it was sent.
+    let sent = format!("{CLIENT_SECRET} or {}", watched.user.refresh_token());
+    let body = json!({ "error": "invalid_request", "error_description": format!("bad {sent}") });
+    watched.provider.refuse(400, &body.to_string());
+    let refresh = watched.user.home.call(["get", "--refresh"]);
+    watched.call(&refresh).assert_error(2, &["bad [redacted] or [redacted]"]);
+    watched.provider.refuse(502, "<html>Bad Gateway</html>");
+    watched.provider.revoke();
+    let refresh = watched.user.home.call(["get", "--refresh", "--deadline", "20s"]);
+    assert_ne!(watched.call(&refresh).code, Some(0));
+    watched.search();
+
+    let logout = watched.user.home.call(["logout"]);
+    assert_eq!(watched.call(&logout).code, Some(0));
+    assert_eq!(watched.login(|provider, code| provider.approve(code)).code, Some(0));
+    watched.provider.kill();
+    assert_eq!(watched.call(&logout).code, Some(0));
+    watched.search();
+}
+
+#[test]
+fn an_access_token_is_nowhere_but_on_stdout() {
+    gives_nothing_away("");
+}
+
+#[test]
+fn an_id_token_is_nowhere_but_on_stdout() {
+    gives_nothing_away("key = \"id_token\"");
+}
+
+#[test]
+fn the_search_finds_what_it_is_for() {
+    for noise in ["", "a", "ab", "abc"] {
+        let text = format!("{noise}{CLIENT_SECRET}{noise}");
+        let forms = [
+            text.clone(),
+            hex(text.as_bytes()),
+            STANDARD_NO_PAD.encode(&text),
+            URL_SAFE_NO_PAD.encode(&text),
+            text.chars().take(CLIENT_SECRET.len() / 2 + noise.len() + 1).collect(),
+        ];
+        for form in forms {
+            assert!(traces(CLIENT_SECRET).iter().any(|t| contains(form.as_bytes(), t)), "{form}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Many processes at once, of which one may be killed at the worst moment.
+
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Running;
+use integration_tests::servers::OidcProvider;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+
+use crate::proxy::{Point, Proxy, REFRESH};
+use crate::user::{COMMAND, SOURCE, User};
+
+const CROWD: usize = 100;
+const LIFE: Duration = Duration::from_secs(3_600);
+
+/// A user whose key has just ended.
+fn user(provider: &OidcProvider, source: &str) -> (User, String) {
+    let user = User::signed_in(provider, source);
+    let key = user.key();
+    user.state().age(SOURCE, LIFE);
+    assert_eq!(user.status()["key"], "expired");
+    assert_eq!(provider.asked("refresh_token"), 0);
+    (user, key)
+}
+
+#[test]
+fn nobody_spends_a_new_sign_in_before_its_login_has_ended() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));
+    // The login has its tokens, and still has to check one of them.
+    let hold = proxy.hold(Point::Request, "GET /jwks");
+    let login = user.login();
+    provider.approve(&login.code());
+    let held = hold.reached();
+    let hasty = ["get", "--refresh", "--deadline", "300ms"];
+    let words = ["another process is still refreshing source `sso`"];
+    user.home.call(hasty).run().assert_error(1, &words);
+    assert_eq!(provider.asked("refresh_token"), 0);
+    held.let_go();
+    assert_eq!(login.finish().code, Some(0));
+    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
+    let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
+    assert_eq!((provider.granted("refresh_token"), provider.revocations()), (2, 0));
+}
+
+/// Starts `count` calls, and waits until all of them want a new key.
+fn start(user: &User, count: usize) -> Vec<Running> {
+    let calls: Vec<Running> = (0..count).map(|_| user.get().start()).collect();
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    until("all of them are the worker", || {
+        calls.iter().all(|call| call.process().program().as_ref() == Some(&worker)).then_some(())
+    });
+    calls
+}
+
+/// All of them print the same new key, and the family of tokens lives.
+#[track_caller]
+fn assert_one_refresh(provider: &OidcProvider, user: &User, calls: Vec<Running>, old: &str) {
+    let key = user.key();
+    assert_ne!(key, old);
+    for call in calls {
+        call.finish().assert_key(&key);
+    }
+    assert_eq!((provider.asked("refresh_token"), provider.granted("refresh_token")), (1, 1));
+    assert!(provider.is_active(&key));
+    user.state().age(SOURCE, LIFE);
+    assert_ne!(user.key(), key);
+    assert_eq!((provider.granted("refresh_token"), provider.revocations()), (2, 0));
+}
+
+#[test]
+fn of_a_hundred_processes_one_refreshes() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let (user, old) = user(&provider, &proxy.endpoints());
+    let hold = proxy.hold(Point::Request, REFRESH);
+    let calls = start(&user, CROWD);
+    hold.reached().let_go();
+    assert_one_refresh(&provider, &user, calls, &old);
+}
+
+#[test]
+fn of_a_hundred_processes_that_nothing_holds_up_one_refreshes() {
+    let provider = OidcProvider::new();
+    // Straight to the provider: nothing makes the first of them slow.
+    let (user, old) = user(&provider, "");
+    let calls = (0..CROWD).map(|_| user.get().start()).collect();
+    assert_one_refresh(&provider, &user, calls, &old);
+}
+
+#[test]
+fn one_that_is_killed_before_its_request_left_costs_nothing() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let (user, old) = user(&provider, &proxy.endpoints());
+    let hold = proxy.hold(Point::Request, REFRESH);
+    let first = user.get().start();
+    let held = hold.reached();
+    let others = start(&user, CROWD - 1);
+
+    first.signal(Signal::KILL);
+    assert_eq!(first.finish().signal, Some(Signal::KILL.as_raw()));
+    drop(held);
+
+    assert_one_refresh(&provider, &user, others, &old);
+}
+
+#[test]
+fn one_that_is_killed_before_it_used_the_answer_costs_one_login() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let (user, old) = user(&provider, &proxy.endpoints());
+    let hold = proxy.hold(Point::Answer, REFRESH);
+    let first = user.get().start();
+    let held = hold.reached();
+    let others = start(&user, CROWD - 1);
+
+    first.signal(Signal::STOP);
+    let process = first.process();
+    until("it stands still", || process.is_stopped().then_some(()));
+    held.deliver();
+    assert_eq!(provider.granted("refresh_token"), 1);
+    first.signal(Signal::KILL);
+    assert_eq!(first.finish().signal, Some(Signal::KILL.as_raw()));
+
+    // One of them learns it from the provider, and tells the others.
+    for call in others {
+        call.finish().assert_error(3, &["the sign-in", "has ended", COMMAND]);
+    }
+    user.get().run().assert_error(3, &["the sign-in", "has ended", COMMAND]);
+    assert_eq!((provider.asked("refresh_token"), provider.revocations()), (2, 1));
+
+    user.sign_in(&provider);
+    let key = user.key();
+    assert_ne!(key, old);
+    assert!(provider.is_active(&key));
+    user.state().age(SOURCE, LIFE);
+    assert_ne!(user.key(), key);
+    assert_eq!(provider.revocations(), 1);
+}

@@ -1,0 +1,147 @@
+//! `get`: never prompts, and renews for as long as the sign-in lives.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use integration_tests::servers::oidc_provider::{CLIENT, Settings};
+use integration_tests::servers::{OidcProvider, Stub, stub};
+use integration_tests::wait::{now, since, until};
+use serde_json::Value;
+
+use crate::user::{COMMAND, SOURCE, User};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+/// What is promised.
+const PROMISE: Duration = Duration::from_millis(50);
+/// What a machine under load may make of it, with binaries that are not optimised.
+const BOUND: Duration = Duration::from_millis(500);
+
+/// Runs what needs a login, and sees that it says so at once.
+#[track_caller]
+fn assert_told_at_once(user: &User, why: &str) {
+    let timed = || {
+        let started = now();
+        user.get().run().assert_error(3, &[why, COMMAND]);
+        since(started)
+    };
+    // The first one also compiles the configuration, and the fastest one was disturbed least.
+    let times: Vec<Duration> = (0..5).map(|_| timed()).collect();
+    let fastest = times.iter().min().unwrap();
+    assert!(*fastest < BOUND, "{PROMISE:?} are promised, and it took {times:?}");
+}
+
+#[test]
+fn before_any_login_it_says_so_at_once_and_asks_nobody() {
+    let provider = Stub::start(|_| stub::Reply::Silence);
+    let user = User::at(provider.address(), "");
+    assert_told_at_once(&user, "nobody has signed in for `sso`");
+    assert!(provider.requests().is_empty(), "{:?}", provider.requests());
+}
+
+#[test]
+fn a_revoked_sign_in_is_remembered_until_the_next_login() {
+    let provider = OidcProvider::new();
+    let user = User::signed_in(&provider, "scopes = [\"openid\", \"offline_access\", \"email\"]");
+    let old = user.key();
+    provider.revoke();
+    // The key that is there is printed for as long as it lives.
+    assert_eq!(user.key(), old);
+    user.state().age(SOURCE, HOUR);
+
+    let why = "the sign-in of `ada@example.com` has ended";
+    user.get().run().assert_error(3, &[why, COMMAND]);
+    let events = provider.events();
+    assert_eq!(provider.asked("refresh_token"), 1);
+    assert_told_at_once(&user, why);
+    // Neither the failure's pause nor somebody's impatience sends the dead token again.
+    user.state().end_pause(SOURCE);
+    user.get().run().assert_error(3, &[why, COMMAND]);
+    user.home.call(["get", "--refresh"]).run().assert_error(3, &[why, COMMAND]);
+    assert_eq!(provider.events(), events);
+
+    user.sign_in(&provider);
+    let key = user.key();
+    assert!(key != old && provider.is_active(&key));
+    assert_eq!(user.status()["failure"], Value::Null);
+    user.state().age(SOURCE, HOUR);
+    assert_ne!(user.key(), key);
+}
+
+#[test]
+fn one_sign_in_lasts_for_many_keys() {
+    let provider = OidcProvider::with(&Settings { access_token: 2, ..Settings::default() });
+    let user = User::signed_in(&provider, "");
+    let mut keys: Vec<String> = Vec::new();
+    for _ in 0..3 {
+        let key = user.key();
+        assert!(provider.is_active(&key) && !keys.contains(&key), "{key} after {keys:?}");
+        until("the key has ended", || (!provider.is_active(&key)).then_some(()));
+        keys.push(key);
+    }
+    user.key();
+    // The provider forgives no token that is used twice.
+    assert!(provider.granted("refresh_token") >= 3);
+    assert_eq!(provider.granted("refresh_token"), provider.asked("refresh_token"));
+    assert_eq!((provider.granted("device_code"), provider.revocations()), (1, 0));
+}
+
+#[test]
+fn a_token_that_is_not_rotated_goes_on_working() {
+    let provider = OidcProvider::with(&Settings { rotate: false, ..Settings::default() });
+    let user = User::signed_in(&provider, "");
+    let first = user.key();
+    for refreshes in 1..=3 {
+        user.state().age(SOURCE, HOUR);
+        assert_ne!(user.key(), first);
+        assert_eq!(provider.granted("refresh_token"), refreshes);
+    }
+}
+
+#[test]
+fn the_key_may_be_opaque_a_jwt_or_an_id_token() {
+    let provider = OidcProvider::new();
+    let jwt = "resource = \"https://models.example.com\"\n\
+               scopes = [\"openid\", \"offline_access\", \"models\"]";
+    for (source, audience) in [
+        ("", None),
+        (jwt, Some("https://models.example.com")),
+        ("key = \"id_token\"", Some(CLIENT)),
+    ] {
+        let user = User::signed_in(&provider, source);
+        let first = user.key();
+        assert_audience(&first, audience);
+        assert_eq!(user.key(), first);
+        user.state().age(SOURCE, HOUR);
+        let before = provider.granted("refresh_token");
+        assert_audience(&user.key(), audience);
+        assert_eq!(provider.granted("refresh_token"), before + 1);
+    }
+    assert_eq!(provider.revocations(), 0);
+}
+
+/// The key is a JWT for `audience` about whoever signed in, or opaque when there is none.
+#[track_caller]
+fn assert_audience(key: &str, audience: Option<&str>) {
+    let parts: Vec<&str> = key.split('.').collect();
+    let Some(audience) = audience else {
+        assert_eq!(parts.len(), 1, "{key}");
+        return;
+    };
+    let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!((claims["aud"].as_str(), claims["sub"].as_str()), (Some(audience), Some("ada")));
+}
+
+#[test]
+fn an_outage_of_the_provider_costs_no_login() {
+    let provider = OidcProvider::new();
+    let user = User::signed_in(&provider, "retries = 0");
+    let key = user.key();
+    user.state().age(SOURCE, HOUR - Duration::from_secs(20));
+    provider.refuse(503, "<html>Service Unavailable</html>");
+    user.get().run().assert_warned(&key, &["using the key that `sso` gave", "answered 503"]);
+    user.state().end_pause(SOURCE);
+    assert_ne!(user.key(), key);
+    assert_eq!(provider.revocations(), 0);
+}

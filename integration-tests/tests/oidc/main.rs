@@ -1,0 +1,16 @@
+//! The real binaries with an OpenID Connect source, as processes, against a real provider.
+
+#![cfg(target_os = "linux")]
+// What tests stand on may panic: that is how a test fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod broken_off;
+mod canary;
+mod crowd;
+mod get;
+mod login;
+mod logout;
+mod proxy;
+mod screen;
+mod terminal;
+mod user;

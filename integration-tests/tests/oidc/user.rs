@@ -1,0 +1,171 @@
+//! Somebody who signs in, and what they are shown meanwhile.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use integration_tests::call::{Answer, Call, Running};
+use integration_tests::home::Home;
+use integration_tests::process::Process;
+use integration_tests::servers::OidcProvider;
+use integration_tests::state::State;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The source of all users.
+pub(crate) const SOURCE: &str = "sso";
+/// What a user without a live sign-in is told to do.
+pub(crate) const COMMAND: &str = "run `api-key-helper login --source sso`";
+
+/// A user with a profile `work`, of the one source `sso`.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) home: Home,
+}
+
+impl User {
+    /// One whose source has no lines but the issuer and the client.
+    pub(crate) fn of(provider: &OidcProvider) -> Self {
+        Self::with(provider, "")
+    }
+
+    /// One whose source has some more lines.
+    pub(crate) fn with(provider: &OidcProvider, source: &str) -> Self {
+        Self::at(provider.issuer(), source)
+    }
+
+    pub(crate) fn at(issuer: &str, source: &str) -> Self {
+        let home = Home::new();
+        home.configure(&format!(
+            "[profile.work]\nsources = [\"{SOURCE}\"]\n\n[source.{SOURCE}]\nbackend = \"oidc\"\n\
+             issuer = \"{issuer}\"\nclient_id = \"helper\"\n{source}\n"
+        ));
+        Self { home }
+    }
+
+    /// The same after a login that was approved.
+    #[track_caller]
+    pub(crate) fn signed_in(provider: &OidcProvider, source: &str) -> Self {
+        let user = Self::with(provider, source);
+        user.sign_in(provider);
+        user
+    }
+
+    /// Signs in without a terminal, and gives what was said.
+    #[track_caller]
+    pub(crate) fn sign_in(&self, provider: &OidcProvider) -> Answer {
+        let login = self.login();
+        provider.approve(&login.code());
+        let answer = login.finish();
+        assert_eq!((answer.code, &*answer.stdout), (Some(0), ""), "{answer:?}");
+        answer
+    }
+
+    /// Starts a login without a terminal.
+    #[track_caller]
+    pub(crate) fn login(&self) -> Login {
+        Login::start(&self.home.call(["login"]))
+    }
+
+    pub(crate) fn get(&self) -> Call {
+        self.home.call(["get"])
+    }
+
+    /// The key that `get` prints, and nothing with it.
+    #[track_caller]
+    pub(crate) fn key(&self) -> String {
+        let answer = self.get().run();
+        answer.assert_key(&answer.stdout);
+        answer.stdout
+    }
+
+    /// What `status --json` tells of the source.
+    #[track_caller]
+    pub(crate) fn status(&self) -> Value {
+        let answer = self.home.call(["status", "--json"]).run();
+        let status: Value = serde_json::from_str(answer.assert_printed()).expect("JSON");
+        status["sources"][0].clone()
+    }
+
+    /// The refresh token that is kept.
+    #[track_caller]
+    pub(crate) fn refresh_token(&self) -> String {
+        let renewal = self.state().entry(SOURCE).renewal.expect("a renewal");
+        let renewal: Value = serde_json::from_str(renewal.expose()).unwrap();
+        renewal["standing"]["alive"]["refresh_token"].as_str().expect("a live one").to_owned()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.home.state()
+    }
+
+    /// Everything in the state folder.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.state().path().to_owned();
+        let files = self.state().files("");
+        files.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+    }
+}
+
+/// A login that waits for its human.
+#[derive(Debug)]
+pub(crate) struct Login {
+    running: Running,
+    shown: PathBuf,
+    /// Not in the user's home: nothing is left there by the test.
+    _folder: TempDir,
+}
+
+impl Login {
+    /// Starts `call` with stderr in a file, so that it can be read meanwhile.
+    #[track_caller]
+    pub(crate) fn start(call: &Call) -> Self {
+        Self::start_in(call, &["sh", "-c", "exec \"$@\" 2>\"$0\""])
+    }
+
+    /// Starts `call` under `wrapper`, whose next argument is the file that all goes to.
+    #[track_caller]
+    pub(crate) fn start_in(call: &Call, wrapper: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let shown = folder.path().join("shown");
+        fs::write(&shown, "").unwrap();
+        let file = shown.to_str().unwrap();
+        let running = call.clone().under(wrapper.iter().copied().chain([file])).start();
+        Self { running, shown, _folder: folder }
+    }
+
+    /// What was shown so far.
+    pub(crate) fn shown(&self) -> String {
+        String::from_utf8(fs::read(&self.shown).unwrap()).unwrap()
+    }
+
+    /// The user code, as soon as it is shown.
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
+        until("the user code is shown", || {
+            let shown = self.shown();
+            let (_, rest) = shown.split_once("api-key-helper: code: ")?;
+            rest.split_once('\n').map(|(code, _)| code.to_owned())
+        })
+    }
+
+    pub(crate) fn process(&self) -> Process {
+        self.running.process()
+    }
+
+    #[track_caller]
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.running.signal(signal);
+    }
+
+    /// Waits for its end. What was shown is what it said.
+    #[track_caller]
+    pub(crate) fn finish(self) -> Answer {
+        let Self { running, shown, _folder } = self;
+        let answer = running.finish();
+        assert_eq!(answer.stderr, "", "{answer:?}");
+        Answer { stderr: fs::read_to_string(shown).unwrap(), ..answer }
+    }
+}

@@ -1,0 +1,75 @@
+//! Servers that would have the token, or stand in the way.
+
+use integration_tests::servers::{Reply, Stub};
+use serde_json::json;
+
+use crate::server::{KEY, at};
+use crate::user::User;
+
+const TOKEN: &str = "s.canary-4-t0ken-f0r-0ne-h0st-0nly";
+
+fn user(address: &str) -> User {
+    User::new(&at(address)).with_secret_variable("VAULT_TOKEN", TOKEN)
+}
+
+fn key() -> Reply {
+    Reply::json(200, &json!({ "request_id": "r", "data": { "data": { "k": KEY } } }))
+}
+
+fn redirect(status: u16, to: &str) -> Stub {
+    let location = format!("Location: {to}/v1/secret/data/anthropic");
+    Stub::start(move |_| Reply::new(status, &[&location], ""))
+}
+
+#[test]
+fn the_token_does_not_travel_to_another_host() {
+    let thief = Stub::start_at("127.0.0.2", |_| key());
+    for status in [301, 302, 303, 307, 308] {
+        let server = redirect(status, thief.address());
+        let words = [
+            &*format!("redirects to `{}`", thief.address()),
+            "the token does not follow",
+            "add its address to the list in `address`",
+        ];
+        user(server.address()).get().assert_error(2, &words);
+        assert_eq!(server.requests().len(), 1);
+    }
+    assert!(thief.requests().is_empty(), "{:?}", thief.requests());
+    // It would have answered.
+    user(thief.address()).get().assert_key(KEY);
+}
+
+#[test]
+fn the_token_travels_to_an_address_of_the_list() {
+    let leader = Stub::start_at("127.0.0.2", |_| key());
+    let standby = redirect(307, leader.address());
+    let source = format!(
+        "address = [\"{}\", \"{}\"]\npath = \"anthropic\"",
+        standby.address(),
+        leader.address()
+    );
+    let user = User::new(&source).with_secret_variable("VAULT_TOKEN", TOKEN);
+    user.get().assert_key(KEY);
+    assert_eq!([standby.requests().len(), leader.requests().len()], [1, 1]);
+    assert!(leader.requests()[0].text.contains(TOKEN));
+}
+
+#[test]
+fn a_proxys_page_is_not_the_servers_word() {
+    let page = Stub::start(|_| Reply::new(403, &[], "<html>Blocked by policy</html>"));
+    let words = ["answered 403, but not as vault does", "check `address`"];
+    user(page.address()).get().assert_error(1, &words);
+}
+
+#[test]
+fn a_server_that_repeats_what_it_was_told() {
+    let parrot = Stub::start(|request| {
+        Reply::json(400, &json!({ "errors": [request.text.replace("\r\n", " ")] }))
+    });
+    user(parrot.address()).get().assert_error(2, &["[redacted]"]);
+
+    let source = at(parrot.address())
+        + "auth = { method = \"userpass\", username = \"ann\", password = { env = \"PASSWORD\" } }";
+    let user = User::new(&source).with_secret_variable("PASSWORD", crate::server::PASSWORD);
+    user.get().assert_error(4, &["refused the login of user `ann`"]);
+}

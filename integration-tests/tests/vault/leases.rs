@@ -1,0 +1,55 @@
+//! Keys that are lent.
+
+use std::time::Duration;
+
+use integration_tests::servers::{OpenBao, openbao::ROOT};
+use integration_tests::wait::until;
+
+use crate::server::{Asked, lend};
+use crate::user::User;
+
+const READ: &str = "gateway/creds/developer";
+const RENEW: &str = "sys/leases/renew";
+const LOOKUP: &str = crate::server::LOOKUP;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_lease_is_renewed_and_its_key_stays_the_same() {
+    let bao = OpenBao::dev();
+    let _rabbit = lend(&bao, "gateway", "developer", "1h", "24h");
+    let address = bao.address();
+    let user = User::new(&format!(
+        "address = \"{address}\"\nengine = \"read\"\npath = \"{READ}\"\nfield = \"password\""
+    ))
+    .with_variable("VAULT_TOKEN", ROOT);
+    let asked = Asked::from_now(&bao);
+    let key = user.get().stdout;
+    user.get().assert_key(&key);
+    asked.assert(&[READ, LOOKUP]);
+    let ends = || user.home.state().entry("vault").validity.expires_at.unwrap();
+
+    // A key that ends is replaced before it does: here its lease is.
+    user.age(52 * MINUTE);
+    user.age_renewal(52 * MINUTE);
+    let end = ends();
+    user.get().assert_key(&key);
+    until("the lease is renewed", || (ends() > end.plus(50 * MINUTE)).then_some(()));
+    asked.assert(&[RENEW, LOOKUP]);
+    user.get().assert_key(&key);
+
+    // It was taken back: another key, and never the old one.
+    bao.request("PUT", &format!("sys/leases/revoke-force/{READ}"), None);
+    asked.forget();
+    user.age(52 * MINUTE);
+    user.refresh();
+    let other = user.get().stdout;
+    assert_ne!(other, key);
+    asked.assert(&[RENEW, READ, LOOKUP]);
+
+    // Nobody is given a key past its end, whatever became of the server.
+    bao.kill();
+    user.age(61 * MINUTE);
+    user.age_renewal(61 * MINUTE);
+    user.get().assert_error(1, &["cannot reach vault at"]);
+}

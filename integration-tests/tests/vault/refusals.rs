@@ -1,0 +1,117 @@
+//! What the server refuses.
+
+use std::time::Duration;
+
+use integration_tests::servers::openbao::ROOT;
+use integration_tests::wait::{now, since};
+use serde_json::json;
+
+use crate::server::{Asked, KEY, LOGIN, LOOKUP, READ, approle_user, at, server, token};
+use crate::user::{STALE, User};
+
+#[test]
+fn a_missing_right() {
+    let bao = server();
+    let user = approle_user(&bao);
+    user.get().assert_key(KEY);
+    bao.policy("reader", &[("secret/data/other", "read")]);
+    user.age(STALE);
+    let asked = Asked::from_now(&bao);
+    let words = [
+        "vault refused to read `secret/anthropic`: permission denied",
+        "`path \"secret/data/anthropic\" { capabilities = [\"read\"] }`",
+    ];
+    user.get().assert_error(4, &words);
+    // Its own token is looked up, and not replaced: it lives.
+    asked.assert(&[READ, LOOKUP]);
+    assert_eq!(user.home.state().key("vault"), None, "a refused key is dropped");
+
+    // Somebody follows the hint: the kept token has the right at once.
+    bao.policy("reader", &[(READ, "read")]);
+    asked.forget();
+    user.refresh().assert_key(KEY);
+    asked.assert(&[READ]);
+}
+
+#[test]
+fn a_secret_that_is_not_there() {
+    let bao = server();
+    let user = |source: &str| {
+        User::new(&format!("address = \"{}\"\n{source}", bao.address()))
+            .with_variable("VAULT_TOKEN", ROOT)
+    };
+    let words = ["`secret/antropic` is not there", "see `vault kv list -mount=secret`"];
+    user("path = \"antropic\"").get().assert_error(5, &words);
+    bao.delete(READ);
+    let words = [
+        "version 1 of `secret/anthropic` was deleted",
+        "`vault kv undelete -mount=secret -versions=1 anthropic`",
+    ];
+    user("path = \"anthropic\"").get().assert_error(5, &words);
+    bao.write("secret/destroy/anthropic", &json!({ "versions": [1] }));
+    let words = ["version 1 of `secret/anthropic` was destroyed", "`vault kv put -mount=secret"];
+    user("path = \"anthropic\"").get().assert_error(5, &words);
+}
+
+#[test]
+fn the_wrong_engine_is_mended_by_the_hint() {
+    let bao = server();
+    let user = User::new("").with_variable("VAULT_TOKEN", ROOT);
+    let address = format!("address = \"{}\"\n", bao.address());
+    let mend = ["engine = \"kv2\"", "mount = \"secret\"", "path = \"anthropic\""];
+    let words = ["`secret` keeps versions (KV version 2)", mend[0], mend[1], mend[2]];
+    for wrong in
+        ["engine = \"kv1\"\npath = \"anthropic\"", "engine = \"read\"\npath = \"secret/anthropic\""]
+    {
+        user.configure("", &(address.clone() + wrong));
+        user.get().assert_error(2, &words);
+    }
+    // There is no pause after what a person mends.
+    user.configure("", &(address.clone() + &mend.join("\n")));
+    user.get().assert_key(KEY);
+
+    bao.enable_engine("old", "kv", &json!({ "version": "1" }));
+    bao.write("old/anthropic", &json!({ "api_key": KEY }));
+    let wrong = "mount = \"old\"\npath = \"anthropic\"\n";
+    user.configure("", &(address.clone() + wrong));
+    user.get().assert_error(5, &["is not there", "`engine = \"kv1\"`"]);
+    user.configure("", &(address + wrong + "engine = \"kv1\""));
+    user.get().assert_key(KEY);
+}
+
+#[test]
+fn a_server_that_is_sealed() {
+    let bao = server();
+    let (cold, warm) = (approle_user(&bao), User::new(&at(bao.address())));
+    let warm = warm.with_secret_variable("VAULT_TOKEN", &token(&bao));
+    warm.get().assert_key(KEY);
+    bao.request("PUT", "sys/seal", None);
+    let message = format!("vault at `{}` is sealed", bao.address());
+    cold.get().assert_error(1, &[&message, "`bao operator unseal`"]);
+    warm.age(STALE);
+    warm.get().assert_warned(KEY, &["using the key that `vault` gave", &message]);
+}
+
+#[test]
+fn a_server_that_is_over_a_quota() {
+    let bao = server();
+    bao.write("sys/quotas/config", &json!({ "enable_rate_limit_response_headers": true }));
+    let quota = json!({ "path": "secret/", "rate": 1, "interval": "5m" });
+    bao.write("sys/quotas/rate-limit/slow", &quota);
+    let warm = approle_user(&bao);
+    warm.get().assert_key(KEY);
+
+    let cold = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
+    let asked = Asked::from_now(&bao);
+    let started = now();
+    let words = ["is over a quota", "ask for a higher rate limit quota"];
+    cold.get().assert_error(1, &words);
+    // It says how long to wait, which is longer than anybody would: nobody does, and nobody asks.
+    cold.get().assert_error(1, &words);
+    assert!(since(started) < Duration::from_secs(10), "{:?}", since(started));
+    assert!(asked.since_then().len() <= 1, "{:?}", asked.since_then());
+
+    warm.age(STALE);
+    warm.get().assert_warned(KEY, &["using the key that `vault` gave", "is over a quota"]);
+    assert_eq!(bao.requests(LOGIN), 1);
+}

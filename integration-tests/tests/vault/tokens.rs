@@ -1,0 +1,186 @@
+//! How often the server is asked, and how a token lives across processes.
+
+use std::time::Duration;
+
+use integration_tests::call::{Running, wait_for_workers};
+use integration_tests::servers::admin::text;
+use integration_tests::wait::until;
+use serde_json::json;
+
+use crate::server::{
+    Asked, KEY, LOGIN, LOOKUP, READ, approle, approle_auth, approle_user, at, server, token,
+};
+use crate::user::{DUE, STALE, User};
+
+const RENEW: &str = "auth/token/renew-self";
+const UNWRAP: &str = "sys/wrapping/unwrap";
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn a_login_and_a_read_then_nothing_then_reads() {
+    let bao = server();
+    let user = approle_user(&bao);
+    let asked = Asked::from_now(&bao);
+    user.get().assert_key(KEY);
+    asked.assert(&[LOGIN, READ]);
+    for _ in 0..3 {
+        user.get().assert_key(KEY);
+    }
+    asked.assert(&[]);
+
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[READ]);
+    user.refresh().assert_key(KEY);
+    asked.assert(&[READ]);
+
+    // Behind an answer it is the same.
+    user.age(DUE);
+    user.get().assert_key(KEY);
+    until("the key is refreshed", || (user.home.state().log().len() == 4).then_some(()));
+    asked.assert(&[READ]);
+}
+
+#[test]
+fn a_hundred_cold_processes_are_one_login_and_one_read() {
+    let bao = server();
+    // Long enough to start a hundred processes meanwhile, on a machine under load.
+    let user = approle_user(&bao).with_variable("API_KEY_HELPER_TIMEOUT_MS", "30000");
+    let asked = Asked::from_now(&bao);
+    // Nobody has an answer before all have asked.
+    bao.signal("STOP");
+    let calls: Vec<Running> = (0..100).map(|_| user.helper().start()).collect();
+    wait_for_workers(&calls);
+    bao.signal("CONT");
+
+    for call in calls {
+        user.searched(call.finish()).assert_key(KEY);
+    }
+    asked.assert(&[LOGIN, READ]);
+}
+
+#[test]
+fn a_token_is_renewed_when_it_is_due() {
+    let bao = server();
+    let user = approle_user(&bao);
+    user.get().assert_key(KEY);
+    let asked = Asked::from_now(&bao);
+    let token = user.kept("/token/secret");
+
+    user.age_renewal(HOUR * 2 / 3);
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[RENEW, READ]);
+    // The next process knows of it.
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[READ]);
+    assert_eq!(user.kept("/token/secret"), token);
+
+    // Past its end only a login helps.
+    user.age_renewal(HOUR);
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[LOGIN, READ]);
+    assert_ne!(user.kept("/token/secret"), token);
+}
+
+#[test]
+fn a_token_that_was_revoked_behind_our_back_is_replaced() {
+    let bao = server();
+    let user = approle_user(&bao);
+    user.get().assert_key(KEY);
+    bao.write("auth/token/revoke", &json!({ "token": user.kept("/token/secret") }));
+    user.age(STALE);
+    let asked = Asked::from_now(&bao);
+    user.get().assert_key(KEY);
+    asked.assert(&[READ, LOOKUP, LOGIN, READ]);
+}
+
+#[test]
+fn a_given_token_that_was_revoked_needs_somebody() {
+    let bao = server();
+    let token = token(&bao);
+    let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token);
+    user.get().assert_key(KEY);
+    bao.write("auth/token/revoke", &json!({ "token": token }));
+    user.age(STALE);
+    let words = ["does not accept the token", "`auth.token` or `VAULT_TOKEN`"];
+    user.get().assert_error(3, &words);
+}
+
+#[test]
+fn a_wrapped_secret_id_is_used_once() {
+    let bao = server();
+    let role_id = approle(&bao, json!({ "token_ttl": "1h" }));
+    let wrapping = bao.wrapped("auth/approle/role/ci/secret-id", &json!({}));
+    let somebody = || {
+        let user = User::new("");
+        let file = user.secret_file("wrapped", &wrapping);
+        let secret_id = format!("{{ file = \"{file}\", wrapped = true }}");
+        user.configure("", &(at(bao.address()) + &approle_auth(&role_id, &secret_id)));
+        user
+    };
+    let (user, other) = (somebody(), somebody());
+    let asked = Asked::from_now(&bao);
+    user.get().assert_key(KEY);
+    asked.assert(&[UNWRAP, LOGIN, READ]);
+    // What was in it is kept for the next login.
+    user.age_renewal(2 * HOUR);
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[LOGIN, READ]);
+
+    let words = [
+        "the wrapping token in `auth.secret_id` was used before",
+        "somebody else may have read the secret in it",
+        "ask for a new one",
+    ];
+    other.get().assert_error(4, &words);
+    asked.forget();
+    // The same words as long as nobody has mended it, and no second attempt in the pause.
+    other.get().assert_error(4, &words);
+    asked.assert(&[]);
+}
+
+#[test]
+fn a_wrapped_token_is_kept_and_renewed() {
+    let bao = server();
+    let user = User::new("");
+    let body = json!({ "policies": ["reader"], "ttl": "1h" });
+    let file = user.secret_file("wrapped", &bao.wrapped("auth/token/create", &body));
+    let auth =
+        format!("auth = {{ method = \"token\", token = {{ file = \"{file}\", wrapped = true }} }}");
+    user.configure("", &(at(bao.address()) + &auth));
+    let asked = Asked::from_now(&bao);
+    user.get().assert_key(KEY);
+    asked.assert(&[UNWRAP, READ]);
+    user.age_renewal(HOUR * 2 / 3);
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    asked.assert(&[RENEW, READ]);
+    user.age_renewal(2 * HOUR);
+    user.age(STALE);
+    user.get().assert_error(3, &["the token that was wrapped in `auth.token` has ended"]);
+}
+
+#[test]
+fn a_role_that_was_removed() {
+    let bao = server();
+    let user = approle_user(&bao);
+    user.get().assert_key(KEY);
+    let role_id = text(&bao.read("auth/approle/role/ci/role-id"), "/data/role_id");
+    bao.delete("auth/approle/role/ci");
+    // The token lives on.
+    user.age(STALE);
+    user.get().assert_key(KEY);
+    user.age_renewal(2 * HOUR);
+    user.age(STALE);
+    let words = [
+        &*format!("refused the login of role id `{role_id}` at `auth/approle`"),
+        "ask for a new `secret_id`, and whether the role still exists",
+    ];
+    user.get().assert_error(4, &words);
+    assert_eq!(user.home.state().key("vault"), None, "a refused key is dropped");
+}

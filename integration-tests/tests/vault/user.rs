@@ -1,0 +1,222 @@
+//! A user of a vault source, and the search for what must not be seen.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use api_key_helper_core::Secret;
+use integration_tests::binaries::Binaries;
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::Home;
+use integration_tests::process::Process;
+use integration_tests::traces::Traces;
+use integration_tests::wait::until;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
+pub(crate) const STALE: Duration = Duration::from_secs(2 * 3_600);
+/// Longer than the `ttl` of a profile, and not by more than `stale_while_revalidate`.
+pub(crate) const DUE: Duration = Duration::from_secs(62 * 60);
+
+/// Somebody with a source called `vault`. Whatever is said to them is searched for the secrets that
+/// they have, those included that the helper keeps for them; and all of their files are in the end.
+pub(crate) struct User {
+    pub(crate) home: Home,
+    /// Where secrets are that are not the helper's: no search looks there.
+    elsewhere: TempDir,
+    variables: RefCell<BTreeMap<String, String>>,
+    secrets: RefCell<BTreeSet<String>>,
+    /// Those secrets that are printed.
+    keys: RefCell<BTreeSet<String>>,
+}
+
+impl User {
+    /// `source` is what the source's table says beside its backend.
+    pub(crate) fn new(source: &str) -> Self {
+        Self::with_profile("", source)
+    }
+
+    /// The same, with more lines in the profile's table.
+    pub(crate) fn with_profile(profile: &str, source: &str) -> Self {
+        let user = Self {
+            home: Home::new(),
+            elsewhere: tempfile::tempdir().unwrap(),
+            variables: RefCell::default(),
+            secrets: RefCell::default(),
+            keys: RefCell::default(),
+        };
+        user.configure(profile, source);
+        user
+    }
+
+    /// Writes another configuration.
+    pub(crate) fn configure(&self, profile: &str, source: &str) {
+        self.home.configure(&format!(
+            "[profile.work]\nsources = [\"vault\"]\n{profile}\n\n\
+             [source.vault]\nbackend = \"vault\"\n{source}\n"
+        ));
+    }
+
+    /// With a secret in the environment of all calls.
+    pub(crate) fn with_secret_variable(self, name: &str, secret: &str) -> Self {
+        self.hide(secret);
+        self.with_variable(name, secret)
+    }
+
+    /// With a variable in the environment of all calls.
+    pub(crate) fn with_variable(self, name: &str, value: &str) -> Self {
+        self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Writes a secret into a file that is not in the home folder.
+    pub(crate) fn secret_file(&self, name: &str, secret: &str) -> String {
+        self.hide(secret);
+        let path = self.elsewhere.path().join(name);
+        fs::write(&path, secret).unwrap();
+        path.display().to_string()
+    }
+
+    /// This is not to be seen from now on.
+    pub(crate) fn hide(&self, secret: &str) {
+        self.secrets.borrow_mut().insert(secret.to_owned());
+    }
+
+    /// A call without arguments.
+    pub(crate) fn helper(&self) -> Call {
+        let variables = self.variables.borrow();
+        variables.iter().fold(self.home.helper(), |call, (name, value)| call.env(name, value))
+    }
+
+    /// A call with these arguments.
+    pub(crate) fn call(&self, arguments: &[&str]) -> Call {
+        self.helper().args(arguments.iter().copied())
+    }
+
+    /// Asks for the key as Claude Code does.
+    #[track_caller]
+    pub(crate) fn get(&self) -> Answer {
+        self.run(&self.helper())
+    }
+
+    /// Asks for a new key.
+    #[track_caller]
+    pub(crate) fn refresh(&self) -> Answer {
+        self.run(&self.call(&["get", "--refresh"]))
+    }
+
+    /// Runs a call, and searches what it said.
+    #[track_caller]
+    pub(crate) fn run(&self, call: &Call) -> Answer {
+        self.searched(call.run())
+    }
+
+    /// Searches what a call said.
+    #[track_caller]
+    pub(crate) fn searched(&self, answer: Answer) -> Answer {
+        self.learn();
+        self.assert_clean("stderr", answer.stderr.as_bytes());
+        let is_key = self.keys.borrow().contains(&answer.stdout);
+        if answer.code != Some(0) || !is_key {
+            self.assert_clean("stdout", answer.stdout.as_bytes());
+        }
+        answer
+    }
+
+    /// Lets `duration` pass for the key, but not for the token.
+    #[track_caller]
+    pub(crate) fn age(&self, duration: Duration) {
+        self.home.state().age("vault", duration);
+    }
+
+    /// Lets `duration` pass for what is kept beside the key.
+    #[track_caller]
+    pub(crate) fn age_renewal(&self, duration: Duration) {
+        self.home.state().change("vault", |entry| {
+            let mut renewal = read(entry.renewal.as_ref());
+            for pointer in ["/token/expires_at", "/lease/expires_at"] {
+                if let Some(end) = renewal.pointer_mut(pointer) {
+                    *end = json!(end.as_u64().unwrap() - duration.as_secs());
+                }
+            }
+            entry.renewal = Some(Secret::new(renewal.to_string()));
+        });
+    }
+
+    /// A secret that is kept beside the key, such as `/token/secret`.
+    #[track_caller]
+    pub(crate) fn kept(&self, pointer: &str) -> String {
+        let renewal = read(self.home.state().entry("vault").renewal.as_ref());
+        renewal.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
+    }
+
+    /// The processes that ask for them, behind an answer or not.
+    pub(crate) fn workers(&self) -> Vec<Process> {
+        let worker = Binaries::built().worker.canonicalize().unwrap();
+        Process::all_of(&worker, "HOME", self.home.path())
+    }
+
+    /// Nothing of what is hidden is in `text`.
+    #[track_caller]
+    pub(crate) fn assert_clean(&self, what: &str, text: &[u8]) {
+        for secret in &*self.secrets.borrow() {
+            let found = Traces::of(secret).found_in(text).map(str::to_owned);
+            assert_eq!(found, None, "a secret is in {what}: {}", String::from_utf8_lossy(text));
+        }
+    }
+
+    /// Looks at everything that can be looked at, and searches that and all files.
+    #[track_caller]
+    fn search(&self) {
+        // Who still works behind an answer may be writing the next entry.
+        until("nobody works any more", || self.workers().is_empty().then_some(()));
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            let answer = self.run(&self.call(arguments));
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+        }
+        self.search_files(self.home.path());
+    }
+
+    fn search_files(&self, folder: &Path) {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy();
+            if path.is_dir() {
+                self.search_files(&path);
+            // Entries are where secrets belong.
+            } else if !name.ends_with(".entry") {
+                self.assert_clean(&path.to_string_lossy(), &fs::read(&path).unwrap());
+            }
+        }
+    }
+
+    /// What the helper has got is not to be seen either.
+    fn learn(&self) {
+        for entry in self.home.state().entries() {
+            let renewal = read(entry.renewal.as_ref());
+            let secrets =
+                ["/token/secret", "/lease/key", "/unwrapped/secret", "/unwrapped/wrapping"]
+                    .into_iter()
+                    .filter_map(|pointer| renewal.pointer(pointer)?.as_str().map(str::to_owned))
+                    .filter(|secret| !secret.is_empty());
+            let key = entry.key.map(|key| key.expose().to_owned());
+            self.keys.borrow_mut().extend(key.clone());
+            self.secrets.borrow_mut().extend(secrets.chain(key));
+        }
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.secrets.borrow().is_empty() {
+            self.search();
+        }
+    }
+}
+
+fn read(renewal: Option<&Secret>) -> Value {
+    renewal.map_or(Value::Null, |renewal| serde_json::from_str(renewal.expose()).unwrap())
+}
