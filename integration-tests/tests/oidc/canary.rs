@@ -171,8 +171,8 @@ fn traces(secret: &str) -> Vec<String> {
 fn gives_nothing_away(source: &str) {
     let mut watched = Watched::new(source);
     assert_eq!(watched.get().code, Some(3));
-    assert_eq!(watched.login(|provider, code| provider.deny(code)).code, Some(4));
-    assert_eq!(watched.login(|provider, code| provider.approve(code)).code, Some(0));
+    assert_eq!(watched.login(OidcProvider::deny).code, Some(4));
+    assert_eq!(watched.login(OidcProvider::approve).code, Some(0));
     assert_eq!(watched.get().code, Some(0));
     watched.search();
 
@@ -202,7 +202,7 @@ fn gives_nothing_away(source: &str) {
 
     let logout = watched.user.home.call(["logout"]);
     assert_eq!(watched.call(&logout).code, Some(0));
-    assert_eq!(watched.login(|provider, code| provider.approve(code)).code, Some(0));
+    assert_eq!(watched.login(OidcProvider::approve).code, Some(0));
     watched.provider.kill();
     assert_eq!(watched.call(&logout).code, Some(0));
     watched.search();
