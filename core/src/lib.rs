@@ -25,6 +25,8 @@ mod key;
 mod moment;
 mod places;
 mod plan;
+#[cfg(feature = "engine")]
+pub mod renewal;
 mod seal;
 mod secret;
 #[cfg(feature = "engine")]

@@ -5,6 +5,7 @@
 // What a test stands on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod attempt;
 pub mod binaries;
 pub mod call;
 pub mod executables;

@@ -1,7 +1,8 @@
 //! The SDK's way to the network.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
+use api_key_helper_http::is_loopback;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
@@ -61,7 +62,7 @@ impl Ways {
     /// When others on the way could read the key.
     fn to(&self, uri: &str) -> Result<&SharedHttpClient, &'static str> {
         let url = Url::parse(uri).map_err(|_| "that is not an address")?;
-        match (url.host().is_some_and(|host| is_near(&host)), url.scheme()) {
+        match (is_near(&url), url.scheme()) {
             (true, "http") => Ok(&self.plain),
             (true, _) => Ok(&self.direct),
             (false, "https") => Ok(&self.outside),
@@ -102,16 +103,13 @@ impl HttpConnector for Fork {
 }
 
 /// This machine, and the services of its host: IMDS, and the credentials of ECS and EKS.
-fn is_near(host: &Host<&str>) -> bool {
-    let address = match host {
-        Host::Domain(name) => return name.eq_ignore_ascii_case("localhost"),
-        Host::Ipv4(address) => IpAddr::V4(*address),
-        Host::Ipv6(address) => IpAddr::V6(*address),
-    };
-    match address {
-        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
-        IpAddr::V6(address) => address.is_loopback() || is_ec2_local(address),
-    }
+fn is_near(url: &Url) -> bool {
+    is_loopback(url)
+        || match url.host() {
+            Some(Host::Ipv4(address)) => address.is_link_local(),
+            Some(Host::Ipv6(address)) => is_ec2_local(address),
+            Some(Host::Domain(_)) | None => false,
+        }
 }
 
 /// `fd00:ec2::/32`
@@ -125,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_near() {
-        let near = |url: &str| is_near(&Url::parse(url).unwrap().host().unwrap());
+        let near = |url: &str| is_near(&Url::parse(url).unwrap());
         for url in [
             "http://127.0.0.1:5000",
             "http://localhost",

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use api_key_helper_core::Error;
+use api_key_helper_http::cause;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::config::{Credentials, ProvideCredentials};
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
@@ -12,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::failure::{Failure, cause};
+use crate::failure::Failure;
 use crate::origin::{Means, Origin};
 use crate::renewal::Renewal;
 use crate::session::{Identity, Session};

@@ -1,14 +1,14 @@
 //! Why a request came to nothing, in words.
 
 use std::error::Error as StdError;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use api_key_helper_core::Error;
+use api_key_helper_http::{Words, cause, parse_retry_after, tls_error, untrusted};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::{DateTime, Format};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use rustls::CertificateError;
 
 use crate::answer::{Answer, Skew, Verdict};
 
@@ -90,16 +90,17 @@ impl Failure {
         let whom = &asked.whom;
         match self {
             Self::Answer(answer) => refusal(answer, asked),
-            Self::Broken(why) => Error::transient(format!("{whom} broke off its answer: {why}"))
-                .with_hint(CHECK_THE_WAY),
+            Self::Broken(why) => {
+                Error::transient(format!("{whom} broke off its answer: {why}")).with_hint(WORDS.way)
+            }
             Self::Late => Error::transient(format!("{whom} did not answer in time"))
                 .with_hint("if it is slow by nature, raise `timeout` of the source"),
             Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {whom}: {why}"))
                 .with_hint("check `region`, `endpoint` and `secret_id` of the source"),
             Self::Unreachable(why) => {
-                Error::transient(format!("cannot reach {whom}: {why}")).with_hint(CHECK_THE_WAY)
+                Error::transient(format!("cannot reach {whom}: {why}")).with_hint(WORDS.way)
             }
-            Self::Untrusted(error) => untrusted(error, whom),
+            Self::Untrusted(error) => untrusted(whom, error, &WORDS),
         }
     }
 }
@@ -136,7 +137,7 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
         Verdict::Foreign => {
             let status = answer.status;
             error(format!("{whom} answered {status}, but not as aws does"))
-                .with_hint("a proxy or another server may stand in its place: check `endpoint`")
+                .with_hint(WORDS.impostor)
         }
         Verdict::Locked => {
             error(format!("aws refused to {what}: kms does not decrypt it{because}"))
@@ -162,33 +163,6 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
     }
 }
 
-fn untrusted(error: &rustls::Error, whom: &str) -> Error {
-    use CertificateError as Why;
-    let theirs = |why: &str| format!("the certificate of {whom} is {why}");
-    match error {
-        rustls::Error::InvalidCertificate(Why::UnknownIssuer) => {
-            Error::misconfigured(theirs("from an unknown authority"))
-                .with_hint("name that authority's certificate in `AWS_CA_BUNDLE`")
-        }
-        rustls::Error::InvalidCertificate(
-            Why::NotValidForName | Why::NotValidForNameContext { .. },
-        ) => Error::misconfigured(theirs("for another host name"))
-            .with_hint("check `endpoint` of the source, and the proxy"),
-        rustls::Error::InvalidCertificate(
-            Why::Expired
-            | Why::ExpiredContext { .. }
-            | Why::NotValidYet
-            | Why::NotValidYetContext { .. },
-        ) => Error::transient(theirs("not valid now")).with_hint("check this machine's clock"),
-        other => Error::transient(format!("no TLS connection to {whom}: {other}"))
-            .with_hint(CHECK_THE_WAY),
-    }
-}
-
-/// It is asked again by itself, but not elsewhere.
-const CHECK_THE_WAY: &str =
-    "check the network, its proxy variables, and `region` and `endpoint` of the source";
-
 /// What will pass is asked again by itself.
 const WAIT: &str = "wait a little; if it stays so, see whether the service is well in that region";
 
@@ -203,35 +177,17 @@ fn head(response: &HttpResponse, now: SystemTime) -> Answer {
     let date = header("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
     let date = date.and_then(|date| SystemTime::try_from(date).ok());
     Answer {
-        retry_after: header("retry-after")
-            .and_then(|wait| wait.parse().ok())
-            .map(Duration::from_secs),
+        retry_after: header("retry-after").and_then(|wait| parse_retry_after(wait, now)),
         skew: date.map(|date| Skew::between(now, date)),
         ..Answer::default()
     }
 }
 
-/// The innermost cause in one line: it says what happened; the outer ones only say where.
-pub(crate) fn cause(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    while let Some(next) = last.source() {
-        last = next;
-    }
-    let text = last.to_string();
-    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
-}
-
-fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref() {
-            return Some(tls);
-        }
-        // An `io::Error` hides what it wraps from `source`.
-        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
-}
+const WORDS: Words = Words {
+    server: "",
+    way: "check the network, its proxy variables, and `region` and `endpoint` of the source",
+    impostor: "a proxy or another server may stand in its place: check `endpoint`",
+    authority: "name that authority's certificate in `AWS_CA_BUNDLE`",
+    host: "check `endpoint` of the source, and the proxy",
+    client: None,
+};

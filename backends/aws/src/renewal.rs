@@ -1,15 +1,16 @@
 //! What is kept between attempts.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::Secret;
+use api_key_helper_core::renewal::{self, Version, secret, unix};
 use aws_sdk_secretsmanager::config::Credentials;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// What the next attempt needs in order to ask less. To the engine it is one opaque secret.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Renewal {
-    version: Version,
+    version: Version<1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
 }
@@ -22,14 +23,14 @@ struct Session {
     secret_access_key: Secret,
     #[serde(with = "secret")]
     session_token: Secret,
-    /// In seconds since the epoch.
-    expires_at: u64,
+    #[serde(with = "unix")]
+    expires_at: Option<SystemTime>,
 }
 
 impl Renewal {
     /// What was kept; what is of another version, or not ours, is nothing.
     pub(crate) fn read(secret: Option<&Secret>) -> Self {
-        secret.and_then(|secret| serde_json::from_str(secret.expose()).ok()).unwrap_or_default()
+        secret.and_then(renewal::read).unwrap_or_default()
     }
 
     /// What is worth keeping of `credentials`.
@@ -39,7 +40,7 @@ impl Renewal {
                 access_key_id: credentials.access_key_id().to_owned(),
                 secret_access_key: credentials.secret_access_key().into(),
                 session_token: session_token.into(),
-                expires_at: expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+                expires_at: Some(expires_at),
             },
         );
         Self { session, ..Self::default() }
@@ -48,7 +49,7 @@ impl Renewal {
     /// The credentials, as long as they will outlive an attempt.
     pub(crate) fn credentials(&self, now: SystemTime) -> Option<Credentials> {
         let session = self.session.as_ref()?;
-        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(session.expires_at))?;
+        let expires_at = session.expires_at?;
         (now.checked_add(MARGIN)? < expires_at).then(|| {
             Credentials::new(
                 session.access_key_id.as_str(),
@@ -65,49 +66,17 @@ impl Renewal {
     }
 
     pub(crate) fn to_secret(&self) -> Secret {
-        // There is no map with keys that are not strings, and nothing else can fail.
-        Secret::new(serde_json::to_string(self).unwrap_or_default())
+        renewal::write(self)
     }
 }
-
-/// Of the format.
-#[derive(Debug, Default, PartialEq)]
-struct Version;
-
-const VERSION: u8 = 1;
 
 /// An attempt takes less, and clocks differ a little.
 const MARGIN: Duration = Duration::from_secs(60);
 
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(VERSION)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            VERSION => Ok(Self),
-            _ => Err(serde::de::Error::custom("another version")),
-        }
-    }
-}
-
-mod secret {
-    use super::{Deserialize, Deserializer, Secret, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(secret.expose())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-        String::deserialize(from).map(Secret::new)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     fn at(seconds: u64) -> SystemTime {

@@ -1,14 +1,16 @@
 //! What a provider said, and what it means.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use api_key_helper_core::{Error, ErrorKind, Secret};
+use api_key_helper_http::quote;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
 use crate::endpoint::Endpoint;
+use crate::words::WORDS;
 
 /// An answer in full.
 pub(crate) struct Answer {
@@ -92,7 +94,7 @@ impl Answer {
                 "`{from}` answered {}, but not as a provider does",
                 self.status
             ))
-            .with_hint("a proxy or another server may stand in its place: check `issuer`"),
+            .with_hint(WORDS.impostor),
             Verdict::Refused(code) => match code {
                 Code::AccessDenied => Error::denied(format!("`{from}` denies access{because}"))
                     .with_hint(format!(
@@ -151,17 +153,13 @@ impl Answer {
         let Some(Refusal { error, error_description }) = self.refusal() else {
             return String::new();
         };
-        let mut said = match error_description {
+        let said = match error_description {
             Some(description) if !description.trim().is_empty() => {
                 format!("{description} (`{error}`)")
             }
             _ => format!("`{error}`"),
         };
-        // A secret of three letters is in many words.
-        for secret in self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() > 3) {
-            said = said.replace(secret, "[redacted]");
-        }
-        format!(": {}", said.chars().take(LONGEST_QUOTE).collect::<String>())
+        format!(": {}", quote(&said, &self.hidden))
     }
 
     fn unavailable(&self) -> Error {
@@ -199,18 +197,6 @@ impl Code {
         })
     }
 }
-
-/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
-pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = header.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header.trim()).ok()?;
-    Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
-}
-
-/// How many characters of the provider's own words are repeated.
-const LONGEST_QUOTE: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, redirect};
+use api_key_helper_http::{self as http, Failure};
+use reqwest::RequestBuilder;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::endpoint::Endpoint;
-use crate::failure::{Failure, cause};
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
+use crate::words::WORDS;
 
 /// Sends requests within the time of one attempt. Each has a connection of its own: one that was
 /// kept may have died unseen, and a request that is written into it is one of which nobody knows
@@ -53,8 +54,8 @@ impl Form {
 
 impl Client<'_> {
     pub(crate) async fn get(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
-        let http = self.open(endpoint).map_err(Failure::unsent)?;
-        self.send(endpoint, http.get(endpoint.url().clone()), Vec::new()).await
+        let client = self.open(endpoint).map_err(Failure::unsent)?;
+        self.send(endpoint, client.get(endpoint.url().clone()), Vec::new()).await
     }
 
     pub(crate) async fn post(
@@ -63,9 +64,9 @@ impl Client<'_> {
         form: Form,
         proof: &Proof<'_>,
     ) -> Result<Answer, Failure> {
-        let http = self.open(endpoint).map_err(Failure::unsent)?;
+        let client = self.open(endpoint).map_err(Failure::unsent)?;
         let mut hidden = form.hidden;
-        let mut request = http
+        let mut request = client
             .post(endpoint.url().clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.text.as_bytes().to_vec());
@@ -85,9 +86,8 @@ impl Client<'_> {
         hidden: Vec<Secret>,
     ) -> Result<Answer, Failure> {
         let time = self.time();
-        let failed = |error: &reqwest::Error| Failure::on_the_way(endpoint, time, error);
-        let request = request.header(ACCEPT, "application/json").timeout(time);
-        let response = request.send().await.map_err(|error| failed(&error))?;
+        let request = request.header(ACCEPT, "application/json");
+        let response = http::send(request, endpoint, time, &WORDS).await?;
         let status = response.status();
         if status.is_redirection() {
             let error = Error::misconfigured(format!("`{endpoint}` redirects ({status})"));
@@ -95,47 +95,25 @@ impl Client<'_> {
                 "no token follows a redirect: write the address that it leads to into the source",
             )));
         }
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| answer::retry_after(value.to_str().ok()?, self.request.now()));
-        let body = match body(response).await {
-            Ok(Some(body)) => body,
-            Ok(None) => {
-                let error = Error::transient(format!("`{endpoint}` sends more than 1 MiB"));
-                return Err(Failure::lost(error));
-            }
-            Err(error) => return Err(Failure { sent: true, ..failed(&error) }),
-        };
+        let retry_after = http::retry_after(&response, self.request.now());
+        let body = http::body(response, endpoint, time, &WORDS).await?;
         Ok(Answer { status: status.as_u16(), body, retry_after, from: endpoint.clone(), hidden })
     }
 
-    /// The time of one request: a little is kept, so that the attempt ends with our error, and what
-    /// there is to keep is kept.
+    /// The time of one request.
     fn time(&self) -> Duration {
-        let left = self.request.time_left();
-        (left - (left / 10).min(RESERVE)).min(LONGEST_REQUEST)
+        http::time(self.request.time_left()).min(LONGEST_REQUEST)
     }
 
     fn open(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("api-key-helper/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
+        let address = endpoint.as_ref();
+        let mut builder = http::client(address)
             // Before the time of the whole request is over: then it is known that nothing was sent.
             .connect_timeout(self.time().mul_f64(0.8));
-        if endpoint.is_loopback() {
-            builder = builder.no_proxy();
+        if address.is_https() {
+            builder = self.tls.apply(builder)?;
         }
-        builder = if endpoint.is_https() {
-            self.tls.apply(builder)?
-        } else {
-            // No roots are read that nothing is checked against.
-            builder.tls_certs_only([])
-        };
-        builder.build().map_err(|error| {
-            Error::misconfigured(format!("the TLS settings cannot be used: {}", cause(&error)))
-                .with_hint("see `ca_file` of the source")
-        })
+        http::build(builder, tls::HINT)
     }
 }
 
@@ -143,25 +121,8 @@ fn encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// The whole body, or `None` when it is too long.
-async fn body(mut response: Response) -> Result<Option<Zeroizing<Vec<u8>>>, reqwest::Error> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
-}
-
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 1024 * 1024;
-
 /// The longest time of one request, however much the attempt has: a login has minutes.
 const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-
-const RESERVE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {

@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::{Credential, DeviceCode, Error, ErrorKind, Prompt, Secret};
+use api_key_helper_http::Failure;
 use serde::Deserialize;
 
 use crate::answer::{Code, Verdict};
 use crate::client::Form;
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
 use crate::grant::{self, Grant};
 use crate::pace::Pace;
 use crate::renewal::Renewal;

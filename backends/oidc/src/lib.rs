@@ -21,7 +21,6 @@ mod config;
 mod device;
 mod discovery;
 mod endpoint;
-mod failure;
 mod grant;
 mod id_token;
 mod pace;
@@ -30,6 +29,7 @@ mod renewal;
 mod revocation;
 mod session;
 mod tls;
+mod words;
 
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Prompt, Secret, SignIn};

@@ -1,11 +1,11 @@
 //! A key from the renewal, without a human.
 
 use api_key_helper_core::{Credential, Error, Secret};
+use api_key_helper_http::Failure;
 
 use crate::answer::{Answer, Code, Verdict};
 use crate::client::Form;
 use crate::discovery::Endpoints;
-use crate::failure::Failure;
 use crate::grant::Grant;
 use crate::renewal::{Renewal, Standing};
 use crate::session::Session;

@@ -1,9 +1,10 @@
 //! What is kept of a login.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use api_key_helper_core::renewal::{self, Version, secret, unix};
 use api_key_helper_core::{Error, Secret, SignIn};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
 use crate::discovery::Endpoints;
@@ -14,7 +15,7 @@ use crate::id_token::Claims;
 /// refresh token: so the next attempt knows without asking that a human is needed, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Renewal {
-    version: Version,
+    version: Version<1>,
     pub(crate) standing: Standing,
     /// Who signed in, for messages.
     account: Option<String>,
@@ -53,12 +54,11 @@ pub(crate) enum Standing {
 impl Renewal {
     /// What was kept; what is of another version, or not ours, is nothing.
     pub(crate) fn read(secret: &Secret) -> Option<Self> {
-        serde_json::from_str(secret.expose()).ok()
+        renewal::read(secret)
     }
 
     pub(crate) fn to_secret(&self) -> Secret {
-        // There is no map with keys that are not strings, and nothing else can fail.
-        Secret::new(serde_json::to_string(self).unwrap_or_default())
+        renewal::write(self)
     }
 
     /// The login that `grant` is the end of.
@@ -198,58 +198,6 @@ fn granted(asked: &[String], grant: &Grant) -> Vec<String> {
 
 const OFFLINE_ACCESS: &str = "offline_access";
 const OPENID: &str = "openid";
-
-/// Of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Version;
-
-const VERSION: u8 = 1;
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(VERSION)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            VERSION => Ok(Self),
-            _ => Err(serde::de::Error::custom("another version")),
-        }
-    }
-}
-
-mod secret {
-    use super::{Deserialize, Deserializer, Secret, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(secret.expose())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-        String::deserialize(from).map(Secret::new)
-    }
-}
-
-mod unix {
-    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
-    use super::{SystemTime, UNIX_EPOCH};
-
-    pub(super) fn serialize<S: Serializer>(
-        time: &Option<SystemTime>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        time.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<SystemTime>, D::Error> {
-        let seconds = Option::<u64>::deserialize(from)?;
-        Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use api_key_helper_core::{Credential, Error, FetchRequest, Key, Secret};
+use api_key_helper_http::Failure;
 
 use crate::answer::Answer;
 use crate::client::{Client, Form, Proof};
 use crate::config::{Settings, Wanted};
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
-use crate::failure::Failure;
 use crate::grant::Grant;
 use crate::renewal::Renewal;
 

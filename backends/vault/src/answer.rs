@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use api_key_helper_core::{Error, ErrorKind, Secret};
+use api_key_helper_http::quote;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
+
+use crate::words::WORDS;
 
 /// An answer in full. Not `Debug`, for what was asked for is in it.
 pub(crate) struct Answer {
@@ -124,12 +127,7 @@ impl Answer {
             .map(|line| line.trim().trim_start_matches("* ").trim_end_matches('.'))
             .filter(|line| !line.is_empty() && !line.ends_with("occurred:"))
             .collect();
-        let mut said = lines.join("; ");
-        // A secret of three letters is in many words.
-        for secret in self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() > 3) {
-            said = said.replace(secret, "[redacted]");
-        }
-        let said: String = said.chars().take(LONGEST_QUOTE).collect();
+        let said = quote(&lines.join("; "), &self.hidden);
         (!said.is_empty()).then_some(said)
     }
 
@@ -166,7 +164,7 @@ impl Answer {
     /// A page in another form than the API's is not the server's word.
     fn foreign(&self) -> Error {
         Error::transient(format!("`{}` answered {}, but not as vault does", self.from, self.status))
-            .with_hint("a proxy or another server may stand in its place: check `address`")
+            .with_hint(WORDS.impostor)
     }
 }
 
@@ -174,15 +172,6 @@ impl Envelope<'_> {
     fn says_unversioned(&self) -> bool {
         self.warnings.iter().flatten().any(|warning| warning.contains("versioned"))
     }
-}
-
-/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
-pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = header.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header.trim()).ok()?;
-    Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
@@ -198,13 +187,8 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 /// What will pass is asked again by itself.
 const WAIT: &str = "wait a little; if it stays so, ask whoever runs the server";
 
-/// How many characters of the server's own words are repeated.
-const LONGEST_QUOTE: usize = 200;
-
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -261,16 +245,5 @@ mod tests {
         assert_eq!(answer(404, r#"{"errors":[]}"#).because(), "");
         let long = format!(r#"{{"errors":["{}"]}}"#, "x".repeat(10_000));
         assert!(answer(400, &long).because().len() < 250);
-    }
-
-    #[test]
-    fn retry_after_has_two_forms() {
-        let now = UNIX_EPOCH + Duration::from_secs(784_111_777 - 30);
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        assert_eq!(retry_after(date, now), Some(Duration::from_secs(30)));
-        assert_eq!(retry_after(date, now + Duration::from_secs(60)), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-        assert_eq!(retry_after("-1", now), None);
     }
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
-use reqwest::header::{HOST, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Method, Response, StatusCode, redirect};
+use api_key_helper_http::{self as http, Failure};
+use reqwest::header::{HOST, HeaderValue, LOCATION};
+use reqwest::{Method, Response, StatusCode};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::address::{self, Address};
-use crate::answer::{self, Answer, Verdict};
+use crate::answer::{Answer, Verdict};
 use crate::call::Call;
-use crate::failure::{Failure, cause, unreachable};
 use crate::tls::Tls;
+use crate::words::WORDS;
 
 /// How a server is reached.
 #[derive(Debug)]
@@ -29,15 +29,15 @@ pub(crate) struct Client<'a> {
     connection: &'a Connection,
     request: FetchRequest<'a>,
     /// One for each address that was asked.
-    http: Vec<Option<reqwest::Client>>,
+    clients: Vec<Option<reqwest::Client>>,
     /// The address that answered last is asked first.
     current: usize,
 }
 
 impl<'a> Client<'a> {
     pub(crate) fn new(connection: &'a Connection, request: FetchRequest<'a>) -> Self {
-        let http = connection.addresses.iter().map(|_| None).collect();
-        Self { connection, request, http, current: 0 }
+        let clients = connection.addresses.iter().map(|_| None).collect();
+        Self { connection, request, clients, current: 0 }
     }
 
     /// The answer of the first address that gives one, in all the time that is left.
@@ -108,12 +108,8 @@ impl<'a> Client<'a> {
             }
         }
         let status = response.status().as_u16();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = header.and_then(|value| answer::retry_after(value, self.request.now()));
-        let body = body(response).await.map_err(|error| match error {
-            Some(error) => Failure::on_the_way(address, share, &error),
-            None => Failure { error: too_long(address), sent: true },
-        })?;
+        let retry_after = http::retry_after(&response, self.request.now());
+        let body = http::body(response, address, share, &WORDS).await?;
         let hidden = call.hidden.iter().chain(token).cloned().collect();
         Ok(Answer { status, body, retry_after, from: address.to_string(), hidden })
     }
@@ -127,26 +123,26 @@ impl<'a> Client<'a> {
         end: Duration,
     ) -> Result<Response, Failure> {
         let address = &self.connection.addresses[index];
-        let http = match &self.http[index] {
-            Some(http) => http.clone(),
+        let client = match &self.clients[index] {
+            Some(client) => client.clone(),
             None => {
-                let http = tokio::time::timeout(self.left(end), self.open(address)).await;
-                let http = http.unwrap_or_else(|_| Err(unreachable(address, "no time is left")));
-                self.http[index].insert(http.map_err(Failure::unsent)?).clone()
+                let client = tokio::time::timeout(self.left(end), self.open(address)).await;
+                let client = client
+                    .unwrap_or_else(|_| Err(http::unreachable(address, "no time is left", &WORDS)));
+                self.clients[index].insert(client.map_err(Failure::unsent)?).clone()
             }
         };
         let left = self.left(end);
         let mut request = match &self.connection.tls.server_name {
-            None => http.request(call.method.clone(), url.clone()),
+            None => client.request(call.method.clone(), url.clone()),
             Some(name) => {
                 let mut named = url.clone();
                 // The name was checked when the settings were read.
                 let _ = named.set_host(Some(name));
-                http.request(call.method.clone(), named).header(HOST, address::authority(url))
+                client.request(call.method.clone(), named).header(HOST, address::authority(url))
             }
         };
         request = request
-            .timeout(left)
             // An agent with `require_request_header` refuses requests without it.
             .header("X-Vault-Request", "true")
             .body(call.body.to_vec());
@@ -156,7 +152,7 @@ impl<'a> Client<'a> {
         if let Some(token) = token {
             request = request.header("X-Vault-Token", header(token).map_err(Failure::unsent)?);
         }
-        request.send().await.map_err(|error| Failure::on_the_way(address, left, &error))
+        http::send(request, address, left, &WORDS).await
     }
 
     /// The one redirect that is followed is the one by which a standby points to the leader: it
@@ -186,41 +182,30 @@ impl<'a> Client<'a> {
 
     async fn open(&self, address: &Address) -> Result<reqwest::Client, Error> {
         let tls = &self.connection.tls;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("api-key-helper/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none());
-        // As Go's client does: what is on this machine is not asked through a proxy.
-        if address.is_loopback() {
-            builder = builder.no_proxy();
+        let mut builder = http::client(address.as_ref());
+        if address.as_ref().is_https() {
+            builder = tls.apply(builder)?;
         }
-        builder = if address.is_https() {
-            tls.apply(builder)?
-        } else {
-            // No roots are read that nothing is checked against.
-            builder.tls_certs_only([])
-        };
         if let Some(name) = &tls.server_name {
             // The name asked for by SNI and looked for in the certificate is the one in the URL. So
             // that name stands there, and is resolved to where the address is (port 0: the URL's);
             // a proxy would resolve it by itself.
             let found: Vec<_> = tokio::net::lookup_host((address.bare_host(), 0))
                 .await
-                .map_err(|error| unreachable(address, &error.to_string()))?
+                .map_err(|error| http::unreachable(address, &error.to_string(), &WORDS))?
                 .collect();
             builder = builder.resolve_to_addrs(name, &found).no_proxy().http1_only();
         }
-        builder.build().map_err(|error| {
-            Error::misconfigured(format!("the TLS settings cannot be used: {}", cause(&error)))
-                .with_hint("see `ca_file`, `ca_dir`, `client_cert` and `client_key` of the source")
-        })
+        http::build(
+            builder,
+            "see `ca_file`, `ca_dir`, `client_cert` and `client_key` of the source",
+        )
     }
 }
 
-/// Each address that is left gets the same share of the time; a little is kept, so that the attempt
-/// ends with our error and not in the middle.
+/// Each address that is left gets the same share of the time.
 fn share(left: Duration, addresses: usize) -> Duration {
-    let reserve = (left / 10).min(Duration::from_millis(200));
-    (left - reserve) / u32::try_from(addresses).unwrap_or(u32::MAX).max(1)
+    http::time(left) / u32::try_from(addresses).unwrap_or(u32::MAX).max(1)
 }
 
 fn header(token: &Secret) -> Result<HeaderValue, Error> {
@@ -232,27 +217,7 @@ fn header(token: &Secret) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// The whole body, or `None` when it is too long.
-async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Option<reqwest::Error>> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn too_long(address: &Address) -> Error {
-    Error::transient(format!("`{address}` sends more than 1 MiB"))
-        .with_hint("another server may stand in vault's place: check `address`")
-}
-
 fn misdirected(from: &Address, how: &str) -> Error {
     Error::misconfigured(format!("`{from}` redirects {how}, where the token does not follow"))
         .with_hint("if that is the same vault, add its address to the list in `address`")
 }
-
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 1024 * 1024;

@@ -13,7 +13,6 @@ mod auth;
 mod call;
 mod client;
 mod config;
-mod failure;
 mod input;
 mod lease;
 mod read;
@@ -21,6 +20,7 @@ mod renewal;
 mod session;
 mod tls;
 mod token;
+mod words;
 
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Credential, Error, FetchRequest};

@@ -1,14 +1,15 @@
 //! What is kept between attempts.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::Secret;
+use api_key_helper_core::renewal::{self, Version, secret, unix};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What the next attempt needs in order to ask less. To the engine it is one opaque secret.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Renewal {
-    version: Version,
+    version: Version<1>,
     /// The token of our last login. A token that the configuration gives is never in here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<Token>,
@@ -60,49 +61,15 @@ pub(crate) struct Unwrapped {
 impl Renewal {
     /// What was kept; what is of another version, or not ours, is nothing.
     pub(crate) fn read(secret: Option<&Secret>) -> Self {
-        secret.and_then(|secret| serde_json::from_str(secret.expose()).ok()).unwrap_or_default()
+        secret.and_then(renewal::read).unwrap_or_default()
     }
 
     pub(crate) fn to_secret(&self) -> Secret {
-        // There is no map with keys that are not strings, and nothing else can fail.
-        Secret::new(serde_json::to_string(self).unwrap_or_default())
+        renewal::write(self)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// Of the format.
-#[derive(Debug, Default, PartialEq)]
-struct Version;
-
-const VERSION: u8 = 1;
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(VERSION)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            VERSION => Ok(Self),
-            _ => Err(serde::de::Error::custom("another version")),
-        }
-    }
-}
-
-mod secret {
-    use super::{Deserialize, Deserializer, Secret, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(secret.expose())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-        String::deserialize(from).map(Secret::new)
     }
 }
 
@@ -118,27 +85,10 @@ mod seconds {
     }
 }
 
-mod unix {
-    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
-    use super::{SystemTime, UNIX_EPOCH};
-
-    pub(super) fn serialize<S: Serializer>(
-        time: &Option<SystemTime>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        time.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<SystemTime>, D::Error> {
-        let seconds = Option::<u64>::deserialize(from)?;
-        Ok(seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     fn full() -> Renewal {

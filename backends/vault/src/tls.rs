@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_core::Error;
+use api_key_helper_http::pem;
 use reqwest::{Certificate, ClientBuilder, Identity};
-use zeroize::Zeroizing;
 
 /// The TLS settings of a source. The files are read at every attempt, for certificates rotate.
 #[derive(Debug, Default)]
@@ -27,7 +27,9 @@ pub(crate) struct ClientCertificate {
 impl Tls {
     /// Adds the settings to `builder`: the operating system's roots and ours are trusted.
     pub(crate) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        builder = builder.tls_certs_merge(self.roots()?);
+        let roots = self.roots();
+        let hint = "see `ca_file` and `ca_dir` of the source";
+        builder = builder.tls_certs_merge(roots.map_err(|error| error.with_hint(hint))?);
         if let Some(client) = &self.client {
             builder = builder.identity(client.identity()?);
         }
@@ -37,23 +39,10 @@ impl Tls {
     fn roots(&self) -> Result<Vec<Certificate>, Error> {
         let mut roots = Vec::new();
         if let Some(file) = &self.ca_file {
-            let found = certificates(file)?;
-            if found.is_empty() {
-                return Err(no_certificate(file));
-            }
-            roots.extend(found);
+            roots.extend(pem::authorities(file)?);
         }
         if let Some(folder) = &self.ca_dir {
-            let before = roots.len();
-            for file in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-                let file = file.map_err(|error| unreadable(folder, &error))?.path();
-                if file.is_file() {
-                    roots.extend(certificates(&file)?);
-                }
-            }
-            if roots.len() == before {
-                return Err(no_certificate(folder));
-            }
+            roots.extend(authorities_in(folder)?);
         }
         Ok(roots)
     }
@@ -61,10 +50,12 @@ impl Tls {
 
 impl ClientCertificate {
     fn identity(&self) -> Result<Identity, Error> {
-        let mut pem = Zeroizing::new(read(&self.cert)?);
-        pem.push(b'\n');
-        pem.extend_from_slice(&Zeroizing::new(read(&self.key)?));
-        Identity::from_pem(&pem).map_err(|_| {
+        let hint = "see `client_cert` and `client_key` of the source";
+        let read = |file: &Path| pem::read(file).map_err(|error| error.with_hint(hint));
+        let mut both = read(&self.cert)?;
+        both.push(b'\n');
+        both.extend_from_slice(&read(&self.key)?);
+        Identity::from_pem(&both).map_err(|_| {
             Error::misconfigured(format!(
                 "`{}` and `{}` are not a certificate and its key in PEM form",
                 self.cert.display(),
@@ -75,20 +66,14 @@ impl ClientCertificate {
     }
 }
 
-fn certificates(file: &Path) -> Result<Vec<Certificate>, Error> {
-    Certificate::from_pem_bundle(&read(file)?).map_err(|_| no_certificate(file))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(file).map_err(|error| unreadable(file, &error))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::misconfigured(format!("`{}` cannot be read: {error}", path.display()))
-        .with_hint("see `ca_file`, `ca_dir`, `client_cert` and `client_key` of the source")
-}
-
-fn no_certificate(path: &Path) -> Error {
-    Error::misconfigured(format!("`{}` holds no certificate in PEM form", path.display()))
-        .with_hint("see `ca_file` and `ca_dir` of the source")
+/// All the certificates in the files of `folder`: one at least.
+fn authorities_in(folder: &Path) -> Result<Vec<Certificate>, Error> {
+    let mut found = Vec::new();
+    for file in fs::read_dir(folder).map_err(|error| pem::unreadable(folder, &error))? {
+        let file = file.map_err(|error| pem::unreadable(folder, &error))?.path();
+        if file.is_file() {
+            found.extend(pem::certificates(&file)?);
+        }
+    }
+    if found.is_empty() { Err(pem::no_certificate(folder)) } else { Ok(found) }
 }

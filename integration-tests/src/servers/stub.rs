@@ -26,6 +26,24 @@ pub struct Request {
     pub text: String,
 }
 
+impl Request {
+    /// Where it was sent to, as the client says.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let host = self.text.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("host").then_some(value)
+        });
+        format!("http://{}", host.unwrap_or_default())
+    }
+
+    /// What stands below its headers.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+}
+
 /// What is sent back.
 #[derive(Clone, Debug)]
 pub enum Reply {
@@ -104,8 +122,9 @@ impl Stub {
     }
 }
 
-/// Reads one request.
-pub(super) fn read(stream: &TcpStream) -> Option<Request> {
+/// The next request of a connection, where there is one.
+#[must_use]
+pub fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut text = String::new();
     while !text.ends_with("\r\n\r\n") {

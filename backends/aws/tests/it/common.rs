@@ -1,35 +1,23 @@
 //! A source in the place that the engine gives it, and an AWS to ask.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
-use std::{fs, io};
+use std::sync::OnceLock;
 
 use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{
-    Attempt, Backend, Credential, Error, ErrorKind, FetchRequest, Secret, SecretInput,
-};
-use async_trait::async_trait;
+use integration_tests::attempt;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{AccessKey, allow, trust};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
-/// A source, and what the engine would keep for it.
+/// A source of this backend, with a folder that is its home.
 #[derive(Debug)]
 pub(crate) struct Source {
     folder: TempDir,
-    backend: Box<dyn Backend>,
-    pub(crate) renewal: Option<Secret>,
-    /// How much later than now the next attempt believes it is.
-    pub(crate) later: Duration,
-    pub(crate) time: Duration,
-    variables: BTreeMap<String, String>,
-    /// What other sources would give.
-    pub(crate) sources: BTreeMap<String, String>,
-    /// The disk takes nothing.
-    pub(crate) disk_full: bool,
+    source: attempt::Source,
 }
 
 impl Source {
@@ -44,16 +32,13 @@ impl Source {
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let table = SourceTable::from_toml("s", toml, folder.path(), all.clone()).unwrap();
         let backend = api_key_helper_aws::build(&table).unwrap();
-        Self {
-            folder,
-            backend,
-            renewal: None,
-            later: Duration::ZERO,
-            time: Duration::from_secs(10),
-            variables: all,
-            sources: BTreeMap::new(),
-            disk_full: false,
-        }
+        let mut source = attempt::Source::new("s", backend, &SECRETS);
+        source.hidden = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+            .into_iter()
+            .filter_map(|name| all.get(name).cloned())
+            .collect();
+        source.variables = all;
+        Self { folder, source }
     }
 
     /// A source that asks [`aws`] with the long-lived keys of somebody.
@@ -81,116 +66,24 @@ impl Source {
         fs::write(&path, content).unwrap();
         path
     }
+}
 
-    /// One attempt, after which the renewal is what the engine would have.
-    pub(crate) fn fetch(&mut self) -> Result<Credential, Error> {
-        let attempt =
-            TestAttempt { source: self, end: Instant::now() + self.time, kept: Mutex::default() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let request = FetchRequest::new(self.renewal.as_ref(), &attempt);
-        let result = runtime.block_on(self.backend.fetch(&request));
-        if let Some(kept) = attempt.kept.into_inner().unwrap() {
-            self.renewal = Some(kept);
-        }
-        match &result {
-            Ok(Credential { renewal: Some(renewal), .. }) => self.renewal = Some(renewal.clone()),
-            Ok(_) => {}
-            Err(error) => self.check(error),
-        }
-        result
-    }
+impl Deref for Source {
+    type Target = attempt::Source;
 
-    /// The key of an attempt that must succeed.
-    pub(crate) fn key(&mut self) -> String {
-        self.fetch()
-            .unwrap_or_else(|error| panic!("{:?} {}", error.kind(), error.report()))
-            .key
-            .expose()
-            .to_owned()
-    }
-
-    /// The error of an attempt that must fail so.
-    pub(crate) fn error(&mut self, kind: ErrorKind) -> Error {
-        let error = self.fetch().unwrap_err();
-        assert_eq!(error.kind(), kind, "{}", error.report());
-        error
-    }
-
-    /// What is kept, as it is written.
-    pub(crate) fn kept(&self) -> Value {
-        self.renewal
-            .as_ref()
-            .map_or(Value::Null, |renewal| serde_json::from_str(renewal.expose()).unwrap())
-    }
-
-    /// No error tells a secret, and each is in the form of all errors.
-    fn check(&self, error: &Error) {
-        let shown = format!("{}{error:?}", error.report());
-        let kept = self.kept();
-        let kept = ["/session/secret_access_key", "/session/session_token"]
-            .into_iter()
-            .filter_map(|pointer| Some(kept.pointer(pointer)?.as_str()?.to_owned()));
-        let given = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
-            .into_iter()
-            .filter_map(|name| self.variables.get(name).cloned());
-        for secret in kept.chain(given) {
-            assert!(!shown.contains(&secret), "a secret is shown: {shown}");
-        }
-        let message = error.message();
-        assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
-        assert!(!message.starts_with(char::is_uppercase), "{message}");
+    fn deref(&self) -> &attempt::Source {
+        &self.source
     }
 }
 
-#[derive(Debug)]
-struct TestAttempt<'a> {
-    source: &'a Source,
-    end: Instant,
-    kept: Mutex<Option<Secret>>,
-}
-
-#[async_trait]
-impl Attempt for TestAttempt<'_> {
-    fn now(&self) -> SystemTime {
-        SystemTime::now() + self.source.later
-    }
-
-    fn time_left(&self) -> Duration {
-        self.end.saturating_duration_since(Instant::now())
-    }
-
-    fn chain(&self) -> &'static str {
-        "s"
-    }
-
-    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
-        if self.source.disk_full {
-            return Err(Error::transient("the disk is full"));
-        }
-        *self.kept.lock().unwrap() = Some(renewal.clone());
-        Ok(())
-    }
-
-    async fn make_room(&self) -> Result<(), Error> {
-        if self.source.disk_full { Err(Error::transient("the disk is full")) } else { Ok(()) }
-    }
-
-    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        let found = match input {
-            SecretInput::Env(name) => self.source.variables.get(name).cloned(),
-            SecretInput::File(path) => match fs::read_to_string(path) {
-                Ok(text) => Some(text.trim().to_owned()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => panic!("{error}"),
-            },
-            SecretInput::Source(name) => self.source.sources.get(name).cloned(),
-            other => panic!("{other:?}"),
-        };
-        found
-            .map(Secret::from)
-            .ok_or_else(|| Error::misconfigured(format!("there is no {input:?}")))
+impl DerefMut for Source {
+    fn deref_mut(&mut self) -> &mut attempt::Source {
+        &mut self.source
     }
 }
+
+/// Where the secrets of a renewal are.
+const SECRETS: [&str; 2] = ["/session/secret_access_key", "/session/session_token"];
 
 /// An AWS that checks signatures and rights, and that no test changes.
 #[derive(Debug)]

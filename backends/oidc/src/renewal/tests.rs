@@ -1,3 +1,5 @@
+use std::time::{Duration, UNIX_EPOCH};
+
 use api_key_helper_core::ErrorKind;
 
 use super::*;

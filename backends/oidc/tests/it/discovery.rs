@@ -1,17 +1,17 @@
 //! Who a provider says that it is.
 
 use api_key_helper_core::{Error, ErrorKind};
-use integration_tests::servers::OpenBao;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OpenBao, Stub};
 use serde_json::{Value, json};
 
 use crate::common::{Source, build};
-use crate::stub::{Reply, Stub, server};
 
 /// A provider that is nothing but metadata, at the place of that path.
 fn metadata(path: &'static str, document: impl Fn(&str) -> Value + Send + Sync + 'static) -> Stub {
-    server(move |address, line, _| {
-        if line == format!("GET {path}") {
-            Reply::json(200, &document(address))
+    Stub::start(move |request| {
+        if request.line == format!("GET {path}") {
+            Reply::json(200, &document(&request.address()))
         } else {
             Reply::new(404, &[], "not here")
         }
@@ -19,7 +19,7 @@ fn metadata(path: &'static str, document: impl Fn(&str) -> Value + Send + Sync +
 }
 
 fn login(stub: &Stub, path: &str) -> Error {
-    let mut source = Source::new(&format!("issuer = '{}{path}'", stub.address));
+    let mut source = Source::new(&format!("issuer = '{}{path}'", stub.address()));
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
     error
@@ -60,7 +60,7 @@ fn metadata_may_stand_at_the_place_of_rfc_8414() {
     );
     let error = login(&stub, "/tenant");
     assert!(error.message().ends_with("names no `token_endpoint`"), "{error}");
-    let asked = stub.log.lock().unwrap().clone();
+    let asked: Vec<String> = stub.requests().into_iter().map(|request| request.line).collect();
     assert_eq!(
         asked,
         [
@@ -84,22 +84,25 @@ fn a_provider_without_metadata_or_device_flow() {
 
 #[test]
 fn a_sign_in_page_in_plain_http_is_not_shown() {
-    let stub = server(|address, line, _| match line {
-        "POST /device" => Reply::json(
-            200,
-            &json!({
-                "device_code": "d", "user_code": "u", "expires_in": 60,
-                "verification_uri": "http://login.example.com/device",
-            }),
-        ),
-        _ => Reply::json(
-            200,
-            &json!({
-                "issuer": address,
-                "token_endpoint": format!("{address}/token"),
-                "device_authorization_endpoint": format!("{address}/device"),
-            }),
-        ),
+    let stub = Stub::start(|request| {
+        let address = request.address();
+        match request.line.as_str() {
+            "POST /device" => Reply::json(
+                200,
+                &json!({
+                    "device_code": "d", "user_code": "u", "expires_in": 60,
+                    "verification_uri": "http://login.example.com/device",
+                }),
+            ),
+            _ => Reply::json(
+                200,
+                &json!({
+                    "issuer": address,
+                    "token_endpoint": format!("{address}/token"),
+                    "device_authorization_endpoint": format!("{address}/device"),
+                }),
+            ),
+        }
     });
     let error = login(&stub, "");
     assert!(error.message().contains("sign-in page"), "{error}");

@@ -6,13 +6,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use api_key_helper_core::{Error, ErrorKind};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use integration_tests::servers::OidcProvider;
+use integration_tests::attempt::Log;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OidcProvider, Stub};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::common::Source;
-use crate::stub::{Reply, Stub, server};
 
 fn new_key() -> EncodingKey {
     let random = SystemRandom::new();
@@ -26,16 +27,18 @@ fn id_token(key: &EncodingKey, claims: &Value) -> String {
 
 /// A provider that signs in at once. `change` makes of the claims that it should give those that it
 /// gives when it renews.
-fn provider(sign_with: EncodingKey, change: fn(&mut Value)) -> Stub {
+fn provider(sign_with: EncodingKey, change: fn(&mut Value), log: Log) -> Stub {
     let published = new_key();
     let keys = json!({ "keys": [
         { "kty": "of a kind that nobody knows" },
         Jwk::from_encoding_key(&published, Algorithm::ES256).unwrap(),
     ] });
     let refreshes = Arc::new(Mutex::new(0));
-    server(move |address, line, body| {
+    Stub::start(move |request| {
+        log.lock().unwrap().push(request.line.clone());
+        let address = request.address();
         let url = |path: &str| format!("{address}{path}");
-        match line {
+        match request.line.as_str() {
             "POST /device" => Reply::json(
                 200,
                 &json!({
@@ -48,7 +51,7 @@ fn provider(sign_with: EncodingKey, change: fn(&mut Value)) -> Stub {
                     "iss": address, "sub": "ada", "aud": "helper", "exp": 4_000_000_000_u64,
                 });
                 let mut count = refreshes.lock().unwrap();
-                let is_refresh = body.contains("grant_type=refresh_token");
+                let is_refresh = request.body().contains("grant_type=refresh_token");
                 *count += u32::from(is_refresh);
                 let key = if is_refresh {
                     change(&mut claims);
@@ -74,16 +77,18 @@ fn provider(sign_with: EncodingKey, change: fn(&mut Value)) -> Stub {
     })
 }
 
-fn signed_in(stub: &Stub) -> Source {
-    let mut source = Source::new(&format!("issuer = '{}'\nkey = 'id_token'", stub.address));
-    source.log = Arc::clone(&stub.log);
+/// A source of [`provider`], whose requests are in the source's log.
+fn signed_in(sign_with: EncodingKey, change: fn(&mut Value)) -> Source {
+    let log = Log::default();
+    let stub = provider(sign_with, change, Arc::clone(&log));
+    let mut source = Source::new(&format!("issuer = '{}'\nkey = 'id_token'", stub.address()));
+    source.log = log;
     source.login(|_| ()).unwrap();
     source
 }
 
 fn refused(kind: ErrorKind, change: fn(&mut Value)) -> Error {
-    let stub = provider(new_key(), change);
-    let mut source = signed_in(&stub);
+    let mut source = signed_in(new_key(), change);
     let error = source.error(kind);
     // What came with it is kept all the same.
     assert_eq!(source.refresh_token(), "rt-1");
@@ -103,11 +108,10 @@ fn a_real_providers_signature_holds() {
 
 #[test]
 fn what_was_rotated_is_kept_before_anything_else() {
-    let stub = provider(new_key(), |_| ());
-    let mut source = signed_in(&stub);
-    stub.log.lock().unwrap().clear();
+    let mut source = signed_in(new_key(), |_| ());
+    source.log.lock().unwrap().clear();
     let credential = source.fetch().unwrap();
-    assert_eq!(*stub.log.lock().unwrap(), ["POST /token", "keep", "GET /jwks"]);
+    assert_eq!(*source.log.lock().unwrap(), ["POST /token", "keep", "GET /jwks"]);
     let end = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
     assert_eq!(credential.expires_at, Some(end));
 }

@@ -11,4 +11,3 @@ mod lost_answers;
 mod proxy;
 mod refresh;
 mod refusals;
-mod stub;

@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use integration_tests::servers::OidcProvider;
+use integration_tests::servers::{OidcProvider, stub};
 use integration_tests::wait;
-
-use crate::stub;
 
 /// Hands requests on, and loses answers when it is told to.
 pub(crate) struct Proxy {
@@ -84,10 +82,10 @@ impl Drop for Proxy {
 }
 
 fn hand_on(client: &TcpStream, upstream: &str, lost: &AtomicUsize) {
-    let Some((head, body)) = stub::read(client) else { return };
-    let (line, headers) = head.split_once("\r\n").unwrap();
+    let Some(request) = stub::read(client) else { return };
+    let (line, rest) = request.text.split_once("\r\n").unwrap();
     let mut server = TcpStream::connect(upstream).unwrap();
-    write!(server, "{line}\r\nConnection: close\r\n{headers}{body}").unwrap();
+    write!(server, "{line}\r\nConnection: close\r\n{rest}").unwrap();
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).unwrap();
     let take = |count: usize| count.checked_sub(1);

@@ -110,7 +110,7 @@ fn a_dead_sign_in_is_remembered() {
 fn what_another_process_rotated_is_used() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
-    let newer = Source::signed_in(&provider, "").renewal;
+    let newer = Source::signed_in(&provider, "").renewal.take();
     source.newer.clone_from(&newer);
     provider.refuse(400, r#"{"error":"invalid_grant"}"#);
     source.key();

@@ -1,10 +1,10 @@
 //! What providers, and what stands in front of them, answer to a refresh.
 
 use api_key_helper_core::ErrorKind;
-use integration_tests::servers::OidcProvider;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OidcProvider, Stub};
 
 use crate::common::Source;
-use crate::stub::{Reply, server};
 
 #[test]
 fn only_a_providers_own_word_ends_a_sign_in() {
@@ -44,8 +44,8 @@ fn some_providers_refuse_a_token_without_a_word() {
 
 #[test]
 fn an_answer_is_not_read_without_end() {
-    let long = server(|_, _, _| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
-    let mut source = Source::new(&format!("issuer = '{}'", long.address));
+    let long = Stub::start(|_| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
+    let mut source = Source::new(&format!("issuer = '{}'", long.address()));
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transient);
     assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
@@ -53,15 +53,15 @@ fn an_answer_is_not_read_without_end() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let elsewhere = server(|_, _, _| Reply::new(200, &[], "{}"));
-    let to = format!("Location: {}/token", elsewhere.address);
-    let redirecting = server(move |_, _, _| Reply::new(307, &[&to], ""));
-    let at = &redirecting.address;
+    let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
+    let to = format!("Location: {}/token", elsewhere.address());
+    let redirecting = Stub::start(move |_| Reply::new(307, &[&to], ""));
+    let at = redirecting.address();
     let mut source = Source::new(&format!(
         "device_authorization_endpoint = '{at}/device'\ntoken_endpoint = '{at}/token'"
     ));
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
     assert!(error.message().contains("redirects"), "{error}");
-    assert!(elsewhere.log.lock().unwrap().is_empty());
+    assert!(elsewhere.requests().is_empty());
 }

@@ -4,11 +4,12 @@ use api_key_helper_core::ErrorKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use integration_tests::servers::admin::text;
-use integration_tests::servers::{OpenBao, openbao::ROOT};
+use integration_tests::servers::openbao::ROOT;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OpenBao, Stub};
 use serde_json::json;
 
 use crate::common::{KEY, Source, approle, approle_source, secret_id, with_key};
-use crate::stub::{self, Reply};
 
 fn source(bao: &OpenBao, auth: &str, variables: &[(&str, &str)]) -> Source {
     let address = bao.address();
@@ -147,7 +148,7 @@ fn jwt() {
 #[test]
 fn kubernetes() {
     let bao = with_key(OpenBao::dev());
-    let api = stub::server(|_| {
+    let api = Stub::start(|_| {
         let user = json!({ "username": "system:serviceaccount:team:ci", "uid": "u-1" });
         let review = json!({ "status": { "authenticated": true, "user": user } });
         Reply::json(201, &review)
@@ -166,7 +167,7 @@ fn kubernetes() {
     bao.enable_auth("kubernetes", "kubernetes");
     bao.enable_engine("pki", "pki", &json!({}));
     let ca = bao.write("pki/root/generate/internal", &json!({ "common_name": "kubernetes" }));
-    let config = json!({ "kubernetes_host": api.address, "disable_local_ca_jwt": true,
+    let config = json!({ "kubernetes_host": api.address(), "disable_local_ca_jwt": true,
                          "kubernetes_ca_cert": text(&ca, "/data/certificate"),
                          "token_reviewer_jwt": token });
     bao.write("auth/kubernetes/config", &config);

@@ -4,11 +4,11 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use api_key_helper_core::{Error, ErrorKind};
-use integration_tests::servers::OpenBao;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OpenBao, Stub};
 use serde_json::json;
 
 use crate::common::{KEY, Source, approle_source, with_key};
-use crate::stub::{self, Reply, Stub};
 
 /// A token that must not turn up anywhere but at the server.
 const CANARY: &str = "s.canary-hunter2";
@@ -20,8 +20,8 @@ fn source(addresses: &[&str]) -> Source {
 
 /// The error of a server that answers everything so.
 fn error(kind: ErrorKind, reply: impl Fn() -> Reply + Send + Sync + 'static) -> Error {
-    let stub = stub::server(move |_| reply());
-    let error = source(&[&stub.address]).error(kind);
+    let stub = Stub::start(move |_| reply());
+    let error = source(&[stub.address()]).error(kind);
     assert!(!format!("{error:?}").contains(CANARY), "{error:?}");
     error
 }
@@ -59,13 +59,13 @@ fn over_a_quota() {
 
 #[test]
 fn a_server_that_hangs() {
-    let stub = stub::server(|_| Reply::Silence);
-    let mut source = source(&[&stub.address]);
+    let stub = Stub::start(|_| Reply::Silence);
+    let mut source = source(&[stub.address()]);
     source.time = Duration::from_secs(1);
     let start = Instant::now();
     let error = source.error(ErrorKind::Transient);
     assert!(start.elapsed() < Duration::from_secs(1), "the attempt ends by itself");
-    assert_eq!(error.message(), format!("`{}` did not answer within 0.9 s", stub.address));
+    assert_eq!(error.message(), format!("`{}` did not answer within 0.9 s", stub.address()));
 }
 
 #[test]
@@ -129,8 +129,8 @@ fn a_server_that_repeats_the_token() {
 
 #[test]
 fn the_token_does_not_follow_to_another_host() {
-    let thief = stub::server(|_| key());
-    let host = thief.address.replace("127.0.0.1", "127.0.0.2");
+    let thief = Stub::start(|_| key());
+    let host = thief.address().replace("127.0.0.1", "127.0.0.2");
     for status in [301, 302, 303, 307, 308] {
         let to = format!("Location: {host}/v1/secret/data/anthropic");
         let error = error(ErrorKind::Misconfigured, move || Reply::new(status, &[to.as_str()], ""));
@@ -143,55 +143,55 @@ fn the_token_does_not_follow_to_another_host() {
 
 #[test]
 fn one_redirect_is_followed_where_the_token_may_go() {
-    let leader = stub::server(|_| key());
-    let standby = redirecting(&leader.address, 307);
-    let mut source = source(&[&standby.address]);
+    let leader = Stub::start(|_| key());
+    let standby = redirecting(leader.address(), 307);
+    let mut source = source(&[standby.address()]);
     assert_eq!(source.key(), KEY);
     let [request] = &leader.requests()[..] else { panic!("{:?}", leader.requests()) };
     assert_eq!(request.line, "GET /v1/secret/data/anthropic");
     assert!(request.text.contains(&format!("x-vault-token: {CANARY}")), "{request:?}");
 
-    let twice = redirecting(&standby.address, 307);
-    let error = self::source(&[&twice.address]).error(ErrorKind::Misconfigured);
+    let twice = redirecting(standby.address(), 307);
+    let error = self::source(&[twice.address()]).error(ErrorKind::Misconfigured);
     assert!(error.message().contains("redirects a second time"), "{error}");
 }
 
 #[test]
 fn the_next_address_answers_where_the_first_does_not() {
-    let up = stub::server(|_| key());
-    let sealed = stub::server(|_| Reply::json(503, &json!({ "errors": ["Vault is sealed"] })));
-    let page = stub::server(|_| Reply::new(404, &[], "<html>no such service</html>"));
-    let silent = stub::server(|_| Reply::Silence);
+    let up = Stub::start(|_| key());
+    let sealed = Stub::start(|_| Reply::json(503, &json!({ "errors": ["Vault is sealed"] })));
+    let page = Stub::start(|_| Reply::new(404, &[], "<html>no such service</html>"));
+    let silent = Stub::start(|_| Reply::Silence);
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closed = format!("http://{closed}");
 
     let mut source =
-        source(&[&closed, &sealed.address, &page.address, &silent.address, &up.address]);
+        source(&[&closed, sealed.address(), page.address(), silent.address(), up.address()]);
     source.time = Duration::from_secs(3);
     assert_eq!(source.key(), KEY);
     assert_eq!([sealed.requests().len(), silent.requests().len(), up.requests().len()], [1, 1, 1]);
 
     // None answers: the first one's error.
-    let error = self::source(&[&sealed.address, &closed]).error(ErrorKind::Transient);
+    let error = self::source(&[sealed.address(), &closed]).error(ErrorKind::Transient);
     assert!(error.message().ends_with("is sealed"), "{error}");
     let error = self::source(&[&closed]).error(ErrorKind::Transient);
     assert!(error.message().starts_with("cannot reach vault at"), "{error}");
 
     // A refusal is an answer, and the same everywhere.
-    let full = stub::server(|_| Reply::json(429, &json!({ "errors": ["quota exceeded"] })));
+    let full = Stub::start(|_| Reply::json(429, &json!({ "errors": ["quota exceeded"] })));
     let asked = up.requests().len();
-    self::source(&[&full.address, &up.address]).error(ErrorKind::Transient);
+    self::source(&[full.address(), up.address()]).error(ErrorKind::Transient);
     assert_eq!(up.requests().len(), asked);
 }
 
 #[test]
 fn what_can_be_done_once_only_is_not_repeated() {
-    let lost = stub::server(|_| Reply::Bytes(String::new()));
-    let other = stub::server(|_| Reply::json(400, &json!({ "errors": ["used"] })));
+    let lost = Stub::start(|_| Reply::Bytes(String::new()));
+    let other = Stub::start(|_| Reply::json(400, &json!({ "errors": ["used"] })));
     let toml = format!(
         "address = {:?}\npath = 'a'\n\
          auth = {{ method = 'token', token = {{ env = 'W', wrapped = true }} }}",
-        [&lost.address, &other.address]
+        [lost.address(), other.address()]
     );
     Source::with_variables(&toml, &[("W", CANARY)]).error(ErrorKind::Transient);
     assert!(other.requests().is_empty());
@@ -200,7 +200,7 @@ fn what_can_be_done_once_only_is_not_repeated() {
 #[test]
 fn a_token_that_only_the_leader_knows() {
     // A standby that is a moment behind: it forwards the login, and does not know its token yet.
-    let stub = stub::server(|request| {
+    let stub = Stub::start(|request| {
         if request.line.ends_with("/login") {
             let auth = json!({ "client_token": "s.1", "token_policies": ["default"] });
             Reply::json(200, &json!({ "request_id": "r", "auth": auth }))
@@ -209,7 +209,7 @@ fn a_token_that_only_the_leader_knows() {
         }
     });
     let auth = "auth = { method = 'approle', role_id = 'r' }";
-    let toml = format!("address = '{}'\npath = 'a'\n{auth}", stub.address);
+    let toml = format!("address = '{}'\npath = 'a'\n{auth}", stub.address());
     let mut source = Source::new(&toml);
     source.error(ErrorKind::Transient);
     assert_eq!(source.secrets(), ["s.1"], "the token was kept before it was used");
@@ -249,7 +249,7 @@ fn three_nodes_share_the_load_of_one_failure() {
 /// A standby that points to another address.
 fn redirecting(to: &str, status: u16) -> Stub {
     let to = to.to_owned();
-    stub::server(move |request| {
+    Stub::start(move |request| {
         let path = request.line.split(' ').nth(1).unwrap();
         Reply::new(status, &[&format!("Location: {to}{path}")], "")
     })

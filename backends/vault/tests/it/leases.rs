@@ -4,11 +4,12 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use api_key_helper_core::{Credential, ErrorKind};
-use integration_tests::servers::{OpenBao, openbao::ROOT};
+use integration_tests::servers::openbao::ROOT;
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OpenBao, Stub};
 use serde_json::json;
 
 use crate::common::{Source, approle_source};
-use crate::stub::{self, Reply, Stub};
 
 const CREDS: &str = "rabbitmq/creds/r";
 const RENEW: &str = "sys/leases/renew";
@@ -16,9 +17,9 @@ const RENEW: &str = "sys/leases/renew";
 /// A server whose `rabbitmq/creds/r` lends keys, for `ttl` and at most `max_ttl`.
 fn lender(ttl: &str, max_ttl: &str) -> (OpenBao, Stub) {
     let bao = OpenBao::dev();
-    let rabbit = stub::server(|_| Reply::new(204, &[], ""));
+    let rabbit = Stub::start(|_| Reply::new(204, &[], ""));
     bao.enable_engine("rabbitmq", "rabbitmq", &json!({}));
-    let connection = json!({ "connection_uri": rabbit.address, "username": "u", "password": "p",
+    let connection = json!({ "connection_uri": rabbit.address(), "username": "u", "password": "p",
                              "verify_connection": false });
     bao.write("rabbitmq/config/connection", &connection);
     bao.write("rabbitmq/config/lease", &json!({ "ttl": ttl, "max_ttl": max_ttl }));

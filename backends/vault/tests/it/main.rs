@@ -9,6 +9,5 @@ mod config;
 mod engines;
 mod failures;
 mod leases;
-mod stub;
 mod tls;
 mod tokens;
