@@ -18,12 +18,6 @@ pub struct Failure {
     kind: ErrorKind,
     message: String,
     hint: Option<String>,
-    /// The environment that it came of.
-    #[must_use]
-    pub const fn environment(&self) -> EnvironmentMark {
-        self.environment
-    }
-
     /// How many failures there were in a row.
     count: u32,
     failed_at: Moment,
@@ -101,6 +95,12 @@ impl Failure {
     #[must_use]
     pub const fn failed_at(&self) -> Moment {
         self.failed_at
+    }
+
+    /// The environment that it came of.
+    #[must_use]
+    pub const fn environment(&self) -> EnvironmentMark {
+        self.environment
     }
 
     /// How many failures there were in a row.
