@@ -1,9 +1,8 @@
 //! A world in which a test decides everything.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fmt;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,8 +17,8 @@ use crate::engine::{
     Outcome, Source, World, get, login, logout,
 };
 use crate::{
-    Backend, Credential, DeviceCode, Entry, EntryId, Error, Failure, FetchRequest, Fingerprint,
-    Key, Moment, PlannedSource, Policy, Prompt, ReadError, Secret, SecretInput, Unsealed,
+    DeviceCode, Entry, EntryId, Error, Failure, Moment, Policy, Prompt, ReadError, Secret,
+    SecretInput, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -351,124 +350,4 @@ impl Draft for LabDraft {
         self.lab.put(file, &self.content);
         Ok(())
     }
-}
-
-/// What a source does when it is asked.
-#[derive(Debug)]
-pub(super) enum Does {
-    Answer(Credential),
-    Fail(Error),
-    Hang,
-    /// Keeps a renewal and goes on.
-    Keep(&'static str),
-    /// Fails the attempt if there is no room.
-    MakeRoom,
-    /// Another process, for which the lock does not hold, replaces the renewal.
-    Overtake(EntryId, &'static str),
-    /// Answers with the renewal that replaced the one that it was given.
-    Reread,
-    /// Takes time.
-    Take(Duration),
-}
-
-/// A source that does what it is told, one [`Does`] after the other until an attempt has its end.
-#[derive(Clone, Default)]
-pub(super) struct Script {
-    lab: Lab,
-    steps: Arc<Mutex<VecDeque<Does>>>,
-    /// The renewals that were handed to each attempt.
-    asked: Arc<Mutex<Vec<Option<String>>>>,
-}
-
-impl fmt::Debug for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Script")
-    }
-}
-
-impl Script {
-    pub(super) fn new(lab: &Lab, steps: impl IntoIterator<Item = Does>) -> Self {
-        let script = Self { lab: lab.clone(), ..Self::default() };
-        script.then(steps);
-        script
-    }
-
-    pub(super) fn then(&self, steps: impl IntoIterator<Item = Does>) {
-        self.steps.lock().unwrap().extend(steps);
-    }
-
-    /// How often it was asked since the last time, and with which renewals.
-    pub(super) fn asked(&self) -> Vec<Option<String>> {
-        std::mem::take(&mut self.asked.lock().unwrap())
-    }
-
-    pub(super) fn source(&self, name: &str) -> Source {
-        let id =
-            EntryId { source: name.to_owned(), fingerprint: Fingerprint::of([name.as_bytes()]) };
-        Source {
-            planned: PlannedSource { id, variables: vec!["TOKEN".to_owned()] },
-            backend_name: "script".to_owned(),
-            backend: Box::new(self.clone()),
-            timeout: Duration::from_secs(10),
-            retries: 3,
-            lifetime: None,
-        }
-    }
-}
-
-#[async_trait]
-impl Backend for Script {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
-        self.asked.lock().unwrap().push(renewal);
-        self.act(request).await
-    }
-
-    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
-        self.act(request).await
-    }
-
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
-        self.asked.lock().unwrap().push(renewal);
-        self.act(request).await.map(drop)
-    }
-}
-
-impl Script {
-    async fn act(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        loop {
-            let step = self.steps.lock().unwrap().pop_front();
-            match step.expect("the source was asked once more than expected") {
-                Does::Answer(credential) => return Ok(credential),
-                Does::Fail(error) => return Err(error),
-                Does::Hang => pending::<()>().await,
-                Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
-                Does::MakeRoom => request.make_room().await?,
-                Does::Overtake(id, renewal) => {
-                    let entry = self.lab.entry(&id).unwrap();
-                    let renewal = Some(Secret::from(renewal));
-                    self.lab.put_entry(&id, &Entry { renewal, ..entry });
-                }
-                Does::Reread => {
-                    let newer = request.newer_renewal().await?;
-                    return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
-                }
-                Does::Take(time) => self.lab.pass(time),
-            }
-        }
-    }
-}
-
-pub(super) fn credential(key: &str) -> Credential {
-    Credential::new(Key::parse(key).unwrap())
-}
-
-pub(super) fn answer(key: &str) -> Does {
-    Does::Answer(credential(key))
-}
-
-/// `count` times the same failure that will pass.
-pub(super) fn down(count: usize) -> impl Iterator<Item = Does> {
-    (0..count).map(|_| Does::Fail(Error::transient("down")))
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::lab::{HOUR, Lab, Script, answer, down, key};
+use super::lab::{HOUR, Lab, key};
+use super::source::{Script, answer, down};
 use crate::Policy;
 use crate::engine::Demand;
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::lab::{Does, HOUR, Lab, Script, answer, credential, key};
+use super::lab::{HOUR, Lab, key};
+use super::source::{Does, Script, answer, credential};
 use crate::engine::Demand;
 use crate::{Credential, Error, ErrorKind, Secret};
 

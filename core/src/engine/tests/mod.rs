@@ -7,4 +7,5 @@ mod lab;
 mod lock;
 mod login;
 mod renewals;
+mod source;
 mod sources;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::lab::{Does, HOUR, Lab, Script, answer, credential, down};
+use super::lab::{HOUR, Lab};
+use super::source::{Does, Script, answer, credential, down};
 use crate::engine::{Demand, Source};
 use crate::{Credential, Error, Secret};
 

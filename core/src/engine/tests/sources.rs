@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::lab::{Does, HOUR, Lab, Script, answer, down, key};
+use super::lab::{HOUR, Lab, key};
+use super::source::{Does, Script, answer, down};
 use crate::engine::{Demand, Source};
 use crate::{Error, ErrorKind};
 
