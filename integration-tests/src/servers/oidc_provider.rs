@@ -201,7 +201,7 @@ impl OidcProvider {
 
     /// Ends it at once.
     pub fn kill(&self) {
-        self.process.signal("KILL");
+        self.process.kill();
     }
 
     async fn decide(&self, user_code: &str, approve: bool) -> Page {

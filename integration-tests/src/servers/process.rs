@@ -67,6 +67,14 @@ impl Process {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Ends the server at once, and waits until its port is nobody's: until then the kernel goes on
+    /// accepting connections for it.
+    pub(super) fn kill(&self) {
+        self.signal("KILL");
+        let server = crate::process::Process { id: self.pid };
+        wait::until("the server has ended", || (!server.is_running()).then_some(()));
+    }
+
     /// Sends the server a signal, such as `KILL` or `STOP`.
     pub(super) fn signal(&self, name: &str) {
         let pid = self.pid.to_string();
