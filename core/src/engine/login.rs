@@ -120,8 +120,11 @@ impl Refresh<'_> {
         loop {
             let lock = self.world.disk.try_lock(&lock_file).await.map_err(|e| not_kept(&e))?;
             if let Some(lock) = lock {
-                let cached =
-                    cache::load(&self.world, &self.source.planned, &mut Vec::new()).await?;
+                let mut unsaid = Vec::new();
+                let cached = cache::load(&self.world, &self.source.planned, &mut unsaid).await?;
+                if cached.damaged {
+                    self.set_aside(&mut unsaid).await;
+                }
                 return Ok((lock, cached));
             }
             if clock.uptime() >= ends_at {

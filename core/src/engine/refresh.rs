@@ -146,7 +146,7 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    async fn set_aside(&self, warnings: &mut Vec<String>) {
+    pub(super) async fn set_aside(&self, warnings: &mut Vec<String>) {
         let file = self.source.planned.id.entry_file(self.world.seal);
         if let Err(error) = self.world.disk.set_aside(&file).await {
             warnings.push(format!("cannot set the unreadable `{file}` aside: {error}"));

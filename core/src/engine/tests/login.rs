@@ -112,3 +112,13 @@ fn a_server_that_never_answers_does_not_keep_us_from_forgetting() {
     assert!(lab.now().since(before) < HOUR);
     assert_eq!(lab.files(), [""; 0]);
 }
+
+#[test]
+fn a_login_sets_an_unreadable_entry_aside() {
+    let lab = Lab::default();
+    let source = Script::new(&lab, [answer("one")]).source("a");
+    let file = source.planned.id.entry_file(&crate::Unsealed);
+    lab.put(&file, b"garbage");
+    lab.login(&source).unwrap();
+    assert!(lab.files().contains(&format!("{file}.unreadable")), "{:?}", lab.files());
+}
