@@ -100,6 +100,7 @@ impl Session<'_> {
             // A password will be typed there.
             Endpoint::parse(address).map_err(|why| {
                 Error::misconfigured(format!("the provider's sign-in page cannot be used: {why}"))
+                    .with_hint("ask whoever runs the provider to give an `https` address for it")
             })?;
         }
         Ok(authorization)

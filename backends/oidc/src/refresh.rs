@@ -106,11 +106,14 @@ impl Session<'_> {
             self.keep(&marked).await;
         }
         let message = format!("{error}; if it had renewed the sign-in, one login is needed");
-        let lost = Error::new(error.kind(), message);
-        match error.retry_after() {
-            Some(wait) => lost.with_retry_after(wait),
-            None => lost,
+        let mut lost = Error::new(error.kind(), message);
+        if let Some(hint) = error.hint() {
+            lost = lost.with_hint(hint);
         }
+        if let Some(wait) = error.retry_after() {
+            lost = lost.with_retry_after(wait);
+        }
+        lost
     }
 
     /// Remembers that the login is over, so that its dead token is never sent again.

@@ -80,10 +80,12 @@ fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {
 
 fn print(found: &Found, request: &Request<'_>) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(found.hit.key.expose().as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::transient(format!("cannot write the key to stdout: {error}")))?;
+    stdout.write_all(found.hit.key.expose().as_bytes()).and_then(|()| stdout.flush()).map_err(
+        |error| {
+            Error::transient(format!("cannot write the key to stdout: {error}"))
+                .with_hint("look at what the output was redirected to")
+        },
+    )?;
     if !found.is_refreshed {
         // The caller has its key: whatever goes wrong now shows when the key is no longer due.
         let _ = worker::refresh_behind(request);

@@ -17,7 +17,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn become_it(arguments: &[OsString]) -> Error {
     let candidates = match candidates() {
         Ok(candidates) => candidates,
-        Err(error) => return Error::misconfigured(format!("cannot tell where I am: {error}")),
+        Err(error) => {
+            return Error::misconfigured(format!("cannot tell where this program is: {error}"))
+                .with_hint("mount `/proc`, or start it by its path");
+        }
     };
     let Some(worker) = candidates.iter().find(|path| path.is_file()) else {
         return missing(&candidates);

@@ -40,10 +40,10 @@ fn say(text: &str) {
 /// When it cannot be written.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::transient(format!("cannot write to stdout: {error}")))
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+        Error::transient(format!("cannot write to stdout: {error}"))
+            .with_hint("look at what the output was redirected to")
+    })
 }
 
 pub(crate) fn no_runtime(error: &io::Error) -> Error {

@@ -95,7 +95,9 @@ fn the_log_has_a_line_for_each_refresh() {
     assert_eq!(home.call(["log"]).run().assert_printed(), "");
     home.helper().run().assert_key("key-2");
     home.helper().run().assert_key("key-2");
-    home.call(["get", "--refresh"]).run().assert_key("key-2");
+    home.call(["get", "--refresh"])
+        .run()
+        .assert_warned("key-2", &["using the key that `main` gave"]);
 
     let answer = home.call(["log", "--json"]).run();
     let lines: Vec<Value> = answer

@@ -179,3 +179,15 @@ fn what_a_source_says_of_its_old_key_is_not_repeated() {
     assert_eq!(error.hint(), Some("forget [redacted]"));
     assert_eq!(lab.error(&sources), error);
 }
+
+#[test]
+fn who_asked_for_a_new_key_is_told_that_it_is_the_old_one() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(SECOND);
+    let outcome = lab.get(&sources, Demand::FetchedSince(lab.now()));
+    assert_eq!(outcome.warnings, ["using the key that `a` gave 1 s ago: down"]);
+    assert_eq!(key(outcome), "old");
+}
