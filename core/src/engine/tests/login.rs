@@ -102,6 +102,20 @@ fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
 }
 
 #[test]
+fn what_was_given_back_does_not_outlive_a_crash() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one"), answer("anything")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.steps();
+    lab.logout(&sources[0]).unwrap().unwrap();
+    assert_eq!(lab.steps().last().unwrap(), "sync names");
+    lab.break_disk("sync names");
+    let error = lab.logout(&sources[0]).unwrap_err();
+    assert!(error.message().contains("cannot remove"), "{error}");
+}
+
+#[test]
 fn a_server_that_never_answers_does_not_keep_us_from_forgetting() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), Does::Hang]);
