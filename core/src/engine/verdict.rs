@@ -3,7 +3,7 @@
 use super::Demand;
 use super::cache::Cached;
 use super::refresh::Refresh;
-use crate::{Entry, ErrorKind, Failure, Freshness, Key, Validity};
+use crate::{Entry, ErrorKind, Failure, Freshness, Key, Moment, Validity};
 
 /// A cached key that may be printed.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +25,17 @@ impl Refresh<'_> {
         let will_do = match self.call.demand {
             Demand::Printable => self.freshness(found.validity) <= Freshness::Due,
             Demand::Fresh => self.freshness(found.validity) == Freshness::Fresh,
-            Demand::FetchedSince(start) => found.validity.fetched_at >= start,
+            Demand::FetchedSince(start) => self.was_fetched_since(start, found.validity),
         };
         will_do.then_some(found)
+    }
+
+    /// Whoever asks for a new key takes one that came meanwhile, but not one that has ended since, nor
+    /// one that a clock ahead of ours only seems to have fetched later.
+    fn was_fetched_since(&self, start: Moment, validity: &Validity) -> bool {
+        let now = self.world.clock.now();
+        let is_past_its_end = validity.expires_at.is_some_and(|end| end <= now);
+        (start..=now).contains(&validity.fetched_at) && !is_past_its_end
     }
 
     /// The failure, if it keeps us from asking.
