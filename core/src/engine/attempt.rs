@@ -115,14 +115,17 @@ impl<'a> Held<'a> {
             .with_hint(format!("if it is slow by nature, raise `timeout` in `[source.{source}]`"))
     }
 
-    /// Saves what a fetch brought.
+    /// Saves what a fetch brought. Where the disk refuses it, the next attempt works with it all the
+    /// same: the renewal before it is spent, and to send it again can end the login.
     pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
         let content = entry.encode(&self.source.id, self.world.seal);
-        let draft = self.state().draft.take();
+        let draft = {
+            let mut state = self.state();
+            state.entry = Some(entry);
+            state.draft.take()
+        };
         let file = self.source.id.entry_file(self.world.seal);
-        replace(self.world.disk, draft, &file, &content).await?;
-        self.state().entry = Some(entry);
-        Ok(())
+        replace(self.world.disk, draft, &file, &content).await
     }
 
     /// The mark of the present environment.
