@@ -35,7 +35,8 @@ pub async fn login(
     let attempt = LoginAttempt { refresh: &refresh, kept: Mutex::default() };
     let asked_at = world.clock.now();
     let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await?;
-    let fetched = refresh.fetched(credential, asked_at)?;
+    // The human's time is none of the key's.
+    let fetched = refresh.fetched(credential, world.clock.now())?;
     let validity = fetched.validity;
     world.journal.record(&Event {
         at: world.clock.now(),

@@ -39,6 +39,15 @@ fn no_lock_is_held_while_the_human_is_waited_for() {
 }
 
 #[test]
+fn a_lifetime_does_not_begin_before_the_human_has_signed_in() {
+    let lab = Lab::default();
+    let mut source = Script::new(&lab, [Does::Take(300 * SECOND), answer("one")]).source("a");
+    source.lifetime = Some(120 * SECOND);
+    let validity = lab.login(&source).unwrap().validity;
+    assert_eq!(validity.expires_at, Some(lab.now().plus(120 * SECOND)));
+}
+
+#[test]
 fn nobody_spends_what_a_login_has_kept_before_it_ends() {
     let lab = Lab::default();
     let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
