@@ -11,7 +11,7 @@ mod target;
 pub use change::{Change, take_back};
 pub use places::{Places, Scope, SettingsFile, Unreadable, winner};
 pub use settings::{Setting, Settings};
-pub use target::{Applied, Refusal, Target, Undone};
+pub use target::{Applied, Refusal, Target, Undo, Undone};
 
 /// The setting that names the shell line which prints the key.
 pub const HELPER: &str = "apiKeyHelper";

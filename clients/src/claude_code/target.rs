@@ -9,8 +9,7 @@ use crate::HelperLine;
 use crate::file::{self, Snapshot};
 use crate::json::Malformed;
 
-/// A settings file to put a helper into, or to take it out of. Nothing is written before one of the
-/// calls that consume it.
+/// A settings file to put a helper into, or to take it out of.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
@@ -37,11 +36,17 @@ pub enum Applied {
     Changed(PathBuf),
 }
 
+/// A way back, which nothing is written of yet.
+pub struct Undo<'a> {
+    target: &'a Target,
+    before: Before,
+    /// The file's; `None` where it goes.
+    content: Option<Vec<u8>>,
+}
+
 /// What an undo leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undone {
-    /// There is nothing of ours.
-    Nothing,
     /// The file is, byte for byte, what it was before.
     Restored,
     /// The file, which had been changed since, without the two values.
@@ -67,16 +72,6 @@ impl Target {
         &self.settings
     }
 
-    /// What it would say after an undo; `None` where there is nothing to undo.
-    ///
-    /// # Errors
-    /// As for [`Target::undo`].
-    pub fn settings_after_undo(&self) -> Result<Option<Settings>, Refusal> {
-        let Some(before) = self.before()? else { return Ok(None) };
-        let bytes = self.without_ours(&before)?.unwrap_or_default();
-        Ok(Some(Settings::parse(&bytes)?))
-    }
-
     /// Whether it says what `change` would make it say.
     #[must_use]
     pub fn has(&self, change: &Change) -> bool {
@@ -89,7 +84,7 @@ impl Target {
     ///
     /// # Errors
     /// When something cannot be written; the file is then as it was.
-    pub fn apply(self, change: &Change) -> Result<Applied, Refusal> {
+    pub fn apply(&self, change: &Change) -> Result<Applied, Refusal> {
         let Some(old) = &self.now.content else { return self.make(change) };
         let new = change.put_into(old)?;
         let copy = self.beside(COPY);
@@ -111,27 +106,16 @@ impl Target {
         Ok(Applied::Made)
     }
 
-    /// Takes out what was put in, and removes what was kept.
+    /// How to take out what was put in; `None` where the helper is not ours, or what was there before
+    /// is not known.
     ///
     /// # Errors
-    /// When something cannot be written, or what was kept is no settings file.
-    pub fn undo(self) -> Result<Undone, Refusal> {
-        let Some(before) = self.before()? else { return Ok(Undone::Nothing) };
-        let left = self.without_ours(&before)?;
-        match &left {
-            Some(left) => self.now.replace(left, self.modes.file)?,
-            None => self.now.remove()?,
-        }
-        file::remove(&self.beside(COPY))?;
-        file::remove(&self.beside(NONE))?;
-        Ok(match (left, before) {
-            (None, Before::Nothing { folders }) => {
-                file::remove_folders(&self.path, folders);
-                Undone::Removed
-            }
-            (left, Before::File(before)) if left.as_ref() == Some(&before) => Undone::Restored,
-            _ => Undone::TakenOut,
-        })
+    /// When what was kept cannot be read, or is no settings file.
+    pub fn undo(&self) -> Result<Option<Undo<'_>>, Refusal> {
+        let Some(before) = self.before()? else { return Ok(None) };
+        let now = self.now.content.as_deref().unwrap_or_default();
+        let content = take_back(now, before.content())?;
+        Ok(Some(Undo { target: self, before, content }))
     }
 
     /// Whether api-key-helper is what Claude Code would run.
@@ -139,14 +123,6 @@ impl Target {
     pub fn is_ours(&self) -> bool {
         let line = self.settings.helper().and_then(|helper| HelperLine::parse(&helper.value));
         line.is_some_and(|line| line.is_ours())
-    }
-
-    fn without_ours(&self, before: &Before) -> Result<Option<Vec<u8>>, Refusal> {
-        let before = match before {
-            Before::File(bytes) => Some(&**bytes),
-            Before::Nothing { .. } => None,
-        };
-        Ok(take_back(self.now.content.as_deref().unwrap_or_default(), before)?)
     }
 
     /// What was before us; `None` unless the file is ours now.
@@ -169,6 +145,40 @@ impl Target {
     }
 }
 
+impl Undo<'_> {
+    /// What the file says afterwards.
+    ///
+    /// # Errors
+    /// When what was kept is no settings file.
+    pub fn settings(&self) -> Result<Settings, Refusal> {
+        Ok(Settings::parse(self.content.as_deref().unwrap_or_default())?)
+    }
+
+    /// Writes the file, or removes it, and then what was kept.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn write(self) -> Result<Undone, Refusal> {
+        let Self { target, before, content } = self;
+        match &content {
+            Some(content) => target.now.replace(content, target.modes.file)?,
+            None => target.now.remove()?,
+        }
+        file::remove(&target.beside(COPY))?;
+        file::remove(&target.beside(NONE))?;
+        Ok(match (content, before) {
+            (None, Before::Nothing { folders }) => {
+                file::remove_folders(&target.path, folders);
+                Undone::Removed
+            }
+            (content, Before::File(before)) if content.as_ref() == Some(&before) => {
+                Undone::Restored
+            }
+            _ => Undone::TakenOut,
+        })
+    }
+}
+
 /// What was there before a file was ours.
 enum Before {
     File(Vec<u8>),
@@ -176,6 +186,15 @@ enum Before {
     Nothing {
         folders: usize,
     },
+}
+
+impl Before {
+    fn content(&self) -> Option<&[u8]> {
+        match self {
+            Self::File(bytes) => Some(bytes),
+            Self::Nothing { .. } => None,
+        }
+    }
 }
 
 /// The modes of what is made where nothing was.
