@@ -43,18 +43,18 @@ pub(crate) fn run(
     let edit = Edit { call, apply, path, front: front::installed(environment)? };
     let target = Target::read(path, apply.scope).map_err(|refusal| edit.refused(&refusal))?;
     if apply.undo {
-        return edit.undo(&target);
+        return print(&edit.undo(&target)?);
     }
     // Where no file sets a `ttl`, that variable does: what was applied would decide what is applied.
     let session = Session::open(call, environment.without(TTL_VARIABLE))?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(session.profile.policy.ttl, ttl::lifetime(&session));
     let change = Change { helper: edit.line()?, ttl: ttl.millis() };
-    edit.apply(&target, &change, &ttl.refresh())?;
+    let said = edit.apply(&target, &change, &ttl.refresh())?;
     reporter.warn(&edit.project_warning());
     reporter.warn(&ttl.warning(&session));
     reporter.warn(&shadows::warning(&places, apply.scope, &change, environment));
-    Ok(())
+    print(&said)
 }
 
 /// One settings file, and what is to be done with it.
@@ -66,7 +66,7 @@ struct Edit<'a> {
 }
 
 impl Edit<'_> {
-    fn apply(&self, target: &Target, change: &Change, refresh: &str) -> Result<(), Error> {
+    fn apply(&self, target: &Target, change: &Change, refresh: &str) -> Result<String, Error> {
         let shown = trust::quote(self.path);
         let settings = target.settings();
         if let Some(helper) = settings.helper()
@@ -80,18 +80,18 @@ impl Edit<'_> {
                 .with_hint("look at it, and replace it by the same command with `--force`"));
         }
         if target.has(change) {
-            return print(&format!("Nothing changes: {shown} says all of this already.\n"));
+            return Ok(format!("Nothing changes: {shown} says all of this already.\n"));
         }
         if self.apply.dry_run {
             let difference = shown::difference(self.path, settings, &shown::Values::of(change));
-            return print(&format!("{difference}Nothing was written.\n"));
+            return Ok(difference + "Nothing was written.\n");
         }
         let applied = target.apply(change).map_err(|refusal| self.refused(&refusal))?;
         let kept = match applied {
             Applied::Made => String::new(),
             Applied::Changed(copy) => format!("What it was before is in {}\n", trust::quote(&copy)),
         };
-        print(&format!(
+        Ok(format!(
             "Wrote {shown}\n{kept}\
              Setting applied successfully. Configuration changes:\n\
              {HELPER}: {}\n{TTL_VARIABLE}: {}\nKey refresh: automatic {refresh}\n",
@@ -99,7 +99,7 @@ impl Edit<'_> {
         ))
     }
 
-    fn undo(&self, target: &Target) -> Result<(), Error> {
+    fn undo(&self, target: &Target) -> Result<String, Error> {
         let shown = trust::quote(self.path);
         let Some(undo) = target.undo().map_err(|refusal| self.refused(&refusal))? else {
             return self.nothing_to_undo(target);
@@ -108,9 +108,9 @@ impl Edit<'_> {
             let after = undo.settings().map_err(|refusal| self.refused(&refusal))?;
             let values = shown::Values::in_file(&after);
             let difference = shown::difference(self.path, target.settings(), &values);
-            return print(&format!("{difference}Nothing was written.\n"));
+            return Ok(difference + "Nothing was written.\n");
         }
-        print(&match undo.write().map_err(|refusal| self.refused(&refusal))? {
+        Ok(match undo.write().map_err(|refusal| self.refused(&refusal))? {
             Undone::Restored => format!("Setting undone: {shown} is what it was before.\n"),
             Undone::Removed => format!("Setting undone: there is no {shown}, as before.\n"),
             Undone::TakenOut => format!(
@@ -120,7 +120,7 @@ impl Edit<'_> {
         })
     }
 
-    fn nothing_to_undo(&self, target: &Target) -> Result<(), Error> {
+    fn nothing_to_undo(&self, target: &Target) -> Result<String, Error> {
         let shown = trust::quote(self.path);
         if target.is_ours() {
             let message =
@@ -132,7 +132,7 @@ impl Edit<'_> {
             Some(_) => "another program's",
             None => "not set",
         };
-        print(&format!("Nothing to undo: `{HELPER}` in {shown} is {whose}.\n"))
+        Ok(format!("Nothing to undo: `{HELPER}` in {shown} is {whose}.\n"))
     }
 
     /// What Claude Code shall run.

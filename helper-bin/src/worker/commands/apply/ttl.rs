@@ -20,11 +20,16 @@ pub(super) struct ClientTtl {
 /// prints is good for half of its life at least, and the request after the TTL still goes out with
 /// it: so no key is used past its end.
 ///
-/// Never less than a second, unless the profile wants no caching at all: 0 means a run of the helper
-/// for every request.
+/// That half is cut to whole minutes, or to whole seconds where it is shorter: the next key's life is
+/// measured a little differently, and the setting shall not change for that. It is never less than a
+/// second, since 0 means a run of the helper for every request; only the profile's `ttl` can say that.
 pub(super) fn of_client(ttl: Duration, lifetime: Option<Duration>) -> ClientTtl {
-    let longest = lifetime.map_or(Duration::MAX, |life| (life / 2).saturating_sub(RESERVE));
-    ClientTtl { ttl: ttl.min(longest.max(SHORTEST)), lifetime }
+    let longest = lifetime.map_or(Duration::MAX, |life| {
+        let seconds = (life / 2).saturating_sub(RESERVE).as_secs();
+        let step = if seconds < 60 { 1 } else { 60 };
+        Duration::from_secs(seconds - seconds % step).max(SHORTEST)
+    });
+    ClientTtl { ttl: ttl.min(longest), lifetime }
 }
 
 /// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else as
@@ -66,7 +71,7 @@ impl ClientTtl {
     /// What a person should know about it.
     pub(super) fn warning(self, session: &Session) -> Vec<String> {
         match self.lifetime {
-            Some(life) if life / 2 < RESERVE + self.ttl => vec![format!(
+            Some(life) if life / 2 < RESERVE + self.ttl.min(SHORTEST) => vec![format!(
                 "keys live for {} only: Claude Code may send one that has just ended",
                 written(life)
             )],
@@ -101,7 +106,9 @@ mod tests {
             (3_600, None, 3_600.0),
             (3_600, Some(86_400), 3_600.0),
             (3_600, Some(7_260), 3_600.0),
-            (3_600, Some(7_259), 3_599.5),
+            (3_600, Some(7_259), 3_540.0),
+            (3_600, Some(3_600), 1_740.0),
+            (3_600, Some(3_599), 1_740.0),
             (3_600, Some(900), 420.0),
             (60, Some(900), 60.0),
             (3_600, Some(90), 15.0),
