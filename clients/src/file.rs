@@ -163,3 +163,51 @@ fn sync_names(_: &Path) -> io::Result<()> {
 }
 
 const PRIVATE: u32 = 0o600;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn whoever_was_quicker_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let absent = Snapshot::read(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let present = Snapshot::read(&path).unwrap();
+        fs::write(&path, "theirs, again").unwrap();
+        for outcome in
+            [absent.replace(b"ours", PRIVATE), present.replace(b"ours", PRIVATE), present.remove()]
+        {
+            assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs, again");
+        assert_eq!(names(folder.path()), ["settings.json"]);
+    }
+
+    #[test]
+    fn owner_and_mode_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        fs::write(&path, "").unwrap();
+        // Only root can give a file away; whoever else runs this keeps it.
+        let _ = chown(&path, Some(12), Some(34));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o461)).unwrap();
+        let facts = |path: &Path| {
+            let found = path.metadata().unwrap();
+            (found.uid(), found.gid(), found.mode() & 0o7777)
+        };
+        let before = facts(&path);
+        let copy = folder.path().join("copy");
+        Snapshot::read(&path).unwrap().copy_to(&copy).unwrap();
+        Snapshot::read(&path).unwrap().replace(b"new", 0o600).unwrap();
+        assert_eq!((facts(&path), facts(&copy)), (before, before));
+    }
+}

@@ -237,7 +237,17 @@ fn managed_settings_are_roots() {
     let file = etc.join("claude-code/managed-settings.json");
     run_line(&home, &file).assert_key("key-1");
     assert_eq!(mode(&file), 0o644 & !umask());
-    let _ = mounts.seen_by(home.call(["apply", "--scope", "managed", "--undo"])).run();
+
+    // What lies beside it beats it.
+    let part =
+        home.write("etc/claude-code/managed-settings.d/5.json", "{\"apiKeyHelper\": \"other\"}");
+    let answer = mounts.seen_by(home.call(["apply", "--scope", "managed"])).run();
+    let shadow = "`/etc/claude-code/managed-settings.d/5.json` sets another `apiKeyHelper`";
+    assert!(answer.stderr.contains(shadow), "{answer:?}");
+
+    fs::remove_dir_all(part.parent().unwrap()).unwrap();
+    let undo = mounts.seen_by(home.call(["apply", "--scope", "managed", "--undo"])).run();
+    assert!(undo.assert_printed().starts_with("Setting undone"), "{undo:?}");
     assert_eq!(fs::read_dir(&etc).unwrap().count(), 0);
 }
 

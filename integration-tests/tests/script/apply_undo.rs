@@ -40,7 +40,7 @@ fn every_byte_comes_back() {
         let file = home.write(".claude/settings.json", &text);
         let said = there_and_back(&home);
         assert!(said.ends_with("is what it was before.\n"), "{said}");
-        assert!(fs::read(&file).unwrap() == text.as_bytes(), "{:.100}", text);
+        assert!(fs::read(&file).unwrap() == text.as_bytes(), "{text:.100}");
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
     }
 }
