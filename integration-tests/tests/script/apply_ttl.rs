@@ -14,6 +14,7 @@ fn ttl(home: &Home) -> String {
 fn it_is_the_profiles_unless_keys_live_too_short_for_it() {
     for (profile, source, millis, words) in [
         ("ttl = \"90s\"", "lifetime = \"1h\"", "90000", "every 90 seconds"),
+        ("hold = \"2m\"", "lifetime = \"1h\"", "120000", "every 2 minutes"),
         ("", "lifetime = \"15m\"", "420000", "every 7 minutes"),
         ("ttl = \"2h\"", "lifetime = \"48h\"", "7200000", "every 120 minutes"),
         ("ttl = \"0s\"", "lifetime = \"1h\"", "0", "before every request"),

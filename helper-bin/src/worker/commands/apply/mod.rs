@@ -48,7 +48,7 @@ pub(crate) fn run(
     // Where no file sets a `ttl`, that variable does: what was applied would decide what is applied.
     let session = Session::open(call, environment.without(TTL_VARIABLE))?;
     reporter.warn(&session.warnings);
-    let ttl = ttl::of_client(session.profile.policy.ttl, ttl::lifetime(&session));
+    let ttl = ttl::of_client(ttl::longest(&session.profile), ttl::lifetime(&session));
     let change = Change { helper: edit.line()?, ttl: ttl.millis() };
     let said = edit.apply(&target, &change, &ttl.refresh())?;
     reporter.warn(&edit.project_warning());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api_key_helper_core::config::Profile;
 use api_key_helper_core::engine::Source;
 use api_key_helper_core::{Entry, Unsealed};
 
@@ -16,20 +17,25 @@ pub(super) struct ClientTtl {
     lifetime: Option<Duration>,
 }
 
-/// The profile's `ttl`, but at most half of a key's `lifetime` less 30 s. The key that the helper
+/// `longest`, but at most half of a key's `lifetime` less 30 s. The key that the helper
 /// prints is good for half of its life at least, and the request after the TTL still goes out with
 /// it: so no key is used past its end.
 ///
 /// That half is cut to whole minutes, or to whole seconds where it is shorter: the next key's life is
 /// measured a little differently, and the setting shall not change for that. It is never less than a
-/// second, since 0 means a run of the helper for every request; only the profile's `ttl` can say that.
-pub(super) fn of_client(ttl: Duration, lifetime: Option<Duration>) -> ClientTtl {
-    let longest = lifetime.map_or(Duration::MAX, |life| {
+/// second, since 0 means a run of the helper for every request; only the profile can say that.
+pub(super) fn of_client(longest: Duration, lifetime: Option<Duration>) -> ClientTtl {
+    let safe = lifetime.map_or(Duration::MAX, |life| {
         let seconds = (life / 2).saturating_sub(RESERVE).as_secs();
         let step = if seconds < 60 { 1 } else { 60 };
         Duration::from_secs(seconds - seconds % step).max(SHORTEST)
     });
-    ClientTtl { ttl: ttl.min(longest), lifetime }
+    ClientTtl { ttl: longest.min(safe), lifetime }
+}
+
+/// The profile's `ttl`; or its `hold`, where it says that no caller uses a key for longer.
+pub(super) fn longest(profile: &Profile) -> Duration {
+    profile.policy.ttl.min(profile.hold.fixed.unwrap_or(Duration::MAX))
 }
 
 /// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else as
