@@ -2,6 +2,7 @@
 
 mod backends;
 mod cli;
+mod colours;
 mod commands;
 mod config_file;
 mod environment;
