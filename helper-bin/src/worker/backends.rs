@@ -4,10 +4,19 @@ use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Error};
 use clap::builder::PossibleValuesParser;
 
-/// How a backend is called, built, and shown to somebody who begins: a commented source.
-struct Compiled {
-    name: &'static str,
+#[cfg(any(feature = "aws", feature = "oidc", feature = "script", feature = "vault"))]
+use crate::questions;
+use crate::questions::Question;
+use crate::settings::Settings;
+
+/// How a backend is called, built, and shown to somebody who begins: by questions, and as a
+/// commented source.
+pub(crate) struct Compiled {
+    pub(crate) name: &'static str,
+    /// What it is, in a few words.
+    pub(crate) says: &'static str,
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
+    pub(crate) questions: &'static [Question],
     template: &'static str,
     /// Whether people sign in to it.
     has_login: bool,
@@ -17,28 +26,36 @@ const COMPILED: &[Compiled] = &[
     #[cfg(feature = "script")]
     Compiled {
         name: "script",
+        says: "a program of yours prints it",
         build: api_key_helper_script::build,
+        questions: questions::script::QUESTIONS,
         template: include_str!("templates/script.toml"),
         has_login: false,
     },
     #[cfg(feature = "aws")]
     Compiled {
         name: "aws",
+        says: "AWS Secrets Manager",
         build: api_key_helper_aws::build,
+        questions: questions::aws::QUESTIONS,
         template: include_str!("templates/aws.toml"),
         has_login: false,
     },
     #[cfg(feature = "oidc")]
     Compiled {
         name: "oidc",
+        says: "you sign in with your identity provider",
         build: api_key_helper_oidc::build,
+        questions: questions::oidc::QUESTIONS,
         template: include_str!("templates/oidc.toml"),
         has_login: true,
     },
     #[cfg(feature = "vault")]
     Compiled {
         name: "vault",
+        says: "HashiCorp Vault or OpenBao",
         build: api_key_helper_vault::build,
+        questions: questions::vault::QUESTIONS,
         template: include_str!("templates/vault.toml"),
         has_login: false,
     },
@@ -58,10 +75,17 @@ pub(crate) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(COMPILED.iter().map(|backend| backend.name))
 }
 
-/// The configuration that `init` writes for backend `name`.
-pub(crate) fn template(name: &str) -> Option<String> {
-    let profile = include_str!("templates/profile.toml").replace("NAME", name);
-    Some(profile + find(name)?.template + include_str!("templates/every-source.toml"))
+/// All of them.
+pub(crate) fn all() -> &'static [Compiled] {
+    COMPILED
+}
+
+impl Compiled {
+    /// The configuration that `init` writes for it, with these settings of its source.
+    pub(crate) fn configuration(&self, settings: &Settings) -> String {
+        let profile = include_str!("templates/profile.toml").replace("NAME", self.name);
+        profile + &settings.fill(self.template) + include_str!("templates/every-source.toml")
+    }
 }
 
 /// Whether people sign in to the backend `name`.
@@ -89,6 +113,7 @@ pub(crate) fn build(name: &str, table: &SourceTable) -> Result<Box<dyn Backend>,
     })
 }
 
-fn find(name: &str) -> Option<&'static Compiled> {
+/// The one of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Compiled> {
     COMPILED.iter().find(|backend| backend.name == name)
 }

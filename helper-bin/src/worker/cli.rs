@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
+    ///
+    /// At a terminal, and without options, it asks for what the source needs, fetches a key to see that
+    /// it works, and writes the file. Otherwise it asks nothing.
     Init(Init),
     /// Show what was fetched, when, and what failed
     Log(Log),
@@ -96,9 +99,12 @@ pub(crate) struct Logout {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// Where the key comes from
-    #[arg(long, value_name = "NAME", default_value = backends::DEFAULT, value_parser = backends::names())]
-    pub(crate) backend: String,
+    /// Where the key comes from; nothing is asked then
+    #[arg(long, value_name = "NAME", value_parser = backends::names())]
+    pub(crate) backend: Option<String>,
+    /// A setting of the source: TOML, or a text that needs no quotes; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "backend")]
+    pub(crate) set: Vec<String>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -44,9 +44,29 @@ impl Session {
     /// # Errors
     /// Misconfigured.
     pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
-        let clock = MachineClock::start();
         let places = places(call, &environment)?;
-        let folder = StateFolder::new(places.state.clone());
+        let files = Files::read(&places)?;
+        if files.system.is_none() && files.user.is_none() {
+            let path = trust::quote(&places.user_config);
+            let option =
+                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
+            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
+                .with_hint(format!("run `api-key-helper{option} init`")));
+        }
+        Self::of(call, environment, places, files)
+    }
+
+    /// The same of `files`, whether or not they are on the disk.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn of(
+        call: &CommandLine,
+        environment: Environment,
+        places: Places,
+        files: Files,
+    ) -> Result<Self, Error> {
+        let folder = StateFolder::new(places.state);
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
             Ok(()) => true,
@@ -57,29 +77,13 @@ impl Session {
                 false
             }
         };
-        let system = config_file::read(&places.system_config)?;
-        let user = config_file::read(&places.user_config)?;
-        if system.is_none() && user.is_none() {
-            let path = trust::quote(&places.user_config);
-            let option =
-                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
-            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint(format!("run `api-key-helper{option} init`")));
-        }
-        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
-        let config_paths =
-            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
-        let configuration = Configuration::parse(system, user, environment.texts())?;
-        let name = profile_name(call, &configuration)?;
-        let mut profile = configuration.profile(&name)?;
-        let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
+        let plan_file = plan_file(call, &environment, &files);
+        let config_paths = files.all().map(|file| file.path.clone()).collect();
+        let Compiled { configuration, profile, sources, cautions } =
+            Compiled::of(call, &environment, files)?;
         Ok(Self {
             environment,
-            clock,
+            clock: MachineClock::start(),
             folder,
             config_paths,
             configuration,
@@ -215,6 +219,59 @@ impl Session {
     }
 }
 
+/// The configuration files of a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    pub(crate) system: Option<ConfigFile>,
+    pub(crate) user: Option<ConfigFile>,
+}
+
+impl Files {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn read(places: &Places) -> Result<Self, Error> {
+        let system = config_file::read(&places.system_config)?;
+        Ok(Self { system, user: config_file::read(&places.user_config)? })
+    }
+
+    /// Those that are there.
+    fn all(&self) -> impl Iterator<Item = &ConfigFile> {
+        [&self.system, &self.user].into_iter().flatten()
+    }
+}
+
+/// What configuration files say of the profile that is meant.
+pub(crate) struct Compiled {
+    configuration: Configuration,
+    profile: Profile,
+    sources: Vec<Source>,
+    cautions: Vec<String>,
+}
+
+impl Compiled {
+    /// Parses the files, and builds the sources. Asks nobody, and writes nothing.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn of(
+        call: &CommandLine,
+        environment: &Environment,
+        files: Files,
+    ) -> Result<Self, Error> {
+        let configuration = Configuration::parse(files.system, files.user, environment.texts())?;
+        let name = profile_name(call, &configuration)?;
+        let mut profile = configuration.profile(&name)?;
+        let mut cautions = Vec::new();
+        let sources = std::mem::take(&mut profile.sources)
+            .into_iter()
+            .map(|configured| build(configured, &mut cautions))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { configuration, profile, sources, cautions })
+    }
+}
+
 /// Where this call's files are.
 ///
 /// # Errors
@@ -224,16 +281,11 @@ pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Pl
     Places::find(config, &|name| environment.variable(name))
 }
 
-fn plan_file(
-    call: &CommandLine,
-    environment: &Environment,
-    system: Option<&ConfigFile>,
-    user: Option<&ConfigFile>,
-) -> String {
+fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {
     let inputs = PlanInputs {
         profile: call.profile.as_deref().map(OsStr::new),
-        files: [system, user]
-            .map(|file| file.map(|file| (file.path.as_path(), file.bytes.as_slice()))),
+        files: [&files.system, &files.user]
+            .map(|file| file.as_ref().map(|file| (file.path.as_path(), file.bytes.as_slice()))),
         variables: &environment.deciding(),
     };
     inputs.file()

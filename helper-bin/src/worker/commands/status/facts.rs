@@ -1,7 +1,7 @@
 //! What `--json` prints. Its names stay: there may be more of them. Moments are RFC 3339, durations
 //! whole seconds.
 
-use api_key_helper_core::{Freshness, Moment, SignIn};
+use api_key_helper_core::{Error, Freshness, Moment, SignIn};
 use serde::{Serialize, Serializer};
 
 use super::outlook::{NextCall, Refresh};
@@ -9,53 +9,53 @@ use crate::journal::rfc3339;
 
 /// A profile, and what the next call of this caller will do.
 #[derive(Debug, Serialize)]
-pub(super) struct ProfileStatus {
-    pub(super) profile: String,
-    pub(super) configuration: Vec<String>,
-    pub(super) state_folder: String,
-    pub(super) ttl_seconds: u64,
-    pub(super) hold_seconds: u64,
-    pub(super) next_call: NextCallStatus,
-    pub(super) sources: Vec<SourceStatus>,
+pub(crate) struct ProfileStatus {
+    pub(crate) profile: String,
+    pub(crate) configuration: Vec<String>,
+    pub(crate) state_folder: String,
+    pub(crate) ttl_seconds: u64,
+    pub(crate) hold_seconds: u64,
+    pub(crate) next_call: NextCallStatus,
+    pub(crate) sources: Vec<SourceStatus>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct NextCallStatus {
-    pub(super) does: NextCall,
+pub(crate) struct NextCallStatus {
+    pub(crate) does: NextCall,
     /// Whose key it prints or asks for, or whose error it repeats.
-    pub(super) source: String,
+    pub(crate) source: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SourceStatus {
-    pub(super) name: String,
-    pub(super) backend: String,
-    pub(super) key: KeyState,
+pub(crate) struct SourceStatus {
+    pub(crate) name: String,
+    pub(crate) backend: String,
+    pub(crate) key: KeyState,
     #[serde(serialize_with = "moment")]
-    pub(super) fetched_at: Option<Moment>,
+    pub(crate) fetched_at: Option<Moment>,
     /// The issuer's end.
     #[serde(serialize_with = "moment")]
-    pub(super) expires_at: Option<Moment>,
+    pub(crate) expires_at: Option<Moment>,
     /// Until when it is fresh.
     #[serde(serialize_with = "moment")]
-    pub(super) fresh_until: Option<Moment>,
+    pub(crate) fresh_until: Option<Moment>,
     /// Until when it is printed at once, and replaced behind the answer.
     #[serde(serialize_with = "moment")]
-    pub(super) due_until: Option<Moment>,
+    pub(crate) due_until: Option<Moment>,
     /// Until when it is printed if the source is down.
     #[serde(serialize_with = "moment")]
-    pub(super) usable_until: Option<Moment>,
+    pub(crate) usable_until: Option<Moment>,
     /// When the source is asked next.
-    pub(super) refresh: Refresh,
-    pub(super) has_renewal: bool,
-    pub(super) sign_in: Option<SignInStatus>,
-    pub(super) failure: Option<FailureStatus>,
+    pub(crate) refresh: Refresh,
+    pub(crate) has_renewal: bool,
+    pub(crate) sign_in: Option<SignInStatus>,
+    pub(crate) failure: Option<FailureStatus>,
 }
 
 /// How a source's cached key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum KeyState {
+pub(crate) enum KeyState {
     Fresh,
     Due,
     Stale,
@@ -76,14 +76,14 @@ impl From<Freshness> for KeyState {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SignInStatus {
-    pub(super) account: Option<String>,
+pub(crate) struct SignInStatus {
+    pub(crate) account: Option<String>,
     /// When a human is needed again, if that is known.
     #[serde(serialize_with = "moment")]
-    pub(super) expires_at: Option<Moment>,
-    pub(super) scopes: Vec<String>,
+    pub(crate) expires_at: Option<Moment>,
+    pub(crate) scopes: Vec<String>,
     /// Asked for and not granted.
-    pub(super) missing_scopes: Vec<String>,
+    pub(crate) missing_scopes: Vec<String>,
 }
 
 impl From<SignIn> for SignInStatus {
@@ -94,19 +94,30 @@ impl From<SignIn> for SignInStatus {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct FailureStatus {
-    pub(super) kind: &'static str,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct FailureStatus {
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
     #[serde(serialize_with = "moment")]
-    pub(super) failed_at: Option<Moment>,
+    pub(crate) failed_at: Option<Moment>,
     /// How many there were in a row.
-    pub(super) count: u32,
+    pub(crate) count: u32,
     /// Whether the source is not being asked just now.
-    pub(super) pauses: bool,
+    pub(crate) pauses: bool,
     /// Until when it is not.
     #[serde(serialize_with = "moment")]
-    pub(super) pause_until: Option<Moment>,
+    pub(crate) pause_until: Option<Moment>,
+}
+
+impl FailureStatus {
+    /// The failure as an error that a fallback made up for.
+    pub(crate) fn error(&self) -> Error {
+        let error = Error::transient(self.message.clone());
+        match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        }
+    }
 }
 
 fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {

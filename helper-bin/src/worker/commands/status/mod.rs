@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal as _};
 
 use api_key_helper_core::Error;
 
-use self::gather::gather;
+pub(crate) use self::gather::gather;
 use self::screen::Screen;
 use crate::cli::{Call, Status};
 use crate::colours::Colours;

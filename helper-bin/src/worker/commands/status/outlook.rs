@@ -16,7 +16,7 @@ pub(super) struct Found {
 /// What the next call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum NextCall {
+pub(crate) enum NextCall {
     /// It asks the source, and waits for it.
     Asks,
     /// It repeats the source's error, for the source is in its pause.
@@ -28,7 +28,7 @@ pub(super) enum NextCall {
 /// When a source is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Refresh {
+pub(crate) enum Refresh {
     /// At the first call after its key has ceased to be fresh.
     AfterFresh,
     /// Only when the sources before it are down.
@@ -92,12 +92,7 @@ pub(super) fn next_call(sources: &[Found], hit: Option<&Hit>, now: Moment) -> (N
 }
 
 /// When the source `index` is asked next.
-pub(super) fn refresh(
-    index: usize,
-    sources: &[Found],
-    hit: Option<&Hit>,
-    now: Moment,
-) -> Refresh {
+pub(super) fn refresh(index: usize, sources: &[Found], hit: Option<&Hit>, now: Moment) -> Refresh {
     let source = &sources[index];
     if hit.is_some_and(|hit| hit.refresh == Some(index)) {
         return Refresh::BehindNextCall;

@@ -83,24 +83,27 @@ impl Screen {
                 None => "does not say when it ends".to_owned(),
             });
         }
+        if let (KeyState::Stale, Some(end)) = (source.key, source.usable_until) {
+            let left = written(end.since(self.now));
+            parts.push(format!("printed for {left} more while the source is down"));
+        }
         parts.join(", ")
     }
 
     fn refresh(&self, source: &SourceStatus) -> String {
-        let relative = |at: Option<Moment>| {
-            at.map_or_else(String::new, |at| format!("{}, ", relative(at, self.now)))
-        };
+        let relative =
+            |at: Option<Moment>| at.map_or_else(String::new, |at| relative(at, self.now));
         match source.refresh {
             Refresh::AfterFresh if source.due_until > source.fresh_until => {
-                format!("{}behind the first call then", relative(source.fresh_until))
+                format!("{}, behind the first call then", relative(source.fresh_until))
             }
             Refresh::AfterFresh => {
-                format!("{}at the first call then", relative(source.fresh_until))
+                format!("{}, at the first call then", relative(source.fresh_until))
             }
             Refresh::AfterOthers => "only when the sources before it are down".to_owned(),
             Refresh::AfterPause => {
                 let until = source.failure.as_ref().and_then(|failure| failure.pause_until);
-                format!("{}at the first call then: it failed a moment ago", relative(until))
+                format!("{} at the earliest: it failed a moment ago", relative(until))
             }
             Refresh::AtNextCall => "at the next call, which waits for it".to_owned(),
             Refresh::BehindNextCall => "behind the next call".to_owned(),
