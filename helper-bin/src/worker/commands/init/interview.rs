@@ -43,11 +43,20 @@ impl<'a> Interview<'a> {
                 let answered = self.setting(talk, question, &settings).await?;
                 match trial.check(&backend.configuration(&answered)) {
                     Ok(()) => break answered,
-                    Err(error) => talk.complain(&error),
+                    Err(error) => {
+                        self.forget(question.key);
+                        talk.complain(&error);
+                    }
                 }
             };
         }
         Ok(settings)
+    }
+
+    /// What was wrong is not offered again.
+    fn forget(&mut self, key: &str) {
+        let inner = format!("{key}.");
+        self.answered.retain(|path, _| path != key && !path.starts_with(&inner));
     }
 
     /// `settings` with the answer to `question`.
@@ -120,7 +129,7 @@ impl<'a> Interview<'a> {
                     Ok(value) => return Ok(Some(value)),
                     Err(error) => {
                         // It may be the secret itself: it is not offered again.
-                        self.answered.remove(path);
+                        self.forget(path);
                         talk.complain(&error);
                     }
                 },
@@ -195,5 +204,8 @@ impl<'a> Interview<'a> {
 /// The absolute path of the program that `line` names, if it names one and nothing else.
 fn program(line: &str) -> Option<String> {
     let path = std::path::absolute(line).ok()?;
-    path.is_file().then(|| path.into_os_string().into_string().ok())?
+    // One that is not there yet, or is misspelt, is known by having nothing that a shell would read.
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
+    let is_path = line.starts_with('/') && line.chars().all(is_plain);
+    (is_path || path.is_file()).then(|| path.into_os_string().into_string().ok())?
 }

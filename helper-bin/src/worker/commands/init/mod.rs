@@ -64,7 +64,7 @@ async fn ask(
     let trial = Trial::new(call, &environment, &places)?;
     let mut talk = Conversation::new(&environment);
     talk.say(&format!(
-        "This writes {}, once it works.\nCtrl-C leaves everything as it is.\n\n",
+        "This writes {}, once it works.\nCtrl-C ends it, and no file is written.\n\n",
         trust::quote(&places.user_config)
     ));
     let choices = backends::all().iter().map(|backend| (backend.name, backend.says));
@@ -75,6 +75,8 @@ async fn ask(
     let text = loop {
         let settings = interview.settings(&mut talk, backend, &trial).await?;
         let text = backend.configuration(&settings);
+        // Programs are run in the folder of the file that names them.
+        make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
         let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break text };
         talk.complain(&error);
         match &*talk.choose("What now?", WHAT_NOW, "correct").await? {
@@ -107,24 +109,33 @@ fn is_there(path: &Path) -> Error {
 
 /// Writes the file as a whole or not at all.
 fn write(path: &Path, content: &str) -> Result<(), Error> {
-    create(path, content).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => is_there(path),
-        _ => Error::misconfigured(format!("cannot write `{}`: {error}", trust::quote(path)))
-            .with_hint("name another place with `--config`"),
-    })
+    create(path, content).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return is_there(path);
+    }
+    Error::misconfigured(format!("cannot write `{}`: {error}", trust::quote(path)))
+        .with_hint("name another place with `--config`")
 }
 
 fn create(path: &Path, content: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    let folder = make_folder_of(path)?;
     // Of mode 0600 by itself.
     let mut draft = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
     draft.write_all(content.as_bytes())?;
     draft.as_file().sync_all()?;
     draft.persist_noclobber(path)?;
     Ok(())
+}
+
+fn make_folder_of(path: &Path) -> io::Result<&Path> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    Ok(folder)
 }

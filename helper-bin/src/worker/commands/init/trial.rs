@@ -44,28 +44,29 @@ impl<'a> Trial<'a> {
     /// Whether `text` is a configuration. Asks nobody.
     ///
     /// # Errors
-    /// Misconfigured. No line is named: nobody has seen the file.
+    /// Misconfigured.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
-        Compiled::of(&self.call, self.environment, self.with(text)).map(drop).map_err(|error| {
-            let place = format!("{}:", self.places.user_config.display());
-            let Some((_, message)) =
-                error.message().strip_prefix(&place).and_then(|rest| rest.split_once(": "))
-            else {
-                return error;
-            };
-            let named = Error::new(error.kind(), message);
-            match error.hint() {
-                Some(hint) => named.with_hint(hint),
-                None => named,
-            }
-        })
+        let compiled = Compiled::of(&self.call, self.environment, self.with(text));
+        compiled.map(drop).map_err(|error| self.without_place(error))
+    }
+
+    /// The error without the line that it names: nobody has seen the file.
+    fn without_place(&self, error: Error) -> Error {
+        let place = format!("{}:", self.places.user_config.display());
+        let rest = error.message().strip_prefix(&place).and_then(|rest| rest.split_once(": "));
+        let Some((_, message)) = rest else { return error };
+        let unplaced = Error::new(error.kind(), message);
+        match error.hint() {
+            Some(hint) => unplaced.with_hint(hint),
+            None => unplaced,
+        }
     }
 
     /// Obtains a key once by the configuration `text`, and says how it is. The inner error is the
     /// source's.
     ///
     /// # Errors
-    /// When there are no more answers.
+    /// When there are no more answers, or what is kept cannot be read.
     pub(super) async fn fetch(
         &self,
         text: &str,
@@ -76,7 +77,7 @@ impl<'a> Trial<'a> {
         let session = Session::of(&self.call, environment, self.places.clone(), self.with(text));
         let session = match session {
             Ok(session) => session,
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Ok(Err(self.without_place(error))),
         };
         reporter.warn(&session.warnings);
         reporter.warn(&session.cautions);
@@ -106,7 +107,7 @@ impl<'a> Trial<'a> {
                 talk.say(&format!("It works: a key of {length} characters, which {end}.\n"));
                 Ok(())
             }
-            (Err(error), _) => Err(error),
+            (Err(error), _) => Err(self.without_place(error)),
         })
     }
 

@@ -35,8 +35,7 @@ impl Screen {
             }
         }
         text.push('\n');
-        let hold = written(Duration::from_secs(status.hold_seconds));
-        let mut footer = vec![("caller", format!("uses a key for {hold} after it was printed"))];
+        let mut footer = vec![("caller", caller(status.hold_seconds))];
         footer.extend(status.configuration.iter().map(|path| ("settings", path.clone())));
         footer.push(("state", status.state_folder.clone()));
         let faint = self.colours.faint;
@@ -133,5 +132,12 @@ impl Screen {
             count => format!(", {count} times in a row"),
         };
         format!("{ago}{times}: {}", failure.message)
+    }
+}
+
+fn caller(hold_seconds: u64) -> String {
+    match hold_seconds {
+        0 => "asks each time that it needs a key".to_owned(),
+        _ => format!("uses a key for {}", written(Duration::from_secs(hold_seconds))),
     }
 }
