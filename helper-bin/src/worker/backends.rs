@@ -84,7 +84,8 @@ impl Compiled {
     /// The configuration that `init` writes for it, with these settings of its source.
     pub(crate) fn configuration(&self, settings: &Settings) -> String {
         let profile = include_str!("templates/profile.toml").replace("NAME", self.name);
-        profile + &settings.fill(self.template) + include_str!("templates/every-source.toml")
+        let source = self.template.to_owned() + include_str!("templates/every-source.toml");
+        profile + &settings.fill(&source)
     }
 }
 

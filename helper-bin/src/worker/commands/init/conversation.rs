@@ -121,6 +121,6 @@ impl Drop for Conversation {
 }
 
 fn no_answer() -> Error {
-    Error::misconfigured("the answers ended before the questions did; nothing was written")
-        .with_hint("run `api-key-helper init` again, or `api-key-helper init --backend NAME`")
+    Error::misconfigured("the input ended before the last question")
+        .with_hint("run it again, or without questions: `api-key-helper init --backend NAME`")
 }

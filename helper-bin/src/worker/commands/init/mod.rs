@@ -8,13 +8,15 @@ use std::fs::DirBuilder;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::{Error, Places, trust};
 
 use self::conversation::Conversation;
 use self::interview::Interview;
 use self::trial::Trial;
 use crate::backends::{self, Compiled};
-use crate::cli::{Call, Init};
+use crate::cli::{Apply, Call, Init};
+use crate::commands::apply;
 use crate::environment::Environment;
 use crate::report::{Reporter, print};
 use crate::session::places;
@@ -72,16 +74,16 @@ async fn ask(
     let name = talk.choose("Where does the key come from?", &choices, backends::DEFAULT).await?;
     let backend = backend(name)?;
     let mut interview = Interview::new(&environment);
-    let text = loop {
+    let (text, works) = loop {
         let settings = interview.settings(&mut talk, backend, &trial).await?;
         let text = backend.configuration(&settings);
         // Programs are run in the folder of the file that names them.
         make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
-        let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break text };
+        let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break (text, true) };
         talk.complain(&error);
         match &*talk.choose("What now?", WHAT_NOW, "correct").await? {
             "correct" => {}
-            "write" => break text,
+            "write" => break (text, false),
             _ => {
                 return Err(Error::new(error.kind(), "nothing was written")
                     .with_hint("run `api-key-helper init` again when the source works"));
@@ -90,6 +92,15 @@ async fn ask(
     };
     write(&places.user_config, &text)?;
     talk.say(&format!("\nWrote {}\n", trust::quote(&places.user_config)));
+    if !works {
+        return Ok(());
+    }
+    talk.say("\n");
+    if talk.agrees("Let Claude Code use it, by your settings?").await? {
+        let apply = Apply { scope: Scope::User, dry_run: false, undo: false, force: false };
+        return apply::run(trial.call(), &apply, &environment, reporter);
+    }
+    talk.say("Later: `api-key-helper apply`\n");
     Ok(())
 }
 

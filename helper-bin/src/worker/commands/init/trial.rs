@@ -16,7 +16,6 @@ use crate::written::relative;
 
 /// Where configurations are tried: on this machine, under the system's file.
 pub(super) struct Trial<'a> {
-    /// A call of the default profile.
     call: Call,
     environment: &'a Environment,
     places: &'a Places,
@@ -39,6 +38,11 @@ impl<'a> Trial<'a> {
             command: Command::Get(Get::default()),
         };
         Ok(Self { call, environment, places, files: Files::read(places)? })
+    }
+
+    /// A call of the default profile, once the file is written.
+    pub(super) const fn call(&self) -> &Call {
+        &self.call
     }
 
     /// Whether `text` is a configuration. Asks nobody.
