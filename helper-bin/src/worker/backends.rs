@@ -4,8 +4,6 @@ use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Error};
 use clap::builder::PossibleValuesParser;
 
-#[cfg(any(feature = "aws", feature = "oidc", feature = "script", feature = "vault"))]
-use crate::questions;
 use crate::questions::Question;
 use crate::settings::Settings;
 
@@ -28,7 +26,7 @@ const COMPILED: &[Compiled] = &[
         name: "script",
         says: "a program of yours prints it",
         build: api_key_helper_script::build,
-        questions: questions::script::QUESTIONS,
+        questions: crate::questions::script::QUESTIONS,
         template: include_str!("templates/script.toml"),
         has_login: false,
     },
@@ -37,7 +35,7 @@ const COMPILED: &[Compiled] = &[
         name: "aws",
         says: "AWS Secrets Manager",
         build: api_key_helper_aws::build,
-        questions: questions::aws::QUESTIONS,
+        questions: crate::questions::aws::QUESTIONS,
         template: include_str!("templates/aws.toml"),
         has_login: false,
     },
@@ -46,7 +44,7 @@ const COMPILED: &[Compiled] = &[
         name: "oidc",
         says: "you sign in with your identity provider",
         build: api_key_helper_oidc::build,
-        questions: questions::oidc::QUESTIONS,
+        questions: crate::questions::oidc::QUESTIONS,
         template: include_str!("templates/oidc.toml"),
         has_login: true,
     },
@@ -55,7 +53,7 @@ const COMPILED: &[Compiled] = &[
         name: "vault",
         says: "HashiCorp Vault or OpenBao",
         build: api_key_helper_vault::build,
-        questions: questions::vault::QUESTIONS,
+        questions: crate::questions::vault::QUESTIONS,
         template: include_str!("templates/vault.toml"),
         has_login: false,
     },

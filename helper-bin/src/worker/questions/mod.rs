@@ -1,5 +1,10 @@
 //! What `init` asks for each backend, as data: the settings that a source of it needs.
 
+#![cfg_attr(
+    not(all(feature = "oidc", feature = "script", feature = "vault")),
+    expect(dead_code, reason = "each of these has a kind of question of its own")
+)]
+
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
 #[cfg(feature = "oidc")]
@@ -30,7 +35,7 @@ pub(crate) struct Question {
 pub(crate) enum Kind {
     /// Where a secret is, and never the secret.
     Input,
-    /// One of some tables, which differ in their key of this question's name below the setting.
+    /// One of some tables, whose key `tag` says which.
     OneOf { tag: &'static str, choices: &'static [Choice] },
     /// A program's path, which becomes the setting, or a line for a shell, which becomes the other
     /// one.

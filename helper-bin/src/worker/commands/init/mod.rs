@@ -19,7 +19,7 @@ use crate::cli::{Apply, Call, Init};
 use crate::commands::apply;
 use crate::environment::Environment;
 use crate::report::{Reporter, print};
-use crate::session::places;
+use crate::session::{Files, places};
 use crate::settings::Settings;
 
 /// Writes the configuration, never over another one. Until then nothing has changed.
@@ -81,7 +81,7 @@ async fn ask(
         make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
         let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break (text, true) };
         talk.complain(&error);
-        match &*talk.choose("What now?", WHAT_NOW, "correct").await? {
+        match talk.choose("What now?", WHAT_NOW, "correct").await? {
             "correct" => {}
             "write" => break (text, false),
             _ => {
@@ -92,6 +92,8 @@ async fn ask(
     };
     write(&places.user_config, &text)?;
     talk.say(&format!("\nWrote {}\n", trust::quote(&places.user_config)));
+    // A folder that others can write to makes the file one that no call reads.
+    Files::read(&places)?;
     if !works {
         return Ok(());
     }
