@@ -116,3 +116,24 @@ pub(crate) fn build(name: &str, table: &SourceTable) -> Result<Box<dyn Backend>,
 pub(crate) fn find(name: &str) -> Option<&'static Compiled> {
     COMPILED.iter().find(|backend| backend.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Value;
+
+    #[test]
+    fn each_template_has_a_line_for_each_question() {
+        for backend in COMPILED {
+            for question in backend.questions {
+                let value = Value::Text("answer".to_owned());
+                let settings = Settings::default().with(question.key, Some(&value));
+                let before = backend.configuration(&Settings::default());
+                let after = backend.configuration(&settings);
+                let line = format!("\n{} = \"answer\"\n", question.key);
+                assert!(after.contains(&line), "{}: {after}", backend.name);
+                assert_eq!(before.lines().count(), after.lines().count(), "{}", question.key);
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::Error;
 use api_key_helper_core::config::Written;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::backends;
@@ -194,6 +194,13 @@ fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message).replace('\'', "`");
+    // Clap names what is missing in lines of its own.
+    let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            format!("`{}` is missing", missing.join("`, `"))
+        }
+        _ => message,
+    };
     let suggestion =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
@@ -240,6 +247,8 @@ mod tests {
         assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper --help`"));
         let error = refused(&["init", "--backend", "nowhere"]);
         assert!(error.hint().unwrap().starts_with("it can be `script`"), "{error:?}");
+        let error = refused(&["init", "--set", "timeout=5s"]);
+        assert_eq!(error.message(), "`--backend <NAME>` is missing");
         assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
         assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
     }
