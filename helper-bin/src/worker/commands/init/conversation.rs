@@ -10,6 +10,7 @@ use api_key_helper_core::Error;
 use crate::colours::Colours;
 use crate::environment::Environment;
 use crate::report::tell;
+use crate::terminal::printable;
 
 /// Somebody at the terminal. All that is said goes to stderr: stdout is for keys.
 pub(super) struct Conversation {
@@ -32,9 +33,9 @@ impl Conversation {
     /// Says what is wrong, and what to do about it.
     pub(super) fn complain(&self, error: &Error) {
         let bad = self.colours.bad;
-        self.say(&format!("  {bad}{}{bad:#}\n", error.message()));
+        self.say(&format!("  {bad}{}{bad:#}\n", printable(error.message())));
         if let Some(hint) = error.hint() {
-            self.say(&format!("  hint: {hint}\n"));
+            self.say(&format!("  hint: {}\n", printable(hint)));
         }
     }
 

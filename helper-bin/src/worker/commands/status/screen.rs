@@ -58,7 +58,7 @@ impl Screen {
         }
         if let Some(failure) = &source.failure {
             lines.push(("failed", bad, self.failure(failure)));
-            lines.extend(failure.hint.iter().map(|hint| ("hint", faint, hint.clone())));
+            lines.extend(failure.hint.iter().map(|hint| ("hint", faint, printable(hint))));
         }
         lines
     }
@@ -131,7 +131,7 @@ impl Screen {
             1 => String::new(),
             count => format!(", {count} times in a row"),
         };
-        format!("{ago}{times}: {}", failure.message)
+        format!("{ago}{times}: {}", printable(&failure.message))
     }
 }
 
