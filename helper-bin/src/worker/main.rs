@@ -5,6 +5,7 @@ mod cli;
 mod colours;
 mod commands;
 mod config_file;
+mod configured;
 mod environment;
 mod inputs;
 mod journal;

@@ -4,20 +4,21 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
+use api_key_helper_core::config::{Configuration, Profile};
 use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
 };
 
+use crate::backends;
 use crate::cli::Call as CommandLine;
+use crate::configured::{Configured, Files, build};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
 use crate::world::{MachineClock, SystemChance};
-use crate::{backends, config_file};
 
 /// What one run of the worker works with.
 pub(crate) struct Session {
@@ -79,8 +80,8 @@ impl Session {
         };
         let plan_file = plan_file(call, &environment, &files);
         let config_paths = files.all().map(|file| file.path.clone()).collect();
-        let Compiled { configuration, profile, sources, cautions } =
-            Compiled::of(call, &environment, files)?;
+        let Configured { configuration, profile, sources, cautions } =
+            Configured::of(call, &environment, files)?;
         Ok(Self {
             environment,
             clock: MachineClock::start(),
@@ -219,59 +220,6 @@ impl Session {
     }
 }
 
-/// The configuration files of a call.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Files {
-    pub(crate) system: Option<ConfigFile>,
-    pub(crate) user: Option<ConfigFile>,
-}
-
-impl Files {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// Misconfigured.
-    pub(crate) fn read(places: &Places) -> Result<Self, Error> {
-        let system = config_file::read(&places.system_config)?;
-        Ok(Self { system, user: config_file::read(&places.user_config)? })
-    }
-
-    /// Those that are there.
-    fn all(&self) -> impl Iterator<Item = &ConfigFile> {
-        [&self.system, &self.user].into_iter().flatten()
-    }
-}
-
-/// What configuration files say of the profile that is meant.
-pub(crate) struct Compiled {
-    configuration: Configuration,
-    profile: Profile,
-    sources: Vec<Source>,
-    cautions: Vec<String>,
-}
-
-impl Compiled {
-    /// Parses the files, and builds the sources. Asks nobody, and writes nothing.
-    ///
-    /// # Errors
-    /// Misconfigured.
-    pub(crate) fn of(
-        call: &CommandLine,
-        environment: &Environment,
-        files: Files,
-    ) -> Result<Self, Error> {
-        let configuration = Configuration::parse(files.system, files.user, environment.texts())?;
-        let name = profile_name(call, &configuration)?;
-        let mut profile = configuration.profile(&name)?;
-        let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { configuration, profile, sources, cautions })
-    }
-}
-
 /// Where this call's files are.
 ///
 /// # Errors
@@ -289,31 +237,6 @@ fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> St
         variables: &environment.deciding(),
     };
     inputs.file()
-}
-
-fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<String, Error> {
-    let Some(name) = &call.profile else { return configuration.default_profile() };
-    if configuration.default_profile().ok().as_ref() != Some(name) {
-        configuration.check_unlocked(&["default_profile"], "`--profile`")?;
-    }
-    Ok(name.clone())
-}
-
-fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Source, Error> {
-    let backend = backends::build(&configured.backend, &configured.table)?;
-    let reads = configured.table.reads();
-    cautions.extend(reads.warnings);
-    Ok(Source {
-        planned: PlannedSource {
-            id: configured.id,
-            variables: reads.variables.into_iter().collect(),
-        },
-        backend_name: configured.backend,
-        backend,
-        timeout: configured.timeout,
-        retries: configured.retries,
-        lifetime: configured.lifetime,
-    })
 }
 
 /// The time, for what is not a call.

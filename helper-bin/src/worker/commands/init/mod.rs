@@ -17,9 +17,10 @@ use self::trial::Trial;
 use crate::backends::{self, Compiled};
 use crate::cli::{Apply, Call, Init};
 use crate::commands::apply;
+use crate::configured::Files;
 use crate::environment::Environment;
 use crate::report::{Reporter, print};
-use crate::session::{Files, places};
+use crate::session::places;
 use crate::settings::Settings;
 
 /// Writes the configuration, never over another one. Until then nothing has changed.

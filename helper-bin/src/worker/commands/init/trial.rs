@@ -9,9 +9,10 @@ use crate::backends;
 use crate::cli::{Call, Command, Get};
 use crate::commands::login;
 use crate::commands::status::gather;
+use crate::configured::{Configured, Files};
 use crate::environment::Environment;
 use crate::report::Reporter;
-use crate::session::{Compiled, Files, Session, now};
+use crate::session::{Session, now};
 use crate::written::relative;
 
 /// Where configurations are tried: on this machine, under the system's file.
@@ -50,8 +51,8 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// Misconfigured.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
-        let compiled = Compiled::of(&self.call, self.environment, self.with(text));
-        compiled.map(drop).map_err(|error| self.without_place(error))
+        let configured = Configured::of(&self.call, self.environment, self.with(text));
+        configured.map(drop).map_err(|error| self.without_place(error))
     }
 
     /// The error without the line that it names: nobody has seen the file.
