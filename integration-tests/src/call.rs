@@ -175,6 +175,16 @@ impl Running {
         Process { id: self.id }
     }
 
+    /// Writes something more to its stdin, which was left open.
+    ///
+    /// # Panics
+    /// When nobody reads it.
+    #[track_caller]
+    pub fn feed(&mut self, input: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("an open stdin");
+        stdin.write_all(input).unwrap_or_else(|error| panic!("{}: {error}", self.line));
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics

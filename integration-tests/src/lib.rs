@@ -16,6 +16,7 @@ pub mod mounts;
 pub mod process;
 pub mod servers;
 pub mod state;
+pub mod terminal;
 pub mod trace;
 pub mod traces;
 pub mod wait;

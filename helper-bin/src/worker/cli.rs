@@ -8,7 +8,7 @@ use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::Error;
 use api_key_helper_core::config::Written;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::backends;
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
+    ///
+    /// At a terminal, and without options, it asks for what the source needs, fetches a key to see that
+    /// it works, and writes the file. Otherwise it asks nothing.
     Init(Init),
     /// Show what was fetched, when, and what failed
     Log(Log),
@@ -117,9 +120,12 @@ pub(crate) struct Logout {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// Where the key comes from
-    #[arg(long, value_name = "NAME", default_value = backends::DEFAULT, value_parser = backends::names())]
-    pub(crate) backend: String,
+    /// Where the key comes from; nothing is asked then
+    #[arg(long, value_name = "NAME", value_parser = backends::names())]
+    pub(crate) backend: Option<String>,
+    /// A setting of the source: TOML, or a text that needs no quotes; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "backend")]
+    pub(crate) set: Vec<String>,
 }
 
 fn scopes() -> impl TypedValueParser<Value = Scope> {
@@ -188,6 +194,13 @@ fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message).replace('\'', "`");
+    // Clap names what is missing in lines of its own.
+    let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            format!("`{}` is missing", missing.join("`, `"))
+        }
+        _ => message,
+    };
     let suggestion =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
@@ -234,6 +247,8 @@ mod tests {
         assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper --help`"));
         let error = refused(&["init", "--backend", "nowhere"]);
         assert!(error.hint().unwrap().starts_with("it can be `script`"), "{error:?}");
+        let error = refused(&["init", "--set", "timeout=5s"]);
+        assert_eq!(error.message(), "`--backend <NAME>` is missing");
         assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
         assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
     }

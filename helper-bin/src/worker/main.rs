@@ -2,13 +2,17 @@
 
 mod backends;
 mod cli;
+mod colours;
 mod commands;
 mod config_file;
+mod configured;
 mod environment;
 mod inputs;
 mod journal;
+mod questions;
 mod report;
 mod session;
+mod settings;
 mod signals;
 mod successor;
 mod terminal;
@@ -53,7 +57,7 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
         Command::Status(status) => commands::status::run(&call, status, environment, reporter),
-        Command::Init(init) => commands::init::run(&call, init, &environment),
+        Command::Init(init) => commands::init::run(&call, init, environment, reporter).await,
         Command::Login(login) => commands::login::run(&call, login, environment, reporter).await,
         Command::Logout(logout) => {
             commands::logout::run(&call, logout, environment, reporter).await

@@ -4,20 +4,21 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
+use api_key_helper_core::config::{Configuration, Profile};
 use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
 };
 
+use crate::backends;
 use crate::cli::Call as CommandLine;
+use crate::configured::{Configured, Files, build};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
 use crate::world::{MachineClock, SystemChance};
-use crate::{backends, config_file};
 
 /// What one run of the worker works with.
 pub(crate) struct Session {
@@ -44,9 +45,29 @@ impl Session {
     /// # Errors
     /// Misconfigured.
     pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
-        let clock = MachineClock::start();
         let places = places(call, &environment)?;
-        let folder = StateFolder::new(places.state.clone());
+        let files = Files::read(&places)?;
+        if files.system.is_none() && files.user.is_none() {
+            let path = trust::quote(&places.user_config);
+            let option =
+                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
+            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
+                .with_hint(format!("run `api-key-helper{option} init`")));
+        }
+        Self::of(call, environment, places, files)
+    }
+
+    /// The same of `files`, whether or not they are on the disk.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn of(
+        call: &CommandLine,
+        environment: Environment,
+        places: Places,
+        files: Files,
+    ) -> Result<Self, Error> {
+        let folder = StateFolder::new(places.state);
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
             Ok(()) => true,
@@ -57,29 +78,13 @@ impl Session {
                 false
             }
         };
-        let system = config_file::read(&places.system_config)?;
-        let user = config_file::read(&places.user_config)?;
-        if system.is_none() && user.is_none() {
-            let path = trust::quote(&places.user_config);
-            let option =
-                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
-            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint(format!("run `api-key-helper{option} init`")));
-        }
-        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
-        let config_paths =
-            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
-        let configuration = Configuration::parse(system, user, environment.texts())?;
-        let name = profile_name(call, &configuration)?;
-        let mut profile = configuration.profile(&name)?;
-        let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
+        let plan_file = plan_file(call, &environment, &files);
+        let config_paths = files.all().map(|file| file.path.clone()).collect();
+        let Configured { configuration, profile, sources, cautions } =
+            Configured::of(call, &environment, files)?;
         Ok(Self {
             environment,
-            clock,
+            clock: MachineClock::start(),
             folder,
             config_paths,
             configuration,
@@ -224,44 +229,14 @@ pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Pl
     Places::find(config, &|name| environment.variable(name))
 }
 
-fn plan_file(
-    call: &CommandLine,
-    environment: &Environment,
-    system: Option<&ConfigFile>,
-    user: Option<&ConfigFile>,
-) -> String {
+fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {
     let inputs = PlanInputs {
         profile: call.profile.as_deref().map(OsStr::new),
-        files: [system, user]
-            .map(|file| file.map(|file| (file.path.as_path(), file.bytes.as_slice()))),
+        files: [&files.system, &files.user]
+            .map(|file| file.as_ref().map(|file| (file.path.as_path(), file.bytes.as_slice()))),
         variables: &environment.deciding(),
     };
     inputs.file()
-}
-
-fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<String, Error> {
-    let Some(name) = &call.profile else { return configuration.default_profile() };
-    if configuration.default_profile().ok().as_ref() != Some(name) {
-        configuration.check_unlocked(&["default_profile"], "`--profile`")?;
-    }
-    Ok(name.clone())
-}
-
-fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Source, Error> {
-    let backend = backends::build(&configured.backend, &configured.table)?;
-    let reads = configured.table.reads();
-    cautions.extend(reads.warnings);
-    Ok(Source {
-        planned: PlannedSource {
-            id: configured.id,
-            variables: reads.variables.into_iter().collect(),
-        },
-        backend_name: configured.backend,
-        backend,
-        timeout: configured.timeout,
-        retries: configured.retries,
-        lifetime: configured.lifetime,
-    })
 }
 
 /// The time, for what is not a call.
