@@ -22,6 +22,7 @@ mod housekeeping;
 #[cfg(feature = "engine")]
 mod jwt;
 mod key;
+mod key_id;
 mod moment;
 mod places;
 mod plan;
@@ -44,6 +45,7 @@ pub use folder::{ReadError, StateFolder};
 pub use freshness::{Bounds, Freshness, Policy, Validity};
 pub use hit::{Hit, Lookup, look};
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
+pub use key_id::KeyId;
 pub use moment::Moment;
 pub use places::Places;
 pub use plan::{
