@@ -26,6 +26,7 @@ mod key_id;
 mod moment;
 mod places;
 mod plan;
+pub mod rejection;
 #[cfg(feature = "engine")]
 pub mod renewal;
 mod seal;
@@ -50,7 +51,7 @@ pub use moment::Moment;
 pub use places::Places;
 pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
-    Plan, PlanInputs, PlannedSource, decides,
+    Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
 pub use seal::{Seal, Unsealed};
 pub use secret::Secret;
