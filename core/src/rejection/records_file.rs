@@ -89,8 +89,8 @@ fn is_own(folder: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(folder) {
-        // Somebody else was faster.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        // Made, by us or by somebody who was faster.
         _ => fs::metadata(folder).map(is_own),
     }
 }
