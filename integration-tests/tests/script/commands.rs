@@ -37,7 +37,7 @@ fn the_json_of_status_has_stable_names() {
         json!({
             "name": "main", "backend": "script", "key": "none", "fetched_at": null,
             "expires_at": null, "fresh_until": null, "usable_until": null,
-            "has_renewal": false, "sign_in": null, "failure": null,
+            "has_renewal": false, "sign_in": null, "failure": null, "refused_until": null,
         })
     );
 

@@ -97,6 +97,22 @@ fn whoever_replaces_the_key_and_refreshes_ends_it_at_once() {
 }
 
 #[test]
+fn the_status_tells_of_it_while_it_lasts() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    desk.refuse(&client).assert_key("old-key");
+    let shown = || desk.helper().arg("status").run().assert_printed().to_owned();
+    assert!(!shown().contains("refused"), "{}", shown());
+    assert_told(&desk.refuse(&client));
+    assert!(shown().contains("refused     by the API, as a client was told; another chance in "));
+    let json = desk.helper().args(["status", "--json"]).run().assert_printed().to_owned();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["sources"][0]["refused_until"].is_string(), "{json}");
+    desk.pass(60 * SECOND, &[&client]);
+    assert!(!shown().contains("refused"), "{}", shown());
+}
+
+#[test]
 fn of_two_clients_only_the_refused_one_is_told() {
     let desk = Desk::new("", STORED);
     let (refused, other) = (desk.client_with_key(), desk.client_with_key());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use integration_tests::player::Player;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use integration_tests::wait::until;
 
@@ -51,6 +52,16 @@ fn a_lease_is_renewed_and_its_key_stays_the_same() {
     let third = user.refresh().stdout;
     assert_ne!(third, other);
     user.get().assert_key(&third);
+    asked.assert(&[READ, LOOKUP]);
+
+    // Nor is a client to whom the API refuses it.
+    asked.forget();
+    let client = Player::start(user.helper());
+    client.ask().assert_key(&third);
+    client.age(user.home.state().path(), Duration::from_secs(2));
+    let fourth = user.searched(client.ask()).stdout;
+    assert_ne!(fourth, third);
+    user.get().assert_key(&fourth);
     asked.assert(&[READ, LOOKUP]);
 
     // Nobody is given a key past its end, whatever became of the server.

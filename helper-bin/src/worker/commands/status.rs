@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use api_key_helper_core::engine::Source;
+use api_key_helper_core::rejection::refused_until;
 use api_key_helper_core::{
     Entry, Error, Failure, Freshness, Moment, ReadError, SignIn, StateFolder, Unsealed,
 };
@@ -49,6 +50,9 @@ struct SourceStatus {
     has_renewal: bool,
     sign_in: Option<SignInStatus>,
     failure: Option<FailureStatus>,
+    /// Until when a client is told that the API refuses this key.
+    #[serde(serialize_with = "moment")]
+    refused_until: Option<Moment>,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,7 +132,10 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
     let renewal = entry.as_ref().and_then(|entry| entry.renewal.as_ref());
     let has_renewal = renewal.is_some();
     let sign_in = renewal.and_then(|renewal| source.backend.sign_in(renewal));
-    let validity = entry.filter(|entry| entry.key.is_some()).map(|entry| entry.validity);
+    let entry = entry.filter(|entry| entry.key.is_some());
+    let refused_until =
+        entry.as_ref().and_then(|entry| refused_until(&session.places, entry.key_id(id), now));
+    let validity = entry.map(|entry| entry.validity);
     let policy = &session.profile.policy;
     let freshness = validity.map(|validity| policy.judge(&validity, session.hold(), now));
     let bounds = validity.map(|validity| policy.bounds(&validity, session.hold()));
@@ -161,6 +168,7 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
         has_renewal,
         sign_in: sign_in.map(SignInStatus::from),
         failure,
+        refused_until,
     })
 }
 
@@ -192,6 +200,10 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
             Some(sign_in) => line("  signed in", &signed_in(sign_in, now)),
             None if source.has_renewal => line("  renewal", "kept: the next fetch needs nobody"),
             None => {}
+        }
+        if let Some(until) = source.refused_until {
+            let told = relative(until, now);
+            line("  refused", &format!("by the API, as a client was told; another chance {told}"));
         }
         if let Some(failure) = &source.failure {
             let ago = failure.failed_at.map_or_else(String::new, |at| relative(at, now));
