@@ -11,8 +11,8 @@ use crate::session::{Session, now};
 pub(crate) struct Judged {
     watch: Watch,
     verdict: Verdict,
-    /// What the verdict is about.
-    key: Option<KeyId>,
+    /// Which keys will do, if not those that do for everybody.
+    pub(crate) demand: Option<Demand>,
 }
 
 /// Judges a call that began at `asked_at`. `None` when it is not watched.
@@ -26,28 +26,24 @@ pub(crate) async fn judge(
 ) -> Result<Option<Judged>, Error> {
     let Some(watch) = session.watch(asked_at) else { return Ok(None) };
     let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
-        return Ok(Some(Judged { watch, verdict: Verdict::Print, key: None }));
+        return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
     };
     let verdict = watch.judge(key_id, expires_at);
-    if let Verdict::Refuse { is_new } = verdict {
-        if is_new {
-            watch.refused(key_id, now(&session.clock));
+    let demand = match verdict {
+        Verdict::Print => None,
+        Verdict::FetchAnother => Some(Demand::Another(key_id)),
+        Verdict::Refuse { is_new } => {
+            if is_new {
+                watch.refused(key_id, now(&session.clock));
+            }
+            return Err(rejected(&source, call));
         }
-        return Err(rejected(&source, call));
-    }
-    Ok(Some(Judged { watch, verdict, key: Some(key_id) }))
+    };
+    Ok(Some(Judged { watch, verdict, demand }))
 }
 
 impl Judged {
-    /// Which keys will do.
-    pub(crate) fn demand(&self) -> Demand {
-        match self.key {
-            Some(key) if self.verdict == Verdict::FetchAnother => Demand::Another(key),
-            _ => Demand::Printable,
-        }
-    }
-
-    /// The call was answered with this key.
+    /// Records that the call was answered with this key at `now`.
     pub(crate) fn answered(self, key: KeyId, now: Moment) {
         self.watch.answered(self.verdict, key, now);
     }

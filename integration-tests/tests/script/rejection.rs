@@ -39,6 +39,22 @@ fn a_key_that_stays_refused_is_told_at_the_second_early_ask_without_a_fetch() {
     assert_eq!(desk.runs(), 2);
 }
 
+/// The command that it names is the one for this profile and this configuration.
+#[test]
+fn what_is_told_names_the_command_that_helps() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client();
+    let config = desk.home.config_file();
+    let options = ["--config", config.to_str().unwrap(), "--profile", "main"];
+    let call = client.call().clone().args(options);
+    for _ in 0..2 {
+        client.ask_by(&call).assert_key("old-key");
+        client.age(&desk.records(), 2 * SECOND);
+    }
+    let command = format!("run `api-key-helper {} get --refresh`", options.join(" "));
+    client.ask_by(&call).assert_error(6, &[&command]);
+}
+
 #[test]
 fn so_is_a_source_that_makes_a_new_key_each_time() {
     let desk = Desk::new("", KEYS);

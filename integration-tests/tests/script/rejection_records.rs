@@ -48,7 +48,7 @@ fn a_damaged_file_is_no_error_and_counts_for_what_is_whole() {
     assert_eq!(desk.runs(), 2);
 }
 
-/// Each time, the client is simply not watched; whatever is in the place of its records stays.
+/// Each time, what the client was answered before is forgotten, and whatever is in its place stays.
 #[test]
 fn a_file_that_is_not_what_it_should_be_is_let_alone() {
     let spoil: [fn(&Path) -> Mounts; 5] = [

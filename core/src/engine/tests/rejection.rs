@@ -14,6 +14,16 @@ fn key_id(lab: &Lab, source: &Source) -> KeyId {
     lab.entry(id).unwrap().key_id(id)
 }
 
+/// A source whose key `one` the API refuses, and the demand for another one.
+fn refused() -> (Lab, Script, [Source; 1], Demand) {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    let demand = Demand::Another(key_id(&lab, &sources[0]));
+    (lab, script, sources, demand)
+}
+
 #[test]
 fn a_key_is_the_same_as_long_as_its_source_gives_it() {
     let lab = Lab::default();
@@ -48,11 +58,8 @@ fn a_renewal_that_is_kept_leaves_it_and_a_key_that_was_dropped_is_another_one() 
 
 #[test]
 fn another_key_is_fetched_once_in_ten_seconds() {
-    let lab = Lab::default();
-    let script = Script::new(&lab, [answer("one"), answer("one")]);
-    let sources = [script.source("a")];
-    lab.key(&sources);
-    let refused = Demand::Another(key_id(&lab, &sources[0]));
+    let (lab, script, sources, refused) = refused();
+    script.then([answer("one")]);
     lab.pass(SECOND);
     assert_eq!(key(lab.get(&sources, refused)), "one");
     lab.pass(9 * SECOND);
@@ -69,11 +76,7 @@ fn another_key_is_fetched_once_in_ten_seconds() {
 
 #[test]
 fn a_refused_key_is_no_fallback() {
-    let lab = Lab::default();
-    let script = Script::new(&lab, [answer("one")]);
-    let sources = [script.source("a")];
-    lab.key(&sources);
-    let refused = Demand::Another(key_id(&lab, &sources[0]));
+    let (lab, script, sources, refused) = refused();
     script.then(down(4));
     assert_eq!(lab.get(&sources, refused).answer.unwrap_err().message(), "down");
     // In the pause, nobody asks; somebody else, to whom it was not refused, still has it.
@@ -88,11 +91,7 @@ fn a_refused_key_is_no_fallback() {
 
 #[test]
 fn a_failed_fetch_leaves_room_for_the_next_one() {
-    let lab = Lab::default();
-    let script = Script::new(&lab, [answer("one")]);
-    let sources = [script.source("a")];
-    lab.key(&sources);
-    let refused = Demand::Another(key_id(&lab, &sources[0]));
+    let (lab, script, sources, refused) = refused();
     script.then(down(4));
     lab.get(&sources, refused).answer.unwrap_err();
     lab.pass(2 * SECOND);

@@ -29,9 +29,9 @@ pub(crate) async fn run(
     watchdog::start(deadline);
     session.write_plan().await;
     let judged = refusal::judge(&session, call, asked_at).await?;
-    let demand = match &judged {
-        _ if get.refresh => Demand::FetchedSince(now(&session.clock)),
-        Some(judged) => judged.demand(),
+    let demand = match judged.as_ref().and_then(|judged| judged.demand) {
+        Some(another) => another,
+        None if get.refresh => Demand::FetchedSince(now(&session.clock)),
         None => Demand::Printable,
     };
     let Outcome { answer, warnings } = session.get(demand, deadline).await;
