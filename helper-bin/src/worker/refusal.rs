@@ -1,7 +1,7 @@
 //! A key that the API refused, as `get` deals with it.
 
 use api_key_helper_core::engine::{Demand, OnDisk};
-use api_key_helper_core::rejection::{Verdict, Watch};
+use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{Error, ErrorKind, KeyId, Moment, trust};
 
 use crate::cli::Call;
@@ -24,7 +24,7 @@ pub(crate) async fn judge(
     call: &Call,
     asked_at: Moment,
 ) -> Result<Option<Judged>, Error> {
-    let Some(watch) = session.watch(asked_at) else { return Ok(None) };
+    let Some(watch) = watch(session, asked_at) else { return Ok(None) };
     let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
         return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
     };
@@ -40,6 +40,19 @@ pub(crate) async fn judge(
         }
     };
     Ok(Some(Judged { watch, verdict, demand }))
+}
+
+fn watch(session: &Session, asked_at: Moment) -> Option<Watch> {
+    if !session.watches_rejection() {
+        return None;
+    }
+    Watch::begin(&Asked {
+        at: asked_at,
+        plan_file: &session.plan_file,
+        hold: session.profile.hold.of_claude_code(),
+        places: &session.places,
+        variable: &|name| session.environment.variable(name),
+    })
 }
 
 impl Judged {

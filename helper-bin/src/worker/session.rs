@@ -10,7 +10,6 @@ use api_key_helper_core::config::{
 use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
 };
-use api_key_helper_core::rejection::{Asked, Watch};
 use api_key_helper_core::{
     Error, Moment, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder,
     Unsealed, trust,
@@ -38,7 +37,8 @@ pub(crate) struct Session {
     pub(crate) warnings: Vec<String>,
     /// What is questionable about the sources' settings: for `status`, and not for each call.
     pub(crate) cautions: Vec<String>,
-    plan_file: String,
+    /// The name of the plan's file.
+    pub(crate) plan_file: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }
@@ -134,21 +134,8 @@ impl Session {
         }
     }
 
-    /// Begins to watch whoever asked at `asked_at`, if that is somebody to be watched.
-    pub(crate) fn watch(&self, asked_at: Moment) -> Option<Watch> {
-        if !self.watches_rejection() {
-            return None;
-        }
-        Watch::begin(&Asked {
-            at: asked_at,
-            plan_file: &self.plan_file,
-            hold: self.profile.hold.of_claude_code(),
-            places: &self.places,
-            variable: &|name| self.environment.variable(name),
-        })
-    }
-
-    fn watches_rejection(&self) -> bool {
+    /// Whether Claude Code is watched for keys that the API refuses.
+    pub(crate) fn watches_rejection(&self) -> bool {
         self.profile.on_rejection == OnRejection::Refetch
     }
 

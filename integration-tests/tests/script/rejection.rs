@@ -223,7 +223,7 @@ fn after_an_idle_hour_two_asks_overlap_and_nobody_is_told() {
         client.finish(&asking).assert_key("new-key");
     }
     assert_eq!(desk.runs(), 2);
-    // Each began before the other had been answered, which the workers know from their fronts.
+    // Each began before the other had been answered.
     let records = client.records(&desk.records());
     let [.., one, other] = &records[..] else { panic!("{records:?}") };
     assert!(one.asked_at < other.answered_at && other.asked_at < one.answered_at, "{records:?}");

@@ -5,7 +5,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use api_key_helper_core::Moment;
 use api_key_helper_core::rejection::Record;
+use integration_tests::binaries::Binaries;
 use integration_tests::home::SYSTEM_CONFIG;
 use integration_tests::mounts::{Mounts, give_away};
 use integration_tests::player::Player;
@@ -204,6 +206,19 @@ fn those_of_clients_that_are_gone_are_swept() {
         assert!(!folder.join(gone).exists(), "{}", folder.display());
     }
     assert!(file_of(&client, &desk).exists());
+}
+
+/// The worker takes the time from the front, whose caller it answers.
+#[test]
+fn an_ask_begins_when_the_front_was_started() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client();
+    let version = concat!("--front-version=", env!("CARGO_PKG_VERSION"));
+    let call = client.call().clone().program(&Binaries::built().worker);
+    client.ask_by(&call.args([version, "--asked-at=1234", "get"])).assert_key("old-key");
+    let record = client.records(&desk.records())[0];
+    assert_eq!(record.asked_at, Moment::from_unix_millis(1_234));
+    assert!(record.answered_at > record.asked_at);
 }
 
 #[test]
