@@ -113,6 +113,22 @@ impl Call {
         self
     }
 
+    /// The line by which a shell becomes the program.
+    pub(crate) fn shell_line(&self) -> String {
+        let line = self.wrapper.iter().cloned().chain([self.program.clone().into()]);
+        let words = line.chain(self.arguments.iter().cloned()).map(|word| {
+            let word = word.into_string().expect("a word that is text");
+            format!("'{}'", word.replace('\'', r"'\''"))
+        });
+        format!("exec {}", words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// All of the program's environment.
+    pub(crate) fn environment(&self) -> BTreeMap<&str, &str> {
+        let text = |text| OsStr::to_str(text).expect("a variable that is text");
+        self.variables.iter().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
     /// Runs it to its end.
     #[track_caller]
     #[must_use]

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod home;
 pub mod install;
 pub mod mounts;
+pub mod player;
 pub mod process;
 pub mod servers;
 pub mod state;

@@ -94,7 +94,8 @@ impl State {
         self.change(source, |entry| {
             let validity = &mut entry.validity;
             validity.fetched_at = validity.fetched_at.minus(duration);
-            for moment in [&mut validity.expires_at, &mut validity.refresh_at] {
+            let refetched_at = &mut entry.refetched_at;
+            for moment in [&mut validity.expires_at, &mut validity.refresh_at, refetched_at] {
                 *moment = moment.map(|moment| moment.minus(duration));
             }
         });

@@ -10,6 +10,7 @@ mod environment;
 mod inputs;
 mod journal;
 mod questions;
+mod refusal;
 mod report;
 mod session;
 mod settings;

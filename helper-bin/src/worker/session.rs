@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{Configuration, Profile};
+use api_key_helper_core::config::{Configuration, OnRejection, Profile};
 use api_key_helper_core::engine::{
-    Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
+    Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Moment, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
 };
 
 use crate::backends;
@@ -24,6 +24,7 @@ use crate::world::{MachineClock, SystemChance};
 pub(crate) struct Session {
     pub(crate) environment: Environment,
     pub(crate) clock: MachineClock,
+    pub(crate) places: Places,
     pub(crate) folder: StateFolder,
     /// The configuration files that are there.
     pub(crate) config_paths: Vec<PathBuf>,
@@ -34,7 +35,8 @@ pub(crate) struct Session {
     pub(crate) warnings: Vec<String>,
     /// What is questionable about the sources' settings: for `status`, and not for each call.
     pub(crate) cautions: Vec<String>,
-    plan_file: String,
+    /// The name of the plan's file.
+    pub(crate) plan_file: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }
@@ -67,7 +69,7 @@ impl Session {
         places: Places,
         files: Files,
     ) -> Result<Self, Error> {
-        let folder = StateFolder::new(places.state);
+        let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
             Ok(()) => true,
@@ -85,6 +87,7 @@ impl Session {
         Ok(Self {
             environment,
             clock: MachineClock::start(),
+            places,
             folder,
             config_paths,
             configuration,
@@ -105,6 +108,7 @@ impl Session {
         let plan = Plan {
             policy: self.profile.policy,
             hold: self.profile.hold,
+            watches_rejection: self.watches_rejection(),
             sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
         };
         // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
@@ -127,20 +131,41 @@ impl Session {
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
         // Old files are no reason to fail, or to say anything.
         let _ = self.folder.sweep(now(&self.clock), keep);
+        if let Some(runtime) = &self.places.runtime {
+            let _ = StateFolder::new(runtime.clone()).sweep(now(&self.clock), keep);
+        }
+    }
+
+    /// Whether Claude Code is watched for keys that the API refuses.
+    pub(crate) fn watches_rejection(&self) -> bool {
+        self.profile.on_rejection == OnRejection::Refetch
     }
 
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
-        let call = Call {
+        let call = self.call(demand, deadline, &chain);
+        self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// The key that a call would be answered with, if nobody had to be asked for it.
+    ///
+    /// # Errors
+    /// Misconfigured, for a file that is not ours.
+    pub(crate) async fn on_disk(&self) -> Result<Option<OnDisk>, Error> {
+        let call = self.call(Demand::Printable, Duration::ZERO, "");
+        self.in_world(async |world| on_disk(world, &self.sources, &call).await).await
+    }
+
+    fn call<'a>(&'a self, demand: Demand, deadline: Duration, chain: &'a str) -> Call<'a> {
+        Call {
             profile: &self.profile.name,
             policy: &self.profile.policy,
             hold: self.hold(),
             deadline,
             demand,
-            chain: &chain,
-        };
-        self.in_world(async |world| get(world, &self.sources, &call).await).await
+            chain,
+        }
     }
 
     /// Signs in to `source`.
@@ -240,7 +265,7 @@ fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> St
 }
 
 /// The time, for what is not a call.
-pub(crate) fn now(clock: &MachineClock) -> api_key_helper_core::Moment {
+pub(crate) fn now(clock: &MachineClock) -> Moment {
     use api_key_helper_core::engine::Clock as _;
 
     clock.now()

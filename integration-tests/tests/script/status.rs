@@ -47,6 +47,7 @@ fn the_json_of_status_has_stable_names() {
             "name": "main", "backend": "script", "key": "none", "fetched_at": null,
             "expires_at": null, "fresh_until": null, "due_until": null, "usable_until": null,
             "refresh": "at-next-call", "has_renewal": false, "sign_in": null, "failure": null,
+            "refused_until": null,
         })
     );
 

@@ -50,6 +50,9 @@ pub(crate) struct SourceStatus {
     pub(crate) has_renewal: bool,
     pub(crate) sign_in: Option<SignInStatus>,
     pub(crate) failure: Option<FailureStatus>,
+    /// Until when a client is told that the API refuses this key.
+    #[serde(serialize_with = "moment")]
+    pub(crate) refused_until: Option<Moment>,
 }
 
 /// How a source's cached key is.

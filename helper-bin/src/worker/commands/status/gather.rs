@@ -1,9 +1,10 @@
 //! Finds out how a profile is. To look changes nothing, and asks nobody.
 
 use api_key_helper_core::engine::Source;
+use api_key_helper_core::rejection::refused_until;
 use api_key_helper_core::{
-    Entry, Error, Failure, Hit, Lookup, Moment, PlannedSource, ReadError, Seal, Unsealed, Validity,
-    look,
+    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, ReadError, Seal, Unsealed,
+    Validity, look,
 };
 use zeroize::Zeroizing;
 
@@ -57,6 +58,12 @@ impl Kept {
     fn validity(&self) -> Option<&Validity> {
         let entry = self.entry.as_ref()?;
         entry.key.as_ref().map(|_| &entry.validity)
+    }
+
+    /// None without a key.
+    fn key_id(&self, source: &PlannedSource) -> Option<KeyId> {
+        let entry = self.entry.as_ref()?;
+        entry.key.as_ref().map(|_| entry.key_id(&source.id))
     }
 }
 
@@ -120,6 +127,9 @@ impl OnDisk<'_> {
             due_until: bounds.map(|bounds| bounds.due_until),
             usable_until: bounds.map(|bounds| bounds.stale_until),
             refresh,
+            refused_until: kept
+                .key_id(&source.planned)
+                .and_then(|key| refused_until(&self.session.places, key, self.now)),
             has_renewal: renewal.is_some(),
             sign_in: renewal.and_then(|kept| source.backend.sign_in(kept)).map(Into::into),
             failure: kept.failure.as_ref().map(|failure| {

@@ -116,7 +116,7 @@ pub(super) fn refresh(index: usize, sources: &[Found], hit: Option<&Hit>, now: M
 mod tests {
     use std::time::Duration;
 
-    use api_key_helper_core::{EnvironmentMark, Error, Key};
+    use api_key_helper_core::{EnvironmentMark, Error, Fingerprint, Key, KeyId};
 
     use super::*;
 
@@ -135,7 +135,8 @@ mod tests {
     }
 
     fn hit(source: usize, refresh: Option<usize>) -> Hit {
-        Hit { key: Key::parse("k").unwrap(), source, refresh }
+        let key_id = KeyId { source: Fingerprint::of([]), since: EARLIER };
+        Hit { key: Key::parse("k").unwrap(), key_id, expires_at: None, source, refresh }
     }
 
     /// What the next call does, and when each source is asked.

@@ -56,6 +56,10 @@ impl Screen {
             }
             None => {}
         }
+        if let Some(until) = source.refused_until {
+            let told = format!("by the API; another chance {}", relative(until, self.now));
+            lines.push(("refused", bad, told));
+        }
         if let Some(failure) = &source.failure {
             lines.push(("failed", bad, self.failure(failure)));
             lines.extend(failure.hint.iter().map(|hint| ("hint", faint, printable(hint))));
