@@ -66,13 +66,19 @@ impl Failure {
         self.environment.stands(names, read)
     }
 
-    /// Whether the source is not to be asked at `now`. A pause that lies further ahead than it can
-    /// is the work of a clock, and over.
+    /// Whether the source is not to be asked at `now`.
     #[must_use]
     pub fn pauses(&self, now: Moment, has_usable_key: bool) -> bool {
+        self.pause_until(now, has_usable_key).is_some()
+    }
+
+    /// The end of the pause in which the source is not to be asked; none when it is over at `now`. A
+    /// pause that lies further ahead than it can is the work of a clock, and over.
+    #[must_use]
+    pub fn pause_until(&self, now: Moment, has_usable_key: bool) -> Option<Moment> {
         let cap = if has_usable_key { LONGEST_PAUSE } else { LONGEST_PAUSE_WITHOUT_KEY };
         let until = self.pause_until.min(self.failed_at.plus(cap));
-        now < until && until.since(now) <= cap
+        (now < until && until.since(now) <= cap).then_some(until)
     }
 
     /// The error that was remembered.

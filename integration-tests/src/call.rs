@@ -113,6 +113,22 @@ impl Call {
         self
     }
 
+    /// The line by which a shell becomes the program.
+    pub(crate) fn shell_line(&self) -> String {
+        let line = self.wrapper.iter().cloned().chain([self.program.clone().into()]);
+        let words = line.chain(self.arguments.iter().cloned()).map(|word| {
+            let word = word.into_string().expect("a word that is text");
+            format!("'{}'", word.replace('\'', r"'\''"))
+        });
+        format!("exec {}", words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// All of the program's environment.
+    pub(crate) fn environment(&self) -> BTreeMap<&str, &str> {
+        let text = |text| OsStr::to_str(text).expect("a variable that is text");
+        self.variables.iter().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
     /// Runs it to its end.
     #[track_caller]
     #[must_use]
@@ -173,6 +189,16 @@ impl Running {
     #[must_use]
     pub const fn process(&self) -> Process {
         Process { id: self.id }
+    }
+
+    /// Writes something more to its stdin, which was left open.
+    ///
+    /// # Panics
+    /// When nobody reads it.
+    #[track_caller]
+    pub fn feed(&mut self, input: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("an open stdin");
+        stdin.write_all(input).unwrap_or_else(|error| panic!("{}: {error}", self.line));
     }
 
     /// Sends it a signal.

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_core::{Entry, EntryId, Failure, Plan, StateFolder, Unsealed};
+use api_key_helper_core::{Entry, EntryId, Failure, Moment, Plan, StateFolder, Unsealed};
 use serde_json::Value;
 
 use crate::wait::until;
@@ -94,7 +94,8 @@ impl State {
         self.change(source, |entry| {
             let validity = &mut entry.validity;
             validity.fetched_at = validity.fetched_at.minus(duration);
-            for moment in [&mut validity.expires_at, &mut validity.refresh_at] {
+            let refetched_at = &mut entry.refetched_at;
+            for moment in [&mut validity.expires_at, &mut validity.refresh_at, refetched_at] {
                 *moment = moment.map(|moment| moment.minus(duration));
             }
         });
@@ -116,12 +117,26 @@ impl State {
     pub fn end_pause(&self, source: &str) {
         let failure = self.failure(source).expect("a failure");
         let past = failure.failed_at().minus(Duration::from_secs(3_600));
+        self.replace_failure(source, &failure, failure.count(), past);
+    }
+
+    /// Lets a source's last failure be one of `count` in a row, with the longest pause after them.
+    ///
+    /// # Panics
+    /// When there was no failure.
+    #[track_caller]
+    pub fn fail_in_a_row(&self, source: &str, count: u32) {
+        let failure = self.failure(source).expect("a failure");
+        self.replace_failure(source, &failure, count, failure.failed_at());
+    }
+
+    fn replace_failure(&self, source: &str, failure: &Failure, count: u32, at: Moment) {
         let (error, environment) = (failure.error(), failure.environment());
         let again = |before: Option<Failure>, _| {
-            Some(Failure::remember(&error, before.as_ref(), environment, past, 0.0))
+            Some(Failure::remember(&error, before.as_ref(), environment, at, 1.0))
         };
-        let older = (0..failure.count()).fold(None, again).expect("at least one failure");
-        self.replace(&self.folder.join(self.id(source).failure_file()), &older.encode());
+        let other = (0..count).fold(None, again).expect("at least one failure");
+        self.replace(&self.folder.join(self.id(source).failure_file()), &other.encode());
     }
 
     /// Waits until nobody asks a source.

@@ -28,6 +28,12 @@ pub(crate) async fn run(process: Process, job: Job) {
             let now = process.now();
             worker(&process, &profile, Demand::FetchedSince(now)).await;
         }
+        Job::Another => {
+            // The API refuses what somebody has just been given.
+            let refused = process.see().ledger.last_printed;
+            let demand = refused.map_or(Demand::Printable, Demand::Another);
+            worker(&process, &profile, demand).await;
+        }
         Job::Behind => worker(&process, &profile, Demand::Fresh).await,
         Job::Login(slot) => sign_in(&process, &profile, slot).await,
         Job::Logout(slot) => sign_out(&process, &profile, slot).await,
@@ -63,7 +69,7 @@ async fn front(process: &Process, profile: &Profile) {
         return;
     };
     let mut universe = process.see();
-    universe.prints(process.pid, &hit.key, How::Cached);
+    universe.prints(process.pid, &hit.key, hit.key_id, How::Cached);
     universe.last_end = Some(Ok(()));
     let refreshed = hit.refresh.map(|source| planned[source].id.lock_file());
     if refreshed.is_some_and(|lock| !universe.disk.is_locked(&lock)) {

@@ -46,7 +46,8 @@ impl Universe {
         let count = 1 + self.dice.index(self.scenario.crowd.min(6));
         for _ in 0..count {
             let job = match self.dice.below(20) {
-                0..=14 => Job::Front,
+                0..=12 => Job::Front,
+                13..=14 => Job::Another,
                 15 => Job::Behind,
                 16..=17 => Job::Refresh,
                 18 => self.slot_of_a_login().map_or(Job::Front, Job::Login),

@@ -36,6 +36,8 @@ pub(crate) enum Job {
     Front,
     /// Asks for a new key.
     Refresh,
+    /// Asks for another key than the one that was printed last, for the API refuses that one.
+    Another,
     /// Refreshes behind an answer.
     Behind,
     Login(Slot),

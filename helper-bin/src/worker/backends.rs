@@ -4,10 +4,17 @@ use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Error};
 use clap::builder::PossibleValuesParser;
 
-/// How a backend is called, built, and shown to somebody who begins: a commented source.
-struct Compiled {
-    name: &'static str,
+use crate::questions::Question;
+use crate::settings::Settings;
+
+/// How a backend is called, built, and shown to somebody who begins: by questions, and as a
+/// commented source.
+pub(crate) struct Compiled {
+    pub(crate) name: &'static str,
+    /// What it is, in a few words.
+    pub(crate) says: &'static str,
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
+    pub(crate) questions: &'static [Question],
     template: &'static str,
     /// Whether people sign in to it.
     has_login: bool,
@@ -17,28 +24,36 @@ const COMPILED: &[Compiled] = &[
     #[cfg(feature = "script")]
     Compiled {
         name: "script",
+        says: "a program of yours prints it",
         build: api_key_helper_script::build,
+        questions: crate::questions::script::QUESTIONS,
         template: include_str!("templates/script.toml"),
         has_login: false,
     },
     #[cfg(feature = "aws")]
     Compiled {
         name: "aws",
+        says: "AWS Secrets Manager",
         build: api_key_helper_aws::build,
+        questions: crate::questions::aws::QUESTIONS,
         template: include_str!("templates/aws.toml"),
         has_login: false,
     },
     #[cfg(feature = "oidc")]
     Compiled {
         name: "oidc",
+        says: "you sign in with your identity provider",
         build: api_key_helper_oidc::build,
+        questions: crate::questions::oidc::QUESTIONS,
         template: include_str!("templates/oidc.toml"),
         has_login: true,
     },
     #[cfg(feature = "vault")]
     Compiled {
         name: "vault",
+        says: "HashiCorp Vault or OpenBao",
         build: api_key_helper_vault::build,
+        questions: crate::questions::vault::QUESTIONS,
         template: include_str!("templates/vault.toml"),
         has_login: false,
     },
@@ -58,10 +73,18 @@ pub(crate) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(COMPILED.iter().map(|backend| backend.name))
 }
 
-/// The configuration that `init` writes for backend `name`.
-pub(crate) fn template(name: &str) -> Option<String> {
-    let profile = include_str!("templates/profile.toml").replace("NAME", name);
-    Some(profile + find(name)?.template + include_str!("templates/every-source.toml"))
+/// All of them.
+pub(crate) fn all() -> &'static [Compiled] {
+    COMPILED
+}
+
+impl Compiled {
+    /// The configuration that `init` writes for it, with these settings of its source.
+    pub(crate) fn configuration(&self, settings: &Settings) -> String {
+        let profile = include_str!("templates/profile.toml").replace("NAME", self.name);
+        let source = self.template.to_owned() + include_str!("templates/every-source.toml");
+        profile + &settings.fill(&source)
+    }
 }
 
 /// Whether people sign in to the backend `name`.
@@ -89,6 +112,28 @@ pub(crate) fn build(name: &str, table: &SourceTable) -> Result<Box<dyn Backend>,
     })
 }
 
-fn find(name: &str) -> Option<&'static Compiled> {
+/// The one of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Compiled> {
     COMPILED.iter().find(|backend| backend.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Value;
+
+    #[test]
+    fn each_template_has_a_line_for_each_question() {
+        for backend in COMPILED {
+            for question in backend.questions {
+                let value = Value::Text("answer".to_owned());
+                let settings = Settings::default().with(question.key, Some(&value));
+                let before = backend.configuration(&Settings::default());
+                let after = backend.configuration(&settings);
+                let line = format!("\n{} = \"answer\"\n", question.key);
+                assert!(after.contains(&line), "{}: {after}", backend.name);
+                assert_eq!(before.lines().count(), after.lines().count(), "{}", question.key);
+            }
+        }
+    }
 }

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::Error;
+use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::config::Written;
-use clap::error::{ContextKind, ErrorKind};
+use api_key_helper_core::{Error, Moment};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::backends;
@@ -16,6 +18,8 @@ use crate::report::print;
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the front says its own.
 pub(crate) const FRONT_VERSION: &str = "--front-version=";
+/// How it says when it was started, in milliseconds since the Unix epoch.
+const ASKED_AT: &str = "--asked-at=";
 
 /// Prints a short-lived API key, fetched from where the company keeps it
 ///
@@ -36,9 +40,14 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make Claude Code use this helper: write its settings, or undo that
+    Apply(Apply),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
+    ///
+    /// At a terminal, and without options, it asks for what the source needs, fetches a key to see that
+    /// it works, and writes the file. Otherwise it asks nothing.
     Init(Init),
     /// Show what was fetched, when, and what failed
     Log(Log),
@@ -51,6 +60,23 @@ pub(crate) enum Command {
     Refresh,
     /// Show the profile's sources, their keys' age, and what failed last
     Status(Status),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
+    /// or everybody's on this machine
+    #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
+    pub(crate) scope: Scope,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take back what was written
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// Replace another program as `apiKeyHelper`
+    #[arg(long, conflicts_with = "undo")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -96,9 +122,19 @@ pub(crate) struct Logout {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// Where the key comes from
-    #[arg(long, value_name = "NAME", default_value = backends::DEFAULT, value_parser = backends::names())]
-    pub(crate) backend: String,
+    /// Where the key comes from; nothing is asked then
+    #[arg(long, value_name = "NAME", value_parser = backends::names())]
+    pub(crate) backend: Option<String>,
+    /// A setting of the source: TOML, or a text that needs no quotes; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "backend")]
+    pub(crate) set: Vec<String>,
+}
+
+fn scopes() -> impl TypedValueParser<Value = Scope> {
+    // Clap lets nothing else through.
+    let scope = |name: String| Scope::ALL.into_iter().find(|scope| scope.name() == name);
+    PossibleValuesParser::new(Scope::ALL.map(Scope::name))
+        .map(move |name| scope(name).unwrap_or(Scope::User))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -119,17 +155,18 @@ pub(crate) struct Call {
     pub(crate) profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) command: Command,
+    /// When the front was started, if it was it that became us.
+    pub(crate) asked_at: Option<Moment>,
 }
 
-/// Understands the command line that the front hands over, which begins with the front's version.
+/// Understands the command line that the front hands over, which begins with what the front says of
+/// itself: its version, and when it was started.
 ///
 /// # Errors
 /// Misconfigured.
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
-    if let Some(front) = arguments
-        .first()
-        .and_then(|argument| argument.to_str()?.strip_prefix(FRONT_VERSION).map(str::to_owned))
-    {
+    let mut asked_at = None;
+    if let Some(front) = value(&arguments, FRONT_VERSION) {
         if front != VERSION {
             return Err(Error::misconfigured(format!(
                 "`api-key-helper` is version {front}, but its worker is version {VERSION}"
@@ -137,12 +174,16 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
             .with_hint("install api-key-helper anew: an upgrade replaces both of its programs"));
         }
         arguments.remove(0);
+        if let Some(millis) = value(&arguments, ASKED_AT) {
+            asked_at = millis.parse().ok().map(Moment::from_unix_millis);
+            arguments.remove(0);
+        }
     }
     let arguments = std::iter::once(OsString::from("api-key-helper")).chain(arguments);
     match Cli::try_parse_from(arguments) {
         Ok(Cli { profile, config, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            Ok(Parsed::Call(Call { profile, config, command }))
+            Ok(Parsed::Call(Call { profile, config, command, asked_at }))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
@@ -153,6 +194,11 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
+/// The value of the first argument, if it begins with `name`.
+fn value(arguments: &[OsString], name: &str) -> Option<String> {
+    arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
+}
+
 const SEE_HELP: &str = "see `api-key-helper --help`";
 
 /// Clap's refusal in the form of all our errors: its first line, and what it suggests.
@@ -160,6 +206,13 @@ fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message).replace('\'', "`");
+    // Clap names what is missing in lines of its own.
+    let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            format!("`{}` is missing", missing.join("`, `"))
+        }
+        _ => message,
+    };
     let suggestion =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
@@ -206,6 +259,8 @@ mod tests {
         assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper --help`"));
         let error = refused(&["init", "--backend", "nowhere"]);
         assert!(error.hint().unwrap().starts_with("it can be `script`"), "{error:?}");
+        let error = refused(&["init", "--set", "timeout=5s"]);
+        assert_eq!(error.message(), "`--backend <NAME>` is missing");
         assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
         assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
     }

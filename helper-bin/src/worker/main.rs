@@ -2,13 +2,18 @@
 
 mod backends;
 mod cli;
+mod colours;
 mod commands;
 mod config_file;
+mod configured;
 mod environment;
 mod inputs;
 mod journal;
+mod questions;
+mod refusal;
 mod report;
 mod session;
+mod settings;
 mod signals;
 mod successor;
 mod terminal;
@@ -53,11 +58,12 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
         Command::Status(status) => commands::status::run(&call, status, environment, reporter),
-        Command::Init(init) => commands::init::run(&call, init, &environment),
+        Command::Init(init) => commands::init::run(&call, init, environment, reporter).await,
         Command::Login(login) => commands::login::run(&call, login, environment, reporter).await,
         Command::Logout(logout) => {
             commands::logout::run(&call, logout, environment, reporter).await
         }
+        Command::Apply(apply) => commands::apply::run(&call, apply, &environment, reporter),
         Command::Log(log) => commands::log::run(&call, log, &environment),
     };
     match result {

@@ -4,25 +4,27 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
+use api_key_helper_core::config::{Configuration, OnRejection, Profile};
 use api_key_helper_core::engine::{
-    Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
+    Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Moment, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
 };
 
+use crate::backends;
 use crate::cli::Call as CommandLine;
+use crate::configured::{Configured, Files, build};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
 use crate::world::{MachineClock, SystemChance};
-use crate::{backends, config_file};
 
 /// What one run of the worker works with.
 pub(crate) struct Session {
     pub(crate) environment: Environment,
     pub(crate) clock: MachineClock,
+    pub(crate) places: Places,
     pub(crate) folder: StateFolder,
     /// The configuration files that are there.
     pub(crate) config_paths: Vec<PathBuf>,
@@ -33,7 +35,8 @@ pub(crate) struct Session {
     pub(crate) warnings: Vec<String>,
     /// What is questionable about the sources' settings: for `status`, and not for each call.
     pub(crate) cautions: Vec<String>,
-    plan_file: String,
+    /// The name of the plan's file.
+    pub(crate) plan_file: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }
@@ -44,8 +47,28 @@ impl Session {
     /// # Errors
     /// Misconfigured.
     pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
-        let clock = MachineClock::start();
         let places = places(call, &environment)?;
+        let files = Files::read(&places)?;
+        if files.system.is_none() && files.user.is_none() {
+            let path = trust::quote(&places.user_config);
+            let option =
+                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
+            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
+                .with_hint(format!("run `api-key-helper{option} init`")));
+        }
+        Self::of(call, environment, places, files)
+    }
+
+    /// The same of `files`, whether or not they are on the disk.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn of(
+        call: &CommandLine,
+        environment: Environment,
+        places: Places,
+        files: Files,
+    ) -> Result<Self, Error> {
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -57,29 +80,14 @@ impl Session {
                 false
             }
         };
-        let system = config_file::read(&places.system_config)?;
-        let user = config_file::read(&places.user_config)?;
-        if system.is_none() && user.is_none() {
-            let path = trust::quote(&places.user_config);
-            let option =
-                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
-            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint(format!("run `api-key-helper{option} init`")));
-        }
-        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
-        let config_paths =
-            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
-        let configuration = Configuration::parse(system, user, environment.texts())?;
-        let name = profile_name(call, &configuration)?;
-        let mut profile = configuration.profile(&name)?;
-        let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
+        let plan_file = plan_file(call, &environment, &files);
+        let config_paths = files.all().map(|file| file.path.clone()).collect();
+        let Configured { configuration, profile, sources, cautions } =
+            Configured::of(call, &environment, files)?;
         Ok(Self {
             environment,
-            clock,
+            clock: MachineClock::start(),
+            places,
             folder,
             config_paths,
             configuration,
@@ -100,6 +108,7 @@ impl Session {
         let plan = Plan {
             policy: self.profile.policy,
             hold: self.profile.hold,
+            watches_rejection: self.watches_rejection(),
             sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
         };
         // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
@@ -122,20 +131,41 @@ impl Session {
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
         // Old files are no reason to fail, or to say anything.
         let _ = self.folder.sweep(now(&self.clock), keep);
+        if let Some(runtime) = &self.places.runtime {
+            let _ = StateFolder::new(runtime.clone()).sweep(now(&self.clock), keep);
+        }
+    }
+
+    /// Whether Claude Code is watched for keys that the API refuses.
+    pub(crate) fn watches_rejection(&self) -> bool {
+        self.profile.on_rejection == OnRejection::Refetch
     }
 
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
-        let call = Call {
+        let call = self.call(demand, deadline, &chain);
+        self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// The key that a call would be answered with, if nobody had to be asked for it.
+    ///
+    /// # Errors
+    /// Misconfigured, for a file that is not ours.
+    pub(crate) async fn on_disk(&self) -> Result<Option<OnDisk>, Error> {
+        let call = self.call(Demand::Printable, Duration::ZERO, "");
+        self.in_world(async |world| on_disk(world, &self.sources, &call).await).await
+    }
+
+    fn call<'a>(&'a self, demand: Demand, deadline: Duration, chain: &'a str) -> Call<'a> {
+        Call {
             profile: &self.profile.name,
             policy: &self.profile.policy,
             hold: self.hold(),
             deadline,
             demand,
-            chain: &chain,
-        };
-        self.in_world(async |world| get(world, &self.sources, &call).await).await
+            chain,
+        }
     }
 
     /// Signs in to `source`.
@@ -224,48 +254,18 @@ pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Pl
     Places::find(config, &|name| environment.variable(name))
 }
 
-fn plan_file(
-    call: &CommandLine,
-    environment: &Environment,
-    system: Option<&ConfigFile>,
-    user: Option<&ConfigFile>,
-) -> String {
+fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {
     let inputs = PlanInputs {
         profile: call.profile.as_deref().map(OsStr::new),
-        files: [system, user]
-            .map(|file| file.map(|file| (file.path.as_path(), file.bytes.as_slice()))),
+        files: [&files.system, &files.user]
+            .map(|file| file.as_ref().map(|file| (file.path.as_path(), file.bytes.as_slice()))),
         variables: &environment.deciding(),
     };
     inputs.file()
 }
 
-fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<String, Error> {
-    let Some(name) = &call.profile else { return configuration.default_profile() };
-    if configuration.default_profile().ok().as_ref() != Some(name) {
-        configuration.check_unlocked(&["default_profile"], "`--profile`")?;
-    }
-    Ok(name.clone())
-}
-
-fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Source, Error> {
-    let backend = backends::build(&configured.backend, &configured.table)?;
-    let reads = configured.table.reads();
-    cautions.extend(reads.warnings);
-    Ok(Source {
-        planned: PlannedSource {
-            id: configured.id,
-            variables: reads.variables.into_iter().collect(),
-        },
-        backend_name: configured.backend,
-        backend,
-        timeout: configured.timeout,
-        retries: configured.retries,
-        lifetime: configured.lifetime,
-    })
-}
-
 /// The time, for what is not a call.
-pub(crate) fn now(clock: &MachineClock) -> api_key_helper_core::Moment {
+pub(crate) fn now(clock: &MachineClock) -> Moment {
     use api_key_helper_core::engine::Clock as _;
 
     clock.now()

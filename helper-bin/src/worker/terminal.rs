@@ -12,6 +12,7 @@ use api_key_helper_core::{DeviceCode, Moment, Prompt};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
+use crate::colours::Colours;
 use crate::environment::Environment;
 use crate::report::tell;
 use crate::world::MachineClock;
@@ -22,7 +23,7 @@ pub(crate) struct Terminal {
     source: String,
     clock: MachineClock,
     is_interactive: bool,
-    has_colour: bool,
+    colours: Colours,
     opens_browser: bool,
     /// The line that shows the time that is left.
     waiting: Mutex<Option<JoinHandle<()>>>,
@@ -37,13 +38,11 @@ impl Terminal {
     ) -> Self {
         let is_interactive = io::stderr().is_terminal();
         let is_set = |name: &str| environment.variable(name).is_some_and(|value| !value.is_empty());
-        // https://no-color.org
-        let has_colour = is_interactive && !is_set("NO_COLOR");
         Self {
             source: source.to_owned(),
             clock,
             is_interactive,
-            has_colour,
+            colours: Colours::of(environment, is_interactive),
             opens_browser: may_open_browser && is_interactive && has_browser(is_set),
             waiting: Mutex::default(),
         }
@@ -51,10 +50,10 @@ impl Terminal {
 
     /// The lines for a person.
     fn invitation(&self, code: &DeviceCode<'_>) -> String {
-        let (bold, plain) = if self.has_colour { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+        let bold = self.colours.strong;
         let uri = printable(code.verification_uri);
         let mut text = format!(
-            "\nSign in to `{}`\n\n  1. Open   {bold}{uri}{plain}\n  2. Enter  {bold}{}{plain}\n\n",
+            "\nSign in to `{}`\n\n  1. Open   {bold}{uri}{bold:#}\n  2. Enter  {bold}{}{bold:#}\n\n",
             self.source,
             spaced(code.user_code)
         );

@@ -8,6 +8,7 @@ mod broken_off;
 mod canary;
 mod crowd;
 mod get;
+mod init;
 mod login;
 mod logout;
 mod proxy;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use integration_tests::call::Call;
 use integration_tests::process::Process;
 use integration_tests::servers::OidcProvider;
+use integration_tests::terminal::{Streams, wrapper};
 use integration_tests::wait::until;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::screen::Screen;
 use crate::user::{Login, User};
 
-const TERMINAL: &str = include_str!("terminal.py");
 /// What the documentation has in place of a real provider's.
 const EXAMPLE_ISSUER: &str = "https://login.example.com";
 const EXAMPLE_CODE: &str = "WDJB-MJHT";
@@ -21,8 +21,7 @@ const EXAMPLE_CODE: &str = "WDJB-MJHT";
 /// Starts `call` in a terminal of 80 columns.
 #[track_caller]
 fn start(call: &Call, rows: u16) -> Login {
-    let rows = rows.to_string();
-    Login::start_in(call, &["python3", "-c", TERMINAL, "80", &rows])
+    Login::start_in(call, &wrapper(rows, Streams::InAndErr))
 }
 
 /// The screen, as soon as it shows that the login waits.

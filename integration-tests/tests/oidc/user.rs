@@ -122,17 +122,17 @@ impl Login {
     /// Starts `call` with stderr in a file, so that it can be read meanwhile.
     #[track_caller]
     pub(crate) fn start(call: &Call) -> Self {
-        Self::start_in(call, &["sh", "-c", "exec \"$@\" 2>\"$0\""])
+        Self::start_in(call, &["sh", "-c", "exec \"$@\" 2>\"$0\""].map(str::to_owned))
     }
 
     /// Starts `call` under `wrapper`, whose next argument is the file that all goes to.
     #[track_caller]
-    pub(crate) fn start_in(call: &Call, wrapper: &[&str]) -> Self {
+    pub(crate) fn start_in(call: &Call, wrapper: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shown = folder.path().join("shown");
         fs::write(&shown, "").unwrap();
-        let file = shown.to_str().unwrap();
-        let running = call.clone().under(wrapper.iter().copied().chain([file])).start();
+        let file = shown.to_str().unwrap().to_owned();
+        let running = call.clone().under(wrapper.iter().cloned().chain([file])).start();
         Self { running, shown, _folder: folder }
     }
 

@@ -4,20 +4,29 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod apply;
+mod apply_ttl;
+mod apply_undo;
 mod bad_configuration;
 mod bad_output;
 mod bad_program;
 mod bad_state;
 mod canary;
-mod commands;
+mod desk;
 mod due;
 mod fallback;
 mod get;
 mod handover;
 mod hit;
+mod init;
+mod log;
 mod outage;
 mod precedence;
+mod rejection;
+mod rejection_callers;
+mod rejection_records;
 mod signals;
 mod single_flight;
 mod source_change;
+mod status;
 mod trust;

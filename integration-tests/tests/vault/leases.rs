@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use integration_tests::player::Player;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use integration_tests::wait::until;
 
@@ -41,11 +42,27 @@ fn a_lease_is_renewed_and_its_key_stays_the_same() {
     // It was taken back: another key, and never the old one.
     bao.request("PUT", &format!("sys/leases/revoke-force/{READ}"), None);
     asked.forget();
-    user.age(52 * MINUTE);
-    user.refresh();
+    user.age(61 * MINUTE);
     let other = user.get().stdout;
     assert_ne!(other, key);
     asked.assert(&[RENEW, READ, LOOKUP]);
+
+    // Whoever wants another key is not helped by a longer lease of this one.
+    asked.forget();
+    let third = user.refresh().stdout;
+    assert_ne!(third, other);
+    user.get().assert_key(&third);
+    asked.assert(&[READ, LOOKUP]);
+
+    // Nor is a client to whom the API refuses it.
+    asked.forget();
+    let client = Player::start(user.helper());
+    client.ask().assert_key(&third);
+    client.age(user.home.state().path(), Duration::from_secs(2));
+    let fourth = user.searched(client.ask()).stdout;
+    assert_ne!(fourth, third);
+    user.get().assert_key(&fourth);
+    asked.assert(&[READ, LOOKUP]);
 
     // Nobody is given a key past its end, whatever became of the server.
     bao.kill();

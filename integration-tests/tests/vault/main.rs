@@ -13,6 +13,7 @@ mod engines;
 mod environment;
 mod failover;
 mod impostors;
+mod init;
 mod leases;
 mod outage;
 mod refusals;

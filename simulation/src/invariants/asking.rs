@@ -16,6 +16,9 @@ use crate::universe::{Asked, Failed, Pid, Status, Universe};
 /// The longest pause while there is no usable key. The longer ones with one are not looked at here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// Whoever has a refused key replaced does so for all who come within this time.
+pub(super) const REFETCH_PAUSE: Duration = Duration::from_secs(10);
+
 impl Universe {
     /// A process begins an attempt.
     pub(crate) fn asks(&mut self, pid: Pid, slot: Slot, renewal: Option<Renewal>) {
@@ -116,16 +119,23 @@ impl Universe {
         let is_certain = status.refusals == 0 && status.jumps == self.clock.jumps;
         let found = self.disk.read(&settings.entry_file);
         let found = found.and_then(|bytes| Entry::decode(bytes, &settings.planned.id, &Checked));
-        let Some(Entry { key: Some(key), validity, .. }) = found else { return };
-        let scope = key_number(&key).map(|number| self.ledger.keys[number].scope);
-        let profile = &status.profile;
-        let freshness = || profile.policy.judge(&validity, profile.hold, status.looked);
+        let Some(entry) = found else { return };
+        let Some(key) = &entry.key else { return };
+        let scope = key_number(key).map(|number| self.ledger.keys[number].scope);
+        let (profile, validity, now) = (&status.profile, &entry.validity, status.looked);
+        let freshness = profile.policy.judge(validity, profile.hold, now);
+        let is_refused = |refused| {
+            let was_just_refetched =
+                entry.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE);
+            entry.key_id(&settings.planned.id) == refused && !was_just_refetched
+        };
         let will_do = match demand {
-            Demand::Printable => freshness() <= Freshness::Due,
-            Demand::Fresh => freshness() == Freshness::Fresh,
+            Demand::Another(refused) => freshness <= Freshness::Due && !is_refused(refused),
+            Demand::Printable => freshness <= Freshness::Due,
+            Demand::Fresh => freshness == Freshness::Fresh,
             Demand::FetchedSince(since) => {
-                let has_ended = validity.expires_at.is_some_and(|end| end <= status.looked);
-                (since..=status.looked).contains(&validity.fetched_at) && !has_ended
+                let has_ended = validity.expires_at.is_some_and(|end| end <= now);
+                (since..=now).contains(&validity.fetched_at) && !has_ended
             }
         };
         let is_mine = scope == Some(settings.scope(status.environment));
@@ -139,7 +149,7 @@ impl Universe {
 
     fn is_not_in_its_pause(&mut self, pid: Pid, slot: Slot) {
         let Some((status, failure)) = self.failure_in_force(pid, slot) else { return };
-        let mends = status.demand == Some(Demand::Printable);
+        let mends = matches!(status.demand, Some(Demand::Another(_) | Demand::Printable));
         let asks_anyway = mends && failure.kind == ErrorKind::Misconfigured;
         let ends_at = failure.failed_at + failure.pause;
         if !asks_anyway && self.clock.uptime < ends_at {

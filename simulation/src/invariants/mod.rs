@@ -8,7 +8,7 @@ mod renewals;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use api_key_helper_core::{ErrorKind, Moment};
+use api_key_helper_core::{ErrorKind, KeyId, Moment};
 
 pub(crate) use self::printing::How;
 use crate::profile::Slot;
@@ -47,6 +47,8 @@ pub(crate) struct Ledger {
     pub(crate) are_locks_lost: bool,
     /// How many attempts there were, for the report.
     pub(crate) attempts: u64,
+    /// Which key was printed last.
+    pub(crate) last_printed: Option<KeyId>,
     /// How many keys were printed, for the report.
     pub(crate) printed: u64,
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use api_key_helper_core::engine::{Call, Demand, Outcome};
-use api_key_helper_core::{ErrorKind, Key, Moment};
+use api_key_helper_core::{ErrorKind, Key, KeyId, Moment};
 
+use super::asking::REFETCH_PAUSE;
 use super::{Issue, IssuedKey};
 use crate::issuer::Lie;
 use crate::profile::{Profile, Slot};
@@ -88,7 +89,8 @@ impl Universe {
             Ok(answer) => {
                 // What happens behind an answer prints nothing.
                 if let Some(how) = how.filter(|_| call.demand != Demand::Fresh) {
-                    self.prints(pid, &answer.key, how);
+                    self.is_another(pid, call.demand, answer.key_id, how);
+                    self.prints(pid, &answer.key, answer.key_id, how);
                 }
                 self.last_end = Some(Ok(()));
             }
@@ -101,8 +103,9 @@ impl Universe {
     }
 
     /// A process prints a key.
-    pub(crate) fn prints(&mut self, pid: Pid, key: &Key, how: How) {
+    pub(crate) fn prints(&mut self, pid: Pid, key: &Key, key_id: KeyId, how: How) {
         self.ledger.printed += 1;
+        self.ledger.last_printed = Some(key_id);
         self.tell(&pid.to_string(), format_args!("prints {} ({how:?})", key.expose()));
         let Some(number) = key_number(key) else {
             self.breaks("own-keys", format_args!("{pid} printed what nobody gave it"));
@@ -139,6 +142,23 @@ impl Universe {
                     format_args!("{pid} printed key-{number} ({how:?}) at {looked:?}: {issues:?}");
                 self.breaks(invariant, how);
             }
+        }
+    }
+
+    /// A key that the API refuses is given once more only by its source.
+    fn is_another(&mut self, pid: Pid, demand: Demand, key_id: KeyId, how: How) {
+        if demand != Demand::Another(key_id) || how == How::Fetched {
+            return;
+        }
+        let Some(looked) = self.processes.get(&pid).map(|status| status.looked) else { return };
+        // Its source has just been asked for somebody else.
+        let mut issues = self.ledger.keys.iter().flat_map(|key| &key.issues);
+        let is_recent = |at: Moment| at <= looked && looked.since(at) < REFETCH_PAUSE;
+        if how == How::Bridged || !issues.any(|issue| is_recent(issue.fetched_at)) {
+            self.breaks(
+                "no-refused-key",
+                format_args!("{pid} prints {key_id:?}, which is refused"),
+            );
         }
     }
 

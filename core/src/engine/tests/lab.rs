@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::engine::{
     Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
-    Outcome, Source, World, get, login, logout,
+    OnDisk, Outcome, Source, World, get, login, logout, on_disk,
 };
 use crate::{
     DeviceCode, Entry, EntryId, Error, Failure, Moment, Policy, Prompt, ReadError, Secret,
@@ -166,6 +166,19 @@ impl Lab {
         let deadline = Duration::from_secs(30);
         let call = Call { profile: "work", policy, hold, deadline, demand, chain };
         self.within(|world| to_its_end(get(world, sources, &call)))
+    }
+
+    /// The key that a call would be judged by.
+    pub(super) fn on_disk(&self, sources: &[Source], policy: &Policy) -> Option<OnDisk> {
+        let call = Call {
+            profile: "work",
+            policy,
+            hold: Duration::ZERO,
+            deadline: Duration::ZERO,
+            demand: Demand::Printable,
+            chain: "",
+        };
+        self.within(|world| to_its_end(on_disk(world, sources, &call))).unwrap()
     }
 
     pub(super) fn login(&self, source: &Source) -> Result<LoggedIn, Error> {

@@ -6,6 +6,7 @@ mod failures;
 mod lab;
 mod lock;
 mod login;
+mod rejection;
 mod renewals;
 mod source;
 mod sources;

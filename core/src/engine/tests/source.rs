@@ -31,6 +31,8 @@ pub(super) enum Does {
     Overtake(EntryId, &'static str),
     /// Answers with the renewal that replaced the one that it was given.
     Reread,
+    /// Answers with what is wanted: `another` key, or `any`.
+    TellWhatIsWanted,
     /// Takes time.
     Take(Duration),
 }
@@ -118,6 +120,10 @@ impl Script {
                 Does::Reread => {
                     let newer = request.newer_renewal().await?;
                     return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
+                }
+                Does::TellWhatIsWanted => {
+                    let wanted = if request.wants_another_key() { "another" } else { "any" };
+                    return Ok(credential(wanted));
                 }
                 Does::Take(time) => self.lab.pass(time),
             }

@@ -1,6 +1,6 @@
 //! `login`: a human signs in, once.
 
-use api_key_helper_core::engine::LoggedIn;
+use api_key_helper_core::engine::{LoggedIn, Source};
 use api_key_helper_core::{Error, Moment, SignIn};
 
 use crate::cli::{Call, Login};
@@ -23,11 +23,23 @@ pub(crate) async fn run(
     let session = Session::open(call, environment)?;
     reporter.warn(&session.warnings);
     let source = session.source_to_sign_in_to(login.source.as_deref())?;
-    let name = source.planned.id.source.clone();
-    let terminal = Terminal::new(&name, !login.no_browser, &session.environment, session.clock);
-    let logged_in = session.login(&source, &terminal).await;
+    sign_in(&session, &source, !login.no_browser).await
+}
+
+/// Signs in to `source` at the terminal, and says who did and until when.
+///
+/// # Errors
+/// What the provider says, or that the sign-in cannot be kept.
+pub(crate) async fn sign_in(
+    session: &Session,
+    source: &Source,
+    may_open_browser: bool,
+) -> Result<(), Error> {
+    let name = &source.planned.id.source;
+    let terminal = Terminal::new(name, may_open_browser, &session.environment, session.clock);
+    let logged_in = session.login(source, &terminal).await;
     drop(terminal);
-    tell(&summary(&name, &logged_in?, now(&session.clock)));
+    tell(&summary(name, &logged_in?, now(&session.clock)));
     Ok(())
 }
 

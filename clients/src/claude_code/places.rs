@@ -1,0 +1,240 @@
+//! Where the settings files are, and which one wins.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::Settings;
+use crate::json::Malformed;
+
+/// Whom a settings file is for. A later scope beats the ones before it; what `--settings` names
+/// stands between the last two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One person, in all folders.
+    User,
+    /// Everybody who works in a folder: the file is commonly committed.
+    Project,
+    /// One person in one folder.
+    Local,
+    /// Everybody on this machine.
+    Managed,
+}
+
+impl Scope {
+    /// All of them, each one before those that beat it.
+    pub const ALL: [Self; 4] = [Self::User, Self::Project, Self::Local, Self::Managed];
+
+    /// Its name on command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Project => "project",
+            Self::Local => "local",
+            Self::Managed => "managed",
+        }
+    }
+}
+
+/// Where Claude Code looks for settings when it is started in one folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Unless neither `CLAUDE_CONFIG_DIR` nor a home is known.
+    user: Option<PathBuf>,
+    project: PathBuf,
+    local: PathBuf,
+    managed: PathBuf,
+    /// Its `*.json` are laid over the managed file, in the order of their names.
+    managed_parts: PathBuf,
+}
+
+/// A settings file that is there.
+#[derive(Debug)]
+pub struct SettingsFile {
+    /// Whom it is for.
+    pub scope: Scope,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub settings: Result<Settings, Unreadable>,
+}
+
+/// Why a settings file says nothing.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// The system does not let us read it.
+    Io(io::Error),
+    /// Claude Code would refuse it.
+    Malformed(Malformed),
+}
+
+impl Places {
+    /// The places for a client that is started in `folder`, an absolute path, with the environment
+    /// `variable`.
+    #[must_use]
+    pub fn find(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = set("CLAUDE_CONFIG_DIR").or_else(|| set(HOME).map(|home| home.join(".claude")));
+        let managed = Path::new(MANAGED);
+        Self {
+            user: user.map(|user| folder.join(user).join("settings.json")),
+            project: folder.join(".claude").join("settings.json"),
+            local: folder.join(".claude").join("settings.local.json"),
+            managed: managed.join("managed-settings.json"),
+            managed_parts: managed.join("managed-settings.d"),
+        }
+    }
+
+    /// The file of a scope, whether or not it is there; `None` where nobody knows the user's home.
+    #[must_use]
+    pub fn file(&self, scope: Scope) -> Option<&Path> {
+        match scope {
+            Scope::User => self.user.as_deref(),
+            Scope::Project => Some(&self.project),
+            Scope::Local => Some(&self.local),
+            Scope::Managed => Some(&self.managed),
+        }
+    }
+
+    /// The files that are there, each one before those that beat it. What an administrator sets
+    /// from afar (server, registry, device management) is in no file.
+    #[must_use]
+    pub fn read(&self) -> Vec<SettingsFile> {
+        let named =
+            Scope::ALL.into_iter().filter_map(|scope| Some((scope, self.file(scope)?.to_owned())));
+        let parts = self.managed_parts().into_iter().map(|path| (Scope::Managed, path));
+        // In the home folder the project's file is the user's too.
+        let is_users =
+            |scope, path: &Path| scope == Scope::Project && self.user.as_deref() == Some(path);
+        named
+            .chain(parts)
+            .filter(|(scope, path)| !is_users(*scope, path))
+            .filter_map(|(scope, path)| {
+                let settings = read(&path).transpose()?;
+                Some(SettingsFile { scope, path, settings })
+            })
+            .collect()
+    }
+
+    fn managed_parts(&self) -> Vec<PathBuf> {
+        let Ok(folder) = fs::read_dir(&self.managed_parts) else { return Vec::new() };
+        let is_part = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".json") && !name.starts_with('.')
+        };
+        let mut parts: Vec<_> =
+            folder.filter_map(|file| Some(file.ok()?.path())).filter(is_part).collect();
+        parts.sort();
+        parts
+    }
+}
+
+/// The last of `files` in which `find` finds something, and what it finds: the one that counts.
+pub fn winner<'a, T>(
+    files: &'a [SettingsFile],
+    find: impl Fn(&'a Settings) -> Option<T>,
+) -> Option<(&'a SettingsFile, T)> {
+    files.iter().rev().find_map(|file| Some((file, find(file.settings.as_ref().ok()?)?)))
+}
+
+/// What a file says; `None` where there is none.
+fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
+    match fs::read(path) {
+        Ok(bytes) => Settings::parse(&bytes).map(Some).map_err(Unreadable::Malformed),
+        // ENOTDIR: what would be its folder is a file.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(Unreadable::Io(error)),
+    }
+}
+
+#[cfg(not(windows))]
+const HOME: &str = "HOME";
+#[cfg(windows)]
+const HOME: &str = "USERPROFILE";
+
+#[cfg(not(any(windows, target_os = "macos")))]
+const MANAGED: &str = "/etc/claude-code";
+/// Not tried.
+#[cfg(target_os = "macos")]
+const MANAGED: &str = "/Library/Application Support/ClaudeCode";
+/// Not tried.
+#[cfg(windows)]
+const MANAGED: &str = r"C:\Program Files\ClaudeCode";
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn find(variables: &[(&str, &str)]) -> Places {
+        Places::find(Path::new("/w"), &|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn each_scope_has_its_file() {
+        let places = find(&[("HOME", "/h")]);
+        let rows = [
+            (Scope::User, "/h/.claude/settings.json"),
+            (Scope::Project, "/w/.claude/settings.json"),
+            (Scope::Local, "/w/.claude/settings.local.json"),
+            (Scope::Managed, "/etc/claude-code/managed-settings.json"),
+        ];
+        for (scope, path) in rows {
+            assert_eq!(places.file(scope), Some(Path::new(path)));
+        }
+    }
+
+    #[test]
+    fn the_users_folder_can_be_elsewhere() {
+        let user = |variables| find(variables).file(Scope::User).map(Path::to_owned);
+        let elsewhere = [("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/c")];
+        assert_eq!(user(&elsewhere), Some("/c/settings.json".into()));
+        assert_eq!(user(&[("CLAUDE_CONFIG_DIR", "c")]), Some("/w/c/settings.json".into()));
+        assert_eq!(user(&[]), None);
+    }
+
+    #[test]
+    fn the_strongest_file_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let home = folder.path().join("home").into_os_string();
+        let variable = |name: &str| (name == "HOME").then(|| home.clone());
+        let mut places = Places::find(&folder.path().join("work"), &variable);
+        places.managed = folder.path().join("managed.json");
+        places.managed_parts = folder.path().join("parts");
+        let winner = || {
+            let files = places.read();
+            winner(&files, Settings::helper)
+                .map(|(file, helper)| (file.scope, helper.value.clone()))
+        };
+        assert_eq!(winner(), None);
+        for (file, helper, scope) in [
+            ("home/.claude/settings.json", "user", Scope::User),
+            ("work/.claude/settings.json", "project", Scope::Project),
+            ("work/.claude/settings.local.json", "local", Scope::Local),
+            ("managed.json", "managed", Scope::Managed),
+            ("parts/10.json", "part", Scope::Managed),
+            ("parts/9.json", "later part", Scope::Managed),
+        ] {
+            write(file, &format!("{{\"apiKeyHelper\": \"{helper}\"}}"));
+            assert_eq!(winner(), Some((scope, helper.to_owned())));
+        }
+        for ignored in ["parts/.a.json", "parts/z.json.bak"] {
+            write(ignored, "{\"apiKeyHelper\": \"ignored\"}");
+        }
+        write("parts/z.json", "no JSON");
+        assert_eq!(winner(), Some((Scope::Managed, "later part".to_owned())));
+        assert_eq!(places.read().len(), 7);
+    }
+}

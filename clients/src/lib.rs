@@ -1,0 +1,16 @@
+//! Reads and changes the settings files of the programs that use a key.
+//!
+//! What is not the key's business in such a file stays as it is, byte for byte. A program's own rules
+//! stand in a module of its own name; the others are for all of them. Nothing here knows where keys
+//! come from, and nothing is shown of a setting's value: it may be a secret.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+
+pub mod claude_code;
+mod file;
+mod helper_line;
+mod json;
+
+pub use helper_line::{HelperLine, NotText};
+pub use json::{Malformed, Position};

@@ -1,0 +1,155 @@
+//! `init`: a configuration to start from, by questions where there is somebody to ask.
+
+mod conversation;
+mod interview;
+mod trial;
+
+use std::fs::DirBuilder;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use api_key_helper_clients::claude_code::Scope;
+use api_key_helper_core::{Error, Places, trust};
+
+use self::conversation::Conversation;
+use self::interview::Interview;
+use self::trial::Trial;
+use crate::backends::{self, Compiled};
+use crate::cli::{Apply, Call, Init};
+use crate::commands::apply;
+use crate::configured::Files;
+use crate::environment::Environment;
+use crate::report::{Reporter, print};
+use crate::session::places;
+use crate::settings::Settings;
+
+/// Writes the configuration, never over another one. Until then nothing has changed.
+///
+/// # Errors
+/// Misconfigured.
+pub(crate) async fn run(
+    call: &Call,
+    init: &Init,
+    environment: Environment,
+    reporter: &Reporter,
+) -> Result<(), Error> {
+    let places = places(call, &environment)?;
+    // Before anybody has answered in vain.
+    if places.user_config.symlink_metadata().is_ok() {
+        return Err(is_there(&places.user_config));
+    }
+    let is_attended = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if init.backend.is_none() && is_attended {
+        return ask(call, environment, places, reporter).await;
+    }
+    let backend = backend(init.backend.as_deref().unwrap_or(backends::DEFAULT))?;
+    let settings = Settings::parse(&init.set).map_err(|setting| {
+        Error::misconfigured(format!("`--set {setting}` is not of the form `KEY=VALUE`"))
+            .with_hint("name a setting of the source, such as `--set timeout=5s`")
+    })?;
+    let text = backend.configuration(&settings);
+    if !init.set.is_empty() {
+        Trial::new(call, &environment, &places)?.check(&text)?;
+    }
+    write(&places.user_config, &text)?;
+    let shown = trust::quote(&places.user_config);
+    print(&format!(
+        "Wrote {shown}\nEdit it, then try `api-key-helper` and `api-key-helper status`.\n"
+    ))
+}
+
+async fn ask(
+    call: &Call,
+    environment: Environment,
+    places: Places,
+    reporter: &Reporter,
+) -> Result<(), Error> {
+    let trial = Trial::new(call, &environment, &places)?;
+    let mut talk = Conversation::new(&environment);
+    talk.say(&format!(
+        "This writes {}, once it works.\nCtrl-C ends it, and no file is written.\n\n",
+        trust::quote(&places.user_config)
+    ));
+    let choices = backends::all().iter().map(|backend| (backend.name, backend.says));
+    let choices: Vec<_> = choices.collect();
+    let name = talk.choose("Where does the key come from?", &choices, backends::DEFAULT).await?;
+    let backend = backend(name)?;
+    let mut interview = Interview::new(&environment);
+    let (text, works) = loop {
+        let settings = interview.settings(&mut talk, backend, &trial).await?;
+        let text = backend.configuration(&settings);
+        // Programs are run in the folder of the file that names them.
+        make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
+        let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break (text, true) };
+        talk.complain(&error);
+        match talk.choose("What now?", WHAT_NOW, "correct").await? {
+            "correct" => {}
+            "write" => break (text, false),
+            _ => {
+                return Err(Error::new(error.kind(), "nothing was written")
+                    .with_hint("run `api-key-helper init` again when the source works"));
+            }
+        }
+    };
+    write(&places.user_config, &text)?;
+    talk.say(&format!("\nWrote {}\n", trust::quote(&places.user_config)));
+    // A folder that others can write to makes the file one that no call reads.
+    Files::read(&places)?;
+    if !works {
+        return Ok(());
+    }
+    talk.say("\n");
+    if talk.agrees("Let Claude Code use it, by your settings?").await? {
+        let apply = Apply { scope: Scope::User, dry_run: false, undo: false, force: false };
+        return apply::run(trial.call(), &apply, &environment, reporter);
+    }
+    talk.say("Later: `api-key-helper apply`\n");
+    Ok(())
+}
+
+const WHAT_NOW: &[(&str, &str)] =
+    &[("correct", "the answers"), ("write", "the file as it is"), ("stop", "and write nothing")];
+
+fn backend(name: &str) -> Result<&'static Compiled, Error> {
+    backends::find(name)
+        .ok_or_else(|| Error::misconfigured(format!("there is no backend `{name}`")))
+}
+
+fn is_there(path: &Path) -> Error {
+    let shown = trust::quote(path);
+    Error::misconfigured(format!("`{shown}` is there already, and stays as it is"))
+        .with_hint("edit it, or name another one with `--config`")
+}
+
+/// Writes the file as a whole or not at all.
+fn write(path: &Path, content: &str) -> Result<(), Error> {
+    create(path, content).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return is_there(path);
+    }
+    Error::misconfigured(format!("cannot write `{}`: {error}", trust::quote(path)))
+        .with_hint("name another place with `--config`")
+}
+
+fn create(path: &Path, content: &str) -> io::Result<()> {
+    let folder = make_folder_of(path)?;
+    // Of mode 0600 by itself.
+    let mut draft = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
+    draft.write_all(content.as_bytes())?;
+    draft.as_file().sync_all()?;
+    draft.persist_noclobber(path)?;
+    Ok(())
+}
+
+fn make_folder_of(path: &Path) -> io::Result<&Path> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    Ok(folder)
+}

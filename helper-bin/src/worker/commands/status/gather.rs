@@ -1,0 +1,156 @@
+//! Finds out how a profile is. To look changes nothing, and asks nobody.
+
+use api_key_helper_core::engine::Source;
+use api_key_helper_core::rejection::refused_until;
+use api_key_helper_core::{
+    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, ReadError, Seal, Unsealed,
+    Validity, look,
+};
+use zeroize::Zeroizing;
+
+use super::facts::{FailureStatus, KeyState, NextCallStatus, ProfileStatus, SourceStatus};
+use super::outlook::{Found, Refresh, next_call, refresh};
+use crate::session::Session;
+
+/// How the session's profile is at `now`.
+///
+/// # Errors
+/// When what is kept cannot be read.
+pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Error> {
+    let disk = OnDisk { session, now, seal: &Unsealed };
+    let sources = &session.sources;
+    let kept = sources.iter().map(|source| disk.kept(&source.planned));
+    let kept = kept.collect::<Result<Vec<Kept>, Error>>()?;
+    let found: Vec<Found> = kept.iter().map(|kept| disk.found(kept)).collect();
+    let hit = disk.hit();
+    let (does, next) = next_call(&found, hit.as_ref(), now);
+    let statuses = sources.iter().zip(&kept).enumerate().map(|(index, (source, kept))| {
+        let refresh = refresh(index, &found, hit.as_ref(), now);
+        disk.status(source, kept, &found[index], refresh)
+    });
+    Ok(ProfileStatus {
+        profile: session.profile.name.clone(),
+        configuration: session.config_paths.iter().map(|path| path.display().to_string()).collect(),
+        state_folder: session.folder.path().display().to_string(),
+        ttl_seconds: session.profile.policy.ttl.as_secs(),
+        hold_seconds: session.hold().as_secs(),
+        next_call: NextCallStatus { does, source: sources[next].planned.id.source.clone() },
+        sources: statuses.collect(),
+    })
+}
+
+/// What is kept for a profile.
+struct OnDisk<'a> {
+    session: &'a Session,
+    now: Moment,
+    seal: &'a dyn Seal,
+}
+
+/// What is kept of one source.
+struct Kept {
+    entry: Option<Entry>,
+    is_unreadable: bool,
+    failure: Option<Failure>,
+}
+
+impl Kept {
+    /// None without a key.
+    fn validity(&self) -> Option<&Validity> {
+        let entry = self.entry.as_ref()?;
+        entry.key.as_ref().map(|_| &entry.validity)
+    }
+
+    /// None without a key.
+    fn key_id(&self, source: &PlannedSource) -> Option<KeyId> {
+        let entry = self.entry.as_ref()?;
+        entry.key.as_ref().map(|_| entry.key_id(&source.id))
+    }
+}
+
+impl OnDisk<'_> {
+    fn kept(&self, source: &PlannedSource) -> Result<Kept, Error> {
+        let PlannedSource { id, variables } = source;
+        let variable = |name: &str| self.session.environment.variable(name);
+        let bytes = self.read(&id.entry_file(self.seal))?;
+        let is_there = bytes.is_some();
+        let entry = bytes.and_then(|bytes| Entry::decode(&bytes, id, self.seal));
+        let failure = self.read(&id.failure_file())?.and_then(|bytes| Failure::decode(&bytes));
+        Ok(Kept {
+            is_unreadable: is_there && entry.is_none(),
+            entry: entry.filter(|entry| entry.environment.stands(variables, &variable)),
+            failure: failure.filter(|failure| failure.stands(variables, &variable)),
+        })
+    }
+
+    fn found(&self, kept: &Kept) -> Found {
+        let Session { profile, .. } = self.session;
+        let judge = |validity| profile.policy.judge(validity, self.session.hold(), self.now);
+        Found { freshness: kept.validity().map(judge), failure: kept.failure.clone() }
+    }
+
+    /// The key that front and engine would print at once.
+    fn hit(&self) -> Option<Hit> {
+        let sources = self.session.sources.iter().map(|source| source.planned.clone());
+        let lookup = Lookup {
+            sources: &sources.collect::<Vec<_>>(),
+            policy: &self.session.profile.policy,
+            hold: self.session.hold(),
+            now: self.now,
+            seal: self.seal,
+            variable: &|name| self.session.environment.variable(name),
+        };
+        look(&lookup, |file| self.read(file))
+    }
+
+    fn status(
+        &self,
+        source: &Source,
+        kept: &Kept,
+        found: &Found,
+        refresh: Refresh,
+    ) -> SourceStatus {
+        let renewal = kept.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
+        let validity = kept.validity();
+        let policy = &self.session.profile.policy;
+        let bounds = validity.map(|validity| policy.bounds(validity, self.session.hold()));
+        SourceStatus {
+            name: source.planned.id.source.clone(),
+            backend: source.backend_name.clone(),
+            key: match found.freshness {
+                Some(freshness) => freshness.into(),
+                None if kept.is_unreadable => KeyState::Unreadable,
+                None => KeyState::None,
+            },
+            fetched_at: validity.map(|validity| validity.fetched_at),
+            expires_at: validity.and_then(|validity| validity.expires_at),
+            fresh_until: bounds.map(|bounds| bounds.fresh_until),
+            due_until: bounds.map(|bounds| bounds.due_until),
+            usable_until: bounds.map(|bounds| bounds.stale_until),
+            refresh,
+            refused_until: kept
+                .key_id(&source.planned)
+                .and_then(|key| refused_until(&self.session.places, key, self.now)),
+            has_renewal: renewal.is_some(),
+            sign_in: renewal.and_then(|kept| source.backend.sign_in(kept)).map(Into::into),
+            failure: kept.failure.as_ref().map(|failure| {
+                let pause_until = found.pause_until(self.now);
+                FailureStatus {
+                    kind: failure.kind().name(),
+                    message: failure.error().message().to_owned(),
+                    hint: failure.error().hint().map(str::to_owned),
+                    failed_at: Some(failure.failed_at()),
+                    count: failure.count(),
+                    pauses: pause_until.is_some(),
+                    pause_until,
+                }
+            }),
+        }
+    }
+
+    fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        self.session.folder.read(file).map_err(|error| match error {
+            ReadError::Refused(error) => error,
+            ReadError::Io(error) => Error::transient(format!("cannot read `{file}`: {error}")),
+        })
+    }
+}

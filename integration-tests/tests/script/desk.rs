@@ -1,0 +1,94 @@
+//! A user who has Claude Code open.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::Home;
+use integration_tests::player::Player;
+
+/// After this time a client asks again whose key was refused.
+pub(crate) const REFUSED: Duration = Duration::from_millis(1_100);
+
+/// A user whose source prints the content of the file `key`, or whatever its script does, and who has a
+/// folder for what ends with the session.
+pub(crate) struct Desk {
+    pub(crate) home: Home,
+}
+
+impl Desk {
+    /// With these lines in the profile's table.
+    pub(crate) fn new(profile: &str, body: &str) -> Self {
+        let home = Home::with_settings(profile, "retries = 0", body);
+        let desk = Self { home };
+        fs::create_dir(desk.session()).unwrap();
+        fs::set_permissions(desk.session(), Permissions::from_mode(0o700)).unwrap();
+        desk.rotate("old-key");
+        desk
+    }
+
+    /// The source prints another key from now on.
+    pub(crate) fn rotate(&self, key: &str) {
+        let _ = self.home.write("key", key);
+    }
+
+    /// What `XDG_RUNTIME_DIR` says.
+    pub(crate) fn session(&self) -> PathBuf {
+        self.home.path().join("session")
+    }
+
+    /// Where clients' records are.
+    pub(crate) fn records(&self) -> PathBuf {
+        self.session().join("api-key-helper")
+    }
+
+    /// A call in the user's session, by nobody in particular.
+    pub(crate) fn helper(&self) -> Call {
+        self.home.helper().env("XDG_RUNTIME_DIR", self.session())
+    }
+
+    /// A client that was just started.
+    pub(crate) fn client(&self) -> Player {
+        Player::start(self.helper())
+    }
+
+    /// A client that has the key `old-key`.
+    #[track_caller]
+    pub(crate) fn client_with_key(&self) -> Player {
+        let client = self.client();
+        client.ask().assert_key("old-key");
+        client
+    }
+
+    /// Lets `duration` pass for these clients, and for the key.
+    #[track_caller]
+    pub(crate) fn pass(&self, duration: Duration, clients: &[&Player]) {
+        for client in clients {
+            client.age(&self.records(), duration);
+        }
+        self.home.state().age("main", duration);
+    }
+
+    /// The API refuses the key that `client` was given last, which asks again.
+    #[track_caller]
+    pub(crate) fn refuse(&self, client: &Player) -> Answer {
+        client.age(&self.records(), REFUSED);
+        client.ask()
+    }
+
+    /// How often the source was asked.
+    pub(crate) fn runs(&self) -> usize {
+        self.home.runs("main")
+    }
+}
+
+/// The script of a source that prints what is in the file `key`.
+pub(crate) const STORED: &str = "cat \"$HOME/key\"";
+
+/// The client is told that the key of the source `main` is refused.
+#[track_caller]
+pub(crate) fn assert_told(answer: &Answer) {
+    answer.assert_error(6, &["the API refuses the key of source `main`", "get --refresh`"]);
+}

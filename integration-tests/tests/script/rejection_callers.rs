@@ -1,0 +1,142 @@
+//! Who is watched for a key that the API refuses, and who is not.
+
+use std::path::Path;
+use std::time::Duration;
+
+use integration_tests::home::KEYS;
+
+use crate::desk::{Desk, STORED, assert_told};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An agent's own commands, and programs that have nothing to do with the client.
+#[test]
+fn a_hundred_calls_of_others_are_no_refusal_and_leave_nothing_behind() {
+    let desk = Desk::new("", KEYS);
+    let calls = [
+        desk.helper(),
+        desk.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli").env("CLAUDECODE", "1"),
+        desk.helper().env("CLAUDECODE", "1"),
+    ];
+    for call in calls {
+        for _ in 0..100 {
+            call.run().assert_key("key-1");
+        }
+    }
+    assert_eq!(desk.runs(), 1);
+    assert!(!desk.records().exists());
+    assert_eq!(desk.home.state().files(".answers"), [""; 0]);
+}
+
+/// Whatever starts the helper for the client is not the client, if it is a shell, or if the client names
+/// itself.
+#[test]
+fn a_client_is_known_through_what_is_between() {
+    let desk = Desk::new("", STORED);
+    let nameless = |client: &integration_tests::player::Player| {
+        client.call().clone().env("CLAUDE_CODE_MESSAGING_SOCKET", "")
+    };
+    let in_a_shell = ["/bin/sh", "-c", "\"$0\"; exit $?"];
+    let in_python =
+        ["python3", "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1]))"];
+
+    let client = desk.client_with_key();
+    client.age(&desk.records(), 2 * SECOND);
+    client.ask_by(&nameless(&client).under(in_a_shell)).assert_key("old-key");
+    client.age(&desk.records(), 2 * SECOND);
+    assert_told(&client.ask_by(&client.call().clone().under(in_python)));
+    // Where it does not, it is another client each time.
+    client.age(&desk.records(), 2 * SECOND);
+    client.ask_by(&nameless(&client).under(in_python)).assert_key("old-key");
+    assert_eq!(desk.runs(), 2);
+}
+
+#[test]
+fn what_is_asked_for_does_not_mix() {
+    let desk = Desk::new("", STORED);
+    desk.home.configure(&format!(
+        "default_profile = \"main\"\n[profile.main]\nsources = [\"main\"]\n\
+         [profile.other]\nsources = [\"main\"]\n\
+         [source.main]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
+        desk.home.path().join("main").display()
+    ));
+    let client = desk.client_with_key();
+    let other_profile = client.call().clone().args(["--profile", "other"]);
+    let server = client.call().clone().env("CLAUDE_CODE_MCP_SERVER_NAME", "files");
+    let other_server = client.call().clone().env("CLAUDE_CODE_MCP_SERVER_NAME", "mail");
+    for call in [other_profile, server, other_server] {
+        client.age(&desk.records(), 2 * SECOND);
+        client.ask_by(&call).assert_key("old-key");
+    }
+    assert_eq!(desk.runs(), 1);
+    client.ask().assert_key("old-key");
+    assert_eq!(desk.runs(), 2);
+}
+
+#[test]
+fn a_client_that_holds_a_key_for_ten_seconds_is_never_early() {
+    for (variable, profile) in [("10000", ""), ("0", "ttl = \"1h\""), ("300000", "hold = \"10s\"")]
+    {
+        let desk = Desk::new(profile, STORED);
+        let client = desk.client();
+        let call = client.call().clone().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", variable);
+        client.ask_by(&call);
+        let runs = desk.runs();
+        for _ in 0..3 {
+            client.ask_by(&call);
+        }
+        assert!(!desk.records().exists(), "{variable} {profile}");
+        assert!(runs == 1 || variable == "0", "{runs}");
+    }
+}
+
+/// A profile's `hold` for all of its callers says nothing of when the client asks again.
+#[test]
+fn the_clients_own_hold_tells_when_it_is_early() {
+    let desk = Desk::new("hold = \"30m\"\nttl = \"10h\"", STORED);
+    let client = desk.client_with_key();
+    desk.pass(301 * SECOND, &[&client]);
+    client.ask().assert_key("old-key");
+    assert_eq!(desk.runs(), 1);
+}
+
+#[test]
+fn a_jwt_within_a_minute_of_its_end_is_no_refusal() {
+    for (seconds, runs) in [(50, 1), (3_600, 2)] {
+        let jwt = "payload=$(printf '{\"exp\":%d}' $(($(date +%s) + SECONDS_LEFT)) | base64 -w 0)\n\
+                   echo \"e30.$(printf %s \"$payload\" | tr -d = | tr +/ -_).c2ln\"";
+        let desk = Desk::new("", &jwt.replace("SECONDS_LEFT", &seconds.to_string()));
+        let client = desk.client();
+        let key = client.ask().stdout;
+        assert!(key.starts_with("e30."), "{key}");
+        let _ = desk.refuse(&client);
+        assert_eq!(desk.runs(), runs, "{seconds}");
+    }
+}
+
+#[test]
+fn a_profile_can_do_without() {
+    let desk = Desk::new("on_rejection = \"ignore\"", STORED);
+    let client = desk.client_with_key();
+    for _ in 0..5 {
+        client.ask().assert_key("old-key");
+    }
+    assert_eq!(desk.runs(), 1);
+    assert!(!desk.records().exists());
+    assert_eq!(desk.home.state().files(".answers"), [""; 0]);
+}
+
+/// Nothing that is not `get` is an ask.
+#[test]
+fn other_commands_are_no_asks() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    let before = client.records(&desk.records());
+    for command in ["refresh", "status", "log"] {
+        client.age(&desk.records(), Duration::ZERO);
+        let answer = client.ask_by(&client.call().clone().arg(command));
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+    assert_eq!(client.records(&desk.records()), before);
+    assert!(Path::new(&desk.records()).is_dir());
+}

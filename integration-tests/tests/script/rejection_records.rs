@@ -1,0 +1,281 @@
+//! Where it is kept what clients were answered, and what becomes of it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use api_key_helper_core::Moment;
+use api_key_helper_core::rejection::Record;
+use integration_tests::binaries::Binaries;
+use integration_tests::home::SYSTEM_CONFIG;
+use integration_tests::mounts::{Mounts, give_away};
+use integration_tests::player::Player;
+use integration_tests::trace::{STARTS, named, trace};
+use integration_tests::traces::Traces;
+
+use crate::desk::{Desk, REFUSED, STORED, assert_told};
+
+fn file_of(client: &Player, desk: &Desk) -> PathBuf {
+    client.records_file(&desk.records()).expect("records")
+}
+
+#[test]
+fn a_damaged_file_is_no_error_and_counts_for_what_is_whole() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    let file = file_of(&client, &desk);
+    let whole = fs::read(&file).unwrap();
+    let contents = [
+        Vec::new(),
+        b"garbage".to_vec(),
+        vec![0xff; 100],
+        whole[..whole.len() / 2].to_vec(),
+        vec![0; 1 << 20],
+    ];
+    for content in contents {
+        fs::write(&file, &content).unwrap();
+        client.ask().assert_key("old-key");
+        let bytes = fs::read(&file).unwrap();
+        assert!(bytes.len() < 8_192, "{}", bytes.len());
+    }
+    assert_eq!(desk.runs(), 1);
+
+    // A torn record hides none of those before it, nor those that come after.
+    let torn = [&whole[..], &whole[..20]].concat();
+    fs::write(&file, torn).unwrap();
+    client.ask().assert_key("old-key");
+    assert_eq!(client.records(&desk.records()).len(), 2);
+    desk.refuse(&client).assert_key("old-key");
+    assert_eq!(desk.runs(), 2);
+}
+
+/// Each time, what the client was answered before is forgotten, and whatever is in its place stays.
+#[test]
+fn a_file_that_is_not_what_it_should_be_is_let_alone() {
+    let spoil: [fn(&Path) -> Mounts; 5] = [
+        give_away,
+        |file| {
+            fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+            Mounts::new()
+        },
+        |file| {
+            let target = file.with_file_name("target");
+            fs::rename(file, &target).unwrap();
+            symlink(target, file).unwrap();
+            Mounts::new()
+        },
+        |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+            Mounts::new()
+        },
+        |file| {
+            fs::remove_file(file).unwrap();
+            Mounts::new().command(&format!("[ -p '{0}' ] || mkfifo -m 600 '{0}'", file.display()))
+        },
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let desk = Desk::new("", STORED);
+        let client = desk.client_with_key();
+        client.age(&desk.records(), REFUSED);
+        let mounts = spoil(&file_of(&client, &desk));
+        for _ in 0..2 {
+            client.ask_by(&mounts.seen_by(client.call().clone())).assert_key("old-key");
+        }
+        assert_eq!(desk.runs(), 1, "{number}");
+    }
+}
+
+/// A folder for the session that is not one, or not the user's: then the state folder has the records.
+#[test]
+fn without_a_folder_for_the_session_the_state_folder_has_them() {
+    let nothing: fn(&Desk) -> Mounts = |desk| {
+        fs::remove_dir(desk.session()).unwrap();
+        Mounts::new()
+    };
+    let spoil: [fn(&Desk) -> Mounts; 6] = [
+        nothing,
+        |desk| {
+            fs::remove_dir(desk.session()).unwrap();
+            fs::write(desk.session(), "no folder").unwrap();
+            Mounts::new()
+        },
+        |desk| give_away(&desk.session()),
+        |desk| {
+            fs::create_dir(desk.records()).unwrap();
+            give_away(&desk.records())
+        },
+        |desk| {
+            fs::set_permissions(desk.session(), Permissions::from_mode(0o755)).unwrap();
+            Mounts::new()
+        },
+        |desk| Mounts::new().empty(&desk.session(), "1m").read_only(&desk.session()),
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let desk = Desk::new("", STORED);
+        let client = desk.client();
+        let mounts = spoil(&desk);
+        let call = mounts.seen_by(client.call().clone());
+        let state = desk.home.state();
+        client.ask_by(&call).assert_key("old-key");
+        for _ in 0..2 {
+            client.age(state.path(), REFUSED);
+            let answer = client.ask_by(&call);
+            if answer.code == Some(0) {
+                answer.assert_key("old-key");
+            } else {
+                assert_told(&answer);
+            }
+        }
+        assert_eq!((desk.runs(), client.records(state.path()).len()), (2, 3), "{number}");
+        assert_eq!(client.records(&desk.records()).len(), 0, "{number}");
+    }
+    let desk = Desk::new("", STORED);
+    let client = Player::start(desk.helper().without_env("XDG_RUNTIME_DIR"));
+    client.ask().assert_key("old-key");
+    assert_eq!(client.records(desk.home.state().path()).len(), 1);
+}
+
+#[test]
+fn where_nothing_can_be_kept_nobody_is_watched() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    client.age(&desk.records(), REFUSED);
+    let (state, kept) = (desk.home.state(), desk.home.path().join("kept"));
+    fs::rename(state.path(), &kept).unwrap();
+    fs::create_dir(state.path()).unwrap();
+    let mounts = Mounts::new()
+        .empty(state.path(), "1m")
+        .command(&format!("cp -p '{}'/* '{}'", kept.display(), state.path().display()))
+        .read_only(state.path())
+        .empty(&desk.session(), "1m")
+        .read_only(&desk.session());
+    for _ in 0..2 {
+        client.ask_by(&mounts.seen_by(client.call().clone())).assert_key("old-key");
+    }
+    assert_eq!(desk.runs(), 1);
+}
+
+#[test]
+fn they_are_few_and_for_the_user_alone() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    let file = file_of(&client, &desk);
+    let record = client.records(&desk.records())[0];
+    let old = Record {
+        asked_at: record.asked_at.minus(Duration::from_secs(3_600)),
+        answered_at: record.answered_at.minus(Duration::from_secs(3_600)),
+        ..record
+    };
+    let many: Vec<u8> =
+        [[old; 50].as_slice(), &[record]].concat().iter().flat_map(Record::encode).collect();
+    assert!(many.len() > 4_096);
+    fs::write(&file, many).unwrap();
+    client.ask().assert_key("old-key");
+    let records = client.records(&desk.records());
+    assert_eq!(records.len(), 16);
+    assert_eq!(records[14], record);
+    client.ask().assert_key("old-key");
+    assert_eq!(client.records(&desk.records()).len(), 17);
+
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!([mode(&desk.records()), mode(&file_of(&client, &desk))], [0o700, 0o600]);
+    assert_eq!(fs::read_dir(desk.records()).unwrap().count(), 1);
+}
+
+#[test]
+fn those_of_clients_that_are_gone_are_swept() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    let state = desk.home.state();
+    let gone = "1234-5678.v1.answers";
+    let two_days_ago = fs::metadata(file_of(&client, &desk)).unwrap().modified().unwrap()
+        - Duration::from_secs(2 * 24 * 60 * 60);
+    for folder in [state.path(), &desk.records()] {
+        fs::write(folder.join(gone), "").unwrap();
+        let file = fs::File::options().append(true).open(folder.join(gone)).unwrap();
+        file.set_modified(two_days_ago).unwrap();
+    }
+    assert!(two_days_ago > UNIX_EPOCH);
+    // A new plan is when the folders are looked through.
+    client
+        .ask_by(&client.call().clone().env("API_KEY_HELPER_RETRY_COUNT", "1"))
+        .assert_key("old-key");
+    for folder in [state.path(), &desk.records()] {
+        assert!(!folder.join(gone).exists(), "{}", folder.display());
+    }
+    assert!(file_of(&client, &desk).exists());
+}
+
+/// The worker takes the time from the front, whose caller it answers.
+#[test]
+fn an_ask_begins_when_the_front_was_started() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client();
+    let version = concat!("--front-version=", env!("CARGO_PKG_VERSION"));
+    let call = client.call().clone().program(&Binaries::built().worker);
+    client.ask_by(&call.args([version, "--asked-at=1234", "get"])).assert_key("old-key");
+    let record = client.records(&desk.records())[0];
+    assert_eq!(record.asked_at, Moment::from_unix_millis(1_234));
+    assert!(record.answered_at > record.asked_at);
+}
+
+#[test]
+fn nothing_in_them_comes_from_the_key() {
+    const KEY: &str = "sk-canary-15t1c3xp14l1d0c10u5-5up3rc4l1fr4g1l";
+    let desk = Desk::new("", STORED);
+    desk.rotate(KEY);
+    let client = desk.client();
+    client.ask().assert_key(KEY);
+    desk.refuse(&client).assert_key(KEY);
+    assert_told(&desk.refuse(&client));
+    assert_eq!(client.records(&desk.records()).len(), 3);
+    let bytes = fs::read(file_of(&client, &desk)).unwrap();
+    assert_eq!(Traces::of(KEY).found_in(&bytes), None);
+}
+
+/// A hit of the client is still one process. It looks for its parent, and opens one file more.
+#[test]
+fn a_hit_of_the_client_opens_one_file_more() {
+    let desk = Desk::new("", STORED);
+    let client = desk.client_with_key();
+    let socket = format!("/tmp/{}.sock", std::process::id());
+    let call = desk
+        .helper()
+        .env("CLAUDE_CODE_ENTRYPOINT", "cli")
+        .env("CLAUDE_CODE_MESSAGING_SOCKET", socket);
+    call.run().assert_key("old-key");
+    let own = fs::read_dir(desk.records()).unwrap().map(|file| file.unwrap().path());
+    let own = own.filter(|file| *file != file_of(&client, &desk)).collect::<Vec<_>>();
+    let [own] = &own[..] else { panic!("{own:?}") };
+    let [plan] = &desk.home.state().files(".plan")[..] else { panic!("not one plan") };
+
+    let (answer, calls) = trace(call, desk.home.path());
+
+    answer.assert_key("old-key");
+    assert_eq!(named(&calls, &["execve", "execveat"]).len(), 1, "{calls:?}");
+    assert_eq!(named(&calls, &STARTS), [&calls[0]; 0]);
+    let changes = ["flock", "mkdir", "rename", "unlink", "fsync", "ftruncate", "fallocate"];
+    assert_eq!(named(&calls, &changes), [&calls[0]; 0]);
+    let opened = named(&calls, &["open", "openat", "openat2", "creat"]);
+    let paths: Vec<&Path> = opened.iter().filter_map(|call| call.path()).map(Path::new).collect();
+    let begin = paths.iter().position(|path| *path == Path::new(SYSTEM_CONFIG)).unwrap();
+    let stat = |process: &str| Path::new("/proc").join(process).join("stat");
+    let us = stat(&std::process::id().to_string());
+    let strace = paths[begin + 4].parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let strace = stat(strace);
+    let expected = [
+        Path::new(SYSTEM_CONFIG),
+        &desk.home.config_file(),
+        &desk.home.state().path().join(plan),
+        &desk.home.state().entry_file("main"),
+        // `strace` stands between us and the helper.
+        &strace,
+        &us,
+        own,
+    ];
+    assert_eq!(paths[begin..], expected);
+    // The key, and the record of it.
+    assert_eq!(named(&calls, &["write"]).len(), 2, "{calls:?}");
+}
