@@ -24,7 +24,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Runs as many seeds, from `first` on, as it takes for `steps` steps, on all processors.
+    /// Runs as many seeds, from `first` on, as it takes for `steps` steps, on all processors. A
+    /// processor whose seed breaks an invariant takes no other.
     #[must_use]
     pub fn of(first: u64, steps: u64) -> Self {
         let seeds = steps.div_ceil(STEPS_OF_A_SEED);
@@ -33,7 +34,7 @@ impl Report {
             let threads: Vec<_> = (0..threads)
                 .map(|thread| {
                     let mine = (first..first + seeds).skip(thread).step_by(threads);
-                    scope.spawn(|| mine.fold(Self::default(), Self::with))
+                    scope.spawn(|| Self::default().with_all(mine))
                 })
                 .collect();
             let reports = threads.into_iter().filter_map(|thread| thread.join().ok());
@@ -45,6 +46,17 @@ impl Report {
     #[must_use]
     pub const fn is_fine(&self) -> bool {
         self.broken.is_empty()
+    }
+
+    /// Runs `seeds` until one breaks an invariant: the others would hardly say anything else.
+    fn with_all(mut self, seeds: impl Iterator<Item = u64>) -> Self {
+        for seed in seeds {
+            self = self.with(seed);
+            if !self.is_fine() {
+                break;
+            }
+        }
+        self
     }
 
     fn with(self, seed: u64) -> Self {
@@ -85,8 +97,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "simulated {steps} steps of {seeds} seeds: {printed} keys printed, {attempts} attempts, \
-             {kills} processes killed, {crashes} power failures; {} seeds broke an invariant",
-            broken.len()
+             {kills} processes killed, {crashes} power failures"
         )
     }
 }

@@ -29,7 +29,7 @@ pub struct Ran {
     pub attempts: u64,
     /// How many keys were printed.
     pub printed: u64,
-    /// How often the power failed, and how often a process was killed.
+    /// How often the power failed.
     pub crashes: u64,
     /// How often a process was killed.
     pub kills: u64,

@@ -22,10 +22,10 @@ impl Trace {
     pub(crate) fn tell(&mut self, uptime: Duration, who: &str, what: fmt::Arguments<'_>) {
         let line = format!("{:>12.3} s  {who:<12} {what}", uptime.as_secs_f64());
         self.hasher.write(line.as_bytes());
-        if self.last.len() == self.kept {
+        self.last.push_back(line);
+        if self.last.len() > self.kept {
             self.last.pop_front();
         }
-        self.last.push_back(line);
     }
 
     pub(crate) fn hash(&self) -> u64 {

@@ -14,28 +14,28 @@ const STEPS: u64 = 1_000_000;
 const ONCE_BROKEN: [(u64, &str); 0] = [];
 
 fn main() -> ExitCode {
-    let checks: [(&str, fn() -> Result<String, String>); 3] = [
-        ("a_seed_means_the_same_twice", a_seed_means_the_same_twice),
-        ("what_once_broke_holds", what_once_broke_holds),
-        ("every_invariant_holds", every_invariant_holds),
+    let outcomes = [
+        ("a_seed_means_the_same_twice", a_seed_means_the_same_twice()),
+        ("what_once_broke_holds", what_once_broke_holds()),
+        ("every_invariant_holds", every_invariant_holds()),
     ];
-    let mut code = ExitCode::SUCCESS;
-    for (name, check) in checks {
-        let (outcome, text) = match check() {
+    for (name, outcome) in &outcomes {
+        let (word, text) = match outcome {
             Ok(text) => ("ok", text),
-            Err(text) => {
-                code = ExitCode::FAILURE;
-                ("FAILED", text)
-            }
+            Err(text) => ("FAILED", text),
         };
         // Where stdout is closed there is nobody to tell.
-        let _ = writeln!(io::stdout(), "test {name} ... {outcome}\n{}", text.trim_end());
+        let _ = writeln!(io::stdout(), "test {name} ... {word}\n{}", text.trim_end());
     }
-    code
+    if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn a_seed_means_the_same_twice() -> Result<String, String> {
-    for seed in 0..20 {
+    for seed in 0..5 {
         let [first, second] = [(); 2].map(|()| run(seed, STEPS_OF_A_SEED, 0).hash);
         if first != second {
             return Err(format!("seed {seed} is not the same twice"));
