@@ -6,7 +6,7 @@ use api_key_helper_core::engine::Demand;
 use api_key_helper_core::{Entry, Error, ErrorKind, Freshness};
 
 use super::Remembered;
-use super::printing::key_number;
+use super::keys::key_number;
 use crate::profile::Slot;
 use crate::renewal::Renewal;
 use crate::scenario::Locks;

@@ -1,7 +1,9 @@
 //! What must hold after every step, whatever goes wrong, and what is remembered to tell.
 
 mod asking;
+mod calling;
 mod durability;
+mod keys;
 mod printing;
 mod renewals;
 
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use api_key_helper_core::{ErrorKind, KeyId, Moment};
 
-pub(crate) use self::printing::How;
+pub(crate) use self::calling::How;
 use crate::profile::Slot;
 use crate::renewal::Renewal;
 

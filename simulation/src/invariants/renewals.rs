@@ -7,6 +7,7 @@ use crate::disk::File;
 use crate::issuer::Kind;
 use crate::profile::Slot;
 use crate::renewal::Renewal;
+use crate::scenario::Locks;
 use crate::seal::Checked;
 use crate::universe::{Job, Pid, Universe};
 
@@ -32,6 +33,9 @@ impl Universe {
 
     /// A process is about to send a renewal, or none.
     pub(super) fn sends(&mut self, pid: Pid, slot: Slot, sent: Option<Renewal>) {
+        if let Some(sent) = sent.filter(|_| self.locks == Locks::Unavailable) {
+            self.breaks("no-renewal-without-its-lock", format_args!("{pid} sends {sent}"));
+        }
         let Some(status) = self.processes.get(&pid) else { return };
         let received = status.asked.get(&slot).and_then(|asked| asked.renewal);
         if let (Some(sent), Some(received)) = (sent, received)
