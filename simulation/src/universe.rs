@@ -111,6 +111,8 @@ pub(crate) struct Asked {
     pub(crate) key: Option<usize>,
     /// The newest renewal that it was given.
     pub(crate) renewal: Option<Renewal>,
+    /// The newest that it was promised to be durable.
+    pub(crate) kept: Option<Renewal>,
 }
 
 /// A failed attempt.

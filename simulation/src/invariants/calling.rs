@@ -83,6 +83,7 @@ impl Universe {
             status.refusals == 0 && status.jumps == self.clock.jumps && self.are_locks_good();
         let (environment, profile) = (status.environment, status.profile.clone());
         for (slot, asked) in status.asked.clone() {
+            self.has_kept(pid, slot, &asked);
             let Some(settings) = profile.settings(slot) else { continue };
             let scope = settings.scope(environment);
             if self.ledger.fetches.get(&slot) != Some(&asked.fetch) {

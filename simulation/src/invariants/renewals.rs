@@ -9,7 +9,7 @@ use crate::profile::Slot;
 use crate::renewal::Renewal;
 use crate::scenario::Locks;
 use crate::seal::Checked;
-use crate::universe::{Job, Pid, Universe};
+use crate::universe::{Asked, Job, Pid, Universe};
 
 impl Universe {
     /// A process learns of a new renewal.
@@ -23,12 +23,23 @@ impl Universe {
     /// A process was promised that a renewal is durable.
     pub(crate) fn keeps(&mut self, pid: Pid, slot: Slot, renewal: Renewal) {
         self.tell(&pid.to_string(), format_args!("has kept {renewal}"));
-        let Some(status) = self.processes.get(&pid) else { return };
+        let Some(status) = self.processes.get_mut(&pid) else { return };
+        status.asked.entry(slot).or_default().kept = Some(renewal);
         let Some(settings) = status.profile.settings(slot) else { return };
         let scope = settings.scope(status.environment);
         self.ledger.kept.insert(slot, Kept { renewal, scope });
         let file = settings.entry_file.clone();
         self.is_durable(pid, &file);
+    }
+
+    /// A call has ended whom nobody has hindered: it has kept what it was given.
+    pub(super) fn has_kept(&mut self, pid: Pid, slot: Slot, asked: &Asked) {
+        let is_rotating = matches!(self.issuers[slot.issuer].kind, Kind::Rotating { .. });
+        let is_hindered = self.processes.get(&pid).is_none_or(|status| status.refusals > 0);
+        if is_rotating && !is_hindered && asked.renewal != asked.kept {
+            let Asked { renewal, kept, .. } = asked;
+            self.breaks("renewals-are-kept", format_args!("{pid}: {renewal:?}, not {kept:?}"));
+        }
     }
 
     /// A process is about to send a renewal, or none.
