@@ -82,6 +82,17 @@ impl<'a> Held<'a> {
         self.within(timeout, backend.revoke(&request)).await
     }
 
+    /// Asks what time it is, for at most `timeout`.
+    pub(super) async fn server_time(
+        &self,
+        backend: &dyn Backend,
+        timeout: Duration,
+    ) -> Result<Option<SystemTime>, Error> {
+        let attempt = self.attempt(timeout);
+        let request = FetchRequest::new(None, &attempt);
+        self.within(timeout, backend.server_time(&request)).await
+    }
+
     fn attempt(&self, timeout: Duration) -> CurrentAttempt<'_> {
         let ends_at = self.world.clock.uptime().saturating_add(timeout);
         CurrentAttempt { held: self, ends_at }
