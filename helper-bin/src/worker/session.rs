@@ -9,7 +9,8 @@ use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, Seal, StateFolder, Unsealed,
+    trust,
 };
 
 use crate::cli::Call as CommandLine;
@@ -44,8 +45,32 @@ impl Session {
     /// # Errors
     /// Misconfigured.
     pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
+        let (session, mistakes) = Self::open_partly(call, environment)?;
+        mistakes.into_iter().next().map_or(Ok(session), |(_, error)| Err(error))
+    }
+
+    /// The same without the sources whose settings are wrong: their names stand beside it, with what
+    /// is wrong.
+    ///
+    /// # Errors
+    /// Misconfigured, where there is no profile.
+    pub(crate) fn open_partly(
+        call: &CommandLine,
+        environment: Environment,
+    ) -> Result<(Self, Vec<(String, Error)>), Error> {
         let clock = MachineClock::start();
         let places = places(call, &environment)?;
+        let system = config_file::read(&places.system_config)?;
+        let user = config_file::read(&places.user_config)?;
+        if system.is_none() && user.is_none() {
+            return Err(no_configuration(call, &places));
+        }
+        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
+        let config_paths =
+            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
+        let configuration = Configuration::parse(system, user, environment.texts())?;
+        let name = profile_name(call, &configuration)?;
+        let mut profile = configuration.profile(&name)?;
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -57,27 +82,17 @@ impl Session {
                 false
             }
         };
-        let system = config_file::read(&places.system_config)?;
-        let user = config_file::read(&places.user_config)?;
-        if system.is_none() && user.is_none() {
-            let path = trust::quote(&places.user_config);
-            let option =
-                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
-            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint(format!("run `api-key-helper{option} init`")));
-        }
-        let plan_file = plan_file(call, &environment, system.as_ref(), user.as_ref());
-        let config_paths =
-            [&system, &user].into_iter().flatten().map(|file| file.path.clone()).collect();
-        let configuration = Configuration::parse(system, user, environment.texts())?;
-        let name = profile_name(call, &configuration)?;
-        let mut profile = configuration.profile(&name)?;
         let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
+        let mut sources = Vec::new();
+        let mut mistakes = Vec::new();
+        for configured in std::mem::take(&mut profile.sources) {
+            let name = configured.id.source.clone();
+            match build(configured, &mut cautions) {
+                Ok(source) => sources.push(source),
+                Err(error) => mistakes.push((name, error)),
+            }
+        }
+        let session = Self {
             environment,
             clock,
             folder,
@@ -89,7 +104,8 @@ impl Session {
             cautions,
             plan_file,
             has_state,
-        })
+        };
+        Ok((session, mistakes))
     }
 
     /// Compiles the profile for the front.
@@ -136,6 +152,11 @@ impl Session {
             chain: &chain,
         };
         self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// What seals entries.
+    pub(crate) fn seal(&self) -> &dyn Seal {
+        &Unsealed
     }
 
     /// Signs in to `source`.
@@ -196,12 +217,12 @@ impl Session {
     }
 
     /// Acts in the engine's world on this machine.
-    async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
+    pub(crate) async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
         act(World {
             clock: &self.clock,
             chance: &SystemChance,
             disk: &self.folder,
-            seal: &Unsealed,
+            seal: self.seal(),
             inputs: &MachineInputs { environment: &self.environment },
             journal: &LogFile { folder: &self.folder },
             variable: &|name| self.environment.variable(name),
@@ -222,6 +243,14 @@ impl Session {
 pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Places, Error> {
     let config = call.config.as_ref().map(|path| path.as_os_str());
     Places::find(config, &|name| environment.variable(name))
+}
+
+/// There is no configuration at all.
+pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
+    let path = trust::quote(&places.user_config);
+    let option = call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
+    Error::misconfigured(format!("there is no configuration at `{path}`"))
+        .with_hint(format!("run `api-key-helper{option} init`"))
 }
 
 fn plan_file(
