@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod doctor;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;
