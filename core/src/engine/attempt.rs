@@ -221,14 +221,14 @@ impl Attempt for CurrentAttempt<'_> {
         self.held.state().keeping = false;
         kept.map_err(|error| {
             Error::transient(format!("cannot keep what renews the key: {error}"))
-                .with_hint("make room in the state folder, see `api-key-helper status`")
+                .with_hint("make room in the state folder, see `api-key-helper doctor`")
         })
     }
 
     async fn make_room(&self) -> Result<(), Error> {
         self.held.set_room_apart().await.map_err(|error| {
             Error::transient(format!("no room in the state folder for a new renewal: {error}"))
-                .with_hint("make room there, see `api-key-helper status`")
+                .with_hint("make room there, see `api-key-helper doctor`")
         })
     }
 
