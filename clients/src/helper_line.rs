@@ -1,10 +1,12 @@
 //! The shell line that a client runs to get a key.
 
+use std::fmt;
 use std::path::Path;
 
-/// A shell line, taken apart into words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A shell line, taken apart into words. `Debug` shows none of them: a line may have a key in it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct HelperLine {
+    line: String,
     /// Whether the program takes the place of the shell that runs the line.
     pub has_exec: bool,
     /// The program, as the line names it.
@@ -25,7 +27,7 @@ impl HelperLine {
         let mut words = shlex::split(line)?.into_iter().peekable();
         let has_exec = words.next_if(|word| word == EXEC).is_some();
         let program = words.next()?;
-        Some(Self { has_exec, program, arguments: words.collect() })
+        Some(Self { line: line.to_owned(), has_exec, program, arguments: words.collect() })
     }
 
     /// The line that runs api-key-helper at `program`, which is an absolute path.
@@ -53,8 +55,14 @@ impl HelperLine {
     /// pipe, or an option that a key's caller has no use for makes it somebody else's.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        let name = Path::new(&self.program).file_stem();
-        if name.is_none_or(|name| name != "api-key-helper") {
+        let program = Path::new(&self.program);
+        if program.file_stem().is_none_or(|name| name != "api-key-helper") {
+            return false;
+        }
+        // Words do not tell an operator from a character in quotes, unless it is we who quoted it.
+        let is_written_by_us =
+            Self::ours(program, self.profile(), self.config()).as_ref() == Ok(&self.line);
+        if !is_written_by_us && self.line.contains(OPERATORS) {
             return false;
         }
         let mut arguments = self.arguments.iter();
@@ -99,11 +107,20 @@ impl HelperLine {
     }
 }
 
+impl fmt::Debug for HelperLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HelperLine").field("has_exec", &self.has_exec).finish_non_exhaustive()
+    }
+}
+
 /// A profile's name has nothing that the shell would expand.
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !text.is_empty() && text.chars().all(plain)
 }
+
+/// What makes a shell do more than to run one program (POSIX.1-2024, 2.2).
+const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '`', '\n'];
 
 const EXEC: &str = "exec";
 const PROFILE: &str = "--profile";
@@ -154,11 +171,11 @@ mod tests {
     #[test]
     fn what_we_write_is_ours() {
         let path = Path::new("/opt/it's here/api-key-helper");
-        let config = Path::new("/e/a b.toml");
+        let config = Path::new("/e/a & b;c.toml");
         let line = HelperLine::ours(path, Some("work"), Some(config)).unwrap();
         assert_eq!(
             line,
-            r"exec '/opt/it'\''s here/api-key-helper' --profile work --config '/e/a b.toml'"
+            r"exec '/opt/it'\''s here/api-key-helper' --profile work --config '/e/a & b;c.toml'"
         );
         let line = parsed(&line);
         assert!(line.has_exec && line.is_ours());
@@ -188,6 +205,10 @@ mod tests {
             "api-key-helper --profile work; date",
             "api-key-helper --profile $(date)",
             "api-key-helper --profile",
+            "api-key-helper --config a;date",
+            "api-key-helper --config `date`",
+            "api-key-helper --config a >b",
+            "api-key-helper\ndate",
             "api-key-helper || pass show key",
             "api-key-helper status",
             "exec env A=b api-key-helper",
@@ -196,6 +217,7 @@ mod tests {
         ] {
             assert!(!parsed(line).is_ours(), "{line}");
         }
+        assert!(!format!("{:?}", parsed("echo sk-1")).contains("sk-1"));
         for line in ["", "  ", "exec", "'open"] {
             assert_eq!(HelperLine::parse(line), None, "{line:?}");
         }

@@ -3,14 +3,20 @@
 //! What is said of it was read from the bundle of version 2.1.330, and tried where
 //! `integration-tests` tries it.
 
+mod change;
 mod places;
 mod settings;
+mod target;
 
+pub use change::{Change, take_back};
 pub use places::{Places, Scope, SettingsFile, Unreadable, winner};
 pub use settings::{Setting, Settings};
+pub use target::{Applied, Refusal, Target, Undo, Undone};
 
 /// The setting that names the shell line which prints the key.
 pub const HELPER: &str = "apiKeyHelper";
+/// The setting that holds variables for Claude Code's environment.
+pub const ENV: &str = "env";
 /// The variable, in the `env` block or the environment, that says how many milliseconds Claude Code
 /// goes on using a key.
 pub const TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";

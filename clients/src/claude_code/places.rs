@@ -22,6 +22,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them, each one before those that beat it.
+    pub const ALL: [Self; 4] = [Self::User, Self::Project, Self::Local, Self::Managed];
+
     /// Its name on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -98,9 +101,8 @@ impl Places {
     /// from afar (server, registry, device management) is in no file.
     #[must_use]
     pub fn read(&self) -> Vec<SettingsFile> {
-        let scopes = [Scope::User, Scope::Project, Scope::Local, Scope::Managed];
         let named =
-            scopes.into_iter().filter_map(|scope| Some((scope, self.file(scope)?.to_owned())));
+            Scope::ALL.into_iter().filter_map(|scope| Some((scope, self.file(scope)?.to_owned())));
         let parts = self.managed_parts().into_iter().map(|path| (Scope::Managed, path));
         // In the home folder the project's file is the user's too.
         let is_users =

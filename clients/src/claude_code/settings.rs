@@ -6,7 +6,7 @@ use std::fmt;
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged as _;
 
-use super::HELPER;
+use super::{ENV, HELPER, TTL_VARIABLE};
 use crate::json::{self, Malformed, Position};
 
 /// What a settings file says that has to do with the key.
@@ -47,15 +47,21 @@ impl Settings {
         self.helper.as_ref().filter(|helper| !helper.value.trim().is_empty())
     }
 
-    pub(super) fn of(text: &str, object: &Object<'_>) -> Result<Self, Malformed> {
+    /// How many milliseconds Claude Code goes on using a key, as the file spells it.
+    #[must_use]
+    pub fn ttl(&self) -> Option<&Setting> {
+        self.env.get(TTL_VARIABLE)
+    }
+
+    fn of(text: &str, object: &Object<'_>) -> Result<Self, Malformed> {
         let helper = last(object, HELPER).map(|property| helper(text, property)).transpose()?;
-        let env = last(object, "env").map(|property| env(text, property)).transpose()?;
+        let env = last(object, ENV).map(|property| env(text, property)).transpose()?;
         Ok(Self { helper, env: env.unwrap_or_default() })
     }
 }
 
 /// The property that counts: `JSON.parse` lets the last one of a name win.
-pub(super) fn last<'a, 'b>(object: &'a Object<'b>, name: &str) -> Option<&'a ObjectProp<'b>> {
+fn last<'a, 'b>(object: &'a Object<'b>, name: &str) -> Option<&'a ObjectProp<'b>> {
     object.properties.iter().rfind(|property| property.name.as_str() == name)
 }
 

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::Error;
 use api_key_helper_core::config::Written;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
@@ -36,6 +38,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make Claude Code use this helper: write its settings, or undo that
+    Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
     /// Print the key, without a newline (the default)
@@ -53,6 +57,23 @@ pub(crate) enum Command {
     Refresh,
     /// Show the profile's sources, their keys' age, and what failed last
     Status(Status),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
+    /// or everybody's on this machine
+    #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
+    pub(crate) scope: Scope,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take back what was written
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// Replace another program as `apiKeyHelper`
+    #[arg(long, conflicts_with = "undo")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -111,6 +132,13 @@ pub(crate) struct Init {
     /// Where the key comes from
     #[arg(long, value_name = "NAME", default_value = backends::DEFAULT, value_parser = backends::names())]
     pub(crate) backend: String,
+}
+
+fn scopes() -> impl TypedValueParser<Value = Scope> {
+    // Clap lets nothing else through.
+    let scope = |name: String| Scope::ALL.into_iter().find(|scope| scope.name() == name);
+    PossibleValuesParser::new(Scope::ALL.map(Scope::name))
+        .map(move |name| scope(name).unwrap_or(Scope::User))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

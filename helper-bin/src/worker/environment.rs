@@ -22,6 +22,13 @@ impl Environment {
         self.variables.get(OsStr::new(name)).cloned()
     }
 
+    /// The same, where the variable `name` is not set.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut variables = self.variables.clone();
+        variables.remove(OsStr::new(name));
+        Self { variables }
+    }
+
     /// Those that can change what a configuration means.
     pub(crate) fn deciding(&self) -> BTreeMap<OsString, OsString> {
         let deciding = self.variables.iter().filter(|(name, _)| decides(name));

@@ -63,6 +63,7 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         Command::Logout(logout) => {
             commands::logout::run(&call, logout, environment, reporter).await
         }
+        Command::Apply(apply) => commands::apply::run(&call, apply, &environment, reporter),
         Command::Log(log) => commands::log::run(&call, log, &environment),
     };
     match result {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "that is how a test fails")]
 
+mod claude_code;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,9 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod apply;
+mod apply_ttl;
+mod apply_undo;
 mod bad_configuration;
 mod bad_output;
 mod bad_program;

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod apply;
 pub(crate) mod doctor;
 pub(crate) mod get;
 pub(crate) mod init;

@@ -1,5 +1,7 @@
 //! JSON text with the place of each value.
 
+pub(crate) mod edit;
+
 use std::fmt;
 
 use jsonc_parser::ast::{Object, Value};

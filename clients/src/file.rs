@@ -1,0 +1,213 @@
+//! A settings file on the disk, replaced as a whole or not at all.
+
+use std::fmt;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// A file as it was when it was read. `Debug` shows its path alone.
+pub(crate) struct Snapshot {
+    /// The file itself, not a link to it.
+    real: PathBuf,
+    /// Unless there is none.
+    pub(crate) content: Option<Vec<u8>>,
+}
+
+impl Snapshot {
+    /// Reads the file at `path`. Where that is a link, it means the file that the link leads to:
+    /// those who keep their settings elsewhere go on doing so.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        match path.canonicalize() {
+            Ok(real) => Ok(Self { content: Some(fs::read(&real)?), real }),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Err(_) if path.is_symlink() => {
+                Err(io::Error::new(io::ErrorKind::NotFound, "it is a link to nothing"))
+            }
+            Err(_) => Ok(Self { real: path.to_owned(), content: None }),
+        }
+    }
+
+    /// Puts `content` in the file's place, with the file's owner and mode; or with `mode` where there
+    /// was none.
+    pub(crate) fn replace(&self, content: &[u8], mode: u32) -> io::Result<()> {
+        let draft = draft(folder(&self.real), content, mode)?;
+        if self.content.is_some() {
+            inherit(draft.as_file(), &fs::metadata(&self.real)?)?;
+            draft.as_file().sync_all()?;
+        }
+        self.check_unchanged()?;
+        draft.persist(&self.real)?;
+        sync_names(folder(&self.real))
+    }
+
+    /// Removes the file.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        self.check_unchanged()?;
+        fs::remove_file(&self.real)?;
+        sync_names(folder(&self.real))
+    }
+
+    /// Writes a copy of the file to `path`, with its owner and mode.
+    pub(crate) fn copy_to(&self, path: &Path) -> io::Result<()> {
+        let draft = draft(folder(path), self.content.as_deref().unwrap_or_default(), PRIVATE)?;
+        inherit(draft.as_file(), &fs::metadata(&self.real)?)?;
+        draft.as_file().sync_all()?;
+        draft.persist(path)?;
+        sync_names(folder(path))
+    }
+
+    /// The client writes its settings too, whenever it likes.
+    fn check_unchanged(&self) -> io::Result<()> {
+        if read(&self.real)? == self.content {
+            return Ok(());
+        }
+        let error = "somebody else has just changed it; run the command again";
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, error))
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.real)
+    }
+}
+
+/// Writes a small file, whole or not at all.
+pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    draft(folder(path), content, mode)?.persist(path)?;
+    sync_names(folder(path))
+}
+
+/// Makes the folders around `path` that are not there, and says how many those are.
+pub(crate) fn make_folders(path: &Path, mode: u32) -> io::Result<usize> {
+    let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
+    for folder in missing.iter().rev() {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
+        builder.create(folder)?;
+    }
+    Ok(missing.len())
+}
+
+/// Removes the `count` innermost folders around `path`, up to the first one that others use.
+pub(crate) fn remove_folders(path: &Path, count: usize) {
+    let mut folders = path.ancestors().skip(1).take(count);
+    while folders.next().is_some_and(|folder| fs::remove_dir(folder).is_ok()) {}
+}
+
+/// What is in a file; `None` where there is none.
+pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    // A name that no client takes for settings, should we be killed.
+    builder.prefix(".api-key-helper-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut draft = builder.tempfile_in(folder)?;
+    draft.write_all(content)?;
+    draft.as_file().sync_all()?;
+    Ok(draft)
+}
+
+#[cfg(unix)]
+fn inherit(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    file.set_permissions(old.permissions())
+}
+
+/// Elsewhere a new file has the rights that its folder hands down. Not tried.
+#[cfg(not(unix))]
+fn inherit(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+#[cfg(unix)]
+fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows has no such call: its file systems write names through. Not tried.
+#[cfg(not(unix))]
+fn sync_names(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+const PRIVATE: u32 = 0o600;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn whoever_was_quicker_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let absent = Snapshot::read(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let present = Snapshot::read(&path).unwrap();
+        fs::write(&path, "theirs, again").unwrap();
+        for outcome in
+            [absent.replace(b"ours", PRIVATE), present.replace(b"ours", PRIVATE), present.remove()]
+        {
+            assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs, again");
+        assert_eq!(names(folder.path()), ["settings.json"]);
+    }
+
+    #[test]
+    fn owner_and_mode_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        fs::write(&path, "").unwrap();
+        // Only root can give a file away; whoever else runs this keeps it.
+        let _ = chown(&path, Some(12), Some(34));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o461)).unwrap();
+        let facts = |path: &Path| {
+            let found = path.metadata().unwrap();
+            (found.uid(), found.gid(), found.mode() & 0o7777)
+        };
+        let before = facts(&path);
+        let copy = folder.path().join("copy");
+        Snapshot::read(&path).unwrap().copy_to(&copy).unwrap();
+        Snapshot::read(&path).unwrap().replace(b"new", 0o600).unwrap();
+        assert_eq!((facts(&path), facts(&copy)), (before, before));
+    }
+}

@@ -1,0 +1,321 @@
+//! `apply` writes what Claude Code runs, and nothing else.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use integration_tests::binaries::{Binaries, FRONT, WORKER};
+use integration_tests::call::{Answer, Call};
+use integration_tests::executables;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::mounts::Mounts;
+use serde_json::{Value, json};
+
+/// Where Claude Code has the user's settings.
+pub(crate) fn settings_file(home: &Home) -> PathBuf {
+    home.path().join(".claude/settings.json")
+}
+
+/// A user whose keys are known to live long enough for any TTL.
+pub(crate) fn user() -> Home {
+    Home::with_settings("", "lifetime = \"48h\"", KEYS)
+}
+
+pub(crate) fn read(file: &Path) -> Value {
+    let text = fs::read_to_string(file).unwrap();
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap()
+}
+
+/// The line in a settings file, run as Claude Code runs it.
+#[track_caller]
+fn run_line(home: &Home, file: &Path) -> Answer {
+    let line = read(file)["apiKeyHelper"].as_str().unwrap().to_owned();
+    home.helper().program(Path::new("/bin/sh")).args(["-c", &line]).run()
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o7777
+}
+
+/// Everything below a folder, with its content.
+fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        match file.is_dir() {
+            true => found.extend(snapshot(&file)),
+            false => found.push((file.clone(), fs::read(&file).unwrap())),
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn claude_code_can_run_what_was_written() {
+    let home = user();
+    let file = settings_file(&home);
+    let front = Binaries::built().front.canonicalize().unwrap();
+    let line = format!("exec '{}'", front.display());
+    let said = home.call(["apply"]).run().assert_printed().to_owned();
+    assert_eq!(
+        said,
+        format!(
+            "Wrote {}\nSetting applied successfully. Configuration changes:\n\
+             apiKeyHelper: {line}\nCLAUDE_CODE_API_KEY_HELPER_TTL_MS: 3600000\n\
+             Key refresh: automatic every 60 minutes\n",
+            file.display()
+        )
+    );
+    let env = json!({"CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "3600000"});
+    assert_eq!(read(&file), json!({"apiKeyHelper": line, "env": env}));
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    run_line(&home, &file).assert_key("key-1");
+
+    let before = snapshot(&home.path().join(".claude"));
+    let again = home.call(["apply"]).run();
+    assert!(again.assert_printed().starts_with("Nothing changes: "), "{again:?}");
+    assert_eq!(snapshot(&home.path().join(".claude")), before);
+}
+
+#[test]
+fn the_options_given_go_into_the_line() {
+    let home = user();
+    let script = home.path().join("main");
+    home.write("a b/other.toml", configuration("", "lifetime = \"48h\"", &script));
+    let call = home.call(["--profile", "main", "apply", "--config", "a b/other.toml"]);
+    let _ = call.run().assert_printed();
+    let file = settings_file(&home);
+    let config = home.path().join("a b/other.toml");
+    let end = format!("--profile main --config '{}'", config.display());
+    assert!(read(&file)["apiKeyHelper"].as_str().unwrap().ends_with(&end));
+    run_line(&home, &file).assert_key("key-1");
+    home.call(["--profile", "other", "apply"]).run().assert_error(2, &["`other`"]);
+}
+
+#[test]
+fn a_path_that_needs_quotes_has_them() {
+    let home = user();
+    let folder = home.path().join("it's \"mine\" & $HOME");
+    let binaries = Binaries::copy(&folder);
+    let _ = home.call(["apply"]).program(&binaries.front).run().assert_printed();
+    run_line(&home, &settings_file(&home)).assert_key("key-1");
+}
+
+#[test]
+fn the_path_that_outlives_an_upgrade_is_written() {
+    let home = user();
+    let version = home.path().join("cellar/1.0");
+    executables::copy(&Binaries::built().front, &version.join("bin").join(FRONT));
+    let libexec = version.join("libexec/api-key-helper");
+    executables::copy(&Binaries::built().worker, &libexec.join(WORKER));
+    let front = version.join("bin").join(FRONT);
+    let written = |path: String| {
+        let call = home.call(["apply"]).program(&front).env("PATH", path);
+        let _ = call.run().assert_printed();
+        read(&settings_file(&home))["apiKeyHelper"].as_str().unwrap().to_owned()
+    };
+    let exec = |path: &Path| format!("exec '{}'", path.display());
+    assert_eq!(written("/usr/bin".to_owned()), exec(&front));
+
+    let bin = home.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    symlink(&front, bin.join(FRONT)).unwrap();
+    assert_eq!(written(format!("bin:/usr/bin:{}", bin.display())), exec(&bin.join(FRONT)));
+    run_line(&home, &settings_file(&home)).assert_key("key-1");
+
+    // Whoever can write there could lead it elsewhere.
+    fs::set_permissions(&bin, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(written(bin.display().to_string()), exec(&front));
+}
+
+#[test]
+fn another_program_stays_unless_told_otherwise() {
+    let home = user();
+    let text = "{\n  \"apiKeyHelper\": \"echo sk-canary-5\"\n}";
+    let file = home.write(".claude/settings.json", text);
+    for arguments in [&["apply"][..], &["apply", "--dry-run"]] {
+        let answer = home.call(arguments.iter().copied()).run();
+        let place = format!("`{}`, line 2, column 19", file.display());
+        answer.assert_error(2, &[&place, "`--force`"]);
+        assert!(!answer.stderr.contains("canary"), "{answer:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+    let dry = home.call(["apply", "--force", "--dry-run"]).run();
+    assert!(dry.assert_printed().contains("-apiKeyHelper: (not shown)\n+apiKeyHelper: exec '"));
+    let answer = home.call(["apply", "--force"]).run();
+    let copy = file.with_file_name("settings.json.before-api-key-helper");
+    assert!(answer.assert_printed().contains(&*copy.to_string_lossy()));
+    assert_eq!(fs::read_to_string(&copy).unwrap(), text);
+    run_line(&home, &file).assert_key("key-1");
+}
+
+#[test]
+fn what_claude_code_would_refuse_is_refused_with_its_place() {
+    let home = user();
+    for (text, place) in [
+        ("{\n  \"model\": \"opus\",\n}", "line 3, column 1"),
+        ("{\n  // mine\n}", "line 2, column 3"),
+        ("{\"apiKeyHelper\": 5}", "line 1, column 18: `apiKeyHelper` is not a string"),
+        ("{\"env\": []}", "line 1, column 9: `env` is not an object"),
+        ("[]", "line 1, column 1"),
+    ] {
+        let file = home.write(".claude/settings.json", text);
+        for arguments in [&["apply"][..], &["apply", "--force"], &["apply", "--undo"]] {
+            home.call(arguments.iter().copied()).run().assert_error(2, &[place, "settings.json`"]);
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_dry_run_shows_the_difference_and_writes_nothing() {
+    let home = user();
+    let ttl = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
+    let text = format!("{{\"env\":{{\"TOKEN\":\"sk-canary-5\",\"{ttl}\":\"300000\"}}}}");
+    let file = home.write(".claude/settings.json", &text);
+    let _ = home.call(["status"]).run();
+    let before = snapshot(home.path());
+    let answer = home.call(["apply", "--dry-run"]).run();
+    let (front, shown) = (Binaries::built().front.canonicalize().unwrap(), file.display());
+    assert_eq!(
+        answer.assert_printed(),
+        format!(
+            "--- {shown}\n+++ {shown}\n+apiKeyHelper: exec '{}'\n-env.{ttl}: 300000\n\
+             +env.{ttl}: 3600000\nNothing was written.\n",
+            front.display()
+        )
+    );
+    assert_eq!(snapshot(home.path()), before);
+}
+
+#[test]
+fn each_scope_has_its_file() {
+    let home = user();
+    let work = home.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let apply = |scope| home.call(["apply", "--scope", scope]).folder(&work);
+
+    let local = work.join(".claude/settings.local.json");
+    let _ = apply("local").run().assert_printed();
+    run_line(&home, &local).assert_key("key-1");
+
+    let project = work.join(".claude/settings.json");
+    let answer = apply("project").run();
+    assert_eq!(answer.code, Some(0));
+    assert!(answer.stderr.contains("commonly committed"), "{answer:?}");
+    run_line(&home, &project).assert_key("key-1");
+    assert_eq!((mode(&local), mode(&project)), (0o600, 0o644 & !umask()));
+
+    let elsewhere = home.path().join("elsewhere");
+    let _ = apply("user").env("CLAUDE_CONFIG_DIR", &elsewhere).run().assert_printed();
+    run_line(&home, &elsewhere.join("settings.json")).assert_key("key-1");
+    assert!(!settings_file(&home).exists());
+}
+
+fn umask() -> u32 {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    0o666 & !mode(&folder.path().join("file"))
+}
+
+#[test]
+fn managed_settings_are_roots() {
+    let home = user();
+    let etc = home.path().join("etc");
+    fs::create_dir(&etc).unwrap();
+    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
+    let apply = home.call(["apply", "--scope", "managed"]);
+    // A user of no name, with no rights beyond the files' modes.
+    let powerless = |call: Call| mounts.seen_by(call.under(["unshare", "--user"]));
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o555)).unwrap();
+    let hint = format!("run `sudo {} apply --scope managed`", front().display());
+    powerless(apply.clone()).run().assert_error(2, &["/etc/claude-code", &hint]);
+
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o755)).unwrap();
+    let _ = mounts.seen_by(apply).run().assert_printed();
+    let file = etc.join("claude-code/managed-settings.json");
+    run_line(&home, &file).assert_key("key-1");
+    assert_eq!(mode(&file), 0o644 & !umask());
+
+    // What lies beside it beats it.
+    let part =
+        home.write("etc/claude-code/managed-settings.d/5.json", "{\"apiKeyHelper\": \"other\"}");
+    let answer = mounts.seen_by(home.call(["apply", "--scope", "managed"])).run();
+    let shadow = "`/etc/claude-code/managed-settings.d/5.json` sets another `apiKeyHelper`";
+    assert!(answer.stderr.contains(shadow), "{answer:?}");
+
+    fs::remove_dir_all(part.parent().unwrap()).unwrap();
+    let undo = mounts.seen_by(home.call(["apply", "--scope", "managed", "--undo"])).run();
+    assert!(undo.assert_printed().starts_with("Setting undone"), "{undo:?}");
+    assert_eq!(fs::read_dir(&etc).unwrap().count(), 0);
+}
+
+fn front() -> PathBuf {
+    Binaries::built().front.canonicalize().unwrap()
+}
+
+#[test]
+fn what_beats_the_setting_is_named() {
+    let home = user();
+    let warned = |call: Call, words: &[&str]| {
+        let answer = call.run();
+        assert_eq!((answer.code, answer.stderr.lines().count()), (Some(0), 1), "{answer:?}");
+        for word in words {
+            assert!(answer.stderr.contains(word), "{word}: {answer:?}");
+        }
+        assert!(!answer.stderr.contains("sk-canary"), "{answer:?}");
+    };
+    let key = home.call(["apply"]).env("ANTHROPIC_API_KEY", "sk-canary-5");
+    warned(key, &["the environment sets `ANTHROPIC_API_KEY`"]);
+
+    let local = home.write(
+        "work/.claude/settings.local.json",
+        "{\"apiKeyHelper\": \"echo sk-canary-5\", \"env\": {\"ANTHROPIC_AUTH_TOKEN\": \"sk-canary-5\", \
+         \"CLAUDE_CODE_API_KEY_HELPER_TTL_MS\": \"5\"}}",
+    );
+    let shown = local.display().to_string();
+    let in_work = home.call(["apply"]).folder(&home.path().join("work"));
+    warned(
+        in_work,
+        &[
+            &format!("`{shown}` sets `ANTHROPIC_AUTH_TOKEN`"),
+            &format!("`{shown}` sets another `apiKeyHelper`"),
+            &format!("`{shown}` sets another `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`"),
+        ],
+    );
+    // What is weaker beats nothing.
+    let _ = home.call(["apply"]).run().assert_printed();
+}
+
+#[test]
+fn the_secrets_around_it_are_shown_nowhere() {
+    const SECRET: &str = "sk-canary-5up3rc4l1fr4g1l";
+    let home = user();
+    for text in [
+        format!("{{\"env\":{{\"ANTHROPIC_AUTH_TOKEN\":\"{SECRET}\"}}}}"),
+        format!("{{\"apiKeyHelper\": \"echo {SECRET}\", \"env\": {{\"A\": \"{SECRET}\"}}}}"),
+        format!("{{\"env\": {{\"CLAUDE_CODE_API_KEY_HELPER_TTL_MS\": \"{SECRET}\"}}}}"),
+        format!("{{\"apiKeyHelper\": \"api-key-helper --profile {SECRET}; {SECRET}\"}}"),
+        format!("{{\"env\": \"{SECRET}\"}}"),
+        format!("{{\"env\": {SECRET}}}"),
+        format!("{{\"{SECRET}\": \"{SECRET}\\q\"}}"),
+        SECRET.to_owned(),
+    ] {
+        home.write(".claude/settings.json", &text);
+        for arguments in [
+            &["apply", "--dry-run"][..],
+            &["apply", "--force", "--dry-run"],
+            &["apply"],
+            &["apply", "--force"],
+            &["apply"],
+            &["apply", "--undo", "--dry-run"],
+            &["apply", "--undo"],
+            &["apply", "--undo"],
+        ] {
+            let answer = home.call(arguments.iter().copied()).run();
+            assert!(!answer.stdout.contains(SECRET) && !answer.stderr.contains(SECRET), "{text}");
+        }
+        assert_eq!(fs::read_to_string(settings_file(&home)).unwrap(), text);
+    }
+}

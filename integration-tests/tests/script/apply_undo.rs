@@ -1,0 +1,137 @@
+//! `apply --undo` leaves what was there before.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use integration_tests::home::Home;
+use serde_json::json;
+
+use crate::apply::{read, settings_file, user};
+
+/// Applies, and applies again with another line, and undoes that.
+#[track_caller]
+fn there_and_back(home: &Home) -> String {
+    let _ = home.call(["apply", "--force"]).run().assert_printed();
+    let _ = home.call(["--profile", "main", "apply"]).run().assert_printed();
+    assert!(read(&settings_file(home))["apiKeyHelper"].as_str().unwrap().ends_with("main"));
+    home.call(["apply", "--undo"]).run().assert_printed().to_owned()
+}
+
+#[test]
+fn every_byte_comes_back() {
+    let large: String =
+        (0..20_000).map(|n| format!("  \"key {n}\": [{n}.50, \"\\u00fc\"],\n")).collect();
+    let files = [
+        String::new(),
+        "\u{feff}".to_owned(),
+        " \r\n".to_owned(),
+        "{}".to_owned(),
+        "{ }\n\n".to_owned(),
+        format!("{{\n{large}  \"last\": 1E+2\n}}\n"),
+        "{\r\n  \"model\": \"opus\",\r\n  \"env\": {\r\n    \"A\": \"1\"\r\n  }\r\n}\r\n"
+            .to_owned(),
+        "{\n\t\"env\": {},\n\t\"permissions\": {\n\t\t\"allow\": []\n\t}\n}\n".to_owned(),
+        "\u{feff}{\"b\":1,\"a\":2,\"b\":3}".to_owned(),
+        "{\"apiKeyHelper\":\"old\",\"env\":{\"CLAUDE_CODE_API_KEY_HELPER_TTL_MS\":5}}".to_owned(),
+        "{\"apiKeyHelper\": \"a\",\n \"apiKeyHelper\": \"b\"}".to_owned(),
+    ];
+    for text in files {
+        let home = user();
+        let file = home.write(".claude/settings.json", &text);
+        let said = there_and_back(&home);
+        assert!(said.ends_with("is what it was before.\n"), "{said}");
+        assert!(fs::read(&file).unwrap() == text.as_bytes(), "{text:.100}");
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_file_that_was_not_there_goes_with_the_folders_around_it() {
+    let home = user();
+    assert!(there_and_back(&home).starts_with("Setting undone: there is no "));
+    assert!(!home.path().join(".claude").exists());
+
+    // A folder that others made, or use by now, stays.
+    for theirs in [true, false] {
+        let home = user();
+        let folder = home.path().join(".claude");
+        if theirs {
+            fs::create_dir(&folder).unwrap();
+        }
+        let _ = home.call(["apply"]).run().assert_printed();
+        if !theirs {
+            home.write(".claude/history", "");
+        }
+        let _ = home.call(["apply", "--undo"]).run().assert_printed();
+        assert!(folder.exists() && !settings_file(&home).exists());
+    }
+}
+
+#[test]
+fn a_link_stays_a_link_and_a_mode_a_mode() {
+    let home = user();
+    let text = "{\n  \"model\": \"opus\"\n}\n";
+    let real = home.write("dotfiles/claude.json", text);
+    fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+    fs::create_dir(home.path().join(".claude")).unwrap();
+    let link = settings_file(&home);
+    symlink("../dotfiles/claude.json", &link).unwrap();
+    let mode = || real.metadata().unwrap().permissions().mode() & 0o7777;
+
+    let _ = home.call(["apply"]).run().assert_printed();
+    assert!(link.is_symlink() && read(&real)["apiKeyHelper"].is_string());
+    assert_eq!(mode(), 0o640);
+    let copy = link.with_file_name("settings.json.before-api-key-helper");
+    assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o7777, 0o640);
+    let _ = home.call(["apply", "--undo"]).run().assert_printed();
+    assert!(link.is_symlink());
+    assert_eq!((fs::read_to_string(&real).unwrap(), mode()), (text.to_owned(), 0o640));
+    assert_eq!(fs::read_dir(home.path().join("dotfiles")).unwrap().count(), 1);
+
+    fs::remove_file(&real).unwrap();
+    home.call(["apply"]).run().assert_error(2, &["a link to nothing"]);
+}
+
+#[test]
+fn what_was_changed_since_stays() {
+    let home = user();
+    let before = "{\n  \"apiKeyHelper\": \"old\",\n  \"env\": {\n    \"A\": \"1\"\n  }\n}\n";
+    let file = home.write(".claude/settings.json", before);
+    let _ = home.call(["apply", "--force"]).run().assert_printed();
+    let theirs = fs::read_to_string(&file).unwrap().replace("\"A\": \"1\"", "\"B\": 2.0");
+    fs::write(&file, theirs).unwrap();
+    let said = home.call(["apply", "--undo"]).run();
+    assert!(said.assert_printed().contains("What else was changed"), "{said:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before.replace("\"A\": \"1\"", "\"B\": 2.0"));
+
+    // Also in a file that we made.
+    let home = user();
+    let file = settings_file(&home);
+    let _ = home.call(["apply"]).run().assert_printed();
+    let theirs = fs::read_to_string(&file).unwrap().replacen('{', "{\n  \"theme\": \"dark\",", 1);
+    fs::write(&file, theirs).unwrap();
+    let _ = home.call(["apply", "--undo"]).run().assert_printed();
+    assert_eq!(read(&file), json!({"theme": "dark"}));
+}
+
+#[test]
+fn a_helper_that_is_not_ours_any_more_stays() {
+    let home = user();
+    let file = home.write(".claude/settings.json", "{\"apiKeyHelper\": \"old\"}");
+    let _ = home.call(["apply", "--force"]).run().assert_printed();
+    fs::write(&file, "{\"apiKeyHelper\": \"new\"}").unwrap();
+    let said = home.call(["apply", "--undo"]).run();
+    assert!(said.assert_printed().contains("another program's"), "{said:?}");
+    // What is kept from now on is the newer one.
+    there_and_back(&home);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{\"apiKeyHelper\": \"new\"}");
+}
+
+#[test]
+fn nothing_to_undo_is_said() {
+    let home = Home::new();
+    let said = home.call(["apply", "--undo"]).run();
+    assert!(said.assert_printed().contains("is not set"), "{said:?}");
+    home.write(".claude/settings.json", "{\"apiKeyHelper\": \"exec /b/api-key-helper\"}");
+    home.call(["apply", "--undo"]).run().assert_error(2, &["is not known", "by hand"]);
+}
