@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config_file;
 mod environment;
+mod front;
 mod inputs;
 mod journal;
 mod report;

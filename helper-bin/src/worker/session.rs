@@ -9,8 +9,8 @@ use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
 };
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, Seal, StateFolder, Unsealed,
-    trust,
+    Entry, Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, Seal, StateFolder,
+    Unsealed, trust,
 };
 
 use crate::cli::Call as CommandLine;
@@ -152,6 +152,13 @@ impl Session {
             chain: &chain,
         };
         self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// What is cached of `source`, whatever the environment was.
+    pub(crate) fn cached(&self, source: &Source) -> Option<Entry> {
+        let id = &source.planned.id;
+        let bytes = self.folder.read(&id.entry_file(self.seal())).ok()??;
+        Entry::decode(&bytes, id, self.seal())
     }
 
     /// What seals entries.

@@ -27,6 +27,18 @@ fn settings_in_health() {
 }
 
 #[test]
+fn what_apply_writes_is_well() {
+    let patient = Patient::new();
+    fs::remove_file(patient.home.path().join(".claude/settings.json")).unwrap();
+    patient.examine().assert_only(&["helper-setting"]);
+    let applied = patient.home.call(["apply"]).run();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    let report = patient.examine();
+    report.assert_well();
+    report.assert("client-ttl", "ok", &["29 min"]);
+}
+
+#[test]
 fn settings_that_claude_code_refuses_or_does_not_have() {
     let patient = Patient::new();
     let settings = patient.home.write(".claude/settings.json", "{\n  \"apiKeyHelper\": 7\n}");

@@ -70,9 +70,8 @@ impl Client<'_> {
     }
 }
 
-/// How long the key of the first source that gave one lives.
+/// The shortest life of the keys that were given.
 fn life(asked: &[Asked]) -> Option<Duration> {
-    let given = asked.iter().find_map(|asked| asked.answer.as_ref().ok())?;
-    let validity = given.validity?;
-    Some(validity.expires_at?.since(validity.fetched_at))
+    let given = asked.iter().filter_map(|asked| asked.answer.as_ref().ok()?.validity);
+    given.filter_map(|validity| Some(validity.expires_at?.since(validity.fetched_at))).min()
 }

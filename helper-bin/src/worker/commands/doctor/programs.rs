@@ -1,6 +1,6 @@
 //! The two programs: whether they belong together, and where they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use api_key_helper_script::observe;
 
 use super::finding::{Check, Finding};
 use crate::cli::VERSION;
+use crate::front;
 
 /// Where the programs are.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +23,7 @@ pub(super) struct Programs {
 impl Programs {
     pub(super) fn find() -> Self {
         let worker = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
-        let front = worker.as_deref().and_then(|worker| {
-            let found = candidates(worker).into_iter().find(|path| path.is_file());
-            found.and_then(|path| path.canonicalize().ok())
-        });
+        let front = worker.as_deref().and_then(|worker| front::real(worker).ok());
         Self { front, worker }
     }
 
@@ -75,33 +73,7 @@ impl Programs {
     }
 }
 
-/// The front's place, by its worker's: beside it, or where the worker is in
-/// `libexec/api-key-helper`, in the `bin` beside that.
-fn candidates(worker: &Path) -> Vec<PathBuf> {
-    let name = format!("{FRONT}{}", std::env::consts::EXE_SUFFIX);
-    let folder = worker.parent();
-    let prefix = folder
-        .filter(|folder| folder.ends_with("libexec/api-key-helper"))
-        .and_then(Path::parent)
-        .and_then(Path::parent);
-    let bin = prefix.map(|prefix| prefix.join("bin"));
-    folder.map(Path::to_owned).into_iter().chain(bin).map(|folder| folder.join(&name)).collect()
-}
-
 const FRONT: &str = "api-key-helper";
 const MEND: &str = "install api-key-helper anew, both of its programs";
 /// For a program that has nothing to do but to start another one.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_front_is_beside_its_worker_or_in_bin() {
-        let beside = candidates(Path::new("/opt/helper/api-key-helper-worker"));
-        assert_eq!(beside, [Path::new("/opt/helper/api-key-helper")]);
-        let apart = candidates(Path::new("/usr/libexec/api-key-helper/api-key-helper-worker"));
-        assert_eq!(apart[1], Path::new("/usr/bin/api-key-helper"));
-    }
-}

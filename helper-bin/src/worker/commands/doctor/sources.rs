@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_key_helper_core::config::Profile;
 use api_key_helper_core::engine::{Call, Clock as _, Demand, Outcome, Source, get};
-use api_key_helper_core::{Entry, Error, ErrorKind, Moment, Policy, Validity};
+use api_key_helper_core::{Error, ErrorKind, Moment, Policy, Validity};
 
 use super::finding::{Check, Finding, Level};
 use crate::session::{Session, now};
@@ -67,16 +67,9 @@ impl Session {
         let took = self.clock.uptime().saturating_sub(started);
         let given = answer.map(|answer| Given {
             length: answer.key.expose().len(),
-            validity: self.validity(source),
+            validity: self.cached(source).map(|entry| entry.validity),
         });
         Asked { source: source.planned.id.source.clone(), answer: given, warnings, took }
-    }
-
-    /// What is known of the time of the key that is cached of `source`.
-    fn validity(&self, source: &Source) -> Option<Validity> {
-        let id = &source.planned.id;
-        let bytes = self.folder.read(&id.entry_file(self.seal())).ok()??;
-        Entry::decode(&bytes, id, self.seal()).map(|entry| entry.validity)
     }
 }
 
