@@ -37,6 +37,14 @@ fn without_a_configuration_the_rest_is_examined() {
 }
 
 #[test]
+fn without_a_home_the_rest_is_examined() {
+    let report = Report::of(&Patient::new().call().without_env("HOME"));
+    report.assert("configuration-file", "error", &["`XDG_CONFIG_HOME` nor `HOME` is set"]);
+    report.assert("front", "ok", &[]);
+    report.assert("api-key-variable", "ok", &[]);
+}
+
+#[test]
 fn a_file_that_others_can_write_to() {
     let patient = Patient::new();
     let file = patient.home.config_file();

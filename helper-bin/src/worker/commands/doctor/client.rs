@@ -63,6 +63,7 @@ impl Client<'_> {
         match told.decided_by_folder(line.is_plain) {
             Some(file) if !self.trusts_folder => sheet.add([rehearsal::refuse(&file.path)]),
             _ => {
+                sheet.wait_for("running the helper");
                 let env = told.env();
                 sheet.add(rehearsal::rehearse(&helper.value, &env, line.is_this_program).await)
             }

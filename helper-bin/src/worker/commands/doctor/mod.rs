@@ -111,7 +111,7 @@ fn examine_files(
 async fn examine_sources(session: &Session, sheet: &mut Sheet) -> Result<Vec<Asked>, Error> {
     let log = history::read(&session.folder);
     sheet.add(history::judge(&log, &session.sources, now(&session.clock)))?;
-    let asked = sources::ask(session).await;
+    let asked = sources::ask(session, sheet).await;
     sheet.add(sources::judge(&asked, &session.profile, now(&session.clock)))?;
     sheet.add(clock::check(session, &asked).await)?;
     Ok(asked)

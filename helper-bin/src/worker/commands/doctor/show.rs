@@ -1,11 +1,13 @@
 //! Findings, shown as they come, or all of them as JSON.
 
+use std::io::{self, IsTerminal as _};
+
 use api_key_helper_core::Error;
 use serde::Serialize;
 
 use super::finding::{Finding, Level};
 use crate::environment::Environment;
-use crate::report::print;
+use crate::report::{print, tell};
 use crate::terminal::printable;
 use crate::written::counted;
 
@@ -39,6 +41,8 @@ struct Row {
 pub(super) struct Sheet {
     is_json: bool,
     has_signs: bool,
+    /// Somebody sits there and waits.
+    is_watched: bool,
     rows: Vec<Row>,
     summary: Summary,
 }
@@ -46,7 +50,20 @@ pub(super) struct Sheet {
 impl Sheet {
     pub(super) fn new(is_json: bool, environment: &Environment) -> Self {
         let text = |name: &str| environment.variable(name)?.into_string().ok();
-        Self { is_json, has_signs: is_utf8(text), rows: Vec::new(), summary: Summary::default() }
+        Self {
+            is_json,
+            has_signs: is_utf8(text),
+            is_watched: !is_json && io::stdout().is_terminal() && io::stderr().is_terminal(),
+            rows: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Says what is being waited for, until something is found.
+    pub(super) fn wait_for(&self, what: &str) {
+        if self.is_watched {
+            tell(&format!("{CLEAR}  {what} ... "));
+        }
     }
 
     /// Shows what was found.
@@ -54,6 +71,9 @@ impl Sheet {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> Result<(), Error> {
+        if self.is_watched {
+            tell(CLEAR);
+        }
         for finding in findings {
             let counter = match finding.level {
                 Level::Ok => &mut self.summary.ok,
@@ -123,6 +143,9 @@ impl Summary {
         format!("\n{checks}: {errors}, {warnings}\n")
     }
 }
+
+/// To the beginning of the line, and nothing is on it any more (ECMA-48, 8.3.41).
+const CLEAR: &str = "\r\u{1b}[K";
 
 /// Whether the locale is one of UTF-8, by the first of these variables that says something
 /// (POSIX.1-2024, base definitions, 8.2).

@@ -8,6 +8,7 @@ use api_key_helper_core::engine::{Call, Clock as _, Demand, Outcome, Source, get
 use api_key_helper_core::{Error, ErrorKind, Moment, Policy, Validity};
 
 use super::finding::{Check, Finding, Level};
+use super::show::Sheet;
 use crate::session::{Session, now};
 use crate::written::{relative, written};
 
@@ -33,9 +34,10 @@ pub(super) struct Given {
 }
 
 /// Asks all sources of the profile, one after the other: they may feed on one another.
-pub(super) async fn ask(session: &Session) -> Vec<Asked> {
+pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<Asked> {
     let mut all = Vec::new();
     for source in &session.sources {
+        sheet.wait_for(&format!("asking `{}`", source.planned.id.source));
         all.push(session.prove(source).await);
     }
     all
