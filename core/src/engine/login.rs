@@ -103,7 +103,7 @@ fn call<'a>(profile: &'a str, policy: &'a Policy) -> Call<'a> {
 
 fn not_kept(error: &io::Error) -> Error {
     Error::transient(format!("the sign-in cannot be kept: {error}"))
-        .with_hint("make room in the state folder, see `api-key-helper status`, and sign in again")
+        .with_hint("make room in the state folder, see `api-key-helper doctor`, and sign in again")
 }
 
 impl Refresh<'_> {
