@@ -89,6 +89,10 @@ impl Session {
         places: Places,
         files: Files,
     ) -> Result<(Self, Vec<Mistake>), Error> {
+        let plan_file = plan_file(call, &environment, &files);
+        let config_paths = files.all().map(|file| file.path.clone()).collect();
+        let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
+        let Configured { configuration, profile, sources, cautions } = configured;
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -100,10 +104,6 @@ impl Session {
                 false
             }
         };
-        let plan_file = plan_file(call, &environment, &files);
-        let config_paths = files.all().map(|file| file.path.clone()).collect();
-        let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
-        let Configured { configuration, profile, sources, cautions } = configured;
         let session = Self {
             environment,
             clock: MachineClock::start(),

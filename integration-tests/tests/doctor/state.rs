@@ -40,6 +40,11 @@ fn a_folder_that_is_open_to_others() {
     // The configuration is not what is wrong.
     report.assert_absent("configuration-settings");
     assert_eq!(patient.home.runs("main"), 1);
+
+    patient.home.configure("[profile.main\n");
+    let report = patient.examine();
+    report.assert("state-folder", "error", &[]);
+    report.assert("configuration-settings", "error", &["config.toml:1:"]);
 }
 
 #[test]
