@@ -42,6 +42,17 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// The time by the clock of the source's server, asked for without a credential and without a
+    /// human; `None` where there is no server, or where it tells no time. For `doctor`: lifetimes are
+    /// reckoned by two clocks. By default there is no server.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
+        let _ = request;
+        Ok(None)
+    }
+
     /// What `renewal`, which this backend made, tells of the login that it comes from: shown when
     /// somebody has logged in, and later as the source's state. Asks nobody. By default nothing.
     fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {

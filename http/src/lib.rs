@@ -16,6 +16,7 @@ mod failure;
 pub mod pem;
 mod quote;
 mod retry_after;
+mod server_time;
 mod trust;
 mod words;
 
@@ -26,5 +27,6 @@ pub use exchange::{body, send};
 pub use failure::{Failure, unreachable};
 pub use quote::quote;
 pub use retry_after::{parse_retry_after, retry_after};
+pub use server_time::{parse_server_time, server_time};
 pub use trust::untrusted;
 pub use words::Words;

@@ -113,6 +113,14 @@ impl Source {
         self.attempt(async |backend, request| backend.revoke(&request).await)
     }
 
+    /// The time by the server's clock.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn server_time(&mut self) -> Result<Option<SystemTime>, Error> {
+        self.attempt(async |backend, request| backend.server_time(&request).await)
+    }
+
     /// What `run` obtains, after which the renewal is what the engine would have.
     ///
     /// # Errors

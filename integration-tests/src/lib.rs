@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod binaries;
 pub mod call;
+pub mod client;
 pub mod executables;
 pub mod gate;
 pub mod home;

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 mod answer;
+mod clock;
 mod config;
 mod connector;
 mod credentials;
@@ -24,6 +25,8 @@ mod rotation;
 mod sdk;
 mod session;
 mod tls;
+
+use std::time::SystemTime;
 
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Credential, Error, FetchRequest};
@@ -50,5 +53,9 @@ struct Aws {
 impl Backend for Aws {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         Session::open(&self.settings, *request).await?.fetch().await
+    }
+
+    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
+        Session::open(&self.settings, *request).await?.server_time().await
     }
 }

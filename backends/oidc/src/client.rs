@@ -1,6 +1,6 @@
 //! Sends one request to a provider, and reads its whole answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
 use api_key_helper_http::{self as http, Failure};
@@ -56,6 +56,17 @@ impl Client<'_> {
     pub(crate) async fn get(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
         let client = self.open(endpoint).map_err(Failure::unsent)?;
         self.send(endpoint, client.get(endpoint.url().clone()), Vec::new()).await
+    }
+
+    /// The time by the clock of whoever answers at `endpoint`, whatever that is.
+    pub(crate) async fn server_time(
+        &self,
+        endpoint: &Endpoint,
+    ) -> Result<Option<SystemTime>, Failure> {
+        let client = self.open(endpoint).map_err(Failure::unsent)?;
+        let request = client.get(endpoint.url().clone());
+        let response = http::send(request, endpoint, self.time(), &WORDS).await?;
+        Ok(http::server_time(&response))
     }
 
     pub(crate) async fn post(

@@ -1,5 +1,7 @@
 //! What a provider says of itself.
 
+use std::time::SystemTime;
+
 use api_key_helper_core::Error;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +72,20 @@ impl Session<'_> {
                 Ok(by_hand.or(&self.discover(issuer).await?))
             }
             _ => Ok(by_hand),
+        }
+    }
+
+    /// The time by the provider's clock. Its metadata is there for everybody; without an issuer,
+    /// whoever answers where tokens are redeemed has the clock that counts.
+    pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
+        let settings = self.settings;
+        let metadata = settings
+            .issuer
+            .as_ref()
+            .and_then(|issuer| addresses(&issuer.address).into_iter().next());
+        match metadata.or_else(|| settings.by_hand.token.clone()) {
+            Some(endpoint) => Ok(self.client.server_time(&endpoint).await?),
+            None => Ok(None),
         }
     }
 

@@ -31,6 +31,8 @@ mod session;
 mod tls;
 mod words;
 
+use std::time::SystemTime;
+
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Prompt, Secret, SignIn};
 use async_trait::async_trait;
@@ -68,6 +70,10 @@ impl Backend for Oidc {
 
     async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
         Session::new(&self.settings, *request).revoke().await
+    }
+
+    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
+        Session::new(&self.settings, *request).server_time().await
     }
 
     fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {

@@ -31,6 +31,7 @@ mod executable;
 mod exit;
 mod group;
 mod invocation;
+mod observe;
 mod output;
 mod run;
 mod start;
@@ -47,6 +48,8 @@ use async_trait::async_trait;
 use executable::Executable;
 use invocation::Invocation;
 use output::Format;
+
+pub use observe::{Observed, observe};
 
 /// The source that `table` describes:
 ///

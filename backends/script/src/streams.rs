@@ -74,6 +74,16 @@ impl Streams {
         self.output.len() > OUTPUT_LIMIT
     }
 
+    /// Whether somebody may still write to stdout.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.stdout.is_some()
+    }
+
+    /// The output, and the end of what was said.
+    pub(crate) fn into_parts(self) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
+        (self.output, self.tail)
+    }
+
     pub(crate) fn tail(&self) -> &[u8] {
         &self.tail
     }

@@ -1,12 +1,13 @@
 //! Sends a call to the first address that answers.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
 use api_key_helper_http::{self as http, Failure};
 use reqwest::header::{HOST, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
+use vaultrs::api::sys::requests::ReadHealthRequest;
 
 use crate::address::{self, Address};
 use crate::answer::{Answer, Verdict};
@@ -81,6 +82,24 @@ impl<'a> Client<'a> {
             first.get_or_insert(failure.error);
         }
         Err(first.unwrap_or_else(|| Error::misconfigured("there is no `address`")))
+    }
+
+    /// The time by the clock of the first address that answers anything: the question needs no
+    /// token, and a server that is sealed or not the leader has a clock too.
+    pub(crate) async fn server_time(&mut self) -> Result<Option<SystemTime>, Error> {
+        let call = Call::to(&ReadHealthRequest::default())?;
+        let count = self.connection.addresses.len();
+        let mut first = None;
+        for index in 0..count {
+            let left = self.request.time_left();
+            let end = left.saturating_sub(share(left, count - index));
+            let url = self.connection.addresses[index].join(&call.target);
+            match self.send(index, &url, &call, None, end).await {
+                Ok(response) => return Ok(http::server_time(&response)),
+                Err(failure) => first.get_or_insert(failure.error),
+            };
+        }
+        first.map_or(Ok(None), Err)
     }
 
     /// The time until no more than `end` is left of the attempt's.

@@ -22,10 +22,13 @@ mod tls;
 mod token;
 mod words;
 
+use std::time::SystemTime;
+
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Backend, Credential, Error, FetchRequest};
 use async_trait::async_trait;
 
+use client::Client;
 use config::Settings;
 use session::Session;
 
@@ -50,5 +53,9 @@ impl Backend for Vault {
 
     async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
         Session::new(&self.settings, *request).revoke().await
+    }
+
+    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
+        Client::new(&self.settings.connection, *request).server_time().await
     }
 }

@@ -89,6 +89,17 @@ impl<'a> Held<'a> {
         self.within(timeout, backend.revoke(&request)).await
     }
 
+    /// Asks what time it is, for at most `timeout`.
+    pub(super) async fn server_time(
+        &self,
+        backend: &dyn Backend,
+        timeout: Duration,
+    ) -> Result<Option<SystemTime>, Error> {
+        let attempt = self.attempt(timeout, Demand::Printable);
+        let request = FetchRequest::new(None, &attempt);
+        self.within(timeout, backend.server_time(&request)).await
+    }
+
     fn attempt(&self, timeout: Duration, demand: Demand) -> CurrentAttempt<'_> {
         let ends_at = self.world.clock.uptime().saturating_add(timeout);
         CurrentAttempt { held: self, ends_at, demand }
@@ -227,14 +238,14 @@ impl Attempt for CurrentAttempt<'_> {
         self.held.state().keeping = false;
         kept.map_err(|error| {
             Error::transient(format!("cannot keep what renews the key: {error}"))
-                .with_hint("make room in the state folder, see `api-key-helper status`")
+                .with_hint("make room in the state folder, see `api-key-helper doctor`")
         })
     }
 
     async fn make_room(&self) -> Result<(), Error> {
         self.held.set_room_apart().await.map_err(|error| {
             Error::transient(format!("no room in the state folder for a new renewal: {error}"))
-                .with_hint("make room there, see `api-key-helper status`")
+                .with_hint("make room there, see `api-key-helper doctor`")
         })
     }
 

@@ -109,7 +109,7 @@ fn not_removed(file: &str, error: &io::Error) -> Error {
 
 fn not_kept(error: &io::Error) -> Error {
     Error::transient(format!("the sign-in cannot be kept: {error}"))
-        .with_hint("make room in the state folder, see `api-key-helper status`, and sign in again")
+        .with_hint("make room in the state folder, see `api-key-helper doctor`, and sign in again")
 }
 
 impl Refresh<'_> {

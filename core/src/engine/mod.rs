@@ -6,6 +6,7 @@ mod backoff;
 mod cache;
 mod login;
 mod refresh;
+mod server_time;
 mod verdict;
 mod world;
 
@@ -14,6 +15,7 @@ use std::io;
 use std::time::Duration;
 
 pub use login::{LoggedIn, login, logout};
+pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
 use self::refresh::Refresh;

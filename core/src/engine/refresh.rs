@@ -259,7 +259,7 @@ impl<'a> Refresh<'a> {
         let has_renewal = cached.entry.as_ref().is_some_and(|entry| entry.renewal.is_some());
         if has_renewal || self.call.demand == Demand::Fresh {
             return Err(Error::transient(format!("cannot lock the state folder: {error}"))
-                .with_hint("make it writable, see `api-key-helper status`"));
+                .with_hint("make it writable, see `api-key-helper doctor`"));
         }
         Ok(())
     }

@@ -42,6 +42,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make Claude Code use this helper: write its settings, or undo that
     Apply(Apply),
+    /// Prove that a key comes, from its source to Claude Code, and say what is in the way
+    Doctor(Doctor),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -87,6 +89,16 @@ pub(crate) struct Get {
     /// The longest time to wait, such as `10s`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Run the helper even if settings in this folder decide what that does
+    #[arg(long)]
+    pub(crate) trust_folder: bool,
 }
 
 #[derive(Debug, Args)]

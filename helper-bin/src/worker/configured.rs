@@ -50,17 +50,38 @@ impl Configured {
         environment: &Environment,
         files: Files,
     ) -> Result<Self, Error> {
+        let (configured, mistakes) = Self::partly_of(call, environment, files)?;
+        mistakes.into_iter().next().map_or(Ok(configured), |(_, error)| Err(error))
+    }
+
+    /// The same without the sources whose settings are wrong.
+    ///
+    /// # Errors
+    /// Misconfigured, where there is no profile.
+    pub(crate) fn partly_of(
+        call: &CommandLine,
+        environment: &Environment,
+        files: Files,
+    ) -> Result<(Self, Vec<Mistake>), Error> {
         let configuration = Configuration::parse(files.system, files.user, environment.texts())?;
         let name = profile_name(call, &configuration)?;
         let mut profile = configuration.profile(&name)?;
         let mut cautions = Vec::new();
-        let sources = std::mem::take(&mut profile.sources)
-            .into_iter()
-            .map(|configured| build(configured, &mut cautions))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { configuration, profile, sources, cautions })
+        let mut sources = Vec::new();
+        let mut mistakes = Vec::new();
+        for configured in std::mem::take(&mut profile.sources) {
+            let name = configured.id.source.clone();
+            match build(configured, &mut cautions) {
+                Ok(source) => sources.push(source),
+                Err(error) => mistakes.push((name, error)),
+            }
+        }
+        Ok((Self { configuration, profile, sources, cautions }, mistakes))
     }
 }
+
+/// The name of a source whose settings are wrong, and what is.
+pub(crate) type Mistake = (String, Error);
 
 fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<String, Error> {
     let Some(name) = &call.profile else { return configuration.default_profile() };

@@ -1,5 +1,7 @@
 //! The worker: joins the backends compiled in, refreshes, and speaks to people.
 
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+
 mod backends;
 mod cli;
 mod colours;
@@ -7,6 +9,7 @@ mod commands;
 mod config_file;
 mod configured;
 mod environment;
+mod front;
 mod inputs;
 mod journal;
 mod questions;
@@ -55,6 +58,9 @@ fn main() -> ExitCode {
 async fn run(call: Call, reporter: &Reporter) -> ExitCode {
     let environment = Environment::read();
     let result = match &call.command {
+        Command::Doctor(doctor) => {
+            return commands::doctor::run(&call, doctor, environment, reporter).await;
+        }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
         Command::Status(status) => commands::status::run(&call, status, environment, reporter),

@@ -9,12 +9,13 @@ use api_key_helper_core::engine::{
     Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
 };
 use api_key_helper_core::{
-    Error, Moment, Places, Plan, PlanInputs, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Entry, Error, Moment, Places, Plan, PlanInputs, Prompt, ReadError, Seal, StateFolder, Unsealed,
+    trust,
 };
 
 use crate::backends;
 use crate::cli::Call as CommandLine;
-use crate::configured::{Configured, Files, build};
+use crate::configured::{Configured, Files, Mistake, build};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
@@ -47,16 +48,25 @@ impl Session {
     /// # Errors
     /// Misconfigured.
     pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
+        let (session, mistakes) = Self::open_partly(call, environment)?;
+        mistakes.into_iter().next().map_or(Ok(session), |(_, error)| Err(error))
+    }
+
+    /// The same without the sources whose settings are wrong: their names stand beside it, with what
+    /// is wrong.
+    ///
+    /// # Errors
+    /// Misconfigured, where there is no profile.
+    pub(crate) fn open_partly(
+        call: &CommandLine,
+        environment: Environment,
+    ) -> Result<(Self, Vec<Mistake>), Error> {
         let places = places(call, &environment)?;
         let files = Files::read(&places)?;
-        if files.system.is_none() && files.user.is_none() {
-            let path = trust::quote(&places.user_config);
-            let option =
-                call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
-            return Err(Error::misconfigured(format!("there is no configuration at `{path}`"))
-                .with_hint(format!("run `api-key-helper{option} init`")));
+        if files.all().next().is_none() {
+            return Err(no_configuration(call, &places));
         }
-        Self::of(call, environment, places, files)
+        Self::partly_of(call, environment, places, files)
     }
 
     /// The same of `files`, whether or not they are on the disk.
@@ -69,6 +79,20 @@ impl Session {
         places: Places,
         files: Files,
     ) -> Result<Self, Error> {
+        let (session, mistakes) = Self::partly_of(call, environment, places, files)?;
+        mistakes.into_iter().next().map_or(Ok(session), |(_, error)| Err(error))
+    }
+
+    fn partly_of(
+        call: &CommandLine,
+        environment: Environment,
+        places: Places,
+        files: Files,
+    ) -> Result<(Self, Vec<Mistake>), Error> {
+        let plan_file = plan_file(call, &environment, &files);
+        let config_paths = files.all().map(|file| file.path.clone()).collect();
+        let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
+        let Configured { configuration, profile, sources, cautions } = configured;
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -80,11 +104,7 @@ impl Session {
                 false
             }
         };
-        let plan_file = plan_file(call, &environment, &files);
-        let config_paths = files.all().map(|file| file.path.clone()).collect();
-        let Configured { configuration, profile, sources, cautions } =
-            Configured::of(call, &environment, files)?;
-        Ok(Self {
+        let session = Self {
             environment,
             clock: MachineClock::start(),
             places,
@@ -97,7 +117,8 @@ impl Session {
             cautions,
             plan_file,
             has_state,
-        })
+        };
+        Ok((session, mistakes))
     }
 
     /// Compiles the profile for the front.
@@ -168,6 +189,18 @@ impl Session {
         }
     }
 
+    /// What is cached of `source`, whatever the environment was.
+    pub(crate) fn cached(&self, source: &Source) -> Option<Entry> {
+        let id = &source.planned.id;
+        let bytes = self.folder.read(&id.entry_file(self.seal())).ok()??;
+        Entry::decode(&bytes, id, self.seal())
+    }
+
+    /// What seals entries.
+    pub(crate) fn seal(&self) -> &dyn Seal {
+        &Unsealed
+    }
+
     /// Signs in to `source`.
     pub(crate) async fn login(
         &self,
@@ -226,12 +259,12 @@ impl Session {
     }
 
     /// Acts in the engine's world on this machine.
-    async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
+    pub(crate) async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
         act(World {
             clock: &self.clock,
             chance: &SystemChance,
             disk: &self.folder,
-            seal: &Unsealed,
+            seal: self.seal(),
             inputs: &MachineInputs { environment: &self.environment },
             journal: &LogFile { folder: &self.folder },
             variable: &|name| self.environment.variable(name),
@@ -252,6 +285,14 @@ impl Session {
 pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Places, Error> {
     let config = call.config.as_ref().map(|path| path.as_os_str());
     Places::find(config, &|name| environment.variable(name))
+}
+
+/// There is no configuration at all.
+pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
+    let path = trust::quote(&places.user_config);
+    let option = call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
+    Error::misconfigured(format!("there is no configuration at `{path}`"))
+        .with_hint(format!("run `api-key-helper{option} init`"))
 }
 
 fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {

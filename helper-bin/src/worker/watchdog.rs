@@ -17,7 +17,7 @@ pub(crate) fn start(deadline: Duration) {
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, which only waits")]
         std::thread::sleep(deadline.saturating_add(GRACE));
         let error = Error::transient("the machine did not let this call end within its deadline")
-            .with_hint("look at the disk under the state folder, see `api-key-helper status`");
+            .with_hint("look at the disk under the state folder, see `api-key-helper doctor`");
         let _: ExitCode = Reporter.failed(&error);
         #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
         std::process::exit(ErrorKind::Transient.exit_code().into());

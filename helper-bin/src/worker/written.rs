@@ -25,6 +25,11 @@ pub(crate) fn written(duration: Duration) -> String {
     }
 }
 
+/// So many of something: `1 entry`, `2 entries`.
+pub(crate) fn counted(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,12 +29,12 @@ fn it_is_the_profiles_unless_keys_live_too_short_for_it() {
 
 #[test]
 fn a_cached_key_says_how_long_keys_live() {
-    let body = "end=$(date -u -d '+15 min' +%Y-%m-%dT%H:%M:%SZ)\n\
+    let body = "end=$(date -u -d '+14 min' +%Y-%m-%dT%H:%M:%SZ)\n\
                 echo \"{\\\"key\\\": \\\"key-$run\\\", \\\"expires_at\\\": \\\"$end\\\"}\"";
     let home = Home::with_settings("", "lifetime = \"48h\"", body);
     let _ = home.call(["apply"]).run().assert_printed();
     assert_eq!(ttl(&home), "3600000");
-    // Its end is a whole second and its beginning is not, so it lives a little less each time.
+    // Its end is a whole second and its beginning is not, so its life is never quite the same.
     for run in 1..=2 {
         home.call(["get", "--refresh"]).run().assert_key(&format!("key-{run}"));
         let _ = home.call(["apply"]).run().assert_printed();

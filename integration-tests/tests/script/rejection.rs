@@ -120,7 +120,7 @@ fn the_status_tells_of_it_while_it_lasts() {
     let shown = || desk.helper().arg("status").run().assert_printed().to_owned();
     assert!(!shown().contains("refused"), "{}", shown());
     assert_told(&desk.refuse(&client));
-    assert!(shown().contains("refused     by the API, as a client was told; another chance in "));
+    assert!(shown().contains("refused  by the API; another chance in "));
     let json = desk.helper().args(["status", "--json"]).run().assert_printed().to_owned();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json["sources"][0]["refused_until"].is_string(), "{json}");

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "real servers run by the real clock")]
 
 mod chain;
+mod clock;
 mod common;
 mod config;
 mod failures;

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod apply;
+pub(crate) mod doctor;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;

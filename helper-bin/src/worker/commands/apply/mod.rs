@@ -1,6 +1,5 @@
 //! `apply`: makes Claude Code use this helper, or no longer.
 
-mod front;
 mod shadows;
 mod shown;
 mod ttl;
@@ -16,6 +15,7 @@ use api_key_helper_core::{Error, trust};
 
 use crate::cli::{Apply, Call};
 use crate::environment::Environment;
+use crate::front;
 use crate::report::{Reporter, print};
 use crate::session::Session;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use api_key_helper_core::Entry;
 use api_key_helper_core::config::Profile;
 use api_key_helper_core::engine::Source;
-use api_key_helper_core::{Entry, Unsealed};
 
 use crate::session::Session;
 use crate::written::written;
@@ -51,9 +51,7 @@ fn of_source(session: &Session, source: &Source) -> Option<Duration> {
 }
 
 fn cached(session: &Session, source: &Source) -> Option<Entry> {
-    let id = &source.planned.id;
-    let bytes = session.folder.read(&id.entry_file(&Unsealed)).ok()??;
-    Entry::decode(&bytes, id, &Unsealed).filter(|entry| entry.key.is_some())
+    session.cached(source).filter(|entry| entry.key.is_some())
 }
 
 impl ClientTtl {

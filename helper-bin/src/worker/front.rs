@@ -1,4 +1,4 @@
-//! The path by which this program is installed.
+//! Where the front of this worker is, and by which path it is installed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::environment::Environment;
 ///
 /// # Errors
 /// Misconfigured: the front is not there.
-pub(super) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
+pub(crate) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     let worker = std::env::current_exe().and_then(|path| path.canonicalize());
     let worker = worker.map_err(|error| {
         Error::misconfigured(format!("cannot tell where this program is: {error}"))
             .with_hint("mount `/proc`, or start it by its path")
     })?;
-    let name = format!("api-key-helper{}", std::env::consts::EXE_SUFFIX);
-    let real = real(&worker, &name).map_err(|error| {
+    let name = name();
+    let real = real(&worker).map_err(|error| {
         let folder = worker.parent().unwrap_or(&worker);
         Error::misconfigured(format!("no `{name}` belongs to `{}`: {error}", trust::quote(folder)))
             .with_hint("install api-key-helper anew, both of its programs")
@@ -34,12 +34,17 @@ pub(super) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     Ok(stable.map_or(real, |folder| folder.join(&name)))
 }
 
-/// Beside the worker, or in `bin` where the worker is in `libexec/api-key-helper`.
-fn real(worker: &Path, name: &str) -> io::Result<PathBuf> {
+/// The front's real file: beside the worker, or in `bin` where the worker is in
+/// `libexec/api-key-helper`.
+///
+/// # Errors
+/// When it is in neither.
+pub(crate) fn real(worker: &Path) -> io::Result<PathBuf> {
+    let name = name();
     let folder = worker.parent().unwrap_or(worker);
-    folder.join(name).canonicalize().or_else(|error| {
+    folder.join(&name).canonicalize().or_else(|error| {
         let root = folder.ancestors().nth(2).filter(|_| folder.ends_with("libexec/api-key-helper"));
-        root.map_or(Err(error), |root| root.join("bin").join(name).canonicalize())
+        root.map_or(Err(error), |root| root.join("bin").join(&name).canonicalize())
     })
 }
 
@@ -49,4 +54,8 @@ fn is_trusted(folder: &Path) -> bool {
 
 fn leads_to(path: &Path, real: &Path) -> bool {
     path.canonicalize().is_ok_and(|found| found == real)
+}
+
+fn name() -> String {
+    format!("api-key-helper{}", std::env::consts::EXE_SUFFIX)
 }

@@ -1,0 +1,55 @@
+//! The configuration: who could have written it, and what it means.
+
+use api_key_helper_core::{Error, Places};
+
+use super::finding::{Check, Finding};
+use crate::cli::Call;
+use crate::config_file;
+use crate::session::{Session, no_configuration};
+
+/// What the files by themselves say, and the errors among it.
+pub(super) fn files(call: &Call, places: &Places) -> (Vec<Finding>, Vec<Error>) {
+    let mut findings = Vec::new();
+    let mut errors = Vec::new();
+    for path in [&places.system_config, &places.user_config] {
+        match config_file::read(path) {
+            Ok(Some(_)) => findings.push(Finding::ok(
+                Check::ConfigurationFile,
+                format!("`{}` is there, and only you and root can change it", path.display()),
+            )),
+            Ok(None) => {}
+            Err(error) => {
+                findings.push(Finding::of(Check::ConfigurationFile, &error));
+                errors.push(error);
+            }
+        }
+    }
+    if findings.is_empty() {
+        let error = no_configuration(call, places);
+        findings.push(Finding::of(Check::ConfigurationFile, &error));
+        errors.push(error);
+    }
+    (findings, errors)
+}
+
+/// What the settings mean, where they can be understood.
+pub(super) fn settings(session: &Session, mistakes: &[(String, Error)]) -> Vec<Finding> {
+    let profile = &session.profile;
+    let sources = session.sources.iter().map(|source| source.planned.id.source.as_str());
+    let names: Vec<&str> =
+        sources.chain(mistakes.iter().map(|(source, _)| source.as_str())).collect();
+    let text = format!("profile `{}` has `{}`", profile.name, names.join("`, `"));
+    let mut findings = vec![Finding::ok(Check::ConfigurationSettings, text)];
+    for (source, error) in mistakes {
+        findings.push(Finding::of(Check::SourceSettings, error).about(source));
+    }
+    for source in &session.sources {
+        let name = &source.planned.id.source;
+        let text = format!("`{name}` is of backend `{}`", source.backend_name);
+        findings.push(Finding::ok(Check::SourceSettings, text).about(name));
+    }
+    findings.extend(session.cautions.iter().map(|caution| {
+        Finding::warning(Check::SourceSettings, caution, "change that, unless it is meant")
+    }));
+    findings
+}

@@ -1,0 +1,111 @@
+//! A report has no secret in it, wherever secrets are.
+
+use std::fs;
+
+use integration_tests::call::Call;
+use integration_tests::home::Home;
+use integration_tests::traces::Traces;
+use serde_json::json;
+
+use crate::patient::Patient;
+
+/// A secret that occurs nowhere by chance.
+const SECRET: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-purple";
+
+/// Both reports, and what they leave in the state folder, have no trace of it.
+#[track_caller]
+fn assert_clean(patient: &Patient, call: &Call) {
+    for format in [&["doctor"][..], &["doctor", "--json"]] {
+        let answer = call.clone().args(format.iter().copied()).run();
+        assert!(answer.stdout.contains("client-settings"), "{answer:?}");
+        for text in [&answer.stdout, &answer.stderr] {
+            let found = Traces::of(SECRET).found_in(text.as_bytes()).map(str::to_owned);
+            assert_eq!(found, None, "{text}");
+        }
+    }
+    for name in patient.home.state().files("") {
+        if !name.ends_with(".entry") {
+            let content = fs::read(patient.home.state().path().join(&name)).unwrap();
+            assert_eq!(Traces::of(SECRET).found_in(&content), None, "{name}");
+        }
+    }
+}
+
+fn with_script(body: &str) -> Patient {
+    Patient::with_settings("retries = 0", "", &format!("key='{SECRET}'\n{body}"))
+}
+
+#[test]
+fn a_source_that_gives_or_tells_it() {
+    for body in ["echo \"$key\"", "echo \"$key $key\"", "echo \"$key\"; echo \"$key\" >&2; exit 75"]
+    {
+        let patient = with_script(body);
+        for _ in 0..2 {
+            assert_clean(&patient, &patient.home.helper());
+        }
+    }
+}
+
+#[test]
+fn a_helper_that_prints_or_says_it() {
+    for body in [
+        "echo \"$key\"",
+        "echo \"$key\"; echo \"$key\"",
+        "printf '%s\\377' \"$key\"",
+        "echo \"api-key-helper: error: $key\" >&2; exit 1",
+        "echo \"$key\" >&2; echo \"$key\"",
+    ] {
+        let patient = Patient::new();
+        let script = patient.home.script("foreign", &format!("key='{SECRET}'\n{body}"));
+        patient.tell(&script.display().to_string(), &json!({}));
+        assert_clean(&patient, &patient.home.helper());
+    }
+}
+
+#[test]
+fn settings_and_an_environment_that_have_it() {
+    let patient = Patient::new();
+    let env = json!({
+        "ANTHROPIC_API_KEY": SECRET, "OTHER": SECRET,
+    });
+    for line in [
+        SECRET.to_owned(),
+        format!("echo {SECRET}"),
+        format!("KEY={SECRET} {}", patient.line()),
+        format!("bin/{SECRET} x"),
+        format!("'{SECRET}"),
+        patient.line(),
+    ] {
+        patient.tell(&line, &env);
+        let call = patient.home.helper().env("ANTHROPIC_AUTH_TOKEN", SECRET);
+        assert_clean(&patient, &call);
+    }
+    for text in [
+        format!("{{\"env\": {{\"A\": \"{SECRET}\" \"{SECRET}\"}}}}"),
+        format!("{{\"apiKeyHelper\": [\"{SECRET}\"]}}"),
+        SECRET.to_owned(),
+    ] {
+        patient.home.write(".claude/settings.json", text);
+        assert_clean(&patient, &patient.home.helper());
+    }
+}
+
+#[test]
+fn a_configuration_that_has_it_in_the_wrong_place() {
+    let home = Home::new();
+    let patient = Patient::of(home);
+    for text in [
+        format!(
+            "[profile.a]\nsources = [\"v\"]\n[source.v]\nbackend = \"vault\"\n\
+                 address = \"https://u:{SECRET}@v\"\npath = \"p\"\n"
+        ),
+        format!("[profile.a]\nsources = [\"v\"]\nretries = \"{SECRET}\"\n"),
+        format!(
+            "[profile.a]\nsources = [\"v\"]\n[source.v]\nbackend = \"vault\"\n\
+                 address = \"https://127.0.0.1:1\"\npath = \"p\"\nauth = \"{SECRET}\"\n"
+        ),
+    ] {
+        patient.home.configure(&text);
+        assert_clean(&patient, &patient.home.helper());
+    }
+}

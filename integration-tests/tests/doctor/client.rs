@@ -1,0 +1,145 @@
+//! What Claude Code is told.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use integration_tests::binaries::Binaries;
+use serde_json::json;
+
+use crate::patient::{Patient, Report};
+
+#[test]
+fn settings_in_health() {
+    let report = Patient::new().examine();
+    for name in [
+        "api-key-variable",
+        "auth-token-variable",
+        "client-settings",
+        "client-ttl",
+        "helper-copy",
+        "helper-in-project",
+        "helper-line",
+        "helper-profile",
+        "helper-setting",
+    ] {
+        report.assert(name, "ok", &[]);
+    }
+}
+
+#[test]
+fn what_apply_writes_is_well() {
+    let patient = Patient::new();
+    fs::remove_file(patient.home.path().join(".claude/settings.json")).unwrap();
+    patient.examine().assert_only(&["helper-setting"]);
+    let applied = patient.home.call(["apply"]).run();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    let report = patient.examine();
+    report.assert_well();
+    report.assert("client-ttl", "ok", &["29 min"]);
+}
+
+#[test]
+fn settings_that_claude_code_refuses_or_does_not_have() {
+    let patient = Patient::new();
+    let settings = patient.home.write(".claude/settings.json", "{\n  \"apiKeyHelper\": 7\n}");
+    let report = patient.examine();
+    report.assert("client-settings", "error", &["(user)", "line 2, column 19"]);
+    report.assert("helper-setting", "warning", &["api-key-helper apply"]);
+    report.assert_absent("helper-run");
+    fs::remove_file(settings).unwrap();
+    let report = patient.examine();
+    report.assert_only(&["helper-setting"]);
+    report.assert_absent("client-settings");
+}
+
+#[test]
+fn settings_that_shadow_others() {
+    let patient = Patient::new();
+    let project = patient.home.path().join("project");
+    let shared = json!({ "apiKeyHelper": "exec /opt/theirs" }).to_string();
+    patient.home.write("project/.claude/settings.json", &shared);
+    let call = patient.call().folder(&project);
+    let words = ["(project)", "who can write to the project", "apply --scope local"];
+    Report::of(&call).assert("helper-setting", "warning", &words);
+    let local = json!({ "apiKeyHelper": patient.line() }).to_string();
+    patient.home.write("project/.claude/settings.local.json", &local);
+    Report::of(&call).assert("helper-setting", "warning", &["(local)", "shadows", "(project)"]);
+
+    let managed = "/etc/claude-code/managed-settings.json";
+    let mounts = patient.in_etc(managed, &shared);
+    let report = Report::of(&mounts.seen_by(patient.call()));
+    let words = ["(managed)", "shadows another one in", "(user)", "administrator"];
+    report.assert("helper-setting", "warning", &words);
+    report.assert("helper-line", "error", &["`/opt/theirs`"]);
+}
+
+#[test]
+fn keys_that_take_the_place_of_the_helpers() {
+    let patient = Patient::new();
+    patient.tell(&patient.line(), &json!({ "ANTHROPIC_AUTH_TOKEN": "t" }));
+    let report = Report::of(&patient.call().env("ANTHROPIC_API_KEY", "k"));
+    report.assert("api-key-variable", "warning", &["in the environment", "`x-api-key`", "unset"]);
+    let words = ["`env` of", "settings.json", "`Authorization`", "remove it"];
+    report.assert("auth-token-variable", "warning", &words);
+}
+
+#[test]
+fn a_ttl_that_does_not_suit() {
+    let patient = Patient::new();
+    let with = |ttl: &str| {
+        let env = json!({ "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": ttl });
+        patient.tell(&patient.line(), &env);
+        patient.examine()
+    };
+    with("1700000").assert("client-ttl", "ok", &["28 min"]);
+    with("1h").assert("client-ttl", "error", &["acts as 1 ms", "api-key-helper apply"]);
+    with("0").assert("client-ttl", "warning", &["for every request"]);
+    with("1800000").assert("client-ttl", "warning", &["lives 1 h 0 min", "half of that"]);
+    // The settings beat the environment.
+    let call = patient.call().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "60000");
+    Report::of(&call).assert("client-ttl", "warning", &["for 30 min 0 s"]);
+    let script = patient.home.script("foreign", "echo key");
+    patient.tell(&script.display().to_string(), &json!({}));
+    patient.examine().assert("client-ttl", "warning", &["5 min", "no cache", "1800000"]);
+    // In our own environment it is a mistake too.
+    let call = patient.call().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "1h");
+    let report = Report::of(&call);
+    report.assert("configuration-settings", "error", &["CLAUDE_CODE_API_KEY_HELPER_TTL_MS"]);
+    report.assert("client-ttl", "error", &["in the environment", "acts as 1 ms"]);
+}
+
+#[test]
+fn a_line_that_means_no_program() {
+    let patient = Patient::new();
+    let with = |line: &str| {
+        patient.tell(line, &json!({}));
+        patient.examine()
+    };
+    let folder = patient.home.path().join("my bin");
+    fs::create_dir(&folder).unwrap();
+    let copy = Binaries::copy(&folder);
+    let path = copy.front.display().to_string();
+    let report = with(&format!("exec {path}"));
+    report.assert("helper-line", "error", &["is not quoted", &format!("exec '{path}'")]);
+    report.assert("helper-run", "error", &["exit status: 127"]);
+    let report = with(&format!("exec '{path}'"));
+    report.assert("helper-line", "ok", &[]);
+    report.assert("helper-copy", "warning", &["another copy of api-key-helper", "apply"]);
+    report.assert("helper-in-project", "ok", &[]);
+    let report = Report::of(&patient.call().folder(&folder));
+    report.assert("helper-in-project", "warning", &["is inside the project's folder"]);
+    with("'my bin/api-key-helper'").assert("helper-line", "warning", &["relative path"]);
+    with("/opt/api-key-helper").assert("helper-line", "error", &["is not there"]);
+    fs::set_permissions(&copy.front, Permissions::from_mode(0o600)).unwrap();
+    with(&format!("'{path}'")).assert("helper-line", "error", &["is not executable", "chmod u+x"]);
+    fs::set_permissions(&copy.front, Permissions::from_mode(0o722)).unwrap();
+    with(&format!("'{path}'")).assert("helper-line", "error", &["writable by others"]);
+}
+
+#[test]
+fn a_line_of_another_profile() {
+    let patient = Patient::new();
+    patient.tell(&format!("{} --profile home", patient.line()), &json!({}));
+    let words = ["uses profile `home`", "about `main`", "--profile home doctor`"];
+    patient.examine().assert("helper-profile", "warning", &words);
+}

@@ -1,0 +1,119 @@
+//! The configuration and the programs.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::executables;
+use integration_tests::home::Home;
+
+use crate::patient::{Patient, Report};
+
+#[test]
+fn who_is_well_is_told_so() {
+    let patient = Patient::new();
+    let report = patient.examine();
+    report.assert_well();
+    for name in
+        ["configuration-file", "configuration-settings", "source-settings", "front", "worker"]
+    {
+        report.assert(name, "ok", &[]);
+    }
+    // A second examination finds a cache, and a log.
+    patient.examine().assert_well();
+}
+
+#[test]
+fn without_a_configuration_the_rest_is_examined() {
+    let patient = Patient::of(Home::new());
+    let report = patient.examine();
+    report.assert("configuration-file", "error", &["there is no configuration", "init`"]);
+    report.assert("source-answers", "warning", &["no source was asked"]);
+    report.assert("state-folder", "ok", &[]);
+    report.assert("helper-setting", "ok", &[]);
+    // The helper fails for the same reason, and says so.
+    report.assert("helper-run", "error", &["exit status: 2", "there is no configuration", "init`"]);
+    report.assert_only(&["configuration-file", "source-answers", "helper-run"]);
+}
+
+#[test]
+fn without_a_home_the_rest_is_examined() {
+    let report = Report::of(&Patient::new().call().without_env("HOME"));
+    report.assert("configuration-file", "error", &["`XDG_CONFIG_HOME` nor `HOME` is set"]);
+    report.assert("front", "ok", &[]);
+    report.assert("api-key-variable", "ok", &[]);
+}
+
+#[test]
+fn a_file_that_others_can_write_to() {
+    let patient = Patient::new();
+    let file = patient.home.config_file();
+    fs::set_permissions(&file, Permissions::from_mode(0o606)).unwrap();
+    let report = patient.examine();
+    report.assert("configuration-file", "error", &["mode is 0606", "run `chmod o-w"]);
+    // It is said once by each who refuses it.
+    report.assert_absent("configuration-settings");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let folder = file.parent().unwrap();
+    fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
+    patient.examine().assert("configuration-file", "error", &["the folder", "run `chmod"]);
+}
+
+#[test]
+fn a_file_that_does_not_parse() {
+    let patient = Patient::new();
+    patient.home.configure("[profile.main\n");
+    let report = patient.examine();
+    report.assert("configuration-file", "ok", &[]);
+    report.assert("configuration-settings", "error", &["config.toml:1:"]);
+    report.assert_only(&["configuration-settings", "source-answers", "helper-run"]);
+    report.assert("helper-copy", "ok", &[]);
+}
+
+#[test]
+fn a_key_that_the_system_locks() {
+    let patient = Patient::with_settings("ttl = \"5m\"", "lifetime = \"1h\"", "echo key");
+    let system = "locked = [\"profile.main.ttl\"]\n[profile.main]\nttl = \"10m\"\n";
+    let mounts = patient.in_etc("/etc/api-key-helper/config.toml", system);
+    let report = Report::of(&mounts.seen_by(patient.call()));
+    report.assert("configuration-settings", "error", &["profile.main.ttl", "is locked by"]);
+}
+
+#[test]
+fn a_source_of_no_backend_leaves_the_others() {
+    let patient = Patient::new();
+    let text = fs::read_to_string(patient.home.config_file()).unwrap();
+    let text = text.replace("[\"main\"]", "[\"lost\", \"main\"]");
+    patient.home.configure(&format!("{text}\n[source.lost]\nbackend = \"lost\"\n"));
+    let report = patient.examine();
+    report.assert("source-settings", "error", &["there is no backend `lost`", "this program has"]);
+    report.assert("source-answers", "ok", &["`main` gave a key"]);
+}
+
+#[test]
+fn settings_that_are_questionable() {
+    let home = Home::new();
+    home.configure(
+        "[profile.main]\nsources = [\"v\"]\nretries = 0\n[source.v]\nbackend = \"vault\"\n\
+         address = \"https://127.0.0.1:1\"\npath = \"a\"\n",
+    );
+    let patient = Patient::of(home);
+    let call = patient.call().env("VAULT_SKIP_VERIFY", "true").env("VAULT_TOKEN", "t");
+    Report::of(&call).assert("source-settings", "warning", &["VAULT_SKIP_VERIFY"]);
+}
+
+#[test]
+fn a_worker_without_its_front() {
+    let patient = Patient::new();
+    let folder = patient.home.path().join("bin");
+    fs::create_dir(&folder).unwrap();
+    let copy = Binaries::copy(&folder);
+    fs::remove_file(&copy.front).unwrap();
+    let call = patient.call().program(&copy.worker);
+    Report::of(&call).assert("front", "error", &["there is no `api-key-helper`", "install"]);
+    executables::write(&copy.front, "#!/bin/sh\necho api-key-helper 9.9.9\n");
+    let report = Report::of(&call);
+    report.assert("front", "error", &["another version than its worker", "install"]);
+    fs::set_permissions(&copy.worker, Permissions::from_mode(0o777)).unwrap();
+    Report::of(&call).assert("worker", "error", &["writable by others"]);
+}

@@ -1,0 +1,13 @@
+//! `doctor`, in health and in each sickness.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod canary;
+mod client;
+mod configuration;
+mod patient;
+mod rehearsal;
+mod screen;
+mod servers;
+mod sources;
+mod state;

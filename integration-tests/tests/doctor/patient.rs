@@ -1,0 +1,126 @@
+//! Somebody whose setup is examined.
+
+use std::path::Path;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, KEYS};
+use integration_tests::mounts::Mounts;
+use serde_json::{Value, json};
+
+/// A home in health: a source that answers, and a Claude Code that runs the helper.
+#[derive(Debug)]
+pub(crate) struct Patient {
+    pub(crate) home: Home,
+}
+
+impl Patient {
+    pub(crate) fn new() -> Self {
+        Self::with_script(KEYS)
+    }
+
+    /// One whose source's script is `body`.
+    pub(crate) fn with_script(body: &str) -> Self {
+        Self::with_settings("retries = 0", "lifetime = \"1h\"", body)
+    }
+
+    /// The same with these lines in the tables of the profile and of the source.
+    pub(crate) fn with_settings(profile: &str, source: &str, body: &str) -> Self {
+        Self::of(Home::with_settings(profile, source, body))
+    }
+
+    /// One with a home of another kind.
+    pub(crate) fn of(home: Home) -> Self {
+        let patient = Self { home };
+        patient.tell(&patient.line(), &json!({}));
+        patient
+    }
+
+    /// The line that runs the helper under test.
+    pub(crate) fn line(&self) -> String {
+        format!("exec '{}'", Binaries::built().front.display())
+    }
+
+    /// Writes the user's settings of Claude Code.
+    pub(crate) fn tell(&self, line: &str, env: &Value) {
+        let settings = json!({ "apiKeyHelper": line, "env": env });
+        self.home.write(".claude/settings.json", settings.to_string());
+    }
+
+    /// A call that examines.
+    pub(crate) fn call(&self) -> Call {
+        self.home.call(["doctor", "--json"])
+    }
+
+    pub(crate) fn examine(&self) -> Report {
+        Report::of(&self.call())
+    }
+
+    /// Mounts by which `file`, which is below `/etc`, has this text.
+    pub(crate) fn in_etc(&self, file: &str, text: &str) -> Mounts {
+        let text = self.home.write("of-the-system", text);
+        let etc = self.home.path().join("etc");
+        let etc = etc.display();
+        Mounts::new()
+            .command(&format!("cp -a /etc '{etc}' 2>'{etc}.log' || test -d '{etc}'"))
+            .command(&format!("mount --bind '{etc}' /etc"))
+            .copy(&text, Path::new(file))
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Report {
+    answer: Answer,
+    findings: Vec<Value>,
+}
+
+impl Report {
+    #[track_caller]
+    pub(crate) fn of(call: &Call) -> Self {
+        let answer = call.run();
+        assert_eq!(answer.stderr, "", "{answer:?}");
+        let document: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        let findings = document["findings"].as_array().expect("findings").clone();
+        let count = |level: &str| findings.iter().filter(|found| found["level"] == level).count();
+        let summary = json!({
+            "ok": count("ok"), "warnings": count("warning"), "errors": count("error"),
+        });
+        assert_eq!(document["summary"], summary);
+        let code = i32::from(count("error") > 0);
+        assert_eq!(answer.code, Some(code), "{answer:?}");
+        Self { answer, findings }
+    }
+
+    /// All is as it should be.
+    #[track_caller]
+    pub(crate) fn assert_well(&self) {
+        self.assert_only(&[]);
+    }
+
+    /// These checks, and no others, found something.
+    #[track_caller]
+    pub(crate) fn assert_only(&self, names: &[&str]) {
+        let bad = self.findings.iter().filter(|found| found["level"] != "ok");
+        let bad: Vec<&str> = bad.map(|found| found["name"].as_str().unwrap()).collect();
+        assert_eq!(bad, names, "{}", self.answer.stdout);
+    }
+
+    /// A check came to this, with each of these words in its text or its mend.
+    #[track_caller]
+    pub(crate) fn assert(&self, name: &str, level: &str, words: &[&str]) {
+        let found = self.findings.iter().filter(|found| found["name"] == name);
+        let found: Vec<&Value> = found.filter(|found| found["level"] == level).collect();
+        let [found] = found[..] else { panic!("{name}: {level}: {}", self.answer.stdout) };
+        assert_eq!(level == "ok", found.get("mend").is_none(), "{found}");
+        for word in words {
+            assert!(found.to_string().contains(word), "{word:?} is not in {found}");
+        }
+    }
+
+    /// A check was not made.
+    #[track_caller]
+    pub(crate) fn assert_absent(&self, name: &str) {
+        assert!(self.findings.iter().all(|found| found["name"] != name), "{}", self.answer.stdout);
+    }
+}

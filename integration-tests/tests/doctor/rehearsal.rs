@@ -1,0 +1,129 @@
+//! The helper as Claude Code runs it.
+
+use std::fs;
+
+use integration_tests::call::Call;
+use integration_tests::home::KEYS;
+use serde_json::json;
+
+use crate::patient::{Patient, Report};
+
+const CHECKS: [&str; 4] = ["helper-run", "helper-output", "helper-stdout", "helper-time"];
+
+/// What is found of a helper of somebody else's.
+fn foreign(body: &str) -> Report {
+    let patient = Patient::new();
+    let script = patient.home.script("foreign", body);
+    patient.tell(&script.display().to_string(), &json!({ "FROM_SETTINGS": "yes" }));
+    Report::of(&agents(patient.call()).env("FROM_SETTINGS", "no"))
+}
+
+/// In the environment of a command that Claude Code's agent runs.
+fn agents(call: Call) -> Call {
+    call.env("CLAUDECODE", "1").env("CLAUDE_CODE_MESSAGING_SOCKET", "/tmp/1.sock")
+}
+
+#[test]
+fn a_helper_in_health() {
+    let report = Patient::new().examine();
+    for name in CHECKS {
+        report.assert(name, "ok", &[]);
+    }
+    report.assert("helper-output", "ok", &["5 bytes"]);
+}
+
+#[test]
+fn a_helper_finds_what_claude_code_gives_it() {
+    let report = foreign(
+        "[ \"$FROM_SETTINGS$CLAUDE_CODE_ENTRYPOINT\" = yescli ] || exit 10\n\
+         [ -z \"$CLAUDECODE$CLAUDE_CODE_MESSAGING_SOCKET\" ] || exit 11\n\
+         for stream in 0 1 2; do [ ! -t $stream ] || exit 12; done\n\
+         timeout 0.3 cat && exit 13\n\
+         [ \"$(pwd)\" = \"$HOME\" ] || exit 14\n\
+         echo key",
+    );
+    for name in CHECKS {
+        report.assert(name, "ok", &[]);
+    }
+    report.assert_only(&["helper-copy", "client-ttl"]);
+}
+
+#[test]
+fn a_helper_that_fails() {
+    let report = foreign("echo the password is hunter2 >&2; echo key; exit 3");
+    report.assert("helper-run", "error", &["exit status: 3", "is not shown", "by hand"]);
+    report.assert_absent("helper-output");
+    // Ours may say why.
+    let patient = Patient::with_script("exit 77");
+    patient.examine().assert("helper-run", "error", &["exit status: 4", "exit code 77"]);
+}
+
+#[test]
+fn a_helper_that_prints_no_key() {
+    foreign("echo key; echo key").assert("helper-output", "error", &["8 bytes", "4"]);
+    foreign(":").assert("helper-output", "error", &["0 bytes"]);
+    foreign("printf 'k\\377'").assert("helper-output", "error", &["from byte 2 on"]);
+}
+
+#[test]
+fn a_helper_that_says_something() {
+    foreign("echo busy >&2; echo key").assert("helper-run", "warning", &["nobody sees"]);
+    // An old key comes with a warning.
+    let patient = Patient::with_script("[ $run = 1 ] || exit 75; echo key");
+    patient.examine().assert_well();
+    patient.home.state().age("main", std::time::Duration::from_secs(50 * 60));
+    let report = patient.examine();
+    report.assert("source-answers", "error", &[]);
+    report.assert("helper-output", "ok", &[]);
+}
+
+#[test]
+fn a_helper_that_leaves_something_running() {
+    let patient = Patient::new();
+    let gate = patient.home.gate();
+    let wait = gate.pass();
+    let script = patient.home.script("foreign", &format!("( {wait} ) &\necho key"));
+    patient.tell(&script.display().to_string(), &json!({}));
+    let report = patient.examine();
+    report.assert("helper-stdout", "warning", &["keeps its stdout open", "/dev/null"]);
+    report.assert("helper-output", "ok", &["4 bytes"]);
+}
+
+#[test]
+fn a_folder_that_decides_is_trusted_first() {
+    let patient = Patient::new();
+    let script = patient.home.script("theirs", "echo key");
+    let folder = patient.home.path().join("checkout");
+    let call = patient.call().folder(&folder);
+    let helper = json!({ "apiKeyHelper": format!("exec {}", script.display()) });
+    let variables = json!({ "env": { "LD_PRELOAD": "./evil.so" } });
+    for settings in [helper, variables] {
+        patient.home.write("checkout/.claude/settings.json", settings.to_string());
+        let report = Report::of(&call);
+        report.assert("helper-run", "warning", &["came with the folder", "--trust-folder"]);
+        report.assert_absent("helper-output");
+        assert_eq!(patient.home.runs("theirs"), 0);
+    }
+    let helper = json!({ "apiKeyHelper": format!("exec {}", script.display()) });
+    patient.home.write("checkout/.claude/settings.json", helper.to_string());
+    Report::of(&call.clone().arg("--trust-folder")).assert("helper-output", "ok", &[]);
+    assert_eq!(patient.home.runs("theirs"), 1);
+    // What `apply` writes decides nothing.
+    let ttl = json!({ "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "600000" });
+    let ours = json!({ "apiKeyHelper": patient.line(), "env": ttl });
+    patient.home.write("checkout/.claude/settings.json", ours.to_string());
+    Report::of(&call).assert("helper-output", "ok", &[]);
+}
+
+/// Whoever runs `doctor` again and again is no client whose key was refused.
+#[test]
+fn an_examination_is_no_refusal() {
+    let patient = Patient::with_script(KEYS);
+    for run in 1..=4 {
+        assert_eq!(agents(patient.call()).run().code, Some(0));
+        assert_eq!(patient.home.runs("main"), run);
+    }
+    let log = patient.home.state().log();
+    assert!(log.iter().all(|line| line["outcome"] == "refreshed"), "{log:?}");
+    assert!(fs::exists(patient.home.state().path()).unwrap());
+}

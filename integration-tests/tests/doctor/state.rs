@@ -1,0 +1,112 @@
+//! The state folder and what lies in it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use integration_tests::mounts::{Mounts, give_away};
+
+use crate::patient::{Patient, Report};
+
+const CHECKS: [&str; 7] = [
+    "state-folder",
+    "state-folder-writable",
+    "state-folder-space",
+    "state-folder-file-system",
+    "cached-entries",
+    "entries-set-aside",
+    "entries-of-other-versions",
+];
+
+#[test]
+fn a_folder_in_health() {
+    let patient = Patient::new();
+    for _ in 0..2 {
+        let report = patient.examine();
+        for name in CHECKS {
+            report.assert(name, "ok", &[]);
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_open_to_others() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let folder = patient.home.state();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let report = patient.examine();
+    report.assert("state-folder", "error", &["open to others (mode 755)", "run `chmod 700"]);
+    report.assert("source-answers", "warning", &["no source was asked"]);
+    // The configuration is not what is wrong.
+    report.assert_absent("configuration-settings");
+    assert_eq!(patient.home.runs("main"), 1);
+
+    patient.home.configure("[profile.main\n");
+    let report = patient.examine();
+    report.assert("state-folder", "error", &[]);
+    report.assert("configuration-settings", "error", &["config.toml:1:"]);
+}
+
+#[test]
+fn a_folder_of_somebody_else() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let mounts = give_away(patient.home.state().path());
+    let report = Report::of(&mounts.seen_by(patient.call()));
+    report.assert("state-folder", "error", &["belongs to user", "XDG_STATE_HOME"]);
+}
+
+#[test]
+fn a_folder_that_is_only_read() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let folder = patient.home.state();
+    let folder = folder.path();
+    let mounts = Mounts::new().bind(folder, folder).read_only(folder);
+    let report = Report::of(&mounts.seen_by(patient.call()));
+    report.assert("state-folder", "ok", &[]);
+    report.assert("state-folder-writable", "error", &["Read-only file system", "XDG_STATE_HOME"]);
+    report.assert("source-answers", "warning", &["the key was not cached"]);
+}
+
+#[test]
+fn a_folder_without_room() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let mounts = Mounts::new().empty(patient.home.state().path(), "2m");
+    let report = Report::of(&mounts.seen_by(patient.call()));
+    report.assert("state-folder-space", "warning", &["MiB of room", "df -h"]);
+    // It is of memory, and of this machine.
+    report.assert("state-folder-file-system", "ok", &[]);
+}
+
+#[test]
+fn entries_that_cannot_be_read() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let state = patient.home.state();
+    let entry = state.entry_file("main");
+    state.replace(&entry, b"garbage");
+    let report = patient.examine();
+    report.assert("cached-entries", "warning", &["`main` cannot be read"]);
+    report.assert("entries-set-aside", "ok", &[]);
+    report.assert("source-answers", "ok", &[]);
+    let report = patient.examine();
+    report.assert("cached-entries", "ok", &["can be read"]);
+    report.assert("entries-set-aside", "warning", &["1 entry was set aside", "*.unreadable"]);
+
+    fs::set_permissions(&entry, Permissions::from_mode(0o644)).unwrap();
+    let report = patient.examine();
+    report.assert("cached-entries", "error", &["open to others (mode 644)", "run `chmod 600"]);
+    report.assert("source-answers", "error", &[]);
+}
+
+#[test]
+fn entries_of_a_newer_version() {
+    let patient = Patient::new();
+    patient.examine().assert_well();
+    let newer = patient.home.state().path().join("main-0123456789ab-plain.v200.entry");
+    fs::write(newer, "").unwrap();
+    let report = patient.examine();
+    report.assert("entries-of-other-versions", "warning", &["1 entry is", "--version"]);
+}
