@@ -88,7 +88,7 @@ async fn worker(process: &Process, profile: &Profile, demand: Demand) {
         demand,
         chain: "",
     };
-    process.see().calls(process.pid, demand);
+    process.see().calls(process.pid, &call);
     let began = began(process);
     let variable = |name: &str| process.variable(name);
     let outcome = get(process.world(&variable), &sources, &call).await;

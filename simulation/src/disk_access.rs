@@ -28,6 +28,10 @@ impl Process {
         let refusal = universe.disk_weather.refusal(step, &mut universe.dice);
         if let Some(status) = universe.processes.get_mut(&self.pid) {
             status.disk_time += took;
+            status.late_steps += usize::from(status.ends_at.is_some_and(|end| began > end));
+            if step == Step::Lock {
+                status.ends_at.get_or_insert(began.saturating_add(status.deadline));
+            }
             status.disk_time_since_look += took;
             status.refusals += u32::from(refusal.is_some());
         }

@@ -89,6 +89,11 @@ pub(crate) struct Status {
     pub(crate) refusals: u32,
     /// Its call of the engine.
     pub(crate) demand: Option<Demand>,
+    pub(crate) deadline: Duration,
+    /// When that is over: it counts from the first lock, for what is there needs none.
+    pub(crate) ends_at: Option<Duration>,
+    /// The steps of the disk that it has begun since then.
+    pub(crate) late_steps: usize,
     /// What it asked for, by source.
     pub(crate) asked: BTreeMap<Slot, Asked>,
 }
@@ -177,6 +182,9 @@ impl Universe {
             disk_time: Duration::ZERO,
             refusals: 0,
             demand: None,
+            deadline: Duration::MAX,
+            ends_at: None,
+            late_steps: 0,
             asked: BTreeMap::new(),
         };
         self.processes.insert(pid, status);

@@ -19,12 +19,16 @@ pub(crate) enum How {
     Fetched,
 }
 
+/// So many steps of the disk a call may take after its deadline, for each source: it saves what it has.
+const LATE_STEPS: usize = 20;
+
 impl Universe {
     /// A call begins.
-    pub(crate) fn calls(&mut self, pid: Pid, demand: Demand) {
+    pub(crate) fn calls(&mut self, pid: Pid, call: &Call<'_>) {
+        let demand = call.demand;
         self.tell(&pid.to_string(), format_args!("asks the engine: {demand:?}"));
         if let Some(status) = self.processes.get_mut(&pid) {
-            status.demand = Some(demand);
+            (status.demand, status.deadline) = (Some(demand), call.deadline);
         }
     }
 
@@ -39,10 +43,14 @@ impl Universe {
         let took = self.clock.uptime - began;
         let Some(status) = self.processes.get(&pid) else { return };
         let disk_time = status.disk_time - waited;
-        if took > call.deadline + disk_time {
+        let late_steps = status.late_steps;
+        let is_late = late_steps > LATE_STEPS * status.profile.sources.len();
+        if took > call.deadline + disk_time || is_late {
             self.breaks(
                 "calls-end",
-                format_args!("{pid} took {took:?}, {disk_time:?} for the disk: {call:?}"),
+                format_args!(
+                    "{pid} took {took:?}, {disk_time:?} for the disk, {late_steps} late steps: {call:?}"
+                ),
             );
         }
         let how = self.how(pid, outcome);

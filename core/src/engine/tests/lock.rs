@@ -71,6 +71,7 @@ fn at_the_deadline_a_stale_key_is_printed() {
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
     assert_eq!(key(outcome), "old");
     assert_eq!(lab.now().since(before), 30 * SECOND);
+    assert!(lab.sleeps().iter().all(|sleep| !sleep.is_zero()));
 }
 
 #[test]
