@@ -130,13 +130,15 @@ impl Run {
         let was_right = self.with(|universe| universe.clock.is_right());
         self.with(Universe::calms_down);
         self.finish();
-        // A pause that began while the clock was ahead is seen once more.
-        let pauses = if was_right { 1 } else { 2 };
-        self.with(|universe| {
-            universe.clock.uptime += pauses * PAUSE;
-            universe.ledger.are_locks_lost = false;
-        });
+        self.rest();
+        self.with(|universe| universe.ledger.are_locks_lost = false);
         let environment = self.with(|universe| universe.dice.pick(&ENVIRONMENTS));
+        if !was_right {
+            // What failed while the clock was ahead may seem to have failed just now, to the first
+            // caller who comes.
+            self.call(Job::Front, environment);
+            self.rest();
+        }
         loop {
             let end = self.call(Job::Front, environment);
             let Some(slot) = self.unsigned() else {
@@ -160,6 +162,11 @@ impl Run {
                 return;
             }
         }
+    }
+
+    /// Lets every pause pass.
+    fn rest(&self) {
+        self.with(|universe| universe.clock.uptime += PAUSE);
     }
 
     /// The first source that needs a human.
