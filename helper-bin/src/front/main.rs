@@ -80,8 +80,8 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
         })
     });
     let watch = watch.flatten();
-    if watch.as_ref().is_some_and(|watch| watch.judge(hit.key_id, hit.expires_at) != Verdict::Print)
-    {
+    let judged = watch.as_ref().map(|watch| watch.judge(hit.key_id, hit.expires_at, &variable));
+    if judged.is_some_and(|verdict| verdict != Verdict::Print) {
         return None;
     }
     let refreshed = hit.refresh.map(|source| plan.sources[source].id.lock_file());

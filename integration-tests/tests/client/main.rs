@@ -11,4 +11,5 @@ mod refused;
 mod rotation;
 mod runs;
 mod screen;
+mod settings;
 mod world;
