@@ -97,7 +97,10 @@ impl Way {
             // As backends do: somebody else may have replaced it.
             Err(error) if error.kind() == ErrorKind::NeedsLogin && renewal.is_some() => {
                 match request.newer_renewal().await?.as_ref().and_then(Renewal::read) {
-                    Some(newer) => self.credential(request, self.ask(Some(newer)).await?).await,
+                    Some(newer) => {
+                        self.process.see().sends(self.process.pid, self.slot, Some(newer));
+                        self.credential(request, self.ask(Some(newer)).await?).await
+                    }
                     None => Err(error),
                 }
             }

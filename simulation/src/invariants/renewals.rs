@@ -43,7 +43,7 @@ impl Universe {
     }
 
     /// A process is about to send a renewal, or none.
-    pub(super) fn sends(&mut self, pid: Pid, slot: Slot, sent: Option<Renewal>) {
+    pub(crate) fn sends(&mut self, pid: Pid, slot: Slot, sent: Option<Renewal>) {
         if let Some(sent) = sent.filter(|_| self.locks == Locks::Unavailable) {
             self.breaks("no-renewal-without-its-lock", format_args!("{pid} sends {sent}"));
         }
