@@ -5,8 +5,8 @@ use std::time::Duration;
 use api_key_helper_core::engine::Demand;
 use api_key_helper_core::{Entry, Error, ErrorKind, Freshness};
 
-use super::Remembered;
 use super::keys::key_number;
+use super::{IssuedKey, Remembered};
 use crate::profile::Slot;
 use crate::renewal::Renewal;
 use crate::scenario::Locks;
@@ -116,12 +116,14 @@ impl Universe {
         let (Some(settings), Some(demand)) = (status.profile.settings(slot), status.demand) else {
             return;
         };
-        let is_certain = status.refusals == 0 && status.jumps == self.clock.jumps;
         let found = self.disk.read(&settings.entry_file);
         let found = found.and_then(|bytes| Entry::decode(bytes, &settings.planned.id, &Checked));
         let Some(entry) = found else { return };
-        let Some(key) = &entry.key else { return };
-        let scope = key_number(key).map(|number| self.ledger.keys[number].scope);
+        let Some(number) = entry.key.as_ref().and_then(key_number) else { return };
+        let IssuedKey { scope, issues, .. } = &self.ledger.keys[number];
+        // A key that was fetched by another clock may be young again a moment later.
+        let is_of_this_clock = issues.last().is_some_and(|issue| issue.jumps == self.clock.jumps);
+        let is_certain = status.refusals == 0 && is_of_this_clock;
         let (profile, validity, now) = (&status.profile, &entry.validity, status.looked);
         let freshness = profile.policy.judge(validity, profile.hold, now);
         let is_refused = |refused| {
@@ -138,7 +140,7 @@ impl Universe {
                 (since..=now).contains(&validity.fetched_at) && !has_ended
             }
         };
-        let is_mine = scope == Some(settings.scope(status.environment));
+        let is_mine = *scope == settings.scope(status.environment);
         if will_do && is_mine && is_certain && self.are_locks_good() {
             self.breaks(
                 "no-needless-fetch",

@@ -26,7 +26,12 @@ impl Universe {
         let fetched_at = if status.demand.is_some() { asked.asked_at } else { Some(now) };
         let fetched_at = fetched_at.unwrap_or(now);
         let ends_at = settings.lifetime.map(|lifetime| fetched_at.plus(lifetime));
-        let issue = Issue { step: self.steps, fetched_at, expires_at: expires_at.or(ends_at) };
+        let issue = Issue {
+            step: self.steps,
+            jumps: self.clock.jumps,
+            fetched_at,
+            expires_at: expires_at.or(ends_at),
+        };
         let keys = &mut self.ledger.keys;
         let same = keys.iter().rposition(|key| key.slot == slot && key.scope == scope);
         let number = match same.filter(|_| lie == Some(Lie::SameKey)) {

@@ -67,6 +67,8 @@ struct IssuedKey {
 #[derive(Clone, Copy, Debug)]
 struct Issue {
     step: u64,
+    /// The clock's jumps until then.
+    jumps: u32,
     /// What the machine took for the time when it asked.
     fetched_at: Moment,
     expires_at: Option<Moment>,
