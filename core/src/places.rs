@@ -1,4 +1,4 @@
-//! Where configuration and state are.
+//! Where configuration, state and sealing keys are.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::{CONFIG_VARIABLE, Error};
 
 const NAME: &str = "api-key-helper";
 
-/// Where configuration and state are, for one caller.
+/// Where configuration, state and sealing keys are, for one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The system's configuration file.
@@ -16,6 +16,10 @@ pub struct Places {
     pub user_config: PathBuf,
     /// The state folder.
     pub state: PathBuf,
+    /// The folder of the sealing keys' file. It is not the state folder, for whoever gets hold of one of
+    /// them shall not have the other, and not the configuration's, which many people keep in a
+    /// repository or copy from machine to machine.
+    pub keys: PathBuf,
 }
 
 impl Places {
@@ -52,6 +56,7 @@ impl Places {
             system_config: Path::new(SYSTEM_CONFIG).to_owned(),
             user_config,
             state: folder(STATE_FOLDERS, STATE_BELOW)?,
+            keys: folder(DATA_FOLDERS, DATA_BELOW)?,
         })
     }
 }
@@ -70,6 +75,10 @@ const CONFIG_BELOW: &str = ".config";
 const STATE_FOLDERS: [&str; 2] = ["XDG_STATE_HOME", "HOME"];
 #[cfg(not(windows))]
 const STATE_BELOW: &str = ".local/state";
+#[cfg(not(windows))]
+const DATA_FOLDERS: [&str; 2] = ["XDG_DATA_HOME", "HOME"];
+#[cfg(not(windows))]
+const DATA_BELOW: &str = ".local/share";
 
 // Not tried.
 #[cfg(windows)]
@@ -82,6 +91,10 @@ const CONFIG_BELOW: &str = r"AppData\Roaming";
 const STATE_FOLDERS: [&str; 2] = ["LOCALAPPDATA", "USERPROFILE"];
 #[cfg(windows)]
 const STATE_BELOW: &str = r"AppData\Local";
+#[cfg(windows)]
+const DATA_FOLDERS: [&str; 2] = ["APPDATA", "USERPROFILE"];
+#[cfg(windows)]
+const DATA_BELOW: &str = r"AppData\Roaming";
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -100,6 +113,7 @@ mod tests {
         let places = find(None, &[("HOME", "/h")]).unwrap();
         assert_eq!(places.user_config, Path::new("/h/.config/api-key-helper/config.toml"));
         assert_eq!(places.state, Path::new("/h/.local/state/api-key-helper"));
+        assert_eq!(places.keys, Path::new("/h/.local/share/api-key-helper"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntryId, Fingerprint, Policy};
+use crate::{EntryId, Fingerprint, Policy, SealSetting};
 
 /// How long Claude Code goes on using a key, in milliseconds; it is the client's own setting.
 pub const CLIENT_TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
@@ -27,6 +27,8 @@ pub struct Plan {
     pub policy: Policy,
     /// How long callers go on using a key.
     pub hold: Hold,
+    /// Where the sealing key is.
+    pub seal: SealSetting,
     /// The profile's sources, in order of preference.
     pub sources: Vec<PlannedSource>,
 }
@@ -104,7 +106,7 @@ impl PlanInputs<'_> {
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Plan {
     /// The content of the plan's file.
@@ -172,6 +174,7 @@ mod tests {
         let plan = Plan {
             policy: Policy::default(),
             hold: Hold { fixed: None, claude_code: CLIENT_TTL_DEFAULT },
+            seal: SealSetting::SecretService,
             sources: vec![PlannedSource { id, variables: vec!["A".to_owned()] }],
         };
         let bytes = plan.encode();

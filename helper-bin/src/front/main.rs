@@ -13,7 +13,8 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use api_key_helper_core::{
-    Error, Hit, Lookup, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed, decides, look,
+    Error, Hit, KeyFile, Lookup, Places, Plan, PlanInputs, ReadError, StateFolder, decides,
+    keys_at_hand, look,
 };
 
 use crate::request::Request;
@@ -55,12 +56,13 @@ fn find(request: &Request<'_>) -> Option<Found> {
     };
     let folder = StateFolder::new(places.state);
     let plan = Plan::decode(&folder.read(&inputs.file()).ok()??)?;
+    let keys = keys_at_hand(plan.seal, &KeyFile::new(places.keys))?;
     let lookup = Lookup {
         sources: &plan.sources,
         policy: &plan.policy,
         hold: plan.hold.of_caller(|name| variable(name).is_some()),
         now: now().into(),
-        seal: &Unsealed,
+        seal: &keys.current,
         variable: &variable,
     };
     let hit = look::<_, ReadError>(&lookup, |file| folder.read(file))?;

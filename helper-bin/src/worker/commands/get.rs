@@ -19,7 +19,7 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let mut session = Session::open(call, environment)?;
+    let mut session = Session::open(call, environment).await?;
     if get.deadline.is_some() {
         let key = ["profile", &session.profile.name, "deadline"];
         session.configuration.check_unlocked(&key, "`--deadline`")?;
