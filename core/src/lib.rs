@@ -6,6 +6,8 @@
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
+#[cfg(unix)]
+mod core_image;
 #[cfg(feature = "engine")]
 mod disk;
 #[cfg(feature = "engine")]
@@ -36,6 +38,8 @@ pub mod trust;
 pub use backend::{
     Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
 };
+#[cfg(unix)]
+pub use core_image::forbid_core_images;
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;

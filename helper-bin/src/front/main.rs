@@ -20,6 +20,8 @@ use api_key_helper_core::{
 use crate::request::Request;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    api_key_helper_core::forbid_core_images();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let request = Request::parse(&arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request)?))) {

@@ -26,6 +26,8 @@ use crate::environment::Environment;
 use crate::report::Reporter;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    api_key_helper_core::forbid_core_images();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let call = match cli::parse(arguments) {
