@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
 use api_key_helper_core::engine::{
-    Call, Demand, Disk, LoggedIn, Outcome, Source, World, get, login, logout, replace, seal_anew,
+    Call, Clock as _, Demand, Disk, LoggedIn, Outcome, Source, World, get, login, logout, replace,
+    seal_anew,
 };
 use api_key_helper_core::{
     Entry, EntryId, Error, ErrorKind, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError,
@@ -216,6 +217,8 @@ impl Session {
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
+        // What was spent on a store that did not answer is a part of the call too.
+        let deadline = deadline.saturating_sub(self.clock.uptime());
         let call = Call {
             profile: &self.profile.name,
             policy: &self.profile.policy,
@@ -401,7 +404,5 @@ fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Sou
 
 /// The time, for what is not a call.
 pub(crate) fn now(clock: &MachineClock) -> api_key_helper_core::Moment {
-    use api_key_helper_core::engine::Clock as _;
-
     clock.now()
 }
