@@ -59,6 +59,21 @@ impl State {
         names
     }
 
+    /// The labels of the keys that sealed its entries, one for each entry, in order.
+    ///
+    /// # Panics
+    /// When a file's name is none of an entry's.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let label = |name: String| {
+            let (stem, _) = name.split_once(".v").expect("a version");
+            stem.rsplit_once('-').expect("a label").1.to_owned()
+        };
+        let mut labels: Vec<String> = self.files(".entry").into_iter().map(label).collect();
+        labels.sort();
+        labels
+    }
+
     /// The file of a source's entry.
     ///
     /// # Panics

@@ -12,6 +12,7 @@ mod canary;
 mod commands;
 mod due;
 mod fallback;
+mod first_runs;
 mod get;
 mod handover;
 mod hit;

@@ -5,14 +5,12 @@ use std::fs;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::servers::SecretService;
 
-use crate::seen::labels;
-
 #[test]
 fn it_shows_the_home_the_reason_and_the_entries() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let file = home.state().key_file().path();
-    let label = labels(&home).remove(0);
+    let label = home.state().labels().remove(0);
     let answer = home.call(["seal"]).run();
     assert_eq!(
         answer.assert_printed(),
@@ -45,13 +43,13 @@ fn a_rotation_seals_all_entries_anew() {
         let sources = text.replace("sources = [\"main\"]", "sources = [\"other\"]");
         home.configure(&sources.replace("[source.main]", "[source.other]"));
         call(&[]).run().assert_key("key-2");
-        let before = labels(&home);
+        let before = home.state().labels();
         assert_eq!(before.len(), 2);
 
         let answer = call(&["seal", "--rotate"]).run();
         let said = "entries   2 sealed by this key, 2 of them just now\n";
         assert!(answer.assert_printed().ends_with(said), "{answer:?}");
-        let after = labels(&home);
+        let after = home.state().labels();
         assert!(after.len() == 2 && after[0] == after[1] && after[0] != before[0], "{after:?}");
 
         home.restart_machine();
@@ -99,5 +97,5 @@ fn a_rotation_waits_for_whoever_refreshes_the_source() {
     let answer = rotating.finish();
     assert!(answer.assert_printed().contains("1 sealed by this key"), "{answer:?}");
     home.helper().run().assert_key("key-2");
-    assert_eq!((home.runs("main"), labels(&home).len()), (2, 1));
+    assert_eq!((home.runs("main"), home.state().labels().len()), (2, 1));
 }

@@ -9,7 +9,7 @@ use integration_tests::install;
 /// Runs `call` without a limit for core images, kills it when it is about to write `text`, and gives
 /// what became of it, as `strace` says.
 #[track_caller]
-fn killed_while_it_writes(home: &Home, call: Call, text: &str) -> String {
+fn killed_while_it_writes(home: &Home, call: &Call, text: &str) -> String {
     install::debian("strace", &["strace"]);
     let trace = home.path().join("strace.out");
     // The system call is named by its number in the run before.
@@ -40,10 +40,10 @@ fn a_front_that_crashes_with_the_key_in_its_memory_leaves_no_image() {
 
     // This machine writes core images: otherwise nothing is shown here.
     let other = Call::new("/bin/echo".as_ref(), home.path()).args(["-n", "key-1"]);
-    let end = killed_while_it_writes(&home, other, "key-1");
+    let end = killed_while_it_writes(&home, &other, "key-1");
     assert_eq!(end, "+++ killed by SIGABRT (core dumped) +++");
 
-    let end = killed_while_it_writes(&home, home.helper(), "key-1");
+    let end = killed_while_it_writes(&home, &home.helper(), "key-1");
     assert_eq!(end, "+++ killed by SIGABRT +++");
 }
 

@@ -7,8 +7,6 @@ use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::trace::{named, trace};
 
-use crate::seen::labels;
-
 /// Two machines that share a home, each with a sealing key of its own.
 fn hosts(home: &Home) -> [Call; 2] {
     ["one", "two"].map(|host| home.helper().env("XDG_DATA_HOME", home.path().join(host)))
@@ -23,7 +21,7 @@ fn two_hosts_on_one_home_live_beside_each_other() {
             call.run().assert_key(key);
         }
     }
-    assert_eq!((home.runs("main"), labels(&home).len()), (2, 2));
+    assert_eq!((home.runs("main"), home.state().labels().len()), (2, 2));
     assert_eq!(home.state().files(".unreadable"), [""; 0]);
     // Neither is kept from a hit by the other.
     for call in hosts {

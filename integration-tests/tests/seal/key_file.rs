@@ -77,7 +77,7 @@ fn where_it_cannot_be_made_the_key_is_printed_with_a_warning() {
 }
 
 #[test]
-fn the_configuration_can_name_it_and_the_administrator_can_lock_that() {
+fn the_configuration_can_name_it() {
     let home = home();
     let text = fs::read_to_string(home.config_file()).unwrap();
     home.configure(&format!("seal = \"file\"\n{text}"));

@@ -5,7 +5,7 @@ use std::fs;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::servers::SecretService;
 
-use crate::seen::{home_in_use, labels};
+use crate::seen::home_in_use;
 
 /// Names the home in the configuration of `home`.
 fn configure(home: &Home, seal: &str) {
@@ -28,7 +28,7 @@ fn an_entry_moves_with_the_configuration_and_back() {
             home.restart_machine();
         }
         call.run().assert_key("key-1");
-        let labels = labels(&home);
+        let labels = home.state().labels();
         assert_eq!(labels.len(), 1, "{seal}: {labels:?}");
         seen.extend(labels);
     }

@@ -8,7 +8,7 @@ use integration_tests::servers::SecretService;
 use integration_tests::trace::{named, trace};
 use integration_tests::wait::{now, since};
 
-use crate::seen::{home_in_use, labels};
+use crate::seen::home_in_use;
 
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
@@ -46,22 +46,22 @@ fn a_locked_store_is_not_waited_for_and_loses_nothing() {
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
     call.run().assert_key("key-1");
-    let sealed = labels(&home);
+    let sealed = home.state().labels();
     home.restart_machine();
     service.lock();
 
     call.run().assert_key("key-2");
     let (place, reason) = home_in_use(&call);
     assert_eq!((&*place, &*reason), ("file", "the secret service is locked"));
-    assert_eq!(labels(&home).len(), 2);
+    assert_eq!(home.state().labels().len(), 2);
     assert_eq!(home.state().files(".unreadable"), [""; 0]);
-    assert!(labels(&home).contains(&sealed[0]));
+    assert!(home.state().labels().contains(&sealed[0]));
     assert_unprompted(&service);
 
     // Unlocked, it is the home again, and what the file's key sealed meanwhile is not lost either.
     service.unlock();
     refresh(&call).run().assert_key("key-3");
-    assert_eq!(labels(&home), sealed);
+    assert_eq!(home.state().labels(), sealed);
     assert_eq!(home_in_use(&call).0, "secret-service");
 }
 
@@ -120,7 +120,7 @@ fn a_store_that_hangs_is_waited_for_once_and_two_seconds() {
     let answer = call.clone().arg("seal").run();
     assert!(answer.assert_printed().contains("the secret service answers"), "{answer:?}");
     call.run().assert_key("key-4");
-    assert_eq!((home_in_use(&call).0.as_str(), labels(&home).len()), ("secret-service", 1));
+    assert_eq!((home_in_use(&call).0.as_str(), home.state().labels().len()), ("secret-service", 1));
     assert_unprompted(&service);
 }
 

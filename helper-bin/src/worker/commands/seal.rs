@@ -10,7 +10,8 @@ use crate::report::{Reporter, print};
 use crate::seal::InUse;
 use crate::session::Session;
 
-/// Shows the key's home, and which entries it seals. A store that did not answer is asked again.
+/// Shows the key's home, and how many entries it seals; what older keys sealed is sealed anew. A store
+/// that did not answer is asked again.
 ///
 /// # Errors
 /// When there is no sealing key, or `--rotate` cannot replace it.

@@ -114,14 +114,15 @@ impl Homes {
     /// The store's keys, as the kernel remembers them or as the store says. One process asks it, and
     /// the others wait for what it hears.
     async fn stored(&self, missing: Missing) -> Result<Option<SealingKeys>, Unavailable> {
-        if let Some(remembered) = self.remembered()? {
-            return Ok(Some(remembered));
+        if let Ok(Some(Memory::Keys(keys))) = self.keyring.recall() {
+            return Ok(Some(keys));
         }
         if !self.store.can_be_asked() {
             return Err(Unavailable::NoBus);
         }
         // A disk without locks may make two keys at once, of which one seals what is fetched anew.
         let _lock = self.lock().await.ok();
+        // That there is no answer counts only here: who asks just now holds the lock.
         if let Some(remembered) = self.remembered()? {
             return Ok(Some(remembered));
         }
@@ -177,7 +178,7 @@ impl Homes {
     /// so a file serves a caller better than a store that is asked at each call. Who wants the store and
     /// nothing else gets it; and where no system remembers, there is no difference.
     fn wants_memory(&self) -> bool {
-        cfg!(target_os = "linux") && self.setting == SealSetting::Auto && self.store.can_be_asked()
+        cfg!(target_os = "linux") && self.setting == SealSetting::Auto
     }
 
     /// Makes a new key the current one, in the home that is in use. `is_used` tells of a key whether
