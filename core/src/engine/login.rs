@@ -144,7 +144,10 @@ impl Refresh<'_> {
 async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
     let ends_at = world.clock.uptime().saturating_add(PATIENCE);
     loop {
-        let lock = world.disk.try_lock(&id.lock_file()).await.map_err(|error| not_kept(&error))?;
+        let lock = world.disk.try_lock(&id.lock_file()).await.map_err(|error| {
+            Error::transient(format!("cannot lock the state folder: {error}"))
+                .with_hint("make it writable, see `api-key-helper status`")
+        })?;
         if let Some(lock) = lock {
             return Ok(lock);
         }

@@ -1,5 +1,7 @@
 //! What every command starts from: places, configuration, and the profile that is meant.
 
+mod sealing;
+
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,19 +9,19 @@ use std::time::Duration;
 use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
 use api_key_helper_core::engine::{
     Call, Clock as _, Demand, Disk, LoggedIn, Outcome, Source, World, get, login, logout, replace,
-    seal_anew,
 };
 use api_key_helper_core::{
-    Entry, EntryId, Error, ErrorKind, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError,
-    Seal, SealSetting, SealingKey, StateFolder, trust,
+    Error, ErrorKind, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder,
+    trust,
 };
 
+use self::sealing::find_seal;
 use crate::cli::{Call as CommandLine, Command};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
 use crate::nowhere::Nowhere;
-use crate::seal::{Home, Homes, InUse, Reason};
+use crate::seal::{Homes, InUse};
 use crate::world::{MachineClock, SystemChance};
 use crate::{backends, config_file};
 
@@ -115,72 +117,6 @@ impl Session {
         Ok(session)
     }
 
-    /// Who has just named the file as the sealing key's home has entries that the store's key sealed. It
-    /// is asked for that key only while there are any.
-    async fn open_what_was_moved(&mut self) {
-        if self.homes.setting() != SealSetting::File {
-            return;
-        }
-        let ids: Vec<EntryId> =
-            self.sources.iter().map(|source| source.planned.id.clone()).collect();
-        let is_moved = ids.iter().any(|id| {
-            let is_here = |seal: &dyn Seal| self.folder.path().join(id.entry_file(seal)).exists();
-            !is_here(self.seals().0) && !self.unopened(id).is_empty()
-        });
-        if is_moved && let Ok(in_use) = &mut self.seal {
-            self.homes.add_stored(in_use).await;
-        }
-    }
-
-    /// Makes a new sealing key, which is the one in use from here on.
-    ///
-    /// # Errors
-    /// When its home refuses. Then the old one is.
-    pub(crate) async fn rotate_seal(
-        &mut self,
-        home: &Home,
-        is_used: impl Fn(&SealingKey) -> bool,
-    ) -> Result<(), Error> {
-        self.homes.rotate(home, is_used).await?;
-        self.seal = find_seal(&self.homes).await?;
-        Ok(())
-    }
-
-    /// What seals, and what only opens.
-    fn seals(&self) -> (&dyn Seal, &[SealingKey]) {
-        match &self.seal {
-            Ok(in_use) => (in_use.current(), in_use.older()),
-            Err(nowhere) => (nowhere, &[]),
-        }
-    }
-
-    /// The files of a source's entries that none of our keys sealed.
-    pub(crate) fn unopened(&self, id: &EntryId) -> Vec<String> {
-        let (seal, older) = self.seals();
-        let mut names = self.folder.entry_files().unwrap_or_default();
-        names.retain(|name| {
-            id.has_entry_file(name)
-                && *name != id.entry_file(seal)
-                && older.iter().all(|key| *name != id.entry_file(key))
-        });
-        names
-    }
-
-    /// What lies in the state folder of a source's entry, and whether it can be opened.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn entry(&self, id: &EntryId) -> Result<Option<Option<Entry>>, ReadError> {
-        let (seal, older) = self.seals();
-        let seals = std::iter::once(seal).chain(older.iter().map(|key| key as &dyn Seal));
-        for seal in seals {
-            if let Some(bytes) = self.folder.read(&id.entry_file(seal))? {
-                return Ok(Some(Entry::decode(&bytes, id, seal)));
-            }
-        }
-        Ok(None)
-    }
-
     /// Compiles the profile for the front.
     pub(crate) async fn write_plan(&mut self) {
         if !self.has_state {
@@ -235,26 +171,6 @@ impl Session {
             *error = error.clone().with_hint(hint);
         }
         outcome
-    }
-
-    /// What spares a human the login: a store that is locked holds the key to one that was made before.
-    fn rather_unlock(&self) -> Option<String> {
-        let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
-        let is_sealed = |source: &Source| !self.unopened(&source.planned.id).is_empty();
-        self.sources.iter().any(is_sealed).then(|| {
-            format!(
-                "a sign-in is there that another key sealed, and {why}: unlock that and run \
-                 `api-key-helper seal`, or sign in anew with `api-key-helper login`"
-            )
-        })
-    }
-
-    /// Seals the entry of `id` anew, if one of the older keys sealed it, and says whether one did.
-    ///
-    /// # Errors
-    /// When somebody goes on refreshing the source, or the disk refuses.
-    pub(crate) async fn seal_anew(&self, id: &EntryId) -> Result<bool, Error> {
-        self.in_world(async |world| seal_anew(world, id).await).await
     }
 
     /// Signs in to `source`.
@@ -337,19 +253,6 @@ impl Session {
     /// How long this caller goes on using a key.
     pub(crate) fn hold(&self) -> Duration {
         self.profile.hold.of_caller(|name| self.environment.variable(name).is_some())
-    }
-}
-
-/// The sealing keys in use, or why nothing can be sealed.
-async fn find_seal(homes: &Homes) -> Result<Result<InUse, Nowhere>, Error> {
-    match homes.in_use().await {
-        Ok(in_use) => Ok(Ok(in_use)),
-        Err(ReadError::Refused(error)) => Err(error),
-        Err(ReadError::Io(error)) => {
-            let folder = homes.folder().display();
-            let reason = format!("no sealing key can be kept in `{folder}`: {error}");
-            Ok(Err(Nowhere { reason }))
-        }
     }
 }
 

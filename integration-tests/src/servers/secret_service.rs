@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 
@@ -56,7 +57,8 @@ impl SecretService {
         let mut command = Command::new("dbus-daemon");
         command.arg("--nofork").arg(format!("--config-file={}", configuration.display()));
         let mut bus = Process::start(&command, &folder.path().join("bus"));
-        assert!(bus.wait_until(|| socket.exists()), "no bus: {}", bus.log());
+        let is_listening = bus.wait_until(|| UnixStream::connect(&socket).is_ok());
+        assert!(is_listening, "no bus: {}", bus.log());
         let mut command = Command::new("dbus-monitor");
         command.arg("--address").arg(address(folder.path())).arg("type='method_call'");
         let mut listener = Process::start(&command, &folder.path().join("listener"));

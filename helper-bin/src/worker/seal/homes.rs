@@ -152,7 +152,9 @@ impl Homes {
                 let key = key.map_err(|error| Unavailable::Failed(error.to_string()))?;
                 self.store.write(&SealingKeys::first(key)).await?;
                 // What it says now is what others hear as well.
-                self.store.read().await
+                let kept = self.store.read().await?;
+                let lost = || Unavailable::Failed("it does not keep what it is given".to_owned());
+                kept.map(Some).ok_or_else(lost)
             }
         }
     }

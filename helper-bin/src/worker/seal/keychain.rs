@@ -69,7 +69,6 @@ async fn alone<T: Send + 'static>(
     acted.await.unwrap_or_else(|error| Err(Unavailable::Failed(error.to_string())))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to `map_err`")]
 fn failed(error: Error) -> Unavailable {
     if NEEDS_A_HUMAN.contains(&error.code()) {
         return Unavailable::Locked;

@@ -19,9 +19,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use api_key_helper_core::{Error, Refused, Seal as _, SealingKey, SealingKeys};
+use serde::Serialize;
 
 pub(crate) use homes::Homes;
-use serde::Serialize;
 
 /// The sealing keys that this process works with.
 #[derive(Clone, Debug)]
@@ -127,6 +127,10 @@ impl fmt::Display for Reason {
 
 /// Why the operating system's store is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    any(target_os = "macos", windows),
+    expect(dead_code, reason = "only a store on a bus can be absent")
+)]
 pub(crate) enum Unavailable {
     /// There is nobody of that name.
     Absent(String),
