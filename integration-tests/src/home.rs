@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use api_key_helper_core::KernelKeyring;
 use tempfile::TempDir;
 
 use crate::binaries::Binaries;
@@ -130,11 +131,25 @@ impl Home {
     /// What the helper keeps.
     #[must_use]
     pub fn state(&self) -> State {
-        State::new(self.path().join(".local/state/api-key-helper"))
+        let [state, keys] = ["state", "share"]
+            .map(|folder| self.path().join(".local").join(folder).join("api-key-helper"));
+        State::new(state, keys)
+    }
+
+    /// What the kernel remembers is gone, as after a restart of the machine.
+    pub fn restart_machine(&self) {
+        KernelKeyring::of(self.state().key_file()).forget();
     }
 
     fn runs_file(&self, script: &str) -> PathBuf {
         self.path().join(format!("{script}.runs"))
+    }
+}
+
+/// The kernel's keyring is of the user who runs the tests, and has room for few homes.
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.restart_machine();
     }
 }
 

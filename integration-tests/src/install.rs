@@ -1,9 +1,12 @@
-//! Installs pinned packages below the target folder, once.
+//! Installs pinned packages below the target folder, once, and programs of the system.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::{env, io};
+
+use crate::executables;
 
 /// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
 /// PyPI. They are what a `PYTHONPATH` names; what they bring in binaries stands there too.
@@ -36,6 +39,34 @@ pub fn npm(packages: &[&str]) -> PathBuf {
         run(npm);
     })
     .join("node_modules")
+}
+
+/// Installs `packages` of the system where `program` is missing: the test that needs it is not one to
+/// go without.
+///
+/// # Panics
+/// When they cannot be installed.
+pub fn debian(program: &str, packages: &[&str]) {
+    static ASKED: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if runs(&format!("command -v {program}")) {
+        return;
+    }
+    let packages = packages.join(" ");
+    let install = format!(
+        "apt-get update && apt-get -o DPkg::Lock::Timeout=120 install --yes \
+         --no-install-recommends {packages}"
+    );
+    let as_root = ["sh -c", "sudo --non-interactive sh -c"];
+    let is_installed = as_root.iter().any(|root| runs(&format!("{root} '{install}'")));
+    assert!(is_installed, "this test needs `{program}`: as root, run `{install}`");
+}
+
+fn runs(command: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
+    status.is_ok_and(|status| status.success())
 }
 
 /// Fills the folder of that name with `fill`, unless that was done before. Several processes that

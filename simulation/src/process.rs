@@ -1,13 +1,14 @@
 //! The universe as one process sees it: what the engine acts on.
 
 use std::ffi::OsString;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use api_key_helper_core::engine::{Chance, Clock, Event, Inputs, Journal, World};
-use api_key_helper_core::{Error, Moment, Secret, SecretInput};
+use api_key_helper_core::{Error, Moment, Nonce, Secret, SecretInput};
 use async_trait::async_trait;
 
 use crate::profile::VARIABLE;
@@ -45,6 +46,8 @@ impl Process {
             chance: self,
             disk: self,
             seal: &Checked,
+            // Nobody changes the key that seals.
+            older: &[],
             inputs: self,
             journal: self,
             variable,
@@ -114,6 +117,11 @@ impl Chance for Process {
     fn salt(&self) -> [u8; 16] {
         let mut universe = self.see();
         std::array::from_fn(|_| universe.dice.pick(&[0, 1, 0xff]))
+    }
+
+    fn nonce(&self) -> io::Result<Nonce> {
+        // What seals here uses none.
+        Ok(Nonce([0; 24]))
     }
 }
 

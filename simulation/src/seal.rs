@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use api_key_helper_core::Seal;
+use api_key_helper_core::{Nonce, Seal};
 use zeroize::Zeroizing;
 
 /// A checksum that a torn file does not pass. The real one takes most of the simulation's time in a
@@ -17,7 +17,7 @@ impl Seal for Checked {
         "plain"
     }
 
-    fn seal(&self, content: &[u8], context: &[u8]) -> Vec<u8> {
+    fn seal(&self, content: &[u8], context: &[u8], _: Nonce) -> Vec<u8> {
         [&checksum(content, context), content].concat()
     }
 

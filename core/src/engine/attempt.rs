@@ -140,16 +140,16 @@ impl<'a> Held<'a> {
     /// Saves what a fetch brought. Where the disk refuses it, the next attempt works with it all the
     /// same: the renewal before it is spent, and to send it again can end the login.
     pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
-        let content = entry.encode(&self.source.id, self.world.seal);
-        let renewal = entry.renewal.clone();
         let draft = {
             let mut state = self.state();
-            state.entry = Some(entry);
+            state.entry = Some(entry.clone());
             state.draft.take()
         };
+        let nonce = self.world.chance.nonce()?;
+        let content = entry.encode(&self.source.id, self.world.seal, nonce);
         let file = self.source.id.entry_file(self.world.seal);
         replace(self.world.disk, draft, &file, &content).await?;
-        self.state().on_disk = renewal;
+        self.state().on_disk = entry.renewal;
         Ok(())
     }
 
