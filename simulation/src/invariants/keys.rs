@@ -1,5 +1,6 @@
 //! The keys that the issuers give out.
 
+use api_key_helper_core::engine::Demand;
 use api_key_helper_core::{Key, Moment};
 
 use super::{Issue, IssuedKey};
@@ -31,6 +32,7 @@ impl Universe {
             jumps: self.clock.jumps,
             fetched_at,
             expires_at: expires_at.or(ends_at),
+            is_refetched: matches!(status.demand, Some(Demand::Another(_))),
         };
         let keys = &mut self.ledger.keys;
         let same = keys.iter().rposition(|key| key.slot == slot && key.scope == scope);

@@ -72,6 +72,8 @@ struct Issue {
     /// What the machine took for the time when it asked.
     fetched_at: Moment,
     expires_at: Option<Moment>,
+    /// Whether the API had refused the key before it.
+    is_refetched: bool,
 }
 
 /// A renewal that was kept, and what the answers to it depend on.

@@ -63,11 +63,13 @@ impl Universe {
         if status.demand != Some(Demand::Another(key_id)) || how == How::Fetched {
             return;
         }
-        // Its source may have given it again a moment ago, to somebody else.
+        // Its source may have been asked for another one a moment ago, for somebody else.
         let looked = status.looked;
         let is_recent = |at: Moment| at <= looked && looked.since(at) < REFETCH_PAUSE;
-        let mut issues = self.ledger.keys[number].issues.iter();
-        if how == How::Bridged || !issues.any(|issue| is_recent(issue.fetched_at)) {
+        let slot = self.ledger.keys[number].slot;
+        let keys = self.ledger.keys.iter().filter(|key| key.slot == slot);
+        let mut refetched = keys.flat_map(|key| &key.issues).filter(|issue| issue.is_refetched);
+        if how == How::Bridged || !refetched.any(|issue| is_recent(issue.fetched_at)) {
             let refused = format_args!("{pid} prints key-{number}, which the API refuses");
             self.breaks("no-refused-key", refused);
         }
