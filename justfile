@@ -11,7 +11,7 @@ dist:
 
 # Measures them against what the machine itself needs; `just bench --quick` for a first look.
 bench *options: dist
-    cargo bench --locked --profile dev --package integration-tests -- {{ options }}
+    cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}
 
 # Does everything that CI does.
 check:

