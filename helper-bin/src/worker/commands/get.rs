@@ -19,17 +19,18 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let mut session = Session::open(call, environment)?;
+    let session = Session::open(call, environment)?;
     if get.deadline.is_some() {
         let key = ["profile", &session.profile.name, "deadline"];
         session.configuration.check_unlocked(&key, "`--deadline`")?;
     }
     let deadline = get.deadline.unwrap_or(session.profile.deadline);
     watchdog::start(deadline);
-    session.write_plan().await;
     let demand =
         if get.refresh { Demand::FetchedSince(now(&session.clock)) } else { Demand::Printable };
-    let Outcome { answer, warnings } = session.get(demand, deadline).await;
+    // The source is asked first: while its answer is on the way, there is time for the disk.
+    let asked = session.get(demand, deadline);
+    let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
     // Of an error's caller only the first lines are seen: nothing stands before it.
     let Answer { key, refresh, .. } = answer?;
     // Without a state folder, nothing else about it is worth saying.
