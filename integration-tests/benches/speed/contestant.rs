@@ -26,7 +26,8 @@ pub(crate) struct Contestant<'a> {
 
 impl<'a> Contestant<'a> {
     pub(crate) fn new(name: impl Into<String>, call: Call) -> Self {
-        let null = || Stdio::from(File::options().read(true).write(true).open("/dev/null").unwrap());
+        let null =
+            || Stdio::from(File::options().read(true).write(true).open("/dev/null").unwrap());
         let mut command = call.command();
         // Opened once: what is measured is the program.
         command.stdin(null()).stdout(null()).stderr(null());

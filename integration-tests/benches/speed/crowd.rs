@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use integration_tests::call::Call;
@@ -47,10 +47,9 @@ fn at_once(call: &Call, output: &Path) -> Duration {
     let mut command = call.command();
     command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
     let started = now();
-    let children: Vec<Child> =
-        (0..CROWD).map(|_| command.spawn().expect("a process")).collect();
+    let children: Vec<Child> = (0..CROWD).map(|_| command.spawn().expect("a process")).collect();
     let ended = children.into_iter().map(|mut child| child.wait().expect("its end"));
-    let succeeded = ended.filter(|status| status.success()).count();
+    let succeeded = ended.filter(ExitStatus::success).count();
     let time = since(started);
     assert_eq!(succeeded, CROWD);
     let printed = fs::read_to_string(output).expect("what they printed");

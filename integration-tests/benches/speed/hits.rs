@@ -4,13 +4,13 @@ use std::path::Path;
 
 use integration_tests::home::Home;
 
+use crate::Rounds;
 use crate::contestant::{Contestant, Link};
 use crate::costs::Costs;
 use crate::programs::Programs;
 use crate::race::{Times, race};
 use crate::table::{Table, micros, ratio};
 use crate::user::{self, KEY};
-use crate::Rounds;
 
 pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
     let (little, much) = (user::with_script(), user::with_much(&programs.released));
@@ -24,7 +24,9 @@ pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
             .iter()
             .position(|other| is_floor(other) && other.link == contestant.link)
             .map(|floor| &times[floor]);
-        let ratio = |of: fn(&Times) -> _| floor.map_or_else(|| "-".to_owned(), |floor| ratio(of(own), of(floor)));
+        let ratio = |of: fn(&Times) -> _| {
+            floor.map_or_else(|| "-".to_owned(), |floor| ratio(of(own), of(floor)))
+        };
         let cells = [
             contestant.name.clone(),
             micros(own.median()),
@@ -40,7 +42,9 @@ pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
 fn contestants(programs: &Programs, little: &Home, much: &Home) -> Vec<Contestant<'static>> {
     let floor_file = user::floor_file(little);
     let floor = |name, program: &Path, link| {
-        Contestant::new(name, little.call_of(program).arg(&floor_file)).linked(link).assert_prints(KEY)
+        Contestant::new(name, little.call_of(program).arg(&floor_file))
+            .linked(link)
+            .assert_prints(KEY)
     };
     let hit = |name: &str, home, front, link| {
         Contestant::new(name, user::hit(home, front)).linked(link).assert_prints(KEY)

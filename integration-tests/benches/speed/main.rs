@@ -1,7 +1,7 @@
 //! How fast a key is printed, beside what the machine needs to start any process at all, and beside
 //! what people use today. Prints tables in Markdown; `docs/performance.md` says how to read them.
 //!
-//!     packaging/dist && cargo bench --profile dev -p integration-tests --bench speed -- [--quick]
+//!     packaging/dist && cargo bench --profile dev -p integration-tests --bench speed -- [--quick] [TABLE]...
 //!
 //! It measures the programs in the target folder, release and plain build. Nothing depends on the
 //! figures: what a test can hold to is counted in `tests/performance`.
@@ -28,16 +28,30 @@ use crate::machine::Machine;
 use crate::programs::Programs;
 
 fn main() {
-    let is_quick = std::env::args().any(|argument| argument == "--quick");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let rounds = if is_quick { Rounds::QUICK } else { Rounds::ALL };
+    let wanted: Vec<&String> = arguments.iter().filter(|name| !name.starts_with("--")).collect();
     let programs = Programs::find();
     println!("{}", Machine::this());
-    hits::print(&programs, &rounds);
-    crowd::print(&programs, &rounds);
-    due::print(&programs, &rounds);
-    cold::print(&programs, &rounds);
-    today::print(&programs, &rounds);
+    for (name, print) in TABLES {
+        if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
+            print(&programs, &rounds);
+        }
+    }
 }
+
+/// The tables by their names: `cold` alone measures that.
+const TABLES: [(&str, Print); 5] = [
+    ("hits", hits::print),
+    ("crowd", crowd::print),
+    ("due", due::print),
+    ("cold", cold::print),
+    ("today", today::print),
+];
+
+/// Measures the programs, and prints what comes of it.
+type Print = fn(&Programs, &Rounds);
 
 /// How often each program runs.
 struct Rounds {

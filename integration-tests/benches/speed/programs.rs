@@ -53,7 +53,11 @@ pub(crate) fn found(name: &str) -> PathBuf {
 
 fn pair(folder: &Path) -> PathBuf {
     for program in [FRONT, WORKER] {
-        assert!(folder.join(program).exists(), "no `{program}` in `{}`: run `packaging/dist`", folder.display());
+        assert!(
+            folder.join(program).exists(),
+            "no `{program}` in `{}`: run `packaging/dist`",
+            folder.display()
+        );
     }
     folder.join(FRONT)
 }

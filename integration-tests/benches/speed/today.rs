@@ -24,11 +24,12 @@ pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
     moto.secret("anthropic", &json!({ "SecretString": KEY }));
 
     let mut contestants = vec![Contestant::new("a hit", user::hit(&home, &programs.released))];
-    let mut add = |tools: &[&str], name: &str, call: &dyn Fn() -> Call| {
-        match tools.iter().find(|tool| !install::is_there(tool)) {
-            Some(tool) => println!("without {name}: there is no `{tool}`"),
-            None => contestants.push(Contestant::new(name, call()).assert_prints(KEY)),
-        }
+    let mut add = |tools: &[&str], name: &str, call: &dyn Fn() -> Call| match tools
+        .iter()
+        .find(|tool| !install::is_there(tool))
+    {
+        Some(tool) => println!("without {name}: there is no `{tool}`"),
+        None => contestants.push(Contestant::new(name, call()).assert_prints(KEY)),
     };
     add(&["curl", "jq"], "`curl` and `jq` from OpenBao", &|| curl_and_jq(&home, &bao));
     add(&[], "`bao kv get`", &|| bao_kv_get(&home, &bao));
@@ -80,9 +81,6 @@ fn secretspec(home: &Home) -> Call {
 }
 
 fn fnox(home: &Home) -> Call {
-    home.write(
-        "fnox.toml",
-        format!("[secrets.ANTHROPIC_API_KEY]\ndefault = \"{KEY}\"\n"),
-    );
+    home.write("fnox.toml", format!("[secrets.ANTHROPIC_API_KEY]\ndefault = \"{KEY}\"\n"));
     home.call_of(&programs::found("fnox")).args(["get", "ANTHROPIC_API_KEY"])
 }

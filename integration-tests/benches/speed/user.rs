@@ -34,7 +34,8 @@ pub(crate) fn with_much(front: &Path) -> Home {
     }
     home.configure(&text);
     home.call_of(front).run().assert_key(KEY);
-    let line = "{\"note\":\"a line of the log that is as long as most of them are, more or less\"}\n";
+    let line =
+        "{\"note\":\"a line of the log that is as long as most of them are, more or less\"}\n";
     home.write(".local/state/api-key-helper/refresh.log", line.repeat((1 << 20) / line.len()));
     home
 }

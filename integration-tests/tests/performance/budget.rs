@@ -13,7 +13,6 @@ impl Budget {
     #[track_caller]
     pub(crate) fn assert_holds(&self, name: &str, spent: u64) {
         let allowed = self.allowed(name);
-        println!("{name}: {spent} of {allowed}");
         assert!(
             spent <= allowed,
             "a hit takes {spent} {name}, and {allowed} are its budget: make it leaner, or raise the \
