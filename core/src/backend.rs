@@ -125,6 +125,13 @@ impl<'a> FetchRequest<'a> {
         self.attempt.chain()
     }
 
+    /// Whether the key that the source gave last will not do: the API refuses it, or somebody asked
+    /// for a new one. What would only prolong that key is then no answer.
+    #[must_use]
+    pub fn wants_another_key(&self) -> bool {
+        self.attempt.wants_another_key()
+    }
+
     /// Makes a new renewal durable before it returns, so that it survives whatever goes wrong later
     /// in the same attempt. Called at once when a server has rotated a token.
     ///
@@ -170,6 +177,10 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     fn time_left(&self) -> Duration;
     /// See [`FetchRequest::chain`].
     fn chain(&self) -> &str;
+    /// See [`FetchRequest::wants_another_key`]. By default any key will do.
+    fn wants_another_key(&self) -> bool {
+        false
+    }
     /// See [`FetchRequest::keep`].
     async fn keep(&self, renewal: &Secret) -> Result<(), Error>;
     /// See [`FetchRequest::make_room`].

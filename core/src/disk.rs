@@ -3,7 +3,7 @@
 //! The files are small and the process does nothing else meanwhile, so nothing here is asynchronous
 //! but its signature.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use tempfile::{Builder, NamedTempFile};
 use zeroize::Zeroizing;
 
 use crate::engine::{Disk, Draft, Lock};
-use crate::folder::{ReadError, StateFolder};
+use crate::folder::{ReadError, StateFolder, private};
 
 pub(crate) const DRAFT_SUFFIX: &str = ".tmp";
 pub(crate) const UNREADABLE_SUFFIX: &str = ".unreadable";
@@ -103,16 +103,6 @@ pub(crate) fn lock_file(path: &Path) -> io::Result<Option<File>> {
             return Ok(Some(file));
         }
     }
-}
-
-/// Opens for the caller alone, and follows no link.
-pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
-    options
 }
 
 #[cfg(unix)]

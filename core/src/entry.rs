@@ -7,17 +7,21 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Fingerprint, Key, Seal, Secret, Validity};
+use crate::{Fingerprint, Key, KeyId, Moment, Seal, Secret, Validity};
 
 /// The version of the format. It is part of the file's name too, so that versions that live side by
 /// side never overwrite one another's entries.
-pub const ENTRY_VERSION: u8 = 1;
+pub const ENTRY_VERSION: u8 = 2;
 
 /// A source's credential as it is cached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The key; none once it was dropped and only the renewal is left.
     pub key: Option<Key>,
+    /// When the source first gave this very key: a fetch that brings it again leaves this.
+    pub key_since: Moment,
+    /// When the source was last asked because the API refused its key.
+    pub refetched_at: Option<Moment>,
     /// What is known of the key's time.
     pub validity: Validity,
     /// What makes the next fetch possible without a human.
@@ -73,17 +77,27 @@ impl EntryId {
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     key: Option<&'a str>,
+    key_since: Moment,
+    refetched_at: Option<Moment>,
     validity: Validity,
     renewal: Option<&'a str>,
     environment: EnvironmentMark,
 }
 
 impl Entry {
+    /// Which key it holds, as the entry of `id`.
+    #[must_use]
+    pub const fn key_id(&self, id: &EntryId) -> KeyId {
+        KeyId { source: id.fingerprint, since: self.key_since }
+    }
+
     /// The content of the entry's file.
     #[must_use]
     pub fn encode(&self, id: &EntryId, seal: &dyn Seal) -> Vec<u8> {
         let stored = Stored {
             key: self.key.as_ref().map(Key::expose),
+            key_since: self.key_since,
+            refetched_at: self.refetched_at,
             validity: self.validity,
             renewal: self.renewal.as_ref().map(Secret::expose),
             environment: self.environment,
@@ -106,6 +120,8 @@ impl Entry {
         }
         Some(Self {
             key: stored.key.map(Key::parse).transpose().ok()?,
+            key_since: stored.key_since,
+            refetched_at: stored.refetched_at,
             validity: stored.validity,
             renewal: stored.renewal.map(Secret::from),
             environment: stored.environment,
@@ -157,7 +173,7 @@ fn hash(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Moment, Unsealed};
+    use crate::Unsealed;
 
     fn id() -> EntryId {
         EntryId { source: "vault".to_owned(), fingerprint: Fingerprint::of([&b"a"[..]]) }
@@ -166,6 +182,8 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             key: Some(Key::parse("sk-1").unwrap()),
+            key_since: Moment::from_unix_millis(1),
+            refetched_at: None,
             validity: Validity {
                 fetched_at: Moment::from_unix_millis(1),
                 expires_at: Some(Moment::from_unix_millis(2)),
@@ -179,7 +197,13 @@ mod tests {
 
     #[test]
     fn comes_back_as_it_was() {
-        for entry in [entry(), Entry { key: None, ..entry() }, Entry { renewal: None, ..entry() }] {
+        let refetched_at = Some(Moment::from_unix_millis(3));
+        for entry in [
+            entry(),
+            Entry { key: None, ..entry() },
+            Entry { renewal: None, ..entry() },
+            Entry { refetched_at, ..entry() },
+        ] {
             let bytes = entry.encode(&id(), &Unsealed);
             assert_eq!(Entry::decode(&bytes, &id(), &Unsealed), Some(entry));
         }

@@ -1,6 +1,6 @@
 //! The state folder: who may own it, and how its files are read.
 
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -150,6 +150,16 @@ pub(crate) fn privacy(metadata: &Metadata) -> Privacy {
 #[cfg(not(unix))]
 pub(crate) fn privacy(_: &Metadata) -> Privacy {
     Privacy::Own
+}
+
+/// Opens for the caller alone, and follows no link.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options
 }
 
 #[cfg(unix)]

@@ -3,13 +3,17 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::{Entry, Failure, Freshness, Key, Moment, PlannedSource, Policy, Seal};
+use crate::{Entry, Failure, Freshness, Key, KeyId, Moment, PlannedSource, Policy, Seal};
 
 /// A key that may be printed at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The key.
     pub key: Key,
+    /// Which key it is.
+    pub key_id: KeyId,
+    /// The issuer's end of the key, if it named one.
+    pub expires_at: Option<Moment>,
     /// Which of the sources it comes from, counted from 0.
     pub source: usize,
     /// The source that somebody should ask behind the answer, counted from 0: this one when its key
@@ -52,9 +56,13 @@ pub fn look<B: AsRef<[u8]>, E>(
         let freshness = entry
             .as_ref()
             .map(|entry| lookup.policy.judge(&entry.validity, lookup.hold, lookup.now));
-        let key = entry.and_then(|entry| entry.key);
-        if let (Some(key), Some(Freshness::Fresh)) = (&key, freshness) {
-            return Some(Hit { key: key.clone(), source, refresh: recovering });
+        let found = entry.and_then(|entry| {
+            let key_id = entry.key_id(&planned.id);
+            let expires_at = entry.validity.expires_at;
+            Some(Hit { key: entry.key?, key_id, expires_at, source, refresh: recovering })
+        });
+        if found.is_some() && freshness == Some(Freshness::Fresh) {
+            return found;
         }
         let failure = read(&planned.id.failure_file())
             .ok()?
@@ -62,14 +70,14 @@ pub fn look<B: AsRef<[u8]>, E>(
             .filter(|failure| failure.stands(&planned.variables, lookup.variable));
         let pauses =
             |usable| failure.as_ref().is_some_and(|failure| failure.pauses(lookup.now, usable));
-        if let (Some(key), Some(Freshness::Due)) = (&key, freshness) {
+        if found.is_some() && freshness == Some(Freshness::Due) {
             let due = (!pauses(true)).then_some(source);
-            return Some(Hit { key: key.clone(), source, refresh: recovering.or(due) });
+            return found.map(|hit| Hit { refresh: recovering.or(due), ..hit });
         }
         if !failure.as_ref()?.kind().asks_next_source() {
             return None;
         }
-        let has_stale_key = key.is_some() && freshness == Some(Freshness::Stale);
+        let has_stale_key = found.is_some() && freshness == Some(Freshness::Stale);
         if !pauses(has_stale_key) && recovering.is_none() {
             recovering = Some(source);
         }

@@ -7,14 +7,15 @@ use std::time::Duration;
 use tempfile::Builder;
 use zeroize::Zeroizing;
 
-use crate::disk::{
-    DRAFT_SUFFIX, UNREADABLE_SUFFIX, is_still_named, lock_file, private, sync_names,
-};
-use crate::folder::{Privacy, ReadError, StateFolder, privacy};
+use crate::disk::{DRAFT_SUFFIX, UNREADABLE_SUFFIX, is_still_named, lock_file, sync_names};
+use crate::folder::{Privacy, ReadError, StateFolder, privacy, private};
+use crate::rejection::RECORDS_SUFFIX;
 use crate::{Error, Moment};
 
 /// After this time a file that nobody wrote to is swept away.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// After this time nothing that a client does now can be about what it was answered.
+const RECORDS_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// After this time a draft has no writer any more: it was killed.
 const DRAFT_KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
@@ -60,7 +61,8 @@ impl StateFolder {
         }
     }
 
-    /// Removes what nobody wrote to for 30 days (drafts: for an hour), but the files that `keep` says are in use.
+    /// Removes what nobody wrote to for 30 days (a client's records: for a day; drafts: for an hour),
+    /// but the files that `keep` says are in use.
     ///
     /// # Errors
     /// When the folder cannot be read. Files that cannot be removed stay.
@@ -69,7 +71,11 @@ impl StateFolder {
             let file = file?;
             let name = file.file_name();
             let Some(name) = name.to_str() else { continue };
-            let kept_for = if name.ends_with(DRAFT_SUFFIX) { DRAFT_KEPT_FOR } else { KEPT_FOR };
+            let kept_for = match name {
+                _ if name.ends_with(DRAFT_SUFFIX) => DRAFT_KEPT_FOR,
+                _ if name.ends_with(RECORDS_SUFFIX) => RECORDS_KEPT_FOR,
+                _ => KEPT_FOR,
+            };
             let age = now.since(file.metadata()?.modified()?.into());
             if !is_ours(name) || keep(name) || age <= kept_for {
                 continue;
@@ -136,7 +142,7 @@ impl StateFolder {
 }
 
 fn is_ours(name: &str) -> bool {
-    [".entry", ".failure", ".lock", ".plan", DRAFT_SUFFIX, UNREADABLE_SUFFIX]
+    [".entry", ".failure", ".lock", ".plan", DRAFT_SUFFIX, RECORDS_SUFFIX, UNREADABLE_SUFFIX]
         .iter()
         .any(|suffix| name.ends_with(suffix))
 }

@@ -22,9 +22,11 @@ mod housekeeping;
 #[cfg(feature = "engine")]
 mod jwt;
 mod key;
+mod key_id;
 mod moment;
 mod places;
 mod plan;
+pub mod rejection;
 #[cfg(feature = "engine")]
 pub mod renewal;
 mod seal;
@@ -44,11 +46,12 @@ pub use folder::{ReadError, StateFolder};
 pub use freshness::{Bounds, Freshness, Policy, Validity};
 pub use hit::{Hit, Lookup, look};
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
+pub use key_id::KeyId;
 pub use moment::Moment;
 pub use places::Places;
 pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
-    Plan, PlanInputs, PlannedSource, decides,
+    Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
 pub use seal::{Seal, Unsealed};
 pub use secret::Secret;

@@ -16,6 +16,8 @@ pub struct Places {
     pub user_config: PathBuf,
     /// The state folder.
     pub state: PathBuf,
+    /// The folder for what ends with the session, where the system has one.
+    pub runtime: Option<PathBuf>,
 }
 
 impl Places {
@@ -52,13 +54,21 @@ impl Places {
             system_config: Path::new(SYSTEM_CONFIG).to_owned(),
             user_config,
             state: folder(STATE_FOLDERS, STATE_BELOW)?,
+            runtime: absolute(variable(RUNTIME_FOLDER)).map(|folder| folder.join(NAME)),
         })
+    }
+
+    /// Where clients' records may be, the best place first.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Path> {
+        self.runtime.iter().chain([&self.state]).map(PathBuf::as_path)
     }
 }
 
 fn absolute(path: Option<OsString>) -> Option<PathBuf> {
     path.map(PathBuf::from).filter(|path| path.is_absolute())
 }
+
+const RUNTIME_FOLDER: &str = "XDG_RUNTIME_DIR";
 
 #[cfg(not(windows))]
 const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";
@@ -100,6 +110,14 @@ mod tests {
         let places = find(None, &[("HOME", "/h")]).unwrap();
         assert_eq!(places.user_config, Path::new("/h/.config/api-key-helper/config.toml"));
         assert_eq!(places.state, Path::new("/h/.local/state/api-key-helper"));
+        assert_eq!(places.runtime, None);
+    }
+
+    #[test]
+    fn records_are_kept_for_the_session_where_that_can_be() {
+        let places = find(None, &[("HOME", "/h"), (RUNTIME_FOLDER, "/run/user/1")]).unwrap();
+        let runtime = Path::new("/run/user/1/api-key-helper");
+        assert_eq!(places.records().collect::<Vec<_>>(), [runtime, &places.state]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Plan {
     pub policy: Policy,
     /// How long callers go on using a key.
     pub hold: Hold,
+    /// Whether Claude Code is watched for keys that the API refuses.
+    pub watches_rejection: bool,
     /// The profile's sources, in order of preference.
     pub sources: Vec<PlannedSource>,
 }
@@ -50,14 +52,26 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The hold of the caller whose environment `has` these variables. Claude Code sets the first
-    /// for all that it starts, and the second as well for what its agent runs by itself.
+    /// The hold of the caller whose environment `has` these variables.
     #[must_use]
     pub fn of_caller(&self, has: impl Fn(&str) -> bool) -> Duration {
-        let is_claude_code = || has("CLAUDE_CODE_ENTRYPOINT") && !has("CLAUDECODE");
-        self.fixed
-            .unwrap_or_else(|| if is_claude_code() { self.claude_code } else { Duration::ZERO })
+        let of_others = || if is_claude_code(has) { self.claude_code } else { Duration::ZERO };
+        self.fixed.unwrap_or_else(of_others)
     }
+
+    /// How long after an answer Claude Code asks again at the earliest, unless its key is refused.
+    /// The profile's setting is not the client's: it can only be more careful.
+    #[must_use]
+    pub fn of_claude_code(&self) -> Duration {
+        self.fixed.map_or(self.claude_code, |fixed| fixed.min(self.claude_code))
+    }
+}
+
+/// Whether it is Claude Code whose environment `has` these variables. It sets the first for all that
+/// it starts, and the second as well for what its agent runs by itself.
+#[must_use]
+pub fn is_claude_code(has: impl Fn(&str) -> bool) -> bool {
+    has("CLAUDE_CODE_ENTRYPOINT") && !has("CLAUDECODE")
 }
 
 /// All that decides what a profile means: whoever has the same inputs has the same plan.
@@ -104,7 +118,7 @@ impl PlanInputs<'_> {
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Plan {
     /// The content of the plan's file.
@@ -164,6 +178,9 @@ mod tests {
         assert_eq!(hold.of_caller(agent), Duration::ZERO);
         let fixed = Hold { fixed: Some(Duration::from_secs(5)), ..hold };
         assert_eq!(fixed.of_caller(caller(&["CLAUDE_CODE_ENTRYPOINT"])), Duration::from_secs(5));
+        assert_eq!([hold, fixed].map(|hold| hold.of_claude_code().as_secs()), [300, 5]);
+        let longer = Hold { fixed: Some(Duration::from_secs(3_600)), ..hold };
+        assert_eq!(longer.of_claude_code(), hold.claude_code);
     }
 
     #[test]
@@ -172,6 +189,7 @@ mod tests {
         let plan = Plan {
             policy: Policy::default(),
             hold: Hold { fixed: None, claude_code: CLIENT_TTL_DEFAULT },
+            watches_rejection: true,
             sources: vec![PlannedSource { id, variables: vec!["A".to_owned()] }],
         };
         let bytes = plan.encode();

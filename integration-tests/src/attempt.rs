@@ -34,6 +34,8 @@ pub struct Source {
     pub sources: BTreeMap<String, String>,
     /// What no error may show, beside the secrets that are kept.
     pub hidden: Vec<String>,
+    /// The key that was fetched last will not do.
+    pub wants_another_key: bool,
     /// The disk takes nothing.
     pub disk_full: bool,
     /// It fails although it had room.
@@ -64,6 +66,7 @@ impl Source {
             variables: BTreeMap::new(),
             sources: BTreeMap::new(),
             hidden: Vec::new(),
+            wants_another_key: false,
             disk_full: false,
             disk_broken: false,
             log: Log::default(),
@@ -203,6 +206,10 @@ impl Attempt for SourceAttempt<'_> {
 
     fn chain(&self) -> &str {
         self.source.name
+    }
+
+    fn wants_another_key(&self) -> bool {
+        self.source.wants_another_key
     }
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {

@@ -15,17 +15,17 @@ use crate::token::{InUse, end};
 impl Session<'_> {
     /// The key that we have, if its lease can be extended by about as much as it was given for.
     /// When it cannot, it is near its `max_ttl`, and a new key is read. The old lease is left to
-    /// its end, for somebody may still use the old key.
+    /// its end, for somebody may still use the old key. Whoever wants another key is not helped by a
+    /// longer lease of this one.
     pub(crate) async fn extended_lease(
         &mut self,
         token: &InUse,
     ) -> Result<Option<Credential>, Error> {
         let asked_at = self.request.now();
-        let lease = self.renewal.lease.take();
-        let Some(mut lease) = lease.filter(|lease| lease.renewable && lease.is_alive(asked_at))
-        else {
-            return Ok(None);
-        };
+        let lease = self.renewal.lease.take().filter(|lease| {
+            lease.renewable && lease.is_alive(asked_at) && !self.request.wants_another_key()
+        });
+        let Some(mut lease) = lease else { return Ok(None) };
         let call = lease_call("renew", &lease)?;
         let (verdict, answer) = self.client.call(&call, Some(&token.secret)).await?;
         let (Verdict::Good, Ok(key)) = (verdict, Key::parse(lease.key.expose())) else {

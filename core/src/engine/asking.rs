@@ -2,6 +2,7 @@
 
 use super::attempt::Held;
 use super::refresh::Refresh;
+use super::verdict::Printable;
 use super::{Demand, backoff};
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
 
@@ -24,7 +25,7 @@ impl Refresh<'_> {
             let fetched_at = self.world.clock.now();
             let timeout = self.source.timeout.min(self.time_left());
             *attempts += 1;
-            let error = match held.ask(&*self.source.backend, timeout).await {
+            let error = match held.ask(&*self.source.backend, timeout, self.call.demand).await {
                 Ok(credential) => match self.fetched(credential, fetched_at) {
                     Ok(fetched) => return Ok(fetched),
                     Err(error) => error,
@@ -68,7 +69,8 @@ impl Refresh<'_> {
             refresh_at: refresh_at.map(Moment::from).filter(|at| *at > fetched_at),
             jitter: self.world.chance.unit(),
         };
-        Ok(Fetched { key, validity, renewal })
+        let is_refetched = matches!(self.call.demand, Demand::Another(_));
+        Ok(Fetched { key, validity, renewal, is_refetched })
     }
 }
 
@@ -78,15 +80,35 @@ pub(super) struct Fetched {
     pub(super) key: Key,
     pub(super) validity: Validity,
     renewal: Option<Secret>,
+    /// Whether the API had refused the key before it.
+    is_refetched: bool,
 }
 
 impl Fetched {
+    /// The key, to be printed.
+    pub(super) fn printable(&self, held: &Held<'_>) -> Printable<'_> {
+        let key_id = held.key_id(self.since(held.entry().as_ref()));
+        Printable { key: &self.key, key_id, validity: &self.validity }
+    }
+
+    /// Since when the source gives this very key, if `before` is the entry so far.
+    fn since(&self, before: Option<&Entry>) -> Moment {
+        let same = before.filter(|entry| entry.key.as_ref() == Some(&self.key));
+        same.map_or(self.validity.fetched_at, |entry| entry.key_since)
+    }
+
     /// The entry that it makes. A renewal that was kept before stays, unless there is a new one.
     pub(super) fn into_entry(self, held: &Held<'_>) -> Entry {
+        let before = held.entry();
+        let key_since = self.since(before.as_ref());
+        let (renewal, refetched_at) =
+            before.map_or((None, None), |entry| (entry.renewal, entry.refetched_at));
         Entry {
             key: Some(self.key),
+            key_since,
+            refetched_at: self.is_refetched.then_some(self.validity.fetched_at).or(refetched_at),
             validity: self.validity,
-            renewal: self.renewal.or_else(|| held.entry().and_then(|entry| entry.renewal)),
+            renewal: self.renewal.or(renewal),
             environment: held.environment(),
         }
     }

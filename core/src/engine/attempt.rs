@@ -10,11 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use super::Demand;
 use super::cache::{self, ROOM, replace};
 use super::world::{Draft, World};
 use crate::{
-    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, Key, PlannedSource,
-    Secret, SecretInput, Validity,
+    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, Key, KeyId, Moment,
+    PlannedSource, Secret, SecretInput, Validity,
 };
 
 /// A source's entry while its lock is held: what is on disk, and what the attempts make of it.
@@ -49,6 +50,11 @@ impl<'a> Held<'a> {
         self.state().entry.clone()
     }
 
+    /// The key that the source gives since then.
+    pub(super) fn key_id(&self, since: Moment) -> KeyId {
+        KeyId { source: self.source.id.fingerprint, since }
+    }
+
     /// `error` without the secrets of the entry: a backend may quote what somebody else says of them.
     pub(super) fn redact(&self, error: Error) -> Error {
         let Some(entry) = self.entry() else { return error };
@@ -56,15 +62,16 @@ impl<'a> Held<'a> {
         secrets.fold(error, |error, secret| error.without(&secret))
     }
 
-    /// Asks `backend` once, for at most `timeout`.
+    /// Asks `backend` once, for at most `timeout`, for a key that meets `demand`.
     pub(super) async fn ask(
         &self,
         backend: &dyn Backend,
         timeout: Duration,
+        demand: Demand,
     ) -> Result<Credential, Error> {
         // Without room the answer is still worth having; who depends on it asks `make_room`.
         let _ = self.set_room_apart().await;
-        let attempt = self.attempt(timeout);
+        let attempt = self.attempt(timeout, demand);
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
         self.within(timeout, backend.fetch(&request)).await
@@ -76,15 +83,15 @@ impl<'a> Held<'a> {
         backend: &dyn Backend,
         timeout: Duration,
     ) -> Result<(), Error> {
-        let attempt = self.attempt(timeout);
+        let attempt = self.attempt(timeout, Demand::Printable);
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
         self.within(timeout, backend.revoke(&request)).await
     }
 
-    fn attempt(&self, timeout: Duration) -> CurrentAttempt<'_> {
+    fn attempt(&self, timeout: Duration, demand: Demand) -> CurrentAttempt<'_> {
         let ends_at = self.world.clock.uptime().saturating_add(timeout);
-        CurrentAttempt { held: self, ends_at }
+        CurrentAttempt { held: self, ends_at, demand }
     }
 
     /// Waits for `work` until the time is over, and longer only while it writes a renewal.
@@ -144,6 +151,8 @@ impl<'a> Held<'a> {
             Some(entry) => Entry { renewal: Some(renewal.clone()), ..entry },
             None => Entry {
                 key: None,
+                key_since: self.world.clock.now(),
+                refetched_at: None,
                 validity: Validity {
                     fetched_at: self.world.clock.now(),
                     expires_at: None,
@@ -188,6 +197,7 @@ impl fmt::Debug for Held<'_> {
 struct CurrentAttempt<'a> {
     held: &'a Held<'a>,
     ends_at: Duration,
+    demand: Demand,
 }
 
 #[async_trait]
@@ -202,6 +212,10 @@ impl Attempt for CurrentAttempt<'_> {
 
     fn chain(&self) -> &str {
         &self.held.chain
+    }
+
+    fn wants_another_key(&self) -> bool {
+        matches!(self.demand, Demand::Another(_) | Demand::FetchedSince(_))
     }
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {

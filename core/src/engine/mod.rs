@@ -19,7 +19,7 @@ pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World}
 use self::refresh::Refresh;
 use crate::folder::ReadError;
 use crate::hit::{Hit, Lookup, look};
-use crate::{Backend, Error, Key, Moment, PlannedSource, Policy};
+use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy};
 
 /// A source that can be asked.
 #[derive(Debug)]
@@ -55,9 +55,24 @@ pub struct Call<'a> {
     pub chain: &'a str,
 }
 
+impl Call<'_> {
+    /// The same for one of the sources: a key that the API refuses is only one source's.
+    fn of(&self, source: &Source) -> Self {
+        match self.demand {
+            Demand::Another(refused) if refused.source != source.planned.id.fingerprint => {
+                Self { demand: Demand::Printable, ..*self }
+            }
+            _ => *self,
+        }
+    }
+}
+
 /// Which cached keys will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
+    /// One that may be printed and is another one than this, which the API refuses; or this one, if
+    /// its source gave it again, even if that was for somebody else a moment ago.
+    Another(KeyId),
     /// One that was fetched since then: somebody asked for a new one.
     FetchedSince(Moment),
     /// One that is fresh: we work behind an answer that has been given.
@@ -80,6 +95,8 @@ pub struct Outcome {
 pub struct Answer {
     /// The key.
     pub key: Key,
+    /// Which key it is.
+    pub key_id: KeyId,
     /// The name of the source that it comes from.
     pub source: String,
     /// Whether a source wants to be asked behind the answer.
@@ -109,10 +126,10 @@ async fn answer(
     warnings: &mut Vec<String>,
 ) -> Result<Answer, Error> {
     if call.demand == Demand::Printable
-        && let Some(Hit { key, source, refresh }) = hit(world, sources, call).await?
+        && let Some(Hit { key, key_id, source, refresh, .. }) = hit(world, sources, call).await?
     {
         let source = sources[source].planned.id.source.clone();
-        return Ok(Answer { key, source, refresh: refresh.is_some() });
+        return Ok(Answer { key, key_id, source, refresh: refresh.is_some() });
     }
     let ends_at = world.clock.uptime().saturating_add(call.deadline);
     let mut first = None;
@@ -120,7 +137,8 @@ async fn answer(
     for (index, source) in sources.iter().enumerate() {
         let time_left = ends_at.saturating_sub(world.clock.uptime());
         let sources_left = u32::try_from(sources.len() - index).unwrap_or(u32::MAX);
-        let refresh = Refresh::new(world, source, call, time_left / sources_left);
+        let call = call.of(source);
+        let refresh = Refresh::new(world, source, &call, time_left / sources_left);
         let failed = match refresh.run(warnings).await {
             Ok(answer) => return Ok(answer),
             Err(failed) => failed,
@@ -136,6 +154,42 @@ async fn answer(
         Error::misconfigured(format!("profile `{}` has no source", call.profile))
             .with_hint("name at least one in its `sources`")
     }))
+}
+
+/// The key that `call` would be answered with without asking anybody, else the one that is kept of
+/// the first source, whatever its age.
+///
+/// # Errors
+/// Misconfigured, for a file that is not ours.
+pub async fn on_disk(
+    world: World<'_>,
+    sources: &[Source],
+    call: &Call<'_>,
+) -> Result<Option<OnDisk>, Error> {
+    if let Some(Hit { key_id, expires_at, source, .. }) = hit(world, sources, call).await? {
+        let source = sources[source].planned.id.source.clone();
+        return Ok(Some(OnDisk { key_id, expires_at, source }));
+    }
+    let Some(source) = sources.first() else { return Ok(None) };
+    let id = &source.planned.id;
+    // What cannot be read is said when the source is asked.
+    let entry = cache::load(&world, &source.planned, &mut Vec::new()).await?.entry;
+    Ok(entry.filter(|entry| entry.key.is_some()).map(|entry| OnDisk {
+        key_id: entry.key_id(id),
+        expires_at: entry.validity.expires_at,
+        source: id.source.clone(),
+    }))
+}
+
+/// A key that is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDisk {
+    /// Which key it is.
+    pub key_id: KeyId,
+    /// The issuer's end of it, if it named one.
+    pub expires_at: Option<Moment>,
+    /// The name of its source.
+    pub source: String,
 }
 
 /// The answer that is already on disk.

@@ -131,8 +131,7 @@ impl<'a> Refresh<'a> {
         });
         match fetched {
             Ok(fetched) => {
-                let answer =
-                    self.answer(Printable { key: &fetched.key, validity: &fetched.validity });
+                let answer = self.answer(fetched.printable(&held));
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
                     (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
                     (Ok(()), Some(error)) => warnings.push(format!(
@@ -240,8 +239,9 @@ impl<'a> Refresh<'a> {
         let is_due = self.freshness(found.validity) == Freshness::Due;
         Answer {
             key: found.key.clone(),
+            key_id: found.key_id,
             source: self.source.planned.id.source.clone(),
-            refresh: is_due && self.call.demand == Demand::Printable,
+            refresh: is_due && matches!(self.call.demand, Demand::Another(_) | Demand::Printable),
         }
     }
 

@@ -1,28 +1,41 @@
 //! Which cached key will do for a call, and whether the source may be asked.
 
+use std::time::Duration;
+
 use super::Demand;
 use super::cache::Cached;
 use super::refresh::Refresh;
-use crate::{Entry, ErrorKind, Failure, Freshness, Key, Validity};
+use crate::{Entry, EntryId, ErrorKind, Failure, Freshness, Key, KeyId, Validity};
+
+/// For how long a key that was fetched because the API refused one is not fetched for that reason
+/// again: of many clients that are refused at once, one asks.
+const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 
 /// A cached key that may be printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Printable<'e> {
     pub(super) key: &'e Key,
+    pub(super) key_id: KeyId,
     pub(super) validity: &'e Validity,
 }
 
 impl Entry {
-    fn printable(&self) -> Option<Printable<'_>> {
-        Some(Printable { key: self.key.as_ref()?, validity: &self.validity })
+    fn printable(&self, id: &EntryId) -> Option<Printable<'_>> {
+        let key_id = self.key_id(id);
+        Some(Printable { key: self.key.as_ref()?, key_id, validity: &self.validity })
     }
 }
 
 impl Refresh<'_> {
     /// The key, if it will do for this call.
     pub(super) fn satisfying<'c>(&self, cached: &'c Cached) -> Option<Printable<'c>> {
-        let found = cached.entry.as_ref()?.printable()?;
+        let entry = cached.entry.as_ref()?;
+        let found = entry.printable(&self.source.planned.id)?;
         let will_do = match self.call.demand {
+            Demand::Another(refused) => {
+                let is_another = found.key_id != refused || self.was_just_refetched(entry);
+                is_another && self.freshness(found.validity) <= Freshness::Due
+            }
             Demand::Printable => self.freshness(found.validity) <= Freshness::Due,
             Demand::Fresh => self.freshness(found.validity) == Freshness::Fresh,
             Demand::FetchedSince(start) => found.validity.fetched_at >= start,
@@ -36,7 +49,7 @@ impl Refresh<'_> {
         let asks_anyway = match self.call.demand {
             Demand::FetchedSince(_) => true,
             // Whoever mends a file wants to see the effect at once.
-            Demand::Printable => failure.kind() == ErrorKind::Misconfigured,
+            Demand::Another(_) | Demand::Printable => failure.kind() == ErrorKind::Misconfigured,
             Demand::Fresh => false,
         };
         let usable = self.fallback(cached.entry.as_ref(), failure.kind()).is_some();
@@ -44,7 +57,8 @@ impl Refresh<'_> {
     }
 
     /// The key to print although the source failed: one that is not past its end, after a failure
-    /// that will pass; after another one only a key that would have been printed anyway.
+    /// that will pass; after another one only a key that would have been printed anyway. Never one
+    /// that the API refuses.
     pub(super) fn fallback<'e>(
         &self,
         entry: Option<&'e Entry>,
@@ -57,7 +71,15 @@ impl Refresh<'_> {
             _ if asked_for_a_new_one => return None,
             _ => Freshness::Due,
         };
-        entry?.printable().filter(|found| self.freshness(found.validity) <= worst)
+        entry?
+            .printable(&self.source.planned.id)
+            .filter(|found| self.call.demand != Demand::Another(found.key_id))
+            .filter(|found| self.freshness(found.validity) <= worst)
+    }
+
+    fn was_just_refetched(&self, entry: &Entry) -> bool {
+        let now = self.world.clock.now();
+        entry.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE)
     }
 
     pub(super) fn freshness(&self, validity: &Validity) -> Freshness {

@@ -12,18 +12,21 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{
-    Error, Hit, Lookup, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed, decides, look,
+    Error, Hit, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed,
+    decides, look,
 };
 
 use crate::request::Request;
 
 fn main() -> ExitCode {
+    let asked_at = now().into();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let request = Request::parse(&arguments);
-    let outcome = match request.and_then(|request| Some((request, find(&request)?))) {
-        Some((request, found)) => print(&found, &request),
-        None => Err(worker::become_it(&arguments)),
+    let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
+        Some((request, found)) => print(found, &request),
+        None => Err(worker::become_it(&arguments, asked_at)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,11 +42,13 @@ fn main() -> ExitCode {
 struct Found {
     hit: Hit,
     is_refreshed: bool,
+    /// Of a client that is watched for keys that the API refuses.
+    watch: Option<Watch>,
 }
 
 /// The key that may be printed. `None` is no error: whatever it is, the worker finds it too, and
 /// says it better.
-fn find(request: &Request<'_>) -> Option<Found> {
+fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     let places = Places::find(request.config, &variable).ok()?;
     let [system, user] = [&places.system_config, &places.user_config].map(std::fs::read);
     let files =
@@ -53,20 +58,35 @@ fn find(request: &Request<'_>) -> Option<Found> {
         files: files.map(|(path, bytes)| bytes.map(|bytes| (path.as_path(), bytes))),
         variables: &deciding_variables(),
     };
-    let folder = StateFolder::new(places.state);
-    let plan = Plan::decode(&folder.read(&inputs.file()).ok()??)?;
+    let plan_file = inputs.file();
+    let folder = StateFolder::new(places.state.clone());
+    let plan = Plan::decode(&folder.read(&plan_file).ok()??)?;
     let lookup = Lookup {
         sources: &plan.sources,
         policy: &plan.policy,
         hold: plan.hold.of_caller(|name| variable(name).is_some()),
-        now: now().into(),
+        now: asked_at,
         seal: &Unsealed,
         variable: &variable,
     };
     let hit = look::<_, ReadError>(&lookup, |file| folder.read(file))?;
+    let watch = plan.watches_rejection.then(|| {
+        Watch::begin(&Asked {
+            at: asked_at,
+            plan_file: &plan_file,
+            hold: plan.hold.of_claude_code(),
+            places: &places,
+            variable: &variable,
+        })
+    });
+    let watch = watch.flatten();
+    if watch.as_ref().is_some_and(|watch| watch.judge(hit.key_id, hit.expires_at) != Verdict::Print)
+    {
+        return None;
+    }
     let refreshed = hit.refresh.map(|source| plan.sources[source].id.lock_file());
     let is_refreshed = refreshed.is_none_or(|lock| folder.is_locked(&lock));
-    Some(Found { hit, is_refreshed })
+    Some(Found { hit, is_refreshed, watch })
 }
 
 /// A configuration file's bytes; an absent file is as good as an empty one, an unreadable one not.
@@ -78,7 +98,7 @@ fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {
     }
 }
 
-fn print(found: &Found, request: &Request<'_>) -> Result<(), Error> {
+fn print(found: Found, request: &Request<'_>) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(found.hit.key.expose().as_bytes()).and_then(|()| stdout.flush()).map_err(
         |error| {
@@ -86,6 +106,9 @@ fn print(found: &Found, request: &Request<'_>) -> Result<(), Error> {
                 .with_hint("look at what the output was redirected to")
         },
     )?;
+    if let Some(watch) = found.watch {
+        watch.answered(Verdict::Print, found.hit.key_id, now().into());
+    }
     if !found.is_refreshed {
         // The caller has its key: whatever goes wrong now shows when the key is no longer due.
         let _ = worker::refresh_behind(request);

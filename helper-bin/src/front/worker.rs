@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use api_key_helper_core::Error;
+use api_key_helper_core::{Error, Moment};
 
 use crate::request::Request;
 
@@ -14,7 +14,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Becomes the worker, with arguments, environment and streams as they are; returns only when that
 /// fails.
-pub(crate) fn become_it(arguments: &[OsString]) -> Error {
+///
+/// The worker is told when the call began, for it is this program's caller that asked then.
+pub(crate) fn become_it(arguments: &[OsString], asked_at: Moment) -> Error {
     let candidates = match candidates() {
         Ok(candidates) => candidates,
         Err(error) => {
@@ -25,7 +27,8 @@ pub(crate) fn become_it(arguments: &[OsString]) -> Error {
     let Some(worker) = candidates.iter().find(|path| path.is_file()) else {
         return missing(&candidates);
     };
-    let error = replace_process(command(worker).args(arguments));
+    let asked_at = format!("--asked-at={}", asked_at.unix_millis());
+    let error = replace_process(command(worker).arg(asked_at).args(arguments));
     Error::misconfigured(format!("cannot start `{}`: {error}", worker.display()))
         .with_hint("install api-key-helper anew, both of its programs")
 }

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::Error;
 use api_key_helper_core::config::Written;
+use api_key_helper_core::{Error, Moment};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
@@ -16,6 +16,8 @@ use crate::report::print;
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the front says its own.
 pub(crate) const FRONT_VERSION: &str = "--front-version=";
+/// How it says when it was started, in milliseconds since the Unix epoch.
+const ASKED_AT: &str = "--asked-at=";
 
 /// Prints a short-lived API key, fetched from where the company keeps it
 ///
@@ -119,17 +121,18 @@ pub(crate) struct Call {
     pub(crate) profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) command: Command,
+    /// When the front was started, if it was it that became us.
+    pub(crate) asked_at: Option<Moment>,
 }
 
-/// Understands the command line that the front hands over, which begins with the front's version.
+/// Understands the command line that the front hands over, which begins with what the front says of
+/// itself: its version, and when it was started.
 ///
 /// # Errors
 /// Misconfigured.
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
-    if let Some(front) = arguments
-        .first()
-        .and_then(|argument| argument.to_str()?.strip_prefix(FRONT_VERSION).map(str::to_owned))
-    {
+    let mut asked_at = None;
+    if let Some(front) = value(&arguments, FRONT_VERSION) {
         if front != VERSION {
             return Err(Error::misconfigured(format!(
                 "`api-key-helper` is version {front}, but its worker is version {VERSION}"
@@ -137,12 +140,16 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
             .with_hint("install api-key-helper anew: an upgrade replaces both of its programs"));
         }
         arguments.remove(0);
+        if let Some(millis) = value(&arguments, ASKED_AT) {
+            asked_at = millis.parse().ok().map(Moment::from_unix_millis);
+            arguments.remove(0);
+        }
     }
     let arguments = std::iter::once(OsString::from("api-key-helper")).chain(arguments);
     match Cli::try_parse_from(arguments) {
         Ok(Cli { profile, config, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            Ok(Parsed::Call(Call { profile, config, command }))
+            Ok(Parsed::Call(Call { profile, config, command, asked_at }))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
@@ -151,6 +158,11 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
         }
         Err(error) => Err(refusal(&error)),
     }
+}
+
+/// The value of the first argument, if it begins with `name`.
+fn value(arguments: &[OsString], name: &str) -> Option<String> {
+    arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
 }
 
 const SEE_HELP: &str = "see `api-key-helper --help`";

@@ -7,6 +7,7 @@ mod config_file;
 mod environment;
 mod inputs;
 mod journal;
+mod refusal;
 mod report;
 mod session;
 mod signals;

@@ -4,12 +4,16 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
-use api_key_helper_core::engine::{
-    Call, Demand, LoggedIn, Outcome, Source, World, get, login, logout, replace,
+use api_key_helper_core::config::{
+    ConfigFile, Configuration, ConfiguredSource, OnRejection, Profile,
 };
+use api_key_helper_core::engine::{
+    Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
+};
+use api_key_helper_core::rejection::{Asked, Watch};
 use api_key_helper_core::{
-    Error, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder, Unsealed, trust,
+    Error, Moment, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder,
+    Unsealed, trust,
 };
 
 use crate::cli::Call as CommandLine;
@@ -23,6 +27,7 @@ use crate::{backends, config_file};
 pub(crate) struct Session {
     pub(crate) environment: Environment,
     pub(crate) clock: MachineClock,
+    pub(crate) places: Places,
     pub(crate) folder: StateFolder,
     /// The configuration files that are there.
     pub(crate) config_paths: Vec<PathBuf>,
@@ -80,6 +85,7 @@ impl Session {
         Ok(Self {
             environment,
             clock,
+            places,
             folder,
             config_paths,
             configuration,
@@ -100,6 +106,7 @@ impl Session {
         let plan = Plan {
             policy: self.profile.policy,
             hold: self.profile.hold,
+            watches_rejection: self.watches_rejection(),
             sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
         };
         // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
@@ -122,20 +129,54 @@ impl Session {
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
         // Old files are no reason to fail, or to say anything.
         let _ = self.folder.sweep(now(&self.clock), keep);
+        if let Some(runtime) = &self.places.runtime {
+            let _ = StateFolder::new(runtime.clone()).sweep(now(&self.clock), keep);
+        }
+    }
+
+    /// Begins to watch whoever asked at `asked_at`, if that is somebody to be watched.
+    pub(crate) fn watch(&self, asked_at: Moment) -> Option<Watch> {
+        if !self.watches_rejection() {
+            return None;
+        }
+        Watch::begin(&Asked {
+            at: asked_at,
+            plan_file: &self.plan_file,
+            hold: self.profile.hold.of_claude_code(),
+            places: &self.places,
+            variable: &|name| self.environment.variable(name),
+        })
+    }
+
+    fn watches_rejection(&self) -> bool {
+        self.profile.on_rejection == OnRejection::Refetch
     }
 
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
-        let call = Call {
+        let call = self.call(demand, deadline, &chain);
+        self.in_world(async |world| get(world, &self.sources, &call).await).await
+    }
+
+    /// The key that a call would be answered with, if nobody had to be asked for it.
+    ///
+    /// # Errors
+    /// Misconfigured, for a file that is not ours.
+    pub(crate) async fn on_disk(&self) -> Result<Option<OnDisk>, Error> {
+        let call = self.call(Demand::Printable, Duration::ZERO, "");
+        self.in_world(async |world| on_disk(world, &self.sources, &call).await).await
+    }
+
+    fn call<'a>(&'a self, demand: Demand, deadline: Duration, chain: &'a str) -> Call<'a> {
+        Call {
             profile: &self.profile.name,
             policy: &self.profile.policy,
             hold: self.hold(),
             deadline,
             demand,
-            chain: &chain,
-        };
-        self.in_world(async |world| get(world, &self.sources, &call).await).await
+            chain,
+        }
     }
 
     /// Signs in to `source`.
@@ -265,7 +306,7 @@ fn build(configured: ConfiguredSource, cautions: &mut Vec<String>) -> Result<Sou
 }
 
 /// The time, for what is not a call.
-pub(crate) fn now(clock: &MachineClock) -> api_key_helper_core::Moment {
+pub(crate) fn now(clock: &MachineClock) -> Moment {
     use api_key_helper_core::engine::Clock as _;
 
     clock.now()

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::engine::Answer as EngineAnswer;
 use api_key_helper_core::{
-    Credential, Entry, EnvironmentMark, Hit, Key, Moment, Secret, SecretInput, Validity,
+    Credential, Entry, EnvironmentMark, Fingerprint, Hit, Key, KeyId, Moment, Secret, SecretInput,
+    Validity,
 };
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::{Home, configuration};
@@ -207,12 +208,17 @@ fn no_debug_output_has_the_key() {
     credential.expires_at = Some(SystemTime::UNIX_EPOCH);
     let entry = Entry {
         key: Some(key.clone()),
+        key_since: Moment::from_unix_millis(0),
+        refetched_at: None,
         validity,
         renewal: Some(Secret::from(KEY)),
         environment: EnvironmentMark::new([0; 16], &["A".to_owned()], &|_| Some(KEY.into())),
     };
-    let hit = Hit { key: key.clone(), source: 0, refresh: None };
-    let answer = EngineAnswer { key: key.clone(), source: "main".to_owned(), refresh: false };
+    let key_id =
+        KeyId { source: Fingerprint::of([KEY.as_bytes()]), since: Moment::from_unix_millis(0) };
+    let hit = Hit { key: key.clone(), key_id, expires_at: None, source: 0, refresh: None };
+    let source = "main".to_owned();
+    let answer = EngineAnswer { key: key.clone(), key_id, source, refresh: false };
     let shown = [
         format!("{key:?} {key:#?}"),
         format!("{credential:?} {credential:#?}"),

@@ -65,7 +65,11 @@ fn arguments_environment_streams_and_exit_code_pass_through() {
     let version = OsString::from(format!("--front-version={}", env!("CARGO_PKG_VERSION")));
     let started = ["/bin/sh".into(), fake.copy.worker.clone().into_os_string(), version];
     let expected: Vec<OsString> = started.into_iter().chain(arguments).collect();
-    assert_eq!(fake.strings("cmdline"), expected);
+    let mut given = fake.strings("cmdline");
+    let asked_at = given.remove(3).into_string().unwrap();
+    let millis: u64 = asked_at.strip_prefix("--asked-at=").unwrap().parse().unwrap();
+    assert!(millis > 1_600_000_000_000, "{millis}");
+    assert_eq!(given, expected);
 
     let mut environment = fake.strings("environ");
     environment.sort();

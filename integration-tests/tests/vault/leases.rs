@@ -41,11 +41,17 @@ fn a_lease_is_renewed_and_its_key_stays_the_same() {
     // It was taken back: another key, and never the old one.
     bao.request("PUT", &format!("sys/leases/revoke-force/{READ}"), None);
     asked.forget();
-    user.age(52 * MINUTE);
-    user.refresh();
+    user.age(61 * MINUTE);
     let other = user.get().stdout;
     assert_ne!(other, key);
     asked.assert(&[RENEW, READ, LOOKUP]);
+
+    // Whoever wants another key is not helped by a longer lease of this one.
+    asked.forget();
+    let third = user.refresh().stdout;
+    assert_ne!(third, other);
+    user.get().assert_key(&third);
+    asked.assert(&[READ, LOOKUP]);
 
     // Nobody is given a key past its end, whatever became of the server.
     bao.kill();

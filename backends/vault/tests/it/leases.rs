@@ -72,6 +72,20 @@ fn a_lease_is_renewed_and_keeps_its_key() {
 }
 
 #[test]
+fn a_lease_of_a_key_that_will_not_do_is_not_renewed() {
+    let (bao, _rabbit) = lender("1h", "24h");
+    let mut source = borrower(&bao, ROOT);
+    let first = source.key();
+    source.wants_another_key = true;
+    let second = source.key();
+    assert_ne!(second, first);
+    // The lease that is kept now is the new key's.
+    source.wants_another_key = false;
+    assert_eq!(source.key(), second);
+    assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [2, 1]);
+}
+
+#[test]
 fn near_its_longest_life_a_new_key_is_read() {
     let (bao, _rabbit) = lender("8s", "9s");
     let mut source = borrower(&bao, ROOT);

@@ -7,7 +7,7 @@ use crate::cli::{Call, Get};
 use crate::environment::Environment;
 use crate::report::{Reporter, print};
 use crate::session::{Session, now};
-use crate::{successor, watchdog};
+use crate::{refusal, successor, watchdog};
 
 /// Prints the key.
 ///
@@ -20,22 +20,30 @@ pub(crate) async fn run(
     reporter: &Reporter,
 ) -> Result<(), Error> {
     let session = Session::open(call, environment)?;
+    let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
     if get.deadline.is_some() {
         let key = ["profile", &session.profile.name, "deadline"];
         session.configuration.check_unlocked(&key, "`--deadline`")?;
     }
     let deadline = get.deadline.unwrap_or(session.profile.deadline);
     watchdog::start(deadline);
-    let demand =
-        if get.refresh { Demand::FetchedSince(now(&session.clock)) } else { Demand::Printable };
+    let judged = refusal::judge(&session, call, asked_at).await?;
+    let demand = match &judged {
+        _ if get.refresh => Demand::FetchedSince(now(&session.clock)),
+        Some(judged) => judged.demand(),
+        None => Demand::Printable,
+    };
     // The source is asked first: while its answer is on the way, there is time for the disk.
     let asked = session.get(demand, deadline);
     let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
     // Of an error's caller only the first lines are seen: nothing stands before it.
-    let Answer { key, refresh, .. } = answer?;
+    let Answer { key, key_id, refresh, .. } = answer?;
     // Without a state folder, nothing else about it is worth saying.
     reporter.warn(if session.warnings.is_empty() { &warnings } else { &session.warnings });
     print(key.expose())?;
+    if let Some(judged) = judged {
+        judged.answered(key_id, now(&session.clock));
+    }
     if refresh {
         successor::refresh_behind(call);
     }

@@ -1,0 +1,84 @@
+//! Whether an ask means that the API refused a key.
+
+use std::time::Duration;
+
+use super::record::{Outcome, Record};
+use crate::{Fingerprint, KeyId, Moment};
+
+/// By how much earlier than at the end of its hold a client has to ask for its ask to be early.
+pub(super) const NEVER_EARLY: Duration = Duration::from_secs(10);
+/// A client asks about 1 s after its key was refused. An ask that comes sooner after an answer
+/// cannot be about it: the client had two requests under way, or it is a program in a loop.
+const NOTICE: Duration = Duration::from_millis(500);
+/// Claude Code replaces a JWT at each request from 30 s before its end on.
+const ENDING: Duration = Duration::from_secs(60);
+/// For how long a refusal is held against a client's next key, and for how long it is told so.
+pub(super) const MEMORY: Duration = Duration::from_secs(60);
+
+/// What a client asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    /// What it asks for.
+    pub(super) id: Fingerprint,
+    /// When its helper was started.
+    pub(super) at: Moment,
+    /// How long it goes on using a key.
+    pub(super) hold: Duration,
+}
+
+/// What to do about an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Print the key.
+    Print,
+    /// The API seems to refuse the key: ask its source for another one, and print what comes.
+    FetchAnother,
+    /// The API refuses what the source gives: say so, and ask nobody.
+    Refuse {
+        /// Whether this ask is the first that is told so.
+        is_new: bool,
+    },
+}
+
+/// Judges `ask`, which `key` would answer, by what the client was answered before.
+///
+/// An ask is early when it comes well before the end of the hold of the client's last answer, and
+/// that was this very key. The first early ask is given another chance: perhaps the key was replaced
+/// at its source. Another one within a minute is told: either the source gave the refused key again,
+/// or two of its keys were refused.
+pub(super) fn judge(
+    records: &[Record],
+    ask: &Ask,
+    key: KeyId,
+    expires_at: Option<Moment>,
+) -> Verdict {
+    if ask.hold <= NEVER_EARLY || expires_at.is_some_and(|end| end.since(ask.at) < ENDING) {
+        return Verdict::Print;
+    }
+    let is_recent = |record: &&Record| {
+        record.answered_at <= ask.at && ask.at.since(record.answered_at) < MEMORY
+    };
+    let (told, answers): (Vec<&Record>, Vec<&Record>) = records
+        .iter()
+        .filter(|record| record.ask == ask.id)
+        .partition(|record| record.outcome == Outcome::Refused);
+    if told.iter().any(|record| record.key == key && is_recent(record)) {
+        return Verdict::Refuse { is_new: false };
+    }
+    let Some(last) = answers.iter().max_by_key(|record| record.answered_at) else {
+        return Verdict::Print;
+    };
+    let is_early = last.key == key
+        && last.answered_at.plus(NOTICE) <= ask.at
+        && ask.at < last.asked_at.plus(ask.hold - NEVER_EARLY);
+    let was_early = |record: &&Record| record.outcome == Outcome::PrintedAnew && is_recent(record);
+    match is_early {
+        false => Verdict::Print,
+        true if answers.iter().any(was_early) => Verdict::Refuse { is_new: true },
+        true => Verdict::FetchAnother,
+    }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

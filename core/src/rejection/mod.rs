@@ -1,0 +1,109 @@
+//! A key that the API refuses.
+//!
+//! Claude Code never says so; it only asks again too early. So whatever it is answered is recorded,
+//! in one small file for each client, and a later ask is judged by these records. Of everybody else
+//! nothing is read or written.
+
+mod client;
+mod judge;
+mod machine;
+mod record;
+mod records_file;
+#[cfg(feature = "engine")]
+mod standing;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
+
+pub use self::judge::Verdict;
+pub use self::record::Record;
+#[cfg(feature = "engine")]
+pub use self::standing::refused_until;
+
+use self::client::Client;
+use self::judge::{Ask, NEVER_EARLY, judge};
+use self::record::Outcome;
+use self::records_file::RecordsFile;
+use crate::{Fingerprint, KeyId, Moment, Places, is_claude_code};
+
+/// How the names of the files end that hold records. The format's version is part of it.
+pub const RECORDS_SUFFIX: &str = ".v1.answers";
+
+/// What a helper knows of its own call.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// When the helper was started.
+    pub at: Moment,
+    /// The name of the plan's file: who asks for another profile, or with another configuration,
+    /// asks for something else.
+    pub plan_file: &'a str,
+    /// How long the client goes on using a key.
+    pub hold: Duration,
+    /// Where records may be kept.
+    pub places: &'a Places,
+    /// Reads an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// One call of a client whose answers are recorded.
+#[derive(Debug)]
+pub struct Watch {
+    file: RecordsFile,
+    ask: Ask,
+}
+
+impl Watch {
+    /// Begins to watch, when it is Claude Code that asks, and it holds keys long enough for an early
+    /// ask to be told from another. Wherever records cannot be kept, nobody is watched.
+    #[must_use]
+    pub fn begin(asked: &Asked<'_>) -> Option<Self> {
+        let variable = asked.variable;
+        if asked.hold <= NEVER_EARLY || !is_claude_code(|name| variable(name).is_some()) {
+            return None;
+        }
+        let client = Client::find(variable(SOCKET_VARIABLE).as_deref(), &machine::THIS)?;
+        let server = variable(SERVER_VARIABLE);
+        let server = server.as_ref().map_or(&b""[..], |server| server.as_encoded_bytes());
+        let id = Fingerprint::of([asked.plan_file.as_bytes(), server]);
+        let file = RecordsFile::open(asked.places, &client)?;
+        Some(Self { file, ask: Ask { id, at: asked.at, hold: asked.hold } })
+    }
+
+    /// Judges the ask, when this is the key that it would be answered with; `expires_at` is the
+    /// issuer's end of that key.
+    #[must_use]
+    pub fn judge(&self, key: KeyId, expires_at: Option<Moment>) -> Verdict {
+        judge(self.file.records(), &self.ask, key, expires_at)
+    }
+
+    /// Records that the ask, which was judged so, was answered with this key at `now`.
+    pub fn answered(self, verdict: Verdict, key: KeyId, now: Moment) {
+        let was_early = verdict == Verdict::FetchAnother;
+        let outcome = if was_early { Outcome::PrintedAnew } else { Outcome::Printed };
+        self.record(outcome, key, now);
+    }
+
+    /// Records that the ask was told at `now` that this key is refused.
+    pub fn refused(self, key: KeyId, now: Moment) {
+        self.record(Outcome::Refused, key, now);
+    }
+
+    fn record(self, outcome: Outcome, key: KeyId, now: Moment) {
+        let Ask { id: ask, at, .. } = self.ask;
+        let record = Record { asked_at: at, answered_at: now, ask, key, outcome };
+        // Without the record, at worst a refusal is noticed later: no reason to say anything.
+        let _ = self.file.append(record);
+    }
+}
+
+/// Names the client: its last part is the client's process id, and `.sock`.
+const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
+/// The MCP server that the client wants headers for, if it is that.
+const SERVER_VARIABLE: &str = "CLAUDE_CODE_MCP_SERVER_NAME";
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("at", &self.at).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! A key that the API refused, as `get` deals with it.
+
+use api_key_helper_core::engine::{Demand, OnDisk};
+use api_key_helper_core::rejection::{Verdict, Watch};
+use api_key_helper_core::{Error, ErrorKind, KeyId, Moment, trust};
+
+use crate::cli::Call;
+use crate::session::{Session, now};
+
+/// A call of a client that is watched, judged.
+pub(crate) struct Judged {
+    watch: Watch,
+    verdict: Verdict,
+    /// What the verdict is about.
+    key: Option<KeyId>,
+}
+
+/// Judges a call that began at `asked_at`. `None` when it is not watched.
+///
+/// # Errors
+/// Rejected: the client is told so. Misconfigured, for a file that is not ours.
+pub(crate) async fn judge(
+    session: &Session,
+    call: &Call,
+    asked_at: Moment,
+) -> Result<Option<Judged>, Error> {
+    let Some(watch) = session.watch(asked_at) else { return Ok(None) };
+    let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
+        return Ok(Some(Judged { watch, verdict: Verdict::Print, key: None }));
+    };
+    let verdict = watch.judge(key_id, expires_at);
+    if let Verdict::Refuse { is_new } = verdict {
+        if is_new {
+            watch.refused(key_id, now(&session.clock));
+        }
+        return Err(rejected(&source, call));
+    }
+    Ok(Some(Judged { watch, verdict, key: Some(key_id) }))
+}
+
+impl Judged {
+    /// Which keys will do.
+    pub(crate) fn demand(&self) -> Demand {
+        match self.key {
+            Some(key) if self.verdict == Verdict::FetchAnother => Demand::Another(key),
+            _ => Demand::Printable,
+        }
+    }
+
+    /// The call was answered with this key.
+    pub(crate) fn answered(self, key: KeyId, now: Moment) {
+        self.watch.answered(self.verdict, key, now);
+    }
+}
+
+/// What holds for every backend: where the key comes from is where it has to be mended.
+fn rejected(source: &str, call: &Call) -> Error {
+    let config = call.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
+    let profile = call.profile.as_ref().map(|profile| format!(" --profile {profile}"));
+    let options = [config, profile].map(Option::unwrap_or_default).concat();
+    Error::new(
+        ErrorKind::Rejected,
+        format!("the API refuses the key of source `{source}`, and asking the source again did not help"),
+    )
+    .with_hint(format!(
+        "see that the source gives a key that the API accepts, then run `api-key-helper{options} get \
+         --refresh`"
+    ))
+}
