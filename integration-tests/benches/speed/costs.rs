@@ -25,10 +25,10 @@ impl Costs {
     pub(crate) fn of(contestant: &Contestant<'_>, programs: &Programs) -> Self {
         let folder = programs.folder.path();
         let memory = programs.memory.as_ref().map(|program| memory(contestant, program, folder));
-        let system_calls = install::is_there("strace")
-            .then(|| trace(contestant.call.clone(), folder).1.len() as u64);
+        let system_calls =
+            install::is_there("strace").then(|| trace(contestant.call(), folder).1.len() as u64);
         let instructions = install::is_there("valgrind")
-            .then(|| instructions::count(contestant.call.clone(), folder).1)
+            .then(|| instructions::count(contestant.call(), folder).1)
             .flatten();
         let (memory, faults) = memory.unzip();
         Self { memory, faults, system_calls, instructions }
@@ -43,7 +43,7 @@ impl Costs {
 /// Peak memory and page faults.
 fn memory(contestant: &Contestant<'_>, program: &Path, folder: &Path) -> (u64, u64) {
     let file = folder.join("memory.out");
-    let answer = contestant.call.clone().under([program, file.as_path()]).run();
+    let answer = contestant.call().under([program, file.as_path()]).run();
     assert_eq!(answer.code, Some(0), "{answer:?}");
     let text = fs::read_to_string(file).expect("what was measured");
     let (memory, faults) = text.trim().split_once(' ').expect("two numbers");

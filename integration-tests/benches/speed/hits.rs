@@ -59,6 +59,12 @@ fn contestants(programs: &Programs, little: &Home, much: &Home) -> Vec<Contestan
     let released = &programs.released;
     contestants.push(hit("a hit", little, released, Link::Static));
     contestants.push(hit("a hit, 50 sources and a log of 1 MiB", much, released, Link::Static));
+    // Who asks again for the same thing so early has had its key refused: so each run asks for the
+    // headers of another server.
+    let client = user::hit(little, released).env("CLAUDE_CODE_ENTRYPOINT", "cli");
+    let client = Contestant::new("a hit of Claude Code's, which is recorded", client);
+    let client = client.numbered("CLAUDE_CODE_MCP_SERVER_NAME").linked(Link::Static);
+    contestants.push(client.assert_prints(KEY));
     let line = format!("exec '{}'", released.display());
     let shell = little.call_of(Path::new("/bin/sh")).arg("-c").arg(line);
     contestants.push(Contestant::new("a hit through `/bin/sh -c`", shell).assert_prints(KEY));
