@@ -53,5 +53,10 @@ pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
     Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
-pub use seal::{Seal, Unsealed};
+#[cfg(test)]
+pub(crate) use seal::Unsealed;
+pub use seal::{
+    KernelKeyring, KeyFile, Memory, Nonce, Refused, Seal, SealSetting, SealingKey, SealingKeys,
+    keys_at_hand,
+};
 pub use secret::Secret;

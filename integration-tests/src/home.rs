@@ -134,7 +134,9 @@ impl Home {
     /// What the helper keeps.
     #[must_use]
     pub fn state(&self) -> State {
-        State::new(self.path().join(".local/state/api-key-helper"))
+        let [state, keys] = ["state", "share"]
+            .map(|folder| self.path().join(".local").join(folder).join("api-key-helper"));
+        State::new(state, keys)
     }
 
     fn runs_file(&self, script: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-pub use login::{LoggedIn, login, logout};
+pub use login::{LoggedIn, login, logout, seal_anew};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
 use self::refresh::Refresh;

@@ -14,8 +14,8 @@ use std::time::SystemTime;
 
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{
-    Error, Hit, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed,
-    decides, look,
+    Error, Hit, KeyFile, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, decides,
+    keys_at_hand, look,
 };
 
 use crate::request::Request;
@@ -61,12 +61,13 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     let plan_file = inputs.file();
     let folder = StateFolder::new(places.state.clone());
     let plan = Plan::decode(&folder.read(&plan_file).ok()??)?;
+    let keys = keys_at_hand(plan.seal, &KeyFile::new(places.keys.clone()))?;
     let lookup = Lookup {
         sources: &plan.sources,
         policy: &plan.policy,
         hold: plan.hold.of_caller(|name| variable(name).is_some()),
         now: asked_at,
-        seal: &Unsealed,
+        seal: &keys.current,
         variable: &variable,
     };
     let hit = look::<_, ReadError>(&lookup, |file| folder.read(file))?;

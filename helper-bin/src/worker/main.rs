@@ -7,8 +7,10 @@ mod config_file;
 mod environment;
 mod inputs;
 mod journal;
+mod nowhere;
 mod refusal;
 mod report;
+mod seal;
 mod session;
 mod signals;
 mod successor;
@@ -53,7 +55,10 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
     let result = match &call.command {
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
-        Command::Status(status) => commands::status::run(&call, status, environment, reporter),
+        Command::Seal(seal) => commands::seal::run(&call, seal, environment, reporter).await,
+        Command::Status(status) => {
+            commands::status::run(&call, status, environment, reporter).await
+        }
         Command::Init(init) => commands::init::run(&call, init, &environment),
         Command::Login(login) => commands::login::run(&call, login, environment, reporter).await,
         Command::Logout(logout) => {

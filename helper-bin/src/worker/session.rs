@@ -8,18 +8,21 @@ use api_key_helper_core::config::{
     ConfigFile, Configuration, ConfiguredSource, OnRejection, Profile,
 };
 use api_key_helper_core::engine::{
-    Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
+    Call, Demand, Disk, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk,
+    replace, seal_anew,
 };
 use api_key_helper_core::rejection::{Asked, Watch};
 use api_key_helper_core::{
-    Error, Moment, Places, Plan, PlanInputs, PlannedSource, Prompt, ReadError, StateFolder,
-    Unsealed, trust,
+    Entry, EntryId, Error, ErrorKind, Moment, Places, Plan, PlanInputs, PlannedSource, Prompt,
+    ReadError, Seal, SealSetting, SealingKey, StateFolder, trust,
 };
 
-use crate::cli::Call as CommandLine;
+use crate::cli::{Call as CommandLine, Command};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
+use crate::nowhere::Nowhere;
+use crate::seal::{Home, Homes, InUse, Reason};
 use crate::world::{MachineClock, SystemChance};
 use crate::{backends, config_file};
 
@@ -34,6 +37,10 @@ pub(crate) struct Session {
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
     pub(crate) sources: Vec<Source>,
+    /// Where the sealing key can be.
+    pub(crate) homes: Homes,
+    /// The sealing keys, or what is used where none can be made.
+    pub(crate) seal: Result<InUse, Nowhere>,
     /// What a person should know, and is no error.
     pub(crate) warnings: Vec<String>,
     /// What is questionable about the sources' settings: for `status`, and not for each call.
@@ -48,7 +55,7 @@ impl Session {
     ///
     /// # Errors
     /// Misconfigured.
-    pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
+    pub(crate) async fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
         let clock = MachineClock::start();
         let places = places(call, &environment)?;
         let folder = StateFolder::new(places.state.clone());
@@ -82,7 +89,18 @@ impl Session {
             .into_iter()
             .map(|configured| build(configured, &mut cautions))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
+        let homes = Homes::new(configuration.seal()?, &places, &environment, clock);
+        if matches!(call.command, Command::Seal(_)) {
+            homes.ask_again();
+        }
+        let seal = find_seal(&homes).await?;
+        // Without a state folder, that is what there is to say.
+        if let Err(nowhere) = &seal
+            && has_state
+        {
+            warnings.push(format!("nothing is cached: {}", nowhere.reason));
+        }
+        let mut session = Self {
             environment,
             clock,
             places,
@@ -91,11 +109,81 @@ impl Session {
             configuration,
             profile,
             sources,
+            homes,
+            seal,
             warnings,
             cautions,
             plan_file,
             has_state,
-        })
+        };
+        session.open_what_was_moved().await;
+        Ok(session)
+    }
+
+    /// Who has just named the file as the sealing key's home has entries that the store's key sealed. It
+    /// is asked for that key only while there are any.
+    async fn open_what_was_moved(&mut self) {
+        if self.homes.setting() != SealSetting::File {
+            return;
+        }
+        let ids: Vec<EntryId> =
+            self.sources.iter().map(|source| source.planned.id.clone()).collect();
+        let is_moved = ids.iter().any(|id| {
+            let is_here = |seal: &dyn Seal| self.folder.path().join(id.entry_file(seal)).exists();
+            !is_here(self.seals().0) && !self.unopened(id).is_empty()
+        });
+        if is_moved && let Ok(in_use) = &mut self.seal {
+            self.homes.add_stored(in_use).await;
+        }
+    }
+
+    /// Makes a new sealing key, which is the one in use from here on.
+    ///
+    /// # Errors
+    /// When its home refuses. Then the old one is.
+    pub(crate) async fn rotate_seal(
+        &mut self,
+        home: &Home,
+        is_used: impl Fn(&SealingKey) -> bool,
+    ) -> Result<(), Error> {
+        self.homes.rotate(home, is_used).await?;
+        self.seal = find_seal(&self.homes).await?;
+        Ok(())
+    }
+
+    /// What seals, and what only opens.
+    fn seals(&self) -> (&dyn Seal, &[SealingKey]) {
+        match &self.seal {
+            Ok(in_use) => (in_use.current(), in_use.older()),
+            Err(nowhere) => (nowhere, &[]),
+        }
+    }
+
+    /// The files of a source's entries that none of our keys sealed.
+    pub(crate) fn unopened(&self, id: &EntryId) -> Vec<String> {
+        let (seal, older) = self.seals();
+        let mut names = self.folder.entry_files().unwrap_or_default();
+        names.retain(|name| {
+            id.has_entry_file(name)
+                && *name != id.entry_file(seal)
+                && older.iter().all(|key| *name != id.entry_file(key))
+        });
+        names
+    }
+
+    /// What lies in the state folder of a source's entry, and whether it can be opened.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn entry(&self, id: &EntryId) -> Result<Option<Option<Entry>>, ReadError> {
+        let (seal, older) = self.seals();
+        let seals = std::iter::once(seal).chain(older.iter().map(|key| key as &dyn Seal));
+        for seal in seals {
+            if let Some(bytes) = self.folder.read(&id.entry_file(seal))? {
+                return Ok(Some(Entry::decode(&bytes, id, seal)));
+            }
+        }
+        Ok(None)
     }
 
     /// Compiles the profile for the front.
@@ -107,6 +195,7 @@ impl Session {
             policy: self.profile.policy,
             hold: self.profile.hold,
             watches_rejection: self.watches_rejection(),
+            seal: self.homes.setting(),
             sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
         };
         // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
@@ -156,7 +245,34 @@ impl Session {
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
         let call = self.call(demand, deadline, &chain);
-        self.in_world(async |world| get(world, &self.sources, &call).await).await
+        let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
+        if let Err(error) = &mut outcome.answer
+            && error.kind() == ErrorKind::NeedsLogin
+            && let Some(hint) = self.rather_unlock()
+        {
+            *error = error.clone().with_hint(hint);
+        }
+        outcome
+    }
+
+    /// What spares a human the login: a store that is locked holds the key to one that was made before.
+    fn rather_unlock(&self) -> Option<String> {
+        let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
+        let is_sealed = |source: &Source| !self.unopened(&source.planned.id).is_empty();
+        self.sources.iter().any(is_sealed).then(|| {
+            format!(
+                "a sign-in is there that another key sealed, and {why}: unlock that and run \
+                 `api-key-helper seal`, or sign in anew with `api-key-helper login`"
+            )
+        })
+    }
+
+    /// Seals the entry of `id` anew, if one of the older keys sealed it, and says whether one did.
+    ///
+    /// # Errors
+    /// When somebody goes on refreshing the source, or the disk refuses.
+    pub(crate) async fn seal_anew(&self, id: &EntryId) -> Result<bool, Error> {
+        self.in_world(async |world| seal_anew(world, id).await).await
     }
 
     /// The key that a call would be answered with, if nobody had to be asked for it.
@@ -238,11 +354,17 @@ impl Session {
 
     /// Acts in the engine's world on this machine.
     async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
+        let (seal, older) = self.seals();
+        let disk: &dyn Disk = match &self.seal {
+            Ok(_) => &self.folder,
+            Err(nowhere) => nowhere,
+        };
         act(World {
             clock: &self.clock,
             chance: &SystemChance,
-            disk: &self.folder,
-            seal: &Unsealed,
+            disk,
+            seal,
+            older,
             inputs: &MachineInputs { environment: &self.environment },
             journal: &LogFile { folder: &self.folder },
             variable: &|name| self.environment.variable(name),
@@ -253,6 +375,19 @@ impl Session {
     /// How long this caller goes on using a key.
     pub(crate) fn hold(&self) -> Duration {
         self.profile.hold.of_caller(|name| self.environment.variable(name).is_some())
+    }
+}
+
+/// The sealing keys in use, or why nothing can be sealed.
+async fn find_seal(homes: &Homes) -> Result<Result<InUse, Nowhere>, Error> {
+    match homes.in_use().await {
+        Ok(in_use) => Ok(Ok(in_use)),
+        Err(ReadError::Refused(error)) => Err(error),
+        Err(ReadError::Io(error)) => {
+            let folder = homes.folder().display();
+            let reason = format!("no sealing key can be kept in `{folder}`: {error}");
+            Ok(Err(Nowhere { reason }))
+        }
     }
 }
 

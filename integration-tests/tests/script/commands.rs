@@ -25,10 +25,18 @@ fn source(home: &Home) -> Value {
 fn the_json_of_status_has_stable_names() {
     let home = Home::with_settings("retries = 0", "", &format!("[ $run = 1 ] || exit 75\n{KEYS}"));
     let status = json(&home.call(["status", "--json"]));
-    let mut expected =
-        ["profile", "configuration", "state_folder", "ttl_seconds", "hold_seconds", "sources"];
+    let mut expected = [
+        "profile",
+        "configuration",
+        "state_folder",
+        "seal",
+        "ttl_seconds",
+        "hold_seconds",
+        "sources",
+    ];
     expected.sort_unstable();
     assert_eq!(names(&status), expected);
+    assert_eq!(names(&status["seal"]), ["home", "place", "reason"]);
     assert_eq!(status["profile"], "main");
     assert_eq!(status["configuration"], json!([home.config_file()]));
     assert_eq!(status["state_folder"], json!(home.state().path()));

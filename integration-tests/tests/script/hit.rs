@@ -17,7 +17,7 @@ fn the_key_is_printed_alone_and_success_is_silent() {
 }
 
 #[test]
-fn a_hit_is_one_process_that_reads_three_files() {
+fn a_hit_is_one_process_that_reads_five_files() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let [plan] = &home.state().files(".plan")[..] else { panic!("not one plan") };
@@ -45,6 +45,7 @@ fn a_hit_is_one_process_that_reads_three_files() {
             Path::new(SYSTEM_CONFIG),
             &home.config_file(),
             &home.state().path().join(plan),
+            &home.state().key_file().path(),
             &home.state().entry_file("main"),
         ]
     );

@@ -7,5 +7,6 @@ mod lab;
 mod lock;
 mod login;
 mod renewals;
+mod seals;
 mod source;
 mod sources;

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
     if get.deadline.is_some() {
         let key = ["profile", &session.profile.name, "deadline"];

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use api_key_helper_core::engine::Source;
-use api_key_helper_core::{
-    Entry, Error, Failure, Freshness, Moment, ReadError, SignIn, StateFolder, Unsealed,
-};
+use api_key_helper_core::{Error, Failure, Freshness, Moment, ReadError, SignIn, StateFolder};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -14,6 +12,7 @@ use crate::cli::{Call, Status};
 use crate::environment::Environment;
 use crate::journal::rfc3339;
 use crate::report::{Reporter, print};
+use crate::seal::{InUse, SealStatus};
 use crate::session::{Session, now};
 use crate::terminal::printable;
 use crate::written::{relative, written};
@@ -24,6 +23,7 @@ struct ProfileStatus {
     profile: String,
     configuration: Vec<String>,
     state_folder: String,
+    seal: Option<SealStatus>,
     ttl_seconds: u64,
     hold_seconds: u64,
     sources: Vec<SourceStatus>,
@@ -90,19 +90,20 @@ fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok
 ///
 /// # Errors
 /// Misconfigured.
-pub(crate) fn run(
+pub(crate) async fn run(
     call: &Call,
     status: &Status,
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     let now = now(&session.clock);
     let sources = session.sources.iter().map(|source| inspect(&session, source, now));
     let shown = ProfileStatus {
         profile: session.profile.name.clone(),
         configuration: session.config_paths.iter().map(|path| path.display().to_string()).collect(),
         state_folder: session.folder.path().display().to_string(),
+        seal: session.seal.as_ref().ok().map(InUse::status),
         ttl_seconds: session.profile.policy.ttl.as_secs(),
         hold_seconds: session.hold().as_secs(),
         sources: sources.collect::<Result<_, _>>()?,
@@ -118,10 +119,9 @@ pub(crate) fn run(
 
 fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStatus, Error> {
     let id = &source.planned.id;
-    let bytes = read(&session.folder, &id.entry_file(&Unsealed))?;
-    let is_there = bytes.is_some();
-    let entry = bytes.and_then(|bytes| Entry::decode(&bytes, id, &Unsealed));
-    let is_unreadable = is_there && entry.is_none();
+    let entry = session.entry(id).map_err(|error| refusal(error, "the entry"))?;
+    let is_unreadable = entry == Some(None);
+    let entry = entry.flatten();
     let variables = &source.planned.variables;
     let variable = |name: &str| session.environment.variable(name);
     let entry = entry.filter(|entry| entry.environment.stands(variables, &variable));
@@ -165,10 +165,14 @@ fn inspect(session: &Session, source: &Source, now: Moment) -> Result<SourceStat
 }
 
 fn read(folder: &StateFolder, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    folder.read(file).map_err(|error| match error {
+    folder.read(file).map_err(|error| refusal(error, &format!("`{file}`")))
+}
+
+fn refusal(error: ReadError, what: &str) -> Error {
+    match error {
         ReadError::Refused(error) => error,
-        ReadError::Io(error) => Error::transient(format!("cannot read `{file}`: {error}")),
-    })
+        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}")),
+    }
 }
 
 fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
@@ -182,6 +186,9 @@ fn for_a_person(status: &ProfileStatus, now: Moment) -> String {
         line("configuration", path);
     }
     line("state", &status.state_folder);
+    if let Some(SealStatus { place, reason, .. }) = &status.seal {
+        line("sealed by", &format!("a key in {place}: {reason}"));
+    }
     let hold = Duration::from_secs(status.hold_seconds);
     line("caller", &format!("uses a key for {} after it was printed", written(hold)));
     for source in &status.sources {
