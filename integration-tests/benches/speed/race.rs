@@ -27,17 +27,26 @@ impl FromIterator<Duration> for Times {
 }
 
 /// Runs all of them `rounds` times, one after the other in each round; and a few rounds before, for
-/// the first ones read the disk.
+/// the first ones read the disk. Who runs after whom changes from round to round: a large program
+/// leaves little in the processor's caches for the next one.
 pub(crate) fn race(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Times> {
     let warm_up = rounds.div_ceil(20);
     let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
     for round in 0..warm_up + rounds {
-        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-            let time = contestant.run();
+        for turn in order(contestants.len(), round) {
+            let time = contestants[turn].run();
             if round >= warm_up {
-                times.push(time);
+                times[turn].push(time);
             }
         }
     }
     times.into_iter().map(Times::from_iter).collect()
+}
+
+/// Each number below `count` once, in steps that differ between rounds.
+fn order(count: usize, round: usize) -> impl Iterator<Item = usize> {
+    let meets_all = |step: &usize| (2..=*step).all(|part| step % part != 0 || count % part != 0);
+    let steps: Vec<usize> = (1..=count).filter(meets_all).collect();
+    let step = steps[round % steps.len()];
+    (0..count).map(move |turn| (round + turn * step) % count)
 }
