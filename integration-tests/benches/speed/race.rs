@@ -45,7 +45,9 @@ pub(crate) fn race(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Tim
 
 /// Each number below `count` once, in steps that differ between rounds.
 fn order(count: usize, round: usize) -> impl Iterator<Item = usize> {
-    let meets_all = |step: &usize| (2..=*step).all(|part| step % part != 0 || count % part != 0);
+    // With a step that has no factor in common with the count, each is met.
+    let is_common = |step: usize, part| step.is_multiple_of(part) && count.is_multiple_of(part);
+    let meets_all = |step: &usize| !(2..=*step).any(|part| is_common(*step, part));
     let steps: Vec<usize> = (1..=count).filter(meets_all).collect();
     let step = steps[round % steps.len()];
     (0..count).map(move |turn| (round + turn * step) % count)
