@@ -143,9 +143,9 @@ impl Call {
     #[track_caller]
     #[must_use]
     pub fn start(&self) -> Running {
+        let line = self.line();
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let line = self.line();
         let child =
             executables::start(&mut command).unwrap_or_else(|error| panic!("{line:?}: {error}"));
         Running::new(child, self.input.as_deref(), format!("{line:?}"))
@@ -164,10 +164,9 @@ impl Call {
     }
 
     fn line(&self) -> Vec<OsString> {
-        let mut line = self.wrapper.clone();
-        line.push(self.program.clone().into());
-        line.extend(self.arguments.iter().cloned());
-        line
+        let program = self.program.clone().into_os_string();
+        let arguments = self.arguments.iter().cloned();
+        self.wrapper.iter().cloned().chain([program]).chain(arguments).collect()
     }
 }
 

@@ -117,9 +117,13 @@ impl Home {
     /// A call of the front by this user.
     #[must_use]
     pub fn helper(&self) -> Call {
-        Call::new(&Binaries::built().front, self.path())
-            .env("HOME", self.path())
-            .env("PATH", search_path())
+        self.call_of(&Binaries::built().front)
+    }
+
+    /// A call of `program` by this user.
+    #[must_use]
+    pub fn call_of(&self, program: &Path) -> Call {
+        Call::new(program, self.path()).env("HOME", self.path()).env("PATH", search_path())
     }
 
     /// A call of the front with these arguments.
@@ -175,7 +179,9 @@ pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
     )
 }
 
+/// Where programs are looked for.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
-fn search_path() -> OsString {
+pub fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }

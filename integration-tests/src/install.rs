@@ -1,4 +1,4 @@
-//! Installs pinned packages below the target folder, once, and programs of the system.
+//! Installs what tests need: pinned packages below the target folder, and programs of the system, once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ pub fn npm(packages: &[&str]) -> PathBuf {
 pub fn debian(program: &str, packages: &[&str]) {
     static ASKED: Mutex<()> = Mutex::new(());
     let _one_at_a_time = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if runs(&format!("command -v {program}")) {
+    if is_there(program) {
         return;
     }
     let packages = packages.join(" ");
@@ -58,11 +58,17 @@ pub fn debian(program: &str, packages: &[&str]) {
          --no-install-recommends {packages}"
     );
     let as_root = ["sh -c", "sudo --non-interactive sh -c"];
-    let is_installed = as_root.iter().any(|root| runs(&format!("{root} '{install}'")));
+    let is_installed = as_root.iter().any(|root| succeeds(&format!("{root} '{install}'")));
     assert!(is_installed, "this test needs `{program}`: as root, run `{install}`");
 }
 
-fn runs(command: &str) -> bool {
+/// Whether a program is there.
+#[must_use]
+pub fn is_there(program: &str) -> bool {
+    succeeds(&format!("command -v {program}"))
+}
+
+fn succeeds(command: &str) -> bool {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
@@ -95,7 +101,11 @@ fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
 
 /// The target folder that the running test was built into: cargo leaves a file in it, whoever made
 /// the folder.
-fn target() -> PathBuf {
+///
+/// # Panics
+/// When the running program is elsewhere.
+#[must_use]
+pub fn target() -> PathBuf {
     let test = env::current_exe().expect("the path of the running test");
     test.ancestors()
         .find(|folder| folder.join(".rustc_info.json").is_file())

@@ -13,6 +13,7 @@ pub mod executables;
 pub mod gate;
 pub mod home;
 pub mod install;
+pub mod instructions;
 pub mod mounts;
 pub mod player;
 pub mod process;

@@ -3,12 +3,17 @@
 //! It runs each time a client wants its key, so it does nothing but that: it parses no
 //! configuration, keeps no threads and knows no network. What is not a plain hit is the worker's.
 
+#![cfg_attr(all(unix, not(test)), no_main)]
+
 mod request;
+#[cfg(all(unix, not(test)))]
+mod start;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+#[cfg(any(not(unix), test))]
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -20,22 +25,28 @@ use api_key_helper_core::{
 
 use crate::request::Request;
 
+#[cfg(any(not(unix), test))]
 fn main() -> ExitCode {
-    let asked_at = now().into();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    ExitCode::from(run(&arguments))
+}
+
+/// Answers a call with these arguments; returns the exit code.
+fn run(arguments: &[OsString]) -> u8 {
     #[cfg(unix)]
     api_key_helper_core::forbid_core_images();
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let request = Request::parse(&arguments);
+    let asked_at = now().into();
+    let request = Request::parse(arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
         Some((request, found)) => print(found, &request),
-        None => Err(worker::become_it(&arguments, asked_at)),
+        None => Err(worker::become_it(arguments, asked_at)),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             // Where stderr is closed there is nobody to tell.
             let _ = io::stderr().write_all(error.report().as_bytes());
-            ExitCode::from(error.kind().exit_code())
+            error.kind().exit_code()
         }
     }
 }

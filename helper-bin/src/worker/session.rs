@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// Compiles the profile for the front.
-    pub(crate) async fn write_plan(&mut self) {
+    pub(crate) async fn write_plan(&self) {
         if !self.has_state {
             return;
         }

@@ -51,7 +51,7 @@ fn each_check_is_a_line_with_what_to_do_below() {
 ✓ cached-entries: nothing is cached of `main`
 ✓ entries-set-aside: no entry was set aside as unreadable
 ✓ entries-of-other-versions: no entry is of a newer version
-✓ sealing-key: a key in the file ~/.local/share/api-key-helper/seal.key seals what is cached: the Secret Service is not there: there is no session bus
+✓ sealing-key: a key in the file ~/.local/share/api-key-helper/seal.key seals what is cached: the secret service is not there: there is no session bus
 ✓ last-refreshes: `main` was never asked
 ✗ source-answers: `main` gave no key in N ms: `~/main` failed with exit code 75
     run `~/main` by hand to see why

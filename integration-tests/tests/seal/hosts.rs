@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use api_key_helper_core::ENTRY_VERSION;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::trace::{named, trace};
@@ -97,7 +98,7 @@ fn an_entry_of_a_newer_version_stays() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let entry = home.state().entry_file("main");
-    let newer = entry.to_string_lossy().replace(".v1.", ".v9.");
+    let newer = entry.to_string_lossy().replace(&format!(".v{ENTRY_VERSION}."), ".v99.");
     fs::rename(&entry, &newer).unwrap();
     home.helper().run().assert_key("key-2");
     assert!(Path::new(&newer).is_file() && entry.is_file());
