@@ -11,7 +11,12 @@ const STEPS: u64 = 1_000_000;
 
 /// Seeds that broke an invariant before the engine was mended. What a seed means changes with the
 /// simulation: each of these mends has a unit test besides.
-const ONCE_BROKEN: [(u64, &str); 0] = [];
+const ONCE_BROKEN: [(u64, &str); 4] = [
+    (0, "a logout was not durable"),
+    (3, "a lifetime began before the human had signed in"),
+    (11, "a renewal that the disk had refused was forgotten"),
+    (44, "who asked for a new key was given one that had ended"),
+];
 
 fn main() -> ExitCode {
     let outcomes = [
