@@ -5,7 +5,7 @@ use api_key_helper_core::Entry;
 use super::Kept;
 use crate::disk::File;
 use crate::issuer::Kind;
-use crate::profile::Slot;
+use crate::profile::{Settings, Slot};
 use crate::renewal::Renewal;
 use crate::scenario::Locks;
 use crate::seal::Checked;
@@ -104,12 +104,19 @@ impl Universe {
     pub(crate) fn remove(&mut self, pid: Pid, name: &str) {
         self.disk.name(name, None);
         let Some(status) = self.processes.get(&pid) else { return };
-        for settings in &status.profile.sources {
-            if settings.failure_file == name {
-                self.ledger.failures.remove(&settings.slot);
+        let profile = status.profile.clone();
+        // Somebody who signs in or out.
+        let is_by_hand = status.demand.is_none();
+        for Settings { slot, entry_file, failure_file, .. } in &profile.sources {
+            if failure_file == name {
+                self.ledger.failures.remove(slot);
             }
-            if settings.entry_file == name && status.demand.is_none() {
-                self.ledger.kept.remove(&settings.slot);
+            if failure_file == name && is_by_hand {
+                // What those remember who are asking now is not the last word.
+                *self.ledger.fetches.entry(*slot).or_default() += 1;
+            }
+            if entry_file == name && is_by_hand {
+                self.ledger.kept.remove(slot);
             }
         }
     }
