@@ -31,6 +31,7 @@ pub mod rejection;
 pub mod renewal;
 mod seal;
 mod secret;
+mod stdout;
 #[cfg(feature = "engine")]
 pub mod trust;
 
@@ -55,3 +56,4 @@ pub use plan::{
 };
 pub use seal::{Seal, Unsealed};
 pub use secret::Secret;
+pub use stdout::print;
