@@ -12,6 +12,7 @@ mod environment;
 mod front;
 mod inputs;
 mod journal;
+mod panics;
 mod questions;
 mod refusal;
 mod report;
@@ -32,6 +33,7 @@ use crate::environment::Environment;
 use crate::report::Reporter;
 
 fn main() -> ExitCode {
+    panics::report();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let call = match cli::parse(arguments) {
