@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod binaries;
 pub mod call;
 pub mod executables;
+pub mod faults;
 pub mod gate;
 pub mod home;
 pub mod install;
