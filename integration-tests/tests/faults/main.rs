@@ -4,4 +4,8 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod clocks;
+mod hosts;
+mod suspended;
 mod system_calls;
+mod vanished;
