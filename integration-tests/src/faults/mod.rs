@@ -5,6 +5,8 @@ mod aim;
 mod judge;
 pub mod possible;
 pub mod script;
+pub mod servers;
+pub mod sign_in;
 mod snapshot;
 mod sweep;
 
