@@ -6,6 +6,7 @@
 
 mod clocks;
 mod hosts;
+mod soak;
 mod suspended;
 mod system_calls;
 mod vanished;
