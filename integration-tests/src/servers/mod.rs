@@ -9,6 +9,7 @@ pub mod oidc_provider;
 pub mod openbao;
 mod process;
 pub mod relay;
+pub mod secret_service;
 pub mod storm;
 pub mod stub;
 
@@ -18,5 +19,6 @@ pub use moto::Moto;
 pub use oidc_provider::OidcProvider;
 pub use openbao::OpenBao;
 pub use relay::Relay;
+pub use secret_service::SecretService;
 pub use storm::Storm;
 pub use stub::{Reply, Stub};

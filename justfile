@@ -1,0 +1,26 @@
+# `just` comes as `cargo install just`, or from PyPI as `rust-just`. Each recipe is one or two
+# commands that work without it too.
+
+# Lists the recipes.
+_default:
+    @just --list
+
+# Makes the programs as they are released, with checksums, into `target/dist/`.
+dist:
+    packaging/dist
+
+# Measures them against what the machine itself needs; `just bench --quick` for a first look.
+bench *options: dist
+    cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}
+
+# Lets every system call fail, and die at every one, with every backend; `just faults oidc` for one.
+faults *name:
+    cargo run --locked --package integration-tests --bin faults -- {{ name }}
+
+# Eight callers, all backends, a network that fails by chance: ten minutes, or `--minutes N`.
+soak *options:
+    cargo run --locked --package integration-tests --bin soak -- {{ options }}
+
+# Does everything that CI does.
+check:
+    .ci/run
