@@ -33,6 +33,7 @@ pub mod rejection;
 pub mod renewal;
 mod seal;
 mod secret;
+mod stdout;
 #[cfg(feature = "engine")]
 pub mod trust;
 
@@ -64,3 +65,4 @@ pub use seal::{
     keys_at_hand,
 };
 pub use secret::Secret;
+pub use stdout::print;

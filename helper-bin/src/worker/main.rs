@@ -13,6 +13,7 @@ mod front;
 mod inputs;
 mod journal;
 mod nowhere;
+mod panics;
 mod questions;
 mod refusal;
 mod report;
@@ -36,6 +37,7 @@ use crate::report::Reporter;
 fn main() -> ExitCode {
     #[cfg(unix)]
     api_key_helper_core::forbid_core_images();
+    panics::report();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let call = match cli::parse(arguments) {
