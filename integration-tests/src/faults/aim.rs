@@ -57,12 +57,6 @@ impl Aim {
         Self { call, nth, of_another: Some(path.map(str::to_owned)) }
     }
 
-    /// Whether the first thread makes it.
-    #[must_use]
-    pub const fn is_of_first_thread(&self) -> bool {
-        self.of_another.is_none()
-    }
-
     /// The options by which `strace` lets `fault` hit it.
     #[must_use]
     pub fn options(&self, fault: Fault) -> Vec<String> {
