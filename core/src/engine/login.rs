@@ -85,8 +85,10 @@ pub async fn logout(
     let revoked = if has_any { held.revoke(&*source.backend, PATIENCE).await } else { Ok(()) };
     let id = &source.planned.id;
     let entry_file = id.entry_file(world.seal);
-    for file in [&entry_file, &id.failure_file()] {
-        world.disk.remove(file).await.map_err(|error| not_removed(file, &error))?;
+    // Where sealing anew was refused, what an older key sealed is still there.
+    let older = world.older.iter().map(|key| id.entry_file(key));
+    for file in older.chain([entry_file.clone(), id.failure_file()]) {
+        world.disk.remove(&file).await.map_err(|error| not_removed(&file, &error))?;
     }
     // Until then a crash can bring them back.
     world.disk.sync_names().await.map_err(|error| not_removed(&entry_file, &error))?;

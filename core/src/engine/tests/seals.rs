@@ -85,6 +85,15 @@ fn a_disk_that_refuses_loses_nothing() {
 }
 
 #[test]
+fn a_logout_forgets_what_could_not_be_sealed_anew() {
+    let (lab, _script, source) = moved();
+    lab.seal_before(&sealing_key(1));
+    lab.break_disk("draft");
+    lab.logout(&source).unwrap().unwrap();
+    assert_eq!(entries(&lab), [""; 0]);
+}
+
+#[test]
 fn what_no_key_opens_stays_and_is_not_in_the_way() {
     let (lab, script, source) = moved();
     script.then([answer("two")]);
