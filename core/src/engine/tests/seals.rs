@@ -86,10 +86,12 @@ fn a_disk_that_refuses_loses_nothing() {
 
 #[test]
 fn a_logout_forgets_what_could_not_be_sealed_anew() {
-    let (lab, _script, source) = moved();
+    let (lab, script, source) = moved();
     lab.seal_before(&sealing_key(1));
     lab.break_disk("draft");
+    script.then([answer("anything")]);
     lab.logout(&source).unwrap().unwrap();
+    assert_eq!(script.asked(), [Some("first".to_owned())]);
     assert_eq!(entries(&lab), [""; 0]);
 }
 
