@@ -65,7 +65,7 @@ impl EntryId {
         format!("{}-{}", self.source, self.fingerprint.short(6))
     }
 
-    fn context(&self) -> Vec<u8> {
+    pub(crate) fn context(&self) -> Vec<u8> {
         let mut context = vec![ENTRY_VERSION];
         context.extend_from_slice(self.fingerprint.as_bytes());
         context.extend_from_slice(self.source.as_bytes());

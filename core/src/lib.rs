@@ -16,6 +16,8 @@ mod failure;
 mod fingerprint;
 mod folder;
 mod freshness;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hit;
 #[cfg(feature = "engine")]
 mod housekeeping;
