@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Fingerprint, Key, KeyId, Moment, Seal, Secret, Validity};
+use crate::{Fingerprint, Key, KeyId, Moment, Nonce, Seal, Secret, Validity};
 
 /// The version of the format. It is part of the file's name too, so that versions that live side by
 /// side never overwrite one another's entries.
@@ -43,7 +43,27 @@ impl EntryId {
     /// The name of the entry's file.
     #[must_use]
     pub fn entry_file(&self, seal: &dyn Seal) -> String {
-        format!("{}-{}.v{ENTRY_VERSION}.entry", self.stem(), seal.label())
+        format!("{}-{}{}", self.stem(), seal.label(), suffix())
+    }
+
+    /// Whose entry the file `name` is, by its name and the `content` that it has. What is sealed in it
+    /// proves that; before it is opened, this is only what somebody says.
+    #[must_use]
+    pub fn of_entry_file(name: &str, content: &[u8]) -> Option<Self> {
+        let (stem, _) = name.strip_suffix(&suffix())?.rsplit_once('-')?;
+        let (source, _) = stem.rsplit_once('-')?;
+        let (fingerprint, _) = content.split_first_chunk()?;
+        let id = Self { source: source.to_owned(), fingerprint: Fingerprint::from(*fingerprint) };
+        (id.stem() == stem).then_some(id)
+    }
+
+    /// Whether the file `name` is an entry of this source with these settings, whatever key seals it.
+    #[must_use]
+    pub fn has_entry_file(&self, name: &str) -> bool {
+        let label = name.strip_prefix(&self.stem()).and_then(|rest| rest.strip_prefix('-'));
+        label
+            .and_then(|rest| rest.strip_suffix(&suffix()))
+            .is_some_and(|label| !label.contains('-'))
     }
 
     /// The name of the lock that whoever refreshes the entry holds. Hosts that seal with different
@@ -73,6 +93,11 @@ impl EntryId {
     }
 }
 
+/// How the names of all entries of this version end.
+fn suffix() -> String {
+    format!(".v{ENTRY_VERSION}.entry")
+}
+
 /// How an entry is written. It borrows, so that secrets are not copied on the way.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
@@ -91,9 +116,10 @@ impl Entry {
         KeyId { source: id.fingerprint, since: self.key_since }
     }
 
-    /// The content of the entry's file.
+    /// The content of the entry's file: the fingerprint, so that whoever seals all entries anew knows
+    /// what they belong to, and what is sealed.
     #[must_use]
-    pub fn encode(&self, id: &EntryId, seal: &dyn Seal) -> Vec<u8> {
+    pub fn encode(&self, id: &EntryId, seal: &dyn Seal, nonce: Nonce) -> Vec<u8> {
         let stored = Stored {
             key: self.key.as_ref().map(Key::expose),
             key_since: self.key_since,
@@ -107,13 +133,15 @@ impl Entry {
         let content = Vec::with_capacity(secrets + 256);
         // Only a sink that is full can fail, and a vector never is.
         let content = Zeroizing::new(postcard::to_extend(&stored, content).unwrap_or_default());
-        seal.seal(&content, &id.context())
+        let sealed = seal.seal(&content, &id.context(), nonce);
+        [&id.fingerprint.as_bytes()[..], &sealed].concat()
     }
 
     /// Reads the content of the entry's file. `None` where it is damaged, or not of this source.
     #[must_use]
     pub fn decode(bytes: &[u8], id: &EntryId, seal: &dyn Seal) -> Option<Self> {
-        let content = seal.open(bytes, &id.context())?;
+        let sealed = bytes.strip_prefix(id.fingerprint.as_bytes())?;
+        let content = seal.open(sealed, &id.context())?;
         let (stored, rest) = postcard::take_from_bytes::<Stored<'_>>(&content).ok()?;
         if !rest.is_empty() {
             return None;
@@ -175,6 +203,8 @@ mod tests {
     use super::*;
     use crate::Unsealed;
 
+    const NONCE: Nonce = Nonce([7; 24]);
+
     fn id() -> EntryId {
         EntryId { source: "vault".to_owned(), fingerprint: Fingerprint::of([&b"a"[..]]) }
     }
@@ -204,14 +234,14 @@ mod tests {
             Entry { renewal: None, ..entry() },
             Entry { refetched_at, ..entry() },
         ] {
-            let bytes = entry.encode(&id(), &Unsealed);
+            let bytes = entry.encode(&id(), &Unsealed, NONCE);
             assert_eq!(Entry::decode(&bytes, &id(), &Unsealed), Some(entry));
         }
     }
 
     #[test]
     fn belongs_to_one_source_and_its_settings() {
-        let bytes = entry().encode(&id(), &Unsealed);
+        let bytes = entry().encode(&id(), &Unsealed, NONCE);
         let other = EntryId { source: "other".to_owned(), ..id() };
         assert_eq!(Entry::decode(&bytes, &other, &Unsealed), None);
         let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id() };
@@ -219,14 +249,35 @@ mod tests {
     }
 
     #[test]
+    fn its_file_says_whose_it_is() {
+        let id = EntryId { source: "a-1_b-".to_owned(), ..id() };
+        let (name, content) = (id.entry_file(&Unsealed), entry().encode(&id, &Unsealed, NONCE));
+        assert_eq!(EntryId::of_entry_file(&name, &content), Some(id.clone()));
+        assert!(id.has_entry_file(&name));
+        let longer = EntryId { source: "a-1_b-c".to_owned(), ..id.clone() };
+        assert!(!longer.has_entry_file(&name));
+        assert!(!id.has_entry_file(&longer.entry_file(&Unsealed)));
+        assert!(!id.has_entry_file(&name.replace(".v1.", ".v2.")));
+        // Under the name of other settings.
+        let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id };
+        assert_eq!(EntryId::of_entry_file(&other.entry_file(&Unsealed), &content), None);
+        for name in ["", "a.v1.entry", "a-b.v1.entry", "a-b-c.v1.entry", "a-b-c.v2.entry"] {
+            assert_eq!(EntryId::of_entry_file(name, &content), None, "{name}");
+        }
+        assert_eq!(EntryId::of_entry_file(&name, &content[..31]), None);
+    }
+
+    #[test]
     fn a_damaged_one_is_none() {
-        let bytes = entry().encode(&id(), &Unsealed);
+        let bytes = entry().encode(&id(), &Unsealed, NONCE);
         for length in 0..bytes.len() {
             assert_eq!(Entry::decode(&bytes[..length], &id(), &Unsealed), None);
         }
         assert_eq!(Entry::decode(b"garbage", &id(), &Unsealed), None);
         // A whole one with something behind it, as a later format might have.
-        let longer = Unsealed.seal(&[&bytes[32..], b"more"].concat(), &id().context());
+        let content = Unsealed.open(&bytes[32..], &id().context()).unwrap();
+        let longer = Unsealed.seal(&[&content[..], b"more"].concat(), &id().context(), NONCE);
+        let longer = [id().fingerprint.as_bytes(), &longer[..]].concat();
         assert_eq!(Entry::decode(&longer, &id(), &Unsealed), None);
     }
 

@@ -42,7 +42,7 @@ impl StateFolder {
         };
         let shown = self.path().display();
         let refused = |why: String, mend: String| {
-            let message = format!("the state folder `{shown}` {why}, so it is not used");
+            let message = format!("the folder `{shown}` {why}, so it is not used");
             Err(ReadError::Refused(Error::misconfigured(message).with_hint(mend)))
         };
         match privacy(&metadata) {
@@ -52,7 +52,9 @@ impl StateFolder {
             Privacy::Own => Ok(()),
             Privacy::Foreign { owner } => refused(
                 format!("belongs to user {owner}"),
-                "run this as that user (`sudo` without `-E`), or set `XDG_STATE_HOME`".to_owned(),
+                "run this as that user (`sudo` without `-E`), or set `XDG_STATE_HOME` and \
+                 `XDG_DATA_HOME`"
+                    .to_owned(),
             ),
             Privacy::Loose { mode } => refused(
                 format!("is open to others (mode {mode:03o})"),
@@ -89,6 +91,20 @@ impl StateFolder {
         Ok(())
     }
 
+    /// The names of all entries, of whatever version and whoever sealed them, in order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn entry_files(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for file in fs::read_dir(self.path())? {
+            names.extend(file?.file_name().into_string().ok());
+        }
+        names.retain(|name| name.ends_with(".entry"));
+        names.sort();
+        Ok(names)
+    }
+
     /// Appends `line` to the file `name`. One that has grown beyond `limit` bytes is first renamed
     /// to `old`.
     ///
@@ -116,7 +132,7 @@ impl StateFolder {
     pub fn made_once(
         &self,
         name: &str,
-        make: impl FnOnce() -> io::Result<Vec<u8>>,
+        make: impl FnOnce() -> io::Result<Zeroizing<Vec<u8>>>,
     ) -> io::Result<Zeroizing<Vec<u8>>> {
         if let Some(content) = self.read_ours(name)? {
             return Ok(content);
@@ -131,6 +147,19 @@ impl StateFolder {
             _ => sync_names(self.path())?,
         }
         self.read_ours(name)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Replaces the content of the file `name`, so that after a crash at any step either the old or
+    /// the new content is there, whole.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let mut draft = Builder::new().suffix(DRAFT_SUFFIX).tempfile_in(self.path())?;
+        draft.write_all(content)?;
+        draft.as_file().sync_all()?;
+        draft.persist(self.path().join(name))?;
+        sync_names(self.path())
     }
 
     fn read_ours(&self, name: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {

@@ -100,7 +100,7 @@ fn what_is_made_once_is_the_same_for_all() {
             let (folder, barrier) = (&folder, &barrier);
             move || {
                 barrier.wait();
-                folder.made_once("key", || Ok(vec![number; 32])).unwrap()
+                folder.made_once("key", || Ok(vec![number; 32].into())).unwrap()
             }
         };
         let threads: Vec<_> = (0..8).map(|number| scope.spawn(make(number))).collect();

@@ -6,6 +6,8 @@
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
+#[cfg(unix)]
+mod core_image;
 #[cfg(feature = "engine")]
 mod disk;
 #[cfg(feature = "engine")]
@@ -40,6 +42,8 @@ pub mod trust;
 pub use backend::{
     Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
 };
+#[cfg(unix)]
+pub use core_image::forbid_core_images;
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;
@@ -55,5 +59,10 @@ pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
     Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
-pub use seal::{Seal, Unsealed};
+#[cfg(test)]
+pub(crate) use seal::Unsealed;
+pub use seal::{
+    KernelKeyring, KeyFile, Memory, Nonce, Refused, Seal, SealSetting, SealingKey, SealingKeys,
+    keys_at_hand,
+};
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! Where configuration and state are.
+//! Where configuration, state and sealing keys are.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::{CONFIG_VARIABLE, Error};
 
 const NAME: &str = "api-key-helper";
 
-/// Where configuration and state are, for one caller.
+/// Where configuration, state and sealing keys are, for one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The system's configuration file.
@@ -18,6 +18,10 @@ pub struct Places {
     pub state: PathBuf,
     /// The folder for what ends with the session, where the system has one.
     pub runtime: Option<PathBuf>,
+    /// The folder of the sealing keys' file. It is not the state folder, for whoever gets hold of one of
+    /// them shall not have the other, and not the configuration's, which many people keep in a
+    /// repository or copy from machine to machine.
+    pub keys: PathBuf,
 }
 
 impl Places {
@@ -55,6 +59,7 @@ impl Places {
             user_config,
             state: folder(STATE_FOLDERS, STATE_BELOW)?,
             runtime: absolute(variable(RUNTIME_FOLDER)).map(|folder| folder.join(NAME)),
+            keys: folder(DATA_FOLDERS, DATA_BELOW)?,
         })
     }
 
@@ -80,6 +85,10 @@ const CONFIG_BELOW: &str = ".config";
 const STATE_FOLDERS: [&str; 2] = ["XDG_STATE_HOME", "HOME"];
 #[cfg(not(windows))]
 const STATE_BELOW: &str = ".local/state";
+#[cfg(not(windows))]
+const DATA_FOLDERS: [&str; 2] = ["XDG_DATA_HOME", "HOME"];
+#[cfg(not(windows))]
+const DATA_BELOW: &str = ".local/share";
 
 // Not tried.
 #[cfg(windows)]
@@ -92,6 +101,10 @@ const CONFIG_BELOW: &str = r"AppData\Roaming";
 const STATE_FOLDERS: [&str; 2] = ["LOCALAPPDATA", "USERPROFILE"];
 #[cfg(windows)]
 const STATE_BELOW: &str = r"AppData\Local";
+#[cfg(windows)]
+const DATA_FOLDERS: [&str; 2] = ["APPDATA", "USERPROFILE"];
+#[cfg(windows)]
+const DATA_BELOW: &str = r"AppData\Roaming";
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -111,6 +124,7 @@ mod tests {
         assert_eq!(places.user_config, Path::new("/h/.config/api-key-helper/config.toml"));
         assert_eq!(places.state, Path::new("/h/.local/state/api-key-helper"));
         assert_eq!(places.runtime, None);
+        assert_eq!(places.keys, Path::new("/h/.local/share/api-key-helper"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntryId, Fingerprint, Policy};
+use crate::{EntryId, Fingerprint, Policy, SealSetting};
 
 /// How long Claude Code goes on using a key, in milliseconds; it is the client's own setting.
 pub const CLIENT_TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
@@ -29,6 +29,8 @@ pub struct Plan {
     pub hold: Hold,
     /// Whether Claude Code is watched for keys that the API refuses.
     pub watches_rejection: bool,
+    /// Where the sealing key is.
+    pub seal: SealSetting,
     /// The profile's sources, in order of preference.
     pub sources: Vec<PlannedSource>,
 }
@@ -190,6 +192,7 @@ mod tests {
             policy: Policy::default(),
             hold: Hold { fixed: None, claude_code: CLIENT_TTL_DEFAULT },
             watches_rejection: true,
+            seal: SealSetting::SecretService,
             sources: vec![PlannedSource { id, variables: vec!["A".to_owned()] }],
         };
         let bytes = plan.encode();

@@ -30,6 +30,25 @@ impl Binaries {
         BUILT.get_or_init(build)
     }
 
+    /// The front as it is released.
+    ///
+    /// # Panics
+    /// When it does not build.
+    #[must_use]
+    pub fn released_front() -> &'static Path {
+        static BUILT: OnceLock<PathBuf> = OnceLock::new();
+        BUILT.get_or_init(|| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            let mut packaging = Command::new(root.join("packaging/front"));
+            packaging.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let packaging = executables::start(&mut packaging).expect("`packaging/front` starts");
+            let output = packaging.wait_with_output().expect("what it says");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "the released front does not build:\n{said}");
+            root.join(String::from_utf8_lossy(&output.stdout).trim())
+        })
+    }
+
     /// The front alone, copied to `folder`, and where its worker would be beside it.
     #[must_use]
     pub fn copy_front(folder: &Path) -> Self {

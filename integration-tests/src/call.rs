@@ -143,18 +143,30 @@ impl Call {
     #[track_caller]
     #[must_use]
     pub fn start(&self) -> Running {
-        let mut line = self.wrapper.clone();
-        line.push(self.program.clone().into());
-        line.extend(self.arguments.iter().cloned());
-        let mut command = Command::new(&line[0]);
-        command.args(&line[1..]).env_clear().envs(&self.variables).current_dir(&self.folder);
+        let line = self.line();
+        let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if self.leads_group {
-            command.process_group(0);
-        }
         let child =
             executables::start(&mut command).unwrap_or_else(|error| panic!("{line:?}: {error}"));
         Running::new(child, self.input.as_deref(), format!("{line:?}"))
+    }
+
+    /// The same for whoever has streams of their own for it.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let line = self.line();
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]).env_clear().envs(&self.variables).current_dir(&self.folder);
+        if self.leads_group {
+            command.process_group(0);
+        }
+        command
+    }
+
+    fn line(&self) -> Vec<OsString> {
+        let program = self.program.clone().into_os_string();
+        let arguments = self.arguments.iter().cloned();
+        self.wrapper.iter().cloned().chain([program]).chain(arguments).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use api_key_helper_core::KernelKeyring;
 use tempfile::TempDir;
 
 use crate::binaries::Binaries;
@@ -116,9 +117,13 @@ impl Home {
     /// A call of the front by this user.
     #[must_use]
     pub fn helper(&self) -> Call {
-        Call::new(&Binaries::built().front, self.path())
-            .env("HOME", self.path())
-            .env("PATH", search_path())
+        self.call_of(&Binaries::built().front)
+    }
+
+    /// A call of `program` by this user.
+    #[must_use]
+    pub fn call_of(&self, program: &Path) -> Call {
+        Call::new(program, self.path()).env("HOME", self.path()).env("PATH", search_path())
     }
 
     /// A call of the front with these arguments.
@@ -130,11 +135,25 @@ impl Home {
     /// What the helper keeps.
     #[must_use]
     pub fn state(&self) -> State {
-        State::new(self.path().join(".local/state/api-key-helper"))
+        let [state, keys] = ["state", "share"]
+            .map(|folder| self.path().join(".local").join(folder).join("api-key-helper"));
+        State::new(state, keys)
+    }
+
+    /// What the kernel remembers is gone, as after a restart of the machine.
+    pub fn restart_machine(&self) {
+        KernelKeyring::of(self.state().key_file()).forget();
     }
 
     fn runs_file(&self, script: &str) -> PathBuf {
         self.path().join(format!("{script}.runs"))
+    }
+}
+
+/// The kernel's keyring is of the user who runs the tests, and has room for few homes.
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.restart_machine();
     }
 }
 
@@ -160,7 +179,9 @@ pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
     )
 }
 
+/// Where programs are looked for.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
-fn search_path() -> OsString {
+pub fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }

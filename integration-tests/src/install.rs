@@ -1,9 +1,12 @@
-//! Installs pinned packages below the target folder, once.
+//! Installs what tests need: pinned packages below the target folder, and programs of the system, once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::{env, io};
+
+use crate::executables;
 
 /// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
 /// PyPI. They are what a `PYTHONPATH` names; what they bring in binaries stands there too.
@@ -38,6 +41,40 @@ pub fn npm(packages: &[&str]) -> PathBuf {
     .join("node_modules")
 }
 
+/// Installs `packages` of the system where `program` is missing: the test that needs it is not one to
+/// go without.
+///
+/// # Panics
+/// When they cannot be installed.
+pub fn debian(program: &str, packages: &[&str]) {
+    static ASKED: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if is_there(program) {
+        return;
+    }
+    let packages = packages.join(" ");
+    let install = format!(
+        "apt-get update && apt-get -o DPkg::Lock::Timeout=120 install --yes \
+         --no-install-recommends {packages}"
+    );
+    let as_root = ["sh -c", "sudo --non-interactive sh -c"];
+    let is_installed = as_root.iter().any(|root| succeeds(&format!("{root} '{install}'")));
+    assert!(is_installed, "this test needs `{program}`: as root, run `{install}`");
+}
+
+/// Whether a program is there.
+#[must_use]
+pub fn is_there(program: &str) -> bool {
+    succeeds(&format!("command -v {program}"))
+}
+
+fn succeeds(command: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
+    status.is_ok_and(|status| status.success())
+}
+
 /// Fills the folder of that name with `fill`, unless that was done before. Several processes that
 /// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
 fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
@@ -64,7 +101,11 @@ fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
 
 /// The target folder that the running test was built into: cargo leaves a file in it, whoever made
 /// the folder.
-fn target() -> PathBuf {
+///
+/// # Panics
+/// When the running program is elsewhere.
+#[must_use]
+pub fn target() -> PathBuf {
     let test = env::current_exe().expect("the path of the running test");
     test.ancestors()
         .find(|folder| folder.join(".rustc_info.json").is_file())

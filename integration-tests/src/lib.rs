@@ -8,10 +8,12 @@
 pub mod attempt;
 pub mod binaries;
 pub mod call;
+pub mod client;
 pub mod executables;
 pub mod gate;
 pub mod home;
 pub mod install;
+pub mod instructions;
 pub mod mounts;
 pub mod player;
 pub mod process;

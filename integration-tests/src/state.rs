@@ -5,7 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_core::{Entry, EntryId, Failure, Moment, Plan, StateFolder, Unsealed};
+use api_key_helper_core::{
+    Entry, EntryId, Failure, KeyFile, Moment, Nonce, Plan, SealSetting, SealingKey, StateFolder,
+    keys_at_hand,
+};
 use serde_json::Value;
 
 use crate::wait::until;
@@ -14,19 +17,36 @@ use crate::wait::until;
 #[derive(Clone, Debug)]
 pub struct State {
     folder: PathBuf,
+    keys: KeyFile,
 }
 
 impl State {
-    /// The one at `folder`.
+    /// The one at `folder`, sealed by the keys in the file in the folder `keys`.
     #[must_use]
-    pub const fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub const fn new(folder: PathBuf, keys: PathBuf) -> Self {
+        Self { folder, keys: KeyFile::new(keys) }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file of the sealing keys.
+    #[must_use]
+    pub const fn key_file(&self) -> &KeyFile {
+        &self.keys
+    }
+
+    /// The key that seals, which the kernel remembers or the file holds.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    #[track_caller]
+    pub fn sealing_key(&self) -> SealingKey {
+        keys_at_hand(SealSetting::Auto, &self.keys).expect("a sealing key").current
     }
 
     /// The names of its files whose names end in `suffix`, in order.
@@ -39,6 +59,21 @@ impl State {
         names
     }
 
+    /// The labels of the keys that sealed its entries, one for each entry, in order.
+    ///
+    /// # Panics
+    /// When a file's name is none of an entry's.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let label = |name: String| {
+            let (stem, _) = name.split_once(".v").expect("a version");
+            stem.rsplit_once('-').expect("a label").1.to_owned()
+        };
+        let mut labels: Vec<String> = self.files(".entry").into_iter().map(label).collect();
+        labels.sort();
+        labels
+    }
+
     /// The file of a source's entry.
     ///
     /// # Panics
@@ -46,7 +81,7 @@ impl State {
     #[must_use]
     #[track_caller]
     pub fn entry_file(&self, source: &str) -> PathBuf {
-        self.folder.join(self.id(source).entry_file(&Unsealed))
+        self.folder.join(self.id(source).entry_file(&self.sealing_key()))
     }
 
     /// A source's entry.
@@ -57,15 +92,15 @@ impl State {
     #[track_caller]
     pub fn entry(&self, source: &str) -> Entry {
         let bytes = fs::read(self.entry_file(source)).expect("the entry's file");
-        Entry::decode(&bytes, &self.id(source), &Unsealed).expect("a whole entry")
+        Entry::decode(&bytes, &self.id(source), &self.sealing_key()).expect("a whole entry")
     }
 
     /// The entries of all sources that the plans have, with whatever settings.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let entry = |id: EntryId| {
-            let bytes = fs::read(self.folder.join(id.entry_file(&Unsealed))).ok()?;
-            Entry::decode(&bytes, &id, &Unsealed)
+            let bytes = fs::read(self.folder.join(id.entry_file(&self.sealing_key()))).ok()?;
+            Entry::decode(&bytes, &id, &self.sealing_key())
         };
         self.ids().into_iter().filter_map(entry).collect()
     }
@@ -85,7 +120,9 @@ impl State {
     pub fn change(&self, source: &str, change: impl FnOnce(&mut Entry)) {
         let mut entry = self.entry(source);
         change(&mut entry);
-        self.replace(&self.entry_file(source), &entry.encode(&self.id(source), &Unsealed));
+        // A key of a test's own may meet the same nonce again.
+        let content = entry.encode(&self.id(source), &self.sealing_key(), Nonce([7; 24]));
+        self.replace(&self.entry_file(source), &content);
     }
 
     /// Lets `duration` pass for a source's entry.
@@ -176,7 +213,9 @@ impl State {
         ids.retain(|id| id.source == source);
         let is_there = |file: String| self.folder.join(file).exists();
         if ids.len() > 1 {
-            ids.retain(|id| is_there(id.entry_file(&Unsealed)) || is_there(id.failure_file()));
+            ids.retain(|id| {
+                is_there(id.entry_file(&self.sealing_key())) || is_there(id.failure_file())
+            });
         }
         let [id] = &ids[..] else { panic!("not one source `{source}`: {ids:?}") };
         id.clone()

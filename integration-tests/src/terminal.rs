@@ -62,7 +62,16 @@ impl Terminal {
     /// When it is no text.
     #[must_use]
     pub fn shown(&self) -> String {
-        String::from_utf8(fs::read(&self.shown).expect("what was shown")).expect("text")
+        String::from_utf8(self.sent()).expect("text")
+    }
+
+    /// The same, where its last character may still be on its way.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn sent(&self) -> Vec<u8> {
+        fs::read(&self.shown).expect("what was shown")
     }
 
     /// Waits until what is shown ends in `question`, and types an answer and Enter.

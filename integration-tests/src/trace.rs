@@ -3,11 +3,9 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use crate::call::{Answer, Call};
-use crate::executables;
+use crate::install;
 
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 #[must_use]
 #[track_caller]
 pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
-    installed();
+    install::debian("strace", &["strace"]);
     let file = folder.join("strace.out");
     let strace =
         ["strace", "-f", "-qq", "-s", "4096", "-e", "signal=none", "-o"].map(OsString::from);
@@ -57,25 +55,4 @@ fn read(line: &str) -> Option<SystemCall> {
     let (_, call) = line.split_once(char::is_whitespace)?;
     let (name, rest) = call.trim_start().split_once('(')?;
     Some(SystemCall { name: name.to_owned(), rest: rest.to_owned() })
-}
-
-/// Installs `strace` where it is missing: the test that needs it is not one to go without.
-fn installed() {
-    static INSTALLED: OnceLock<()> = OnceLock::new();
-    INSTALLED.get_or_init(|| {
-        if runs("strace --version") {
-            return;
-        }
-        let install = "apt-get update && apt-get install --yes --no-install-recommends strace";
-        let as_root = ["sh -c", "sudo --non-interactive sh -c"];
-        let is_installed = as_root.iter().any(|root| runs(&format!("{root} '{install}'")));
-        assert!(is_installed, "this test needs `strace`: as root, run `{install}`");
-    });
-}
-
-fn runs(command: &str) -> bool {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
-    status.is_ok_and(|status| status.success())
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::document::{Document, Place};
 use super::located::Located;
 use super::source_table::Variables;
-use crate::Error;
+use crate::{Error, SealSetting};
 
 /// A configuration file as it was read.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ struct Top {
     /// Keys of the system's file that nothing else may set.
     locked: Vec<String>,
     profile: toml::Table,
+    /// Where the sealing key is kept.
+    seal: SealSetting,
     source: toml::Table,
 }
 
@@ -87,6 +89,14 @@ impl Configuration {
             )
             .with_hint(format!("add `default_profile = \"{first}\"`, or use `--profile`"))),
         }
+    }
+
+    /// Where the sealing key is kept.
+    ///
+    /// # Errors
+    /// None any more: what is wrong was found when the files were parsed.
+    pub fn seal(&self) -> Result<SealSetting, Error> {
+        self.root.read::<Top>().map(|top| top.seal)
     }
 
     /// The names of all profiles, in alphabetical order.

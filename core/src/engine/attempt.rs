@@ -135,7 +135,8 @@ impl<'a> Held<'a> {
 
     /// Saves what a fetch brought.
     pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
-        let content = entry.encode(&self.source.id, self.world.seal);
+        let nonce = self.world.chance.nonce()?;
+        let content = entry.encode(&self.source.id, self.world.seal, nonce);
         let draft = self.state().draft.take();
         let file = self.source.id.entry_file(self.world.seal);
         replace(self.world.disk, draft, &file, &content).await?;

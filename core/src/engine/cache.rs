@@ -4,7 +4,7 @@ use std::io;
 
 use crate::engine::world::{Disk, Draft, World};
 use crate::folder::ReadError;
-use crate::{Entry, Error, Failure, PlannedSource};
+use crate::{Entry, EntryId, Error, Failure, Moment, PlannedSource, SealingKey};
 
 /// Room for an entry with a key and a renewal of the greatest usual length.
 pub(super) const ROOM: u64 = 64 * 1024;
@@ -20,7 +20,8 @@ pub(super) struct Cached {
     pub(super) damaged: bool,
 }
 
-/// Reads what is on disk of `source`.
+/// Reads what is on disk of `source`. Where nothing is sealed by the present key, an older one's is as
+/// good.
 ///
 /// # Errors
 /// Misconfigured, for a file that is not ours. What the disk refuses to read is as good as absent,
@@ -32,16 +33,88 @@ pub(super) async fn load(
 ) -> Result<Cached, Error> {
     let mut cached = Cached::default();
     let file = source.id.entry_file(world.seal);
-    if let Some(bytes) = read(world, &file, warn).await? {
-        let entry = Entry::decode(&bytes, &source.id, world.seal);
-        cached.damaged = entry.is_none();
-        cached.entry =
-            entry.filter(|entry| entry.environment.stands(&source.variables, world.variable));
+    let bytes = read(world, &file, warn).await?;
+    let is_there = bytes.is_some();
+    let mut entry = bytes.and_then(|bytes| Entry::decode(&bytes, &source.id, world.seal));
+    cached.damaged = is_there && entry.is_none();
+    if entry.is_none() {
+        let older = older(world, &source.id, warn).await?;
+        entry = older.into_iter().map(|(_, entry)| entry).max_by_key(future);
     }
+    cached.entry =
+        entry.filter(|entry| entry.environment.stands(&source.variables, world.variable));
     let file = source.id.failure_file();
     let failure = read(world, &file, warn).await?.and_then(|bytes| Failure::decode(&bytes));
     cached.failure = failure.filter(|failure| failure.stands(&source.variables, world.variable));
     Ok(cached)
+}
+
+/// Seals anew what an older key sealed, and says whether there was any; the source's lock is held. The
+/// new file is durable before the old one goes, so a crash at any step leaves one of them or both.
+/// Of two entries the one stays that has the longer future. One that cannot be opened stays where
+/// it is: another machine's, perhaps, with which this folder is shared.
+///
+/// # Errors
+/// Misconfigured, for a file that is not ours. What the disk refuses is told to `warn`, and left for
+/// the next time.
+pub(super) async fn seal_anew(
+    world: &World<'_>,
+    id: &EntryId,
+    warn: &mut Vec<String>,
+) -> Result<bool, Error> {
+    let older = older(world, id, warn).await?;
+    if older.is_empty() {
+        return Ok(false);
+    }
+    let file = id.entry_file(world.seal);
+    let present = read(world, &file, warn).await?;
+    if let Some(bytes) = &present
+        && Entry::decode(bytes, id, world.seal).is_none()
+    {
+        // Whoever asks the source sets it aside first.
+        return Ok(false);
+    }
+    let present = present.and_then(|bytes| Entry::decode(&bytes, id, world.seal));
+    let all = older.iter().map(|(_, entry)| entry).chain(&present);
+    let best = all.max_by_key(|entry| future(entry));
+    let is_sealed = match best.filter(|best| present.as_ref() != Some(*best)) {
+        Some(best) => seal(world, id, best).await,
+        None => Ok(()),
+    };
+    let mut done = is_sealed;
+    for (key, _) in older {
+        if done.is_ok() {
+            done = world.disk.remove(&id.entry_file(key)).await;
+        }
+    }
+    if let Err(error) = &done {
+        warn.push(format!("`{file}` cannot be sealed anew: {error}"));
+    }
+    Ok(done.is_ok())
+}
+
+async fn seal(world: &World<'_>, id: &EntryId, entry: &Entry) -> io::Result<()> {
+    let content = entry.encode(id, world.seal, world.chance.nonce()?);
+    replace(world.disk, None, &id.entry_file(world.seal), &content).await
+}
+
+/// What spares a human the next login, then what was fetched last.
+fn future(entry: &Entry) -> (bool, Moment) {
+    (entry.renewal.is_some(), entry.validity.fetched_at)
+}
+
+/// What older keys sealed and still open, the youngest key first.
+async fn older<'w>(
+    world: &World<'w>,
+    id: &EntryId,
+    warn: &mut Vec<String>,
+) -> Result<Vec<(&'w SealingKey, Entry)>, Error> {
+    let mut found = Vec::new();
+    for key in world.older {
+        let bytes = read(world, &id.entry_file(key), warn).await?;
+        found.extend(bytes.and_then(|bytes| Some((key, Entry::decode(&bytes, id, key)?))));
+    }
+    Ok(found)
 }
 
 async fn read(

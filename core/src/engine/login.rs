@@ -11,7 +11,9 @@ use super::cache::{self, Cached};
 use super::refresh::Refresh;
 use super::world::{Event, Lock, World};
 use super::{Call, Demand, Source};
-use crate::{Attempt, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn, Validity};
+use crate::{
+    Attempt, EntryId, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn, Validity,
+};
 
 /// How long a login waits for whoever refreshes the source, and a logout for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -90,6 +92,18 @@ pub async fn logout(
     Ok(revoked)
 }
 
+/// Seals a source's entry anew if an older key sealed it, and says whether one did. It waits for
+/// whoever refreshes the source.
+///
+/// # Errors
+/// Transient, when somebody goes on refreshing it, or when the disk refuses.
+pub async fn seal_anew(world: World<'_>, id: &EntryId) -> Result<bool, Error> {
+    let _lock = lock(&world, id).await?;
+    let mut refusals = Vec::new();
+    let is_sealed = cache::seal_anew(&world, id, &mut refusals).await?;
+    refusals.into_iter().next().map_or(Ok(is_sealed), |refusal| Err(Error::transient(refusal)))
+}
+
 fn call<'a>(profile: &'a str, policy: &'a Policy) -> Call<'a> {
     Call {
         profile,
@@ -114,28 +128,34 @@ impl Refresh<'_> {
 
     /// Waits for the source's lock, and reads what is on disk under it.
     async fn locked(&self) -> Result<(Box<dyn Lock>, Cached), Error> {
-        let lock_file = self.source.planned.id.lock_file();
-        let clock = self.world.clock;
-        let ends_at = clock.uptime().saturating_add(PATIENCE);
-        loop {
-            let lock = self.world.disk.try_lock(&lock_file).await.map_err(|e| not_kept(&e))?;
-            if let Some(lock) = lock {
-                let mut unsaid = Vec::new();
-                let cached = cache::load(&self.world, &self.source.planned, &mut unsaid).await?;
-                if cached.damaged {
-                    self.set_aside(&mut unsaid).await;
-                }
-                return Ok((lock, cached));
-            }
-            if clock.uptime() >= ends_at {
-                let source = &self.source.planned.id.source;
-                return Err(Error::transient(format!(
-                    "another process is still refreshing source `{source}`"
-                ))
-                .with_hint("try again in a minute"));
-            }
-            clock.sleep(Duration::from_millis(20)).await;
+        let planned = &self.source.planned;
+        let lock = lock(&self.world, &planned.id).await?;
+        let mut unsaid = Vec::new();
+        cache::seal_anew(&self.world, &planned.id, &mut unsaid).await?;
+        let cached = cache::load(&self.world, planned, &mut unsaid).await?;
+        if cached.damaged {
+            self.set_aside(&mut unsaid).await;
         }
+        Ok((lock, cached))
+    }
+}
+
+/// Waits for a source's lock.
+async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
+    let ends_at = world.clock.uptime().saturating_add(PATIENCE);
+    loop {
+        let lock = world.disk.try_lock(&id.lock_file()).await.map_err(|error| {
+            Error::transient(format!("cannot lock the state folder: {error}"))
+                .with_hint("make it writable, see `api-key-helper status`")
+        })?;
+        if let Some(lock) = lock {
+            return Ok(lock);
+        }
+        if world.clock.uptime() >= ends_at {
+            let message = format!("another process is still refreshing source `{}`", id.source);
+            return Err(Error::transient(message).with_hint("try again in a minute"));
+        }
+        world.clock.sleep(Duration::from_millis(20)).await;
     }
 }
 

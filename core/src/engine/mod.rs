@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-pub use login::{LoggedIn, login, logout};
+pub use login::{LoggedIn, login, logout, seal_anew};
 pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 

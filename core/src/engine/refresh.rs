@@ -62,6 +62,9 @@ impl<'a> Refresh<'a> {
         let (lock, cached) = loop {
             // The lock first: what is read under it is the last word.
             let lock = self.try_lock().await;
+            if let LockState::Held(_) = lock {
+                cache::seal_anew(&self.world, &self.source.planned.id, warnings).await?;
+            }
             let cached = cache::load(&self.world, &self.source.planned, warnings).await?;
             if let Some(found) = self.satisfying(&cached) {
                 return Ok(self.answer(found));

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::folder::ReadError;
-use crate::{Error, Key, Moment, Seal, Secret, SecretInput};
+use crate::{Error, Key, Moment, Nonce, Seal, SealingKey, Secret, SecretInput};
 
 /// Everything outside the engine. A simulation puts its own in here.
 #[derive(Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct World<'w> {
     pub disk: &'w dyn Disk,
     /// What seals entries.
     pub seal: &'w dyn Seal,
+    /// What sealed entries before, or elsewhere. What they open is sealed anew.
+    pub older: &'w [SealingKey],
     /// Where secret inputs come from.
     pub inputs: &'w dyn Inputs,
     /// Where refreshes are written down.
@@ -47,6 +49,8 @@ pub trait Chance: Send + Sync {
     fn unit(&self) -> f64;
     /// Bytes that nobody can guess.
     fn salt(&self) -> [u8; 16];
+    /// Bytes that are never drawn again, by nobody. Without them nothing is sealed.
+    fn nonce(&self) -> io::Result<Nonce>;
 }
 
 /// The state folder as the engine sees it: one step of a file system at a time, so that a simulation

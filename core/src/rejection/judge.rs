@@ -46,11 +46,15 @@ pub enum Verdict {
 /// that was this very key. The first early ask is given another chance: perhaps the key was replaced
 /// at its source. Another one within a minute is told: either the source gave the refused key again,
 /// or two of its keys were refused.
+///
+/// No ask is early by which the client follows a change of its settings: `settings_written_at` says
+/// when the last one was, and is asked for only where that decides.
 pub(super) fn judge(
     records: &[Record],
     ask: &Ask,
     key: KeyId,
     expires_at: Option<Moment>,
+    settings_written_at: impl FnOnce() -> Option<Moment>,
 ) -> Verdict {
     if ask.hold <= NEVER_EARLY || expires_at.is_some_and(|end| end.since(ask.at) < ENDING) {
         return Verdict::Print;
@@ -68,9 +72,11 @@ pub(super) fn judge(
     let Some(last) = answers.iter().max_by_key(|record| record.answered_at) else {
         return Verdict::Print;
     };
+    let follows_change = |written_at| last.answered_at <= written_at && written_at <= ask.at;
     let is_early = last.key == key
         && last.answered_at.plus(NOTICE) <= ask.at
-        && ask.at < last.asked_at.plus(ask.hold - NEVER_EARLY);
+        && ask.at < last.asked_at.plus(ask.hold - NEVER_EARLY)
+        && !settings_written_at().is_some_and(follows_change);
     let was_early = |record: &&Record| record.outcome == Outcome::PrintedAnew && is_recent(record);
     match is_early {
         false => Verdict::Print,

@@ -11,11 +11,17 @@ struct Client {
     records: Vec<Record>,
     hold: Duration,
     what: &'static str,
+    settings_written: Option<u64>,
 }
 
 impl Client {
     fn new() -> Self {
-        Self { records: Vec::new(), hold: Duration::from_secs(300), what: "work" }
+        Self {
+            records: Vec::new(),
+            hold: Duration::from_secs(300),
+            what: "work",
+            settings_written: None,
+        }
     }
 
     /// What would be done about an ask at `millis`, when `key` is on disk.
@@ -25,7 +31,7 @@ impl Client {
 
     fn judged_with_end(&self, millis: u64, key: u64, end: Option<u64>) -> Verdict {
         let ask = Ask { id: fingerprint(self.what), at: at(millis), hold: self.hold };
-        judge(&self.records, &ask, key_id(key), end.map(at))
+        judge(&self.records, &ask, key_id(key), end.map(at), || self.settings_written.map(at))
     }
 
     /// An ask at `millis`, when `key` is on disk and `fetched` is what the source gives. It takes the
@@ -128,7 +134,7 @@ fn a_key_of_another_source_or_settings_is_another_key() {
     client.asks(0, 1, 1);
     let ask = Ask { id: fingerprint("work"), at: at(1_100), hold: client.hold };
     let other = KeyId { source: fingerprint("aws"), ..key_id(1) };
-    assert_eq!(judge(&client.records, &ask, other, None), Print);
+    assert_eq!(judge(&client.records, &ask, other, None, || None), Print);
 }
 
 #[test]
@@ -191,6 +197,29 @@ fn the_client_overlaps_itself_after_an_idle_hour() {
         assert_eq!(client.asks(HOUR + 3_200, 2, 2), Print, "{took}");
         assert_eq!(client.asks(HOUR + 310_000, 2, 2), Print, "{took}");
     }
+}
+
+#[test]
+fn an_ask_after_a_change_of_settings_is_not_early() {
+    let mut client = Client::new();
+    client.asks(0, 1, 1);
+    // Written with the answer at the earliest, and with the ask at the latest.
+    for written in [10, 50_000, 100_000] {
+        client.settings_written = Some(written);
+        assert_eq!(client.judged(100_000, 1), Print, "{written}");
+    }
+    for written in [9, 100_001] {
+        client.settings_written = Some(written);
+        assert_eq!(client.judged(100_000, 1), FetchAnother, "{written}");
+    }
+    // A change explains one ask, and not the next one.
+    client.settings_written = Some(50_000);
+    assert_eq!(client.asks(100_000, 1, 1), Print);
+    assert_eq!(client.asks(101_100, 1, 2), FetchAnother);
+    // It does not end what the client is told, either.
+    assert_eq!(client.asks(102_200, 2, 2), TOLD);
+    client.settings_written = Some(103_000);
+    assert_eq!(client.asks(104_300, 2, 2), STILL);
 }
 
 #[test]

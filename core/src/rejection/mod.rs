@@ -9,6 +9,7 @@ mod judge;
 mod machine;
 mod record;
 mod records_file;
+mod settings;
 #[cfg(feature = "engine")]
 mod standing;
 
@@ -71,10 +72,15 @@ impl Watch {
     }
 
     /// Judges the ask, when this is the key that it would be answered with; `expires_at` is the
-    /// issuer's end of that key.
+    /// issuer's end of that key, and `variable` reads an environment variable.
     #[must_use]
-    pub fn judge(&self, key: KeyId, expires_at: Option<Moment>) -> Verdict {
-        judge(self.file.records(), &self.ask, key, expires_at)
+    pub fn judge(
+        &self,
+        key: KeyId,
+        expires_at: Option<Moment>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Verdict {
+        judge(self.file.records(), &self.ask, key, expires_at, || settings::written_at(variable))
     }
 
     /// Records that the ask, which was judged so, was answered with this key at `now`.

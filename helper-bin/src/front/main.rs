@@ -3,37 +3,50 @@
 //! It runs each time a client wants its key, so it does nothing but that: it parses no
 //! configuration, keeps no threads and knows no network. What is not a plain hit is the worker's.
 
+#![cfg_attr(all(unix, not(test)), no_main)]
+
 mod request;
+#[cfg(all(unix, not(test)))]
+mod start;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+#[cfg(any(not(unix), test))]
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{
-    Error, Hit, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, Unsealed,
-    decides, look,
+    Error, Hit, KeyFile, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, decides,
+    keys_at_hand, look,
 };
 
 use crate::request::Request;
 
+#[cfg(any(not(unix), test))]
 fn main() -> ExitCode {
-    let asked_at = now().into();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let request = Request::parse(&arguments);
+    ExitCode::from(run(&arguments))
+}
+
+/// Answers a call with these arguments; returns the exit code.
+fn run(arguments: &[OsString]) -> u8 {
+    #[cfg(unix)]
+    api_key_helper_core::forbid_core_images();
+    let asked_at = now().into();
+    let request = Request::parse(arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
         Some((request, found)) => print(found, &request),
-        None => Err(worker::become_it(&arguments, asked_at)),
+        None => Err(worker::become_it(arguments, asked_at)),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             // Where stderr is closed there is nobody to tell.
             let _ = io::stderr().write_all(error.report().as_bytes());
-            ExitCode::from(error.kind().exit_code())
+            error.kind().exit_code()
         }
     }
 }
@@ -61,12 +74,13 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     let plan_file = inputs.file();
     let folder = StateFolder::new(places.state.clone());
     let plan = Plan::decode(&folder.read(&plan_file).ok()??)?;
+    let keys = keys_at_hand(plan.seal, &KeyFile::new(places.keys.clone()))?;
     let lookup = Lookup {
         sources: &plan.sources,
         policy: &plan.policy,
         hold: plan.hold.of_caller(|name| variable(name).is_some()),
         now: asked_at,
-        seal: &Unsealed,
+        seal: &keys.current,
         variable: &variable,
     };
     let hit = look::<_, ReadError>(&lookup, |file| folder.read(file))?;
@@ -80,8 +94,8 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
         })
     });
     let watch = watch.flatten();
-    if watch.as_ref().is_some_and(|watch| watch.judge(hit.key_id, hit.expires_at) != Verdict::Print)
-    {
+    let judged = watch.as_ref().map(|watch| watch.judge(hit.key_id, hit.expires_at, &variable));
+    if judged.is_some_and(|verdict| verdict != Verdict::Print) {
         return None;
     }
     let refreshed = hit.refresh.map(|source| plan.sources[source].id.lock_file());

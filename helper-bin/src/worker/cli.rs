@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
     Refresh,
+    /// Show where the key is that seals the cache, and why; replace it
+    Seal(Seal),
     /// Show the profile's sources, their keys' age, and what failed last
     Status(Status),
 }
@@ -113,6 +115,13 @@ pub(crate) struct Log {
     /// Print the JSON lines as they are
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Make a new key, and seal all entries anew
+    #[arg(long)]
+    pub(crate) rotate: bool,
 }
 
 #[derive(Debug, Args)]

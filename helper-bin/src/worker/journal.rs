@@ -68,7 +68,7 @@ impl LogFile<'_> {
     fn hash(&self, key: &Key) -> Option<String> {
         let hash_key = self.folder.made_once(HASH_KEY, || {
             let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes).map(|()| bytes.to_vec()).map_err(Into::into)
+            getrandom::fill(&mut bytes).map(|()| bytes.to_vec().into()).map_err(Into::into)
         });
         let mut mac = Hmac::<Sha256>::new_from_slice(&hash_key.ok()?).ok()?;
         mac.update(key.expose().as_bytes());

@@ -12,9 +12,11 @@ mod environment;
 mod front;
 mod inputs;
 mod journal;
+mod nowhere;
 mod questions;
 mod refusal;
 mod report;
+mod seal;
 mod session;
 mod settings;
 mod signals;
@@ -32,6 +34,8 @@ use crate::environment::Environment;
 use crate::report::Reporter;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    api_key_helper_core::forbid_core_images();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let call = match cli::parse(arguments) {
@@ -63,13 +67,16 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
-        Command::Status(status) => commands::status::run(&call, status, environment, reporter),
+        Command::Seal(seal) => commands::seal::run(&call, seal, environment, reporter).await,
+        Command::Status(status) => {
+            commands::status::run(&call, status, environment, reporter).await
+        }
         Command::Init(init) => commands::init::run(&call, init, environment, reporter).await,
         Command::Login(login) => commands::login::run(&call, login, environment, reporter).await,
         Command::Logout(logout) => {
             commands::logout::run(&call, logout, environment, reporter).await
         }
-        Command::Apply(apply) => commands::apply::run(&call, apply, &environment, reporter),
+        Command::Apply(apply) => commands::apply::run(&call, apply, &environment, reporter).await,
         Command::Log(log) => commands::log::run(&call, log, &environment),
     };
     match result {

@@ -28,7 +28,7 @@ pub(crate) async fn judge(
     let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
         return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
     };
-    let verdict = watch.judge(key_id, expires_at);
+    let verdict = watch.judge(key_id, expires_at, &|name| session.environment.variable(name));
     let demand = match verdict {
         Verdict::Print => None,
         Verdict::FetchAnother => Some(Demand::Another(key_id)),

@@ -1,24 +1,28 @@
 //! What every command starts from: places, configuration, and the profile that is meant.
 
+mod sealing;
+mod sign_in;
+
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use api_key_helper_core::config::{Configuration, OnRejection, Profile};
 use api_key_helper_core::engine::{
-    Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, get, login, logout, on_disk, replace,
+    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, get, on_disk, replace,
 };
 use api_key_helper_core::{
-    Entry, Error, Moment, Places, Plan, PlanInputs, Prompt, ReadError, Seal, StateFolder, Unsealed,
-    trust,
+    Error, ErrorKind, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, trust,
 };
 
-use crate::backends;
-use crate::cli::Call as CommandLine;
-use crate::configured::{Configured, Files, Mistake, build};
+use self::sealing::find_seal;
+use crate::cli::{Call as CommandLine, Command};
+use crate::configured::{Configured, Files, Mistake};
 use crate::environment::Environment;
 use crate::inputs::MachineInputs;
 use crate::journal::LogFile;
+use crate::nowhere::Nowhere;
+use crate::seal::{Homes, InUse};
 use crate::world::{MachineClock, SystemChance};
 
 /// What one run of the worker works with.
@@ -32,6 +36,10 @@ pub(crate) struct Session {
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
     pub(crate) sources: Vec<Source>,
+    /// Where the sealing key can be.
+    pub(crate) homes: Homes,
+    /// The sealing keys, or what is used where none can be made.
+    pub(crate) seal: Result<InUse, Nowhere>,
     /// What a person should know, and is no error.
     pub(crate) warnings: Vec<String>,
     /// What is questionable about the sources' settings: for `status`, and not for each call.
@@ -47,8 +55,8 @@ impl Session {
     ///
     /// # Errors
     /// Misconfigured.
-    pub(crate) fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
-        let (session, mistakes) = Self::open_partly(call, environment)?;
+    pub(crate) async fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
+        let (session, mistakes) = Self::open_partly(call, environment).await?;
         mistakes.into_iter().next().map_or(Ok(session), |(_, error)| Err(error))
     }
 
@@ -57,7 +65,7 @@ impl Session {
     ///
     /// # Errors
     /// Misconfigured, where there is no profile.
-    pub(crate) fn open_partly(
+    pub(crate) async fn open_partly(
         call: &CommandLine,
         environment: Environment,
     ) -> Result<(Self, Vec<Mistake>), Error> {
@@ -66,29 +74,30 @@ impl Session {
         if files.all().next().is_none() {
             return Err(no_configuration(call, &places));
         }
-        Self::partly_of(call, environment, places, files)
+        Self::partly_of(call, environment, places, files).await
     }
 
     /// The same of `files`, whether or not they are on the disk.
     ///
     /// # Errors
     /// Misconfigured.
-    pub(crate) fn of(
+    pub(crate) async fn of(
         call: &CommandLine,
         environment: Environment,
         places: Places,
         files: Files,
     ) -> Result<Self, Error> {
-        let (session, mistakes) = Self::partly_of(call, environment, places, files)?;
+        let (session, mistakes) = Self::partly_of(call, environment, places, files).await?;
         mistakes.into_iter().next().map_or(Ok(session), |(_, error)| Err(error))
     }
 
-    fn partly_of(
+    async fn partly_of(
         call: &CommandLine,
         environment: Environment,
         places: Places,
         files: Files,
     ) -> Result<(Self, Vec<Mistake>), Error> {
+        let clock = MachineClock::start();
         let plan_file = plan_file(call, &environment, &files);
         let config_paths = files.all().map(|file| file.path.clone()).collect();
         let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
@@ -104,25 +113,39 @@ impl Session {
                 false
             }
         };
-        let session = Self {
+        let homes = Homes::new(configuration.seal()?, &places, &environment, clock);
+        if matches!(call.command, Command::Seal(_)) {
+            homes.ask_again();
+        }
+        let seal = find_seal(&homes).await?;
+        // Without a state folder, that is what there is to say.
+        if let Err(nowhere) = &seal
+            && has_state
+        {
+            warnings.push(format!("nothing is cached: {}", nowhere.reason));
+        }
+        let mut session = Self {
             environment,
-            clock: MachineClock::start(),
+            clock,
             places,
             folder,
             config_paths,
             configuration,
             profile,
             sources,
+            homes,
+            seal,
             warnings,
             cautions,
             plan_file,
             has_state,
         };
+        session.open_what_was_moved().await;
         Ok((session, mistakes))
     }
 
     /// Compiles the profile for the front.
-    pub(crate) async fn write_plan(&mut self) {
+    pub(crate) async fn write_plan(&self) {
         if !self.has_state {
             return;
         }
@@ -130,6 +153,7 @@ impl Session {
             policy: self.profile.policy,
             hold: self.profile.hold,
             watches_rejection: self.watches_rejection(),
+            seal: self.homes.setting(),
             sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
         };
         // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
@@ -165,8 +189,17 @@ impl Session {
     /// Asks the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
+        // What was spent on a store that did not answer is a part of the call too.
+        let deadline = deadline.saturating_sub(self.clock.uptime());
         let call = self.call(demand, deadline, &chain);
-        self.in_world(async |world| get(world, &self.sources, &call).await).await
+        let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
+        if let Err(error) = &mut outcome.answer
+            && error.kind() == ErrorKind::NeedsLogin
+            && let Some(hint) = self.rather_unlock()
+        {
+            *error = error.clone().with_hint(hint);
+        }
+        outcome
     }
 
     /// The key that a call would be answered with, if nobody had to be asked for it.
@@ -189,82 +222,19 @@ impl Session {
         }
     }
 
-    /// What is cached of `source`, whatever the environment was.
-    pub(crate) fn cached(&self, source: &Source) -> Option<Entry> {
-        let id = &source.planned.id;
-        let bytes = self.folder.read(&id.entry_file(self.seal())).ok()??;
-        Entry::decode(&bytes, id, self.seal())
-    }
-
-    /// What seals entries.
-    pub(crate) fn seal(&self) -> &dyn Seal {
-        &Unsealed
-    }
-
-    /// Signs in to `source`.
-    pub(crate) async fn login(
-        &self,
-        source: &Source,
-        prompt: &dyn Prompt,
-    ) -> Result<LoggedIn, Error> {
-        let profile = &self.profile.name;
-        self.in_world(async |world| login(world, source, profile, prompt).await).await
-    }
-
-    /// Signs out of `source`. The inner result is the server's.
-    pub(crate) async fn logout(&self, source: &Source) -> Result<Result<(), Error>, Error> {
-        let profile = &self.profile.name;
-        self.in_world(async |world| logout(world, source, profile).await).await
-    }
-
-    /// The source that somebody wants to sign in to, which is one that people can sign in to.
-    ///
-    /// # Errors
-    /// Misconfigured: there is none.
-    pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
-        let source = self.source_to_sign_out_of(name)?;
-        if !backends::has_login(&source.backend_name) {
-            let (name, backend) = (&source.planned.id.source, &source.backend_name);
-            return Err(Error::misconfigured(format!(
-                "people do not sign in to source `{name}`: backend `{backend}` has no login"
-            ))
-            .with_hint("name another source, see `api-key-helper status`"));
-        }
-        Ok(source)
-    }
-
-    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's first
-    /// one that people can sign in to.
-    ///
-    /// # Errors
-    /// Misconfigured: there is none.
-    pub(crate) fn source_to_sign_out_of(&self, name: Option<&str>) -> Result<Source, Error> {
-        let name = match name {
-            Some(name) => name,
-            None => self
-                .sources
-                .iter()
-                .find(|source| backends::has_login(&source.backend_name))
-                .map(|source| source.planned.id.source.as_str())
-                .ok_or_else(|| {
-                    let profile = &self.profile.name;
-                    Error::misconfigured(format!(
-                        "profile `{profile}` has no source that people sign in to"
-                    ))
-                    .with_hint("name one with `--source`, see `api-key-helper status`")
-                })?,
-        };
-        let configured = self.configuration.source_alone(name)?;
-        build(configured, &mut Vec::new())
-    }
-
     /// Acts in the engine's world on this machine.
     pub(crate) async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
+        let (seal, older) = self.seals();
+        let disk: &dyn Disk = match &self.seal {
+            Ok(_) => &self.folder,
+            Err(nowhere) => nowhere,
+        };
         act(World {
             clock: &self.clock,
             chance: &SystemChance,
-            disk: &self.folder,
-            seal: self.seal(),
+            disk,
+            seal,
+            older,
             inputs: &MachineInputs { environment: &self.environment },
             journal: &LogFile { folder: &self.folder },
             variable: &|name| self.environment.variable(name),
@@ -307,7 +277,5 @@ fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> St
 
 /// The time, for what is not a call.
 pub(crate) fn now(clock: &MachineClock) -> Moment {
-    use api_key_helper_core::engine::Clock as _;
-
     clock.now()
 }

@@ -1,10 +1,12 @@
 //! The real clock and real chance.
 
+use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
-use api_key_helper_core::Moment;
 use api_key_helper_core::engine::{Chance, Clock};
+use api_key_helper_core::{Moment, Nonce, SealingKey};
 use async_trait::async_trait;
+use zeroize::Zeroizing;
 
 /// The machine's clocks.
 #[derive(Clone, Copy, Debug)]
@@ -53,5 +55,20 @@ impl Chance for SystemChance {
         // Without random numbers the mark still tells values apart, only not as privately.
         let _ = getrandom::fill(&mut salt);
         salt
+    }
+
+    fn nonce(&self) -> io::Result<Nonce> {
+        let mut nonce = Nonce([0; 24]);
+        getrandom::fill(&mut nonce.0)?;
+        Ok(nonce)
+    }
+}
+
+impl SystemChance {
+    /// A sealing key that nobody has had before.
+    pub(crate) fn sealing_key(self) -> io::Result<SealingKey> {
+        let mut bytes = Zeroizing::new([0; SealingKey::LENGTH]);
+        getrandom::fill(&mut *bytes)?;
+        Ok(SealingKey::new(bytes))
     }
 }

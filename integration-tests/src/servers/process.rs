@@ -62,6 +62,12 @@ impl Process {
         false
     }
 
+    /// Waits until the server has written this. False as [`Process::wait_until`].
+    pub(super) fn wait_until_log_has(&mut self, text: &str) -> bool {
+        let log = self.log.clone();
+        self.wait_until(|| fs::read_to_string(&log).is_ok_and(|log| log.contains(text)))
+    }
+
     /// What the server wrote.
     pub(super) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

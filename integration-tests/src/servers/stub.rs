@@ -30,11 +30,16 @@ impl Request {
     /// Where it was sent to, as the client says.
     #[must_use]
     pub fn address(&self) -> String {
-        let host = self.text.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("host").then_some(value)
-        });
-        format!("http://{}", host.unwrap_or_default())
+        format!("http://{}", self.header("host").unwrap_or_default())
+    }
+
+    /// The first header of that name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.text.lines().skip(1).take_while(|line| !line.is_empty());
+        let mut headers = headers.filter_map(|line| line.split_once(':'));
+        let (_, value) = headers.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
     }
 
     /// What stands below its headers.

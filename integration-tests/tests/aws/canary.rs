@@ -69,7 +69,7 @@ impl Canary {
         answer
     }
 
-    /// Searches everything that can be looked at, and every file but the entries.
+    /// Searches everything that can be looked at, and every file.
     #[track_caller]
     fn search(&self, user: &User) {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
@@ -84,10 +84,6 @@ impl Canary {
         let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         files
             .map(|file| {
-                // Entries are where keys and sessions belong, whether or not they were set aside.
-                if file.file_name().unwrap().to_string_lossy().contains(".entry") {
-                    return 0;
-                }
                 if file.is_dir() {
                     return self.search_folder(&file);
                 }
@@ -320,12 +316,12 @@ fn a_secret_that_is_no_key() {
 }
 
 #[test]
-fn the_search_looks_everywhere_but_into_entries() {
+fn the_search_looks_everywhere() {
     let canary = Canary::new();
     let home = Home::new();
-    home.write("a/b.entry", KEY);
+    home.write("a/b", "nothing");
     canary.search_folder(home.path());
-    home.write("a/c", KEY);
+    home.write("a/c.entry", KEY);
     let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         canary.search_folder(home.path())
     }));

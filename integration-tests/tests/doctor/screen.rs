@@ -51,6 +51,7 @@ fn each_check_is_a_line_with_what_to_do_below() {
 ✓ cached-entries: nothing is cached of `main`
 ✓ entries-set-aside: no entry was set aside as unreadable
 ✓ entries-of-other-versions: no entry is of a newer version
+✓ sealing-key: a key in the file ~/.local/share/api-key-helper/seal.key seals what is cached: the secret service is not there: there is no session bus
 ✓ last-refreshes: `main` was never asked
 ✗ source-answers: `main` gave no key in N ms: `~/main` failed with exit code 75
     run `~/main` by hand to see why
@@ -69,7 +70,7 @@ fn each_check_is_a_line_with_what_to_do_below() {
 ✓ helper-output: the helper prints 4 bytes: one key that can be used
 ✓ helper-stdout: the helper's stdout ends with it
 
-25 checks: 1 error, 3 warnings
+26 checks: 1 error, 3 warnings
 ");
     assert_eq!(shown(&patient, &answer.stdout), expected);
 }
@@ -82,5 +83,5 @@ fn a_locale_without_signs_gets_letters() {
     assert!(answer.stdout.is_ascii(), "{answer:?}");
     let begins = |sign: &str| answer.stdout.lines().filter(|line| line.starts_with(sign)).count();
     assert!(begins("+ ") > 20 && begins("! ") == 3, "{answer:?}");
-    assert!(answer.stdout.ends_with("\n\n27 checks: 0 errors, 3 warnings\n"), "{answer:?}");
+    assert!(answer.stdout.ends_with("\n\n28 checks: 0 errors, 3 warnings\n"), "{answer:?}");
 }

@@ -133,14 +133,10 @@ impl Watched {
     }
 }
 
-/// All files below `folder` but entries, which are where secrets belong.
+/// All files below `folder`.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let is_entry = |file: &PathBuf| file.to_string_lossy().contains(".entry");
-    files
-        .filter(|file| !is_entry(file))
-        .flat_map(|file| if file.is_dir() { self::files(&file) } else { vec![file] })
-        .collect()
+    files.flat_map(|file| if file.is_dir() { self::files(&file) } else { vec![file] }).collect()
 }
 
 fn contains(text: &[u8], part: &str) -> bool {

@@ -13,5 +13,6 @@ mod login;
 mod logout;
 mod proxy;
 mod screen;
+mod sealed;
 mod terminal;
 mod user;

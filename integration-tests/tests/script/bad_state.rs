@@ -261,7 +261,7 @@ fn old_files_are_swept_and_those_in_use_are_not() {
         file.set_modified(long_ago).unwrap();
     };
     let other =
-        ["gone-0123-plain.v1.entry", "gone-0123.lock", "gone-0123.failure", "x.tmp", "x.plan"];
+        ["gone-0123-0123456789.v1.entry", "gone-0123.lock", "gone-0123.failure", "x.tmp", "x.plan"];
     for file in other {
         state.replace(&state.path().join(file), b"");
         age(&state.path().join(file));

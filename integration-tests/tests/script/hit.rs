@@ -1,9 +1,12 @@
 //! A key that is on disk.
 
+use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use integration_tests::binaries::{Binaries, WORKER};
+use integration_tests::executables;
 use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG};
 use integration_tests::trace::{STARTS, named, trace};
 
@@ -17,7 +20,7 @@ fn the_key_is_printed_alone_and_success_is_silent() {
 }
 
 #[test]
-fn a_hit_is_one_process_that_reads_three_files() {
+fn a_hit_is_one_process_that_reads_five_files() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let [plan] = &home.state().files(".plan")[..] else { panic!("not one plan") };
@@ -45,6 +48,7 @@ fn a_hit_is_one_process_that_reads_three_files() {
             Path::new(SYSTEM_CONFIG),
             &home.config_file(),
             &home.state().path().join(plan),
+            &home.state().key_file().path(),
             &home.state().entry_file("main"),
         ]
     );
@@ -126,4 +130,42 @@ fn a_clock_that_went_back_makes_nothing_fresh() {
         entry.validity.fetched_at = entry.validity.fetched_at.plus(Duration::from_secs(60));
     });
     home.helper().run().assert_key("key-2");
+}
+
+#[test]
+fn a_stream_that_is_closed_is_no_file_that_is_opened() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let front = Binaries::built().front.to_str().unwrap();
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        let line = format!("exec \"$0\" {closed}");
+        let shell = home.call(["-c", &line, front]).program(Path::new("/bin/sh"));
+        // What such a caller is answered is recorded, so there is a file to write into.
+        let answer = shell.env("CLAUDE_CODE_ENTRYPOINT", "cli").run();
+
+        let printed = if closed.split(' ').any(|stream| stream == ">&-") { "" } else { "key-1" };
+        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(0), printed, ""));
+        let records = home.state().files(".answers");
+        assert_eq!(records.len(), 1, "{records:?}");
+        let file = home.state().path().join(&records[0]);
+        let content = fs::read(&file).unwrap();
+        assert!(!content.windows(5).any(|part| part == b"key-1"), "{closed}");
+        // So that the next one is not the same client that asks too early.
+        fs::remove_file(file).unwrap();
+    }
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_an_error() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.helper().command();
+    command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let output = executables::start(&mut command).unwrap().wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("Broken pipe"), "{said}");
 }

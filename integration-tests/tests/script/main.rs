@@ -15,6 +15,7 @@ mod canary;
 mod desk;
 mod due;
 mod fallback;
+mod first_runs;
 mod get;
 mod handover;
 mod hit;

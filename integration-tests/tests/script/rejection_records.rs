@@ -263,12 +263,13 @@ fn a_hit_of_the_client_opens_one_file_more() {
     let begin = paths.iter().position(|path| *path == Path::new(SYSTEM_CONFIG)).unwrap();
     let stat = |process: &str| Path::new("/proc").join(process).join("stat");
     let us = stat(&std::process::id().to_string());
-    let strace = paths[begin + 4].parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let strace = paths[begin + 5].parent().unwrap().file_name().unwrap().to_str().unwrap();
     let strace = stat(strace);
     let expected = [
         Path::new(SYSTEM_CONFIG),
         &desk.home.config_file(),
         &desk.home.state().path().join(plan),
+        &desk.home.state().key_file().path(),
         &desk.home.state().entry_file("main"),
         // `strace` stands between us and the helper.
         &strace,

@@ -30,6 +30,7 @@ fn the_json_of_status_has_stable_names() {
         "profile",
         "configuration",
         "state_folder",
+        "seal",
         "ttl_seconds",
         "hold_seconds",
         "next_call",
@@ -37,6 +38,7 @@ fn the_json_of_status_has_stable_names() {
     ];
     expected.sort_unstable();
     assert_eq!(names(&status), expected);
+    assert_eq!(names(&status["seal"]), ["home", "place", "reason"]);
     assert_eq!(status["profile"], "main");
     assert_eq!(status["configuration"], json!([home.config_file()]));
     assert_eq!(status["next_call"], json!({ "does": "asks", "source": "main" }));

@@ -17,8 +17,8 @@ use crate::engine::{
     OnDisk, Outcome, Source, World, get, login, logout, on_disk,
 };
 use crate::{
-    DeviceCode, Entry, EntryId, Error, Failure, Moment, Policy, Prompt, ReadError, Secret,
-    SecretInput, Unsealed,
+    DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, ReadError,
+    SealingKey, Secret, SecretInput, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -42,6 +42,7 @@ struct State {
     sleeps: Vec<Duration>,
     schedule: Vec<(Duration, Happening)>,
     variables: BTreeMap<String, String>,
+    older: Vec<SealingKey>,
     log: Vec<String>,
 }
 
@@ -79,6 +80,15 @@ impl Lab {
         let mut state = self.state();
         state.schedule.push((at, Box::new(happening)));
         state.schedule.sort_by_key(|(at, _)| *at);
+    }
+
+    /// Another key sealed entries before.
+    pub(super) fn seal_before(&self, key: &SealingKey) {
+        self.state().older.push(key.clone());
+    }
+
+    fn older(&self) -> Vec<SealingKey> {
+        self.state().older.clone()
     }
 
     pub(super) fn set_variable(&self, name: &str, value: &str) {
@@ -129,11 +139,19 @@ impl Lab {
     }
 
     pub(super) fn put_entry(&self, id: &EntryId, entry: &Entry) {
-        self.put(&id.entry_file(&Unsealed), &entry.encode(id, &Unsealed));
+        self.put(&id.entry_file(&Unsealed), &entry.encode(id, &Unsealed, Nonce([7; 24])));
     }
 
     pub(super) fn put(&self, file: &str, content: &[u8]) {
         self.state().files.insert(file.to_owned(), content.to_vec());
+    }
+
+    pub(super) fn content(&self, file: &str) -> Vec<u8> {
+        self.state().files[file].clone()
+    }
+
+    pub(super) fn remove(&self, file: &str) {
+        self.state().files.remove(file);
     }
 
     pub(super) fn failure(&self, id: &EntryId) -> Option<Failure> {
@@ -196,6 +214,7 @@ impl Lab {
             chance: self,
             disk: self,
             seal: &Unsealed,
+            older: &self.older(),
             inputs: self,
             journal: self,
             variable: &variable,
@@ -264,6 +283,10 @@ impl Chance for Lab {
 
     fn salt(&self) -> [u8; 16] {
         [7; 16]
+    }
+
+    fn nonce(&self) -> io::Result<Nonce> {
+        Ok(Nonce([7; 24]))
     }
 }
 

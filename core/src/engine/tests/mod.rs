@@ -8,5 +8,6 @@ mod lock;
 mod login;
 mod rejection;
 mod renewals;
+mod seals;
 mod source;
 mod sources;

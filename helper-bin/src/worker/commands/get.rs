@@ -19,7 +19,7 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let mut session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
     if get.deadline.is_some() {
         let key = ["profile", &session.profile.name, "deadline"];
@@ -27,14 +27,15 @@ pub(crate) async fn run(
     }
     let deadline = get.deadline.unwrap_or(session.profile.deadline);
     watchdog::start(deadline);
-    session.write_plan().await;
     let judged = refusal::judge(&session, call, asked_at).await?;
     let demand = match judged.as_ref().and_then(|judged| judged.demand) {
         Some(another) => another,
         None if get.refresh => Demand::FetchedSince(now(&session.clock)),
         None => Demand::Printable,
     };
-    let Outcome { answer, warnings } = session.get(demand, deadline).await;
+    // The source is asked first: while its answer is on the way, there is time for the disk.
+    let asked = session.get(demand, deadline);
+    let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
     // Of an error's caller only the first lines are seen: nothing stands before it.
     let Answer { key, key_id, refresh, .. } = answer?;
     // Without a state folder, nothing else about it is worth saying.

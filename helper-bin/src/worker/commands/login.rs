@@ -20,7 +20,7 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     reporter.warn(&session.warnings);
     let source = session.source_to_sign_in_to(login.source.as_deref())?;
     sign_in(&session, &source, !login.no_browser).await

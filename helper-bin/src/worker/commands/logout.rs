@@ -17,11 +17,18 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     reporter.warn(&session.warnings);
     let source = session.source_to_sign_out_of(logout.source.as_deref())?;
     if let Err(error) = session.logout(&source).await? {
         reporter.warn(&[format!("the provider did not take the sign-in back: {error}")]);
+    }
+    let left = session.unopened(&source.planned.id);
+    if !left.is_empty() {
+        reporter.warn(&[format!(
+            "what another key sealed stays, see `api-key-helper seal`: `{}`",
+            left.join("`, `")
+        )]);
     }
     tell(&format!("Signed out of `{}`.\n", source.planned.id.source));
     Ok(())

@@ -8,4 +8,5 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod refresh;
+pub(crate) mod seal;
 pub(crate) mod status;

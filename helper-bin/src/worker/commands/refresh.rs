@@ -18,7 +18,7 @@ pub(crate) async fn run(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     let deadline = session.profile.deadline;
     watchdog::start(deadline);
     session.sweep();

@@ -25,7 +25,7 @@ use crate::session::Session;
 /// # Errors
 /// Misconfigured; Transient when somebody else changes the file at the same time. The file is then
 /// as it was.
-pub(crate) fn run(
+pub(crate) async fn run(
     call: &Call,
     apply: &Apply,
     environment: &Environment,
@@ -46,7 +46,7 @@ pub(crate) fn run(
         return print(&edit.undo(&target)?);
     }
     // Where no file sets a `ttl`, that variable does: what was applied would decide what is applied.
-    let session = Session::open(call, environment.without(TTL_VARIABLE))?;
+    let session = Session::open(call, environment.without(TTL_VARIABLE)).await?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(ttl::longest(&session.profile), ttl::lifetime(&session));
     let change = Change { helper: edit.line()?, ttl: ttl.millis() };

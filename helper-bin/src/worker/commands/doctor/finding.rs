@@ -31,6 +31,7 @@ pub(super) enum Check {
     KeyLifetime,
     KeyPrintable,
     LastRefreshes,
+    SealingKey,
     SourceAnswers,
     SourceSettings,
     StateFolder,

@@ -12,6 +12,7 @@ mod history;
 mod line;
 mod programs;
 mod rehearsal;
+mod sealing;
 mod show;
 mod sources;
 mod state;
@@ -60,7 +61,7 @@ async fn examine(
     let programs = Programs::find();
     sheet.add(programs.check().await)?;
     let session = match places(call, &environment) {
-        Ok(places) => examine_files(call, &environment, &places, &mut sheet)?,
+        Ok(places) => examine_files(call, &environment, &places, &mut sheet).await?,
         Err(error) => {
             sheet.add([Finding::of(Check::ConfigurationFile, &error)])?;
             None
@@ -76,7 +77,7 @@ async fn examine(
 }
 
 /// What lies on this machine. Where the profile can be used, so can the session.
-fn examine_files(
+async fn examine_files(
     call: &Call,
     environment: &Environment,
     places: &Places,
@@ -88,10 +89,11 @@ fn examine_files(
     let (findings, refusal) = state::folder(&folder);
     sheet.add(findings)?;
     known.extend(refusal);
-    match Session::open_partly(call, environment.clone()) {
+    match Session::open_partly(call, environment.clone()).await {
         Ok((session, mistakes)) => {
             sheet.add(configuration::settings(&session, &mistakes))?;
-            sheet.add(state::entries(&folder, &session.sources, session.seal()))?;
+            sheet.add(state::entries(&session))?;
+            sheet.add(sealing::check(&session))?;
             Ok(Some(session))
         }
         Err(error) => {

@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 
 use api_key_helper_core::engine::Source;
-use api_key_helper_core::{ENTRY_VERSION, Entry, Error, ReadError, Seal, StateFolder, trust};
+use api_key_helper_core::{ENTRY_VERSION, Error, ReadError, StateFolder, trust};
 
 use super::file_system;
 use super::finding::{Check, Finding};
+use crate::session::Session;
 use crate::written::counted;
 
 /// Below this room, in bytes, a refresh or the log may find none: each refresh sets 64 KiB apart, and
@@ -73,15 +74,16 @@ fn on_network(path: &Path, network: Option<&str>) -> Finding {
 }
 
 /// What lies in the folder, before anything is fetched.
-pub(super) fn entries(folder: &StateFolder, sources: &[Source], seal: &dyn Seal) -> Vec<Finding> {
-    let names = names(folder.path());
+pub(super) fn entries(session: &Session) -> Vec<Finding> {
+    let folder = session.folder.path();
+    let names = names(folder);
     let mut findings: Vec<Finding> =
-        sources.iter().map(|source| entry(folder, source, seal)).collect();
+        session.sources.iter().map(|source| entry(session, source)).collect();
     let set_aside = names.iter().filter(|name| name.ends_with(".unreadable")).count();
     findings.push(match set_aside {
         0 => Finding::ok(Check::EntriesSetAside, "no entry was set aside as unreadable"),
         number => {
-            let folder = trust::quote(folder.path());
+            let folder = trust::quote(folder);
             Finding::warning(
                 Check::EntriesSetAside,
                 format!(
@@ -108,16 +110,14 @@ pub(super) fn entries(folder: &StateFolder, sources: &[Source], seal: &dyn Seal)
     findings
 }
 
-fn entry(folder: &StateFolder, source: &Source, seal: &dyn Seal) -> Finding {
+fn entry(session: &Session, source: &Source) -> Finding {
     let id = &source.planned.id;
     let name = &id.source;
     let check = Check::CachedEntries;
-    let finding = match folder.read(&id.entry_file(seal)) {
+    let finding = match session.entry(id) {
         Ok(None) => Finding::ok(check, format!("nothing is cached of `{name}`")),
-        Ok(Some(bytes)) if Entry::decode(&bytes, id, seal).is_some() => {
-            Finding::ok(check, format!("what is cached of `{name}` can be read"))
-        }
-        Ok(Some(_)) => Finding::warning(
+        Ok(Some(Some(_))) => Finding::ok(check, format!("what is cached of `{name}` can be read")),
+        Ok(Some(None)) => Finding::warning(
             check,
             format!(
                 "what is cached of `{name}` cannot be read, and is set aside by the next fetch"
@@ -128,7 +128,7 @@ fn entry(folder: &StateFolder, source: &Source, seal: &dyn Seal) -> Finding {
         Err(ReadError::Io(error)) => Finding::error(
             check,
             format!("what is cached of `{name}` cannot be read: {}", reason(&error)),
-            format!("look at it with `ls -l {}`", trust::quote(folder.path())),
+            format!("look at it with `ls -l {}`", trust::quote(session.folder.path())),
         ),
     };
     finding.about(name)

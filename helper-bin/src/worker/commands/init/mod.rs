@@ -101,7 +101,7 @@ async fn ask(
     talk.say("\n");
     if talk.agrees("Let Claude Code use it, by your settings?").await? {
         let apply = Apply { scope: Scope::User, dry_run: false, undo: false, force: false };
-        return apply::run(trial.call(), &apply, &environment, reporter);
+        return apply::run(trial.call(), &apply, &environment, reporter).await;
     }
     talk.say("Later: `api-key-helper apply`\n");
     Ok(())

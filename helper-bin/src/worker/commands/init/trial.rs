@@ -80,7 +80,8 @@ impl<'a> Trial<'a> {
         reporter: &Reporter,
     ) -> Result<Result<(), Error>, Error> {
         let environment = self.environment.clone();
-        let session = Session::of(&self.call, environment, self.places.clone(), self.with(text));
+        let session =
+            Session::of(&self.call, environment, self.places.clone(), self.with(text)).await;
         let session = match session {
             Ok(session) => session,
             Err(error) => return Ok(Err(self.without_place(error))),

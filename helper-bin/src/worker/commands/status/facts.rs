@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::outlook::{NextCall, Refresh};
 use crate::journal::rfc3339;
+use crate::seal::SealStatus;
 
 /// A profile, and what the next call of this caller will do.
 #[derive(Debug, Serialize)]
@@ -13,6 +14,8 @@ pub(crate) struct ProfileStatus {
     pub(crate) profile: String,
     pub(crate) configuration: Vec<String>,
     pub(crate) state_folder: String,
+    /// Where the key is that seals the entries, if there can be one.
+    pub(crate) seal: Option<SealStatus>,
     pub(crate) ttl_seconds: u64,
     pub(crate) hold_seconds: u64,
     pub(crate) next_call: NextCallStatus,

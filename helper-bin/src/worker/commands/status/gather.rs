@@ -3,13 +3,13 @@
 use api_key_helper_core::engine::Source;
 use api_key_helper_core::rejection::refused_until;
 use api_key_helper_core::{
-    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, ReadError, Seal, Unsealed,
-    Validity, look,
+    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, ReadError, Validity, look,
 };
 use zeroize::Zeroizing;
 
 use super::facts::{FailureStatus, KeyState, NextCallStatus, ProfileStatus, SourceStatus};
 use super::outlook::{Found, Refresh, next_call, refresh};
+use crate::seal::InUse;
 use crate::session::Session;
 
 /// How the session's profile is at `now`.
@@ -17,7 +17,7 @@ use crate::session::Session;
 /// # Errors
 /// When what is kept cannot be read.
 pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Error> {
-    let disk = OnDisk { session, now, seal: &Unsealed };
+    let disk = OnDisk { session, now };
     let sources = &session.sources;
     let kept = sources.iter().map(|source| disk.kept(&source.planned));
     let kept = kept.collect::<Result<Vec<Kept>, Error>>()?;
@@ -32,6 +32,7 @@ pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Er
         profile: session.profile.name.clone(),
         configuration: session.config_paths.iter().map(|path| path.display().to_string()).collect(),
         state_folder: session.folder.path().display().to_string(),
+        seal: session.seal.as_ref().ok().map(InUse::status),
         ttl_seconds: session.profile.policy.ttl.as_secs(),
         hold_seconds: session.hold().as_secs(),
         next_call: NextCallStatus { does, source: sources[next].planned.id.source.clone() },
@@ -43,7 +44,6 @@ pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Er
 struct OnDisk<'a> {
     session: &'a Session,
     now: Moment,
-    seal: &'a dyn Seal,
 }
 
 /// What is kept of one source.
@@ -71,13 +71,11 @@ impl OnDisk<'_> {
     fn kept(&self, source: &PlannedSource) -> Result<Kept, Error> {
         let PlannedSource { id, variables } = source;
         let variable = |name: &str| self.session.environment.variable(name);
-        let bytes = self.read(&id.entry_file(self.seal))?;
-        let is_there = bytes.is_some();
-        let entry = bytes.and_then(|bytes| Entry::decode(&bytes, id, self.seal));
+        let entry = self.session.entry(id).map_err(|error| refusal(error, "the entry"))?;
         let failure = self.read(&id.failure_file())?.and_then(|bytes| Failure::decode(&bytes));
         Ok(Kept {
-            is_unreadable: is_there && entry.is_none(),
-            entry: entry.filter(|entry| entry.environment.stands(variables, &variable)),
+            is_unreadable: matches!(entry, Some(None)),
+            entry: entry.flatten().filter(|entry| entry.environment.stands(variables, &variable)),
             failure: failure.filter(|failure| failure.stands(variables, &variable)),
         })
     }
@@ -96,7 +94,7 @@ impl OnDisk<'_> {
             policy: &self.session.profile.policy,
             hold: self.session.hold(),
             now: self.now,
-            seal: self.seal,
+            seal: self.session.seals().0,
             variable: &|name| self.session.environment.variable(name),
         };
         look(&lookup, |file| self.read(file))
@@ -148,9 +146,13 @@ impl OnDisk<'_> {
     }
 
     fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        self.session.folder.read(file).map_err(|error| match error {
-            ReadError::Refused(error) => error,
-            ReadError::Io(error) => Error::transient(format!("cannot read `{file}`: {error}")),
-        })
+        self.session.folder.read(file).map_err(|error| refusal(error, &format!("`{file}`")))
+    }
+}
+
+fn refusal(error: ReadError, what: &str) -> Error {
+    match error {
+        ReadError::Refused(error) => error,
+        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}")),
     }
 }

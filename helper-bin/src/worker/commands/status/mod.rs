@@ -21,14 +21,14 @@ use crate::session::{Session, now};
 ///
 /// # Errors
 /// Misconfigured, or that what is kept cannot be read.
-pub(crate) fn run(
+pub(crate) async fn run(
     call: &Call,
     status: &Status,
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
     let colours = Colours::of(&environment, io::stdout().is_terminal());
-    let session = Session::open(call, environment)?;
+    let session = Session::open(call, environment).await?;
     let now = now(&session.clock);
     let found = gather(&session, now)?;
     reporter.warn(&session.warnings);

@@ -8,6 +8,7 @@ use api_key_helper_core::Moment;
 use super::facts::{FailureStatus, KeyState, ProfileStatus, SignInStatus, SourceStatus};
 use super::outlook::{NextCall, Refresh};
 use crate::colours::Colours;
+use crate::seal::SealStatus;
 use crate::terminal::printable;
 use crate::written::{relative, written};
 
@@ -38,6 +39,10 @@ impl Screen {
         let mut footer = vec![("caller", caller(status.hold_seconds))];
         footer.extend(status.configuration.iter().map(|path| ("settings", path.clone())));
         footer.push(("state", status.state_folder.clone()));
+        if let Some(SealStatus { place, reason, .. }) = &status.seal {
+            footer.push(("sealed", format!("by a key in {place}")));
+            footer.push(("", format!("since {reason}")));
+        }
         let faint = self.colours.faint;
         for (label, value) in footer {
             text += &format!("{faint}{label:<11}{value}{faint:#}\n");

@@ -1,0 +1,21 @@
+//! Programs in C that are compiled where they run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use integration_tests::executables;
+
+/// Where programs stand: in the folder that they are compiled into.
+pub(crate) const FLOOR: &str = include_str!("c/floor.c");
+pub(crate) const MEMORY: &str = include_str!("c/memory.c");
+
+/// Compiles `source`. `None` where that does not work, as a static program does not on a machine
+/// without static libraries.
+pub(crate) fn compile(source: &str, options: &[&str], program: &Path) -> Option<PathBuf> {
+    let file = program.with_extension("c");
+    std::fs::write(&file, source).expect("a file for the source");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-O2", "-s"]).args(options).arg("-o").arg(program).arg(&file);
+    let status = executables::start(&mut compiler).and_then(|mut compiler| compiler.wait());
+    status.is_ok_and(|status| status.success()).then(|| program.to_owned())
+}

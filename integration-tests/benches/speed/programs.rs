@@ -1,0 +1,63 @@
+//! The programs that are measured.
+
+use std::path::{Path, PathBuf};
+
+use integration_tests::binaries::{FRONT, WORKER};
+use integration_tests::home::search_path;
+use integration_tests::install;
+use tempfile::TempDir;
+
+use crate::c::{self, compile};
+
+/// Where the programs are.
+pub(crate) struct Programs {
+    /// The front as it is released, with a worker beside it.
+    pub(crate) released: PathBuf,
+    /// The front as plain `cargo build --release` makes it.
+    pub(crate) plain: PathBuf,
+    /// The floor, where static programs can be compiled.
+    pub(crate) static_floor: Option<PathBuf>,
+    /// The floor that is linked as everything is.
+    pub(crate) dynamic_floor: PathBuf,
+    /// What measures memory, where static programs can be compiled.
+    pub(crate) memory: Option<PathBuf>,
+    /// For files of the benchmark's own.
+    pub(crate) folder: TempDir,
+}
+
+impl Programs {
+    /// # Panics
+    /// When they were not built, or there is no C compiler.
+    pub(crate) fn find() -> Self {
+        let target = install::target();
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = |name: &str| folder.path().join(name);
+        Self {
+            released: pair(&target.join("dist")),
+            plain: pair(&target.join("release")),
+            static_floor: compile(c::FLOOR, &["-static"], &program("static-floor")),
+            dynamic_floor: compile(c::FLOOR, &[], &program("dynamic-floor"))
+                .expect("a C compiler, `cc`"),
+            memory: compile(c::MEMORY, &["-static"], &program("memory")),
+            folder,
+        }
+    }
+}
+
+/// Where a program is that was found by its name: a search at each start would be measured too.
+pub(crate) fn found(name: &str) -> PathBuf {
+    let path = search_path();
+    let mut files = std::env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| file.is_file()).unwrap_or_else(|| panic!("no `{name}` on the search path"))
+}
+
+fn pair(folder: &Path) -> PathBuf {
+    for program in [FRONT, WORKER] {
+        assert!(
+            folder.join(program).exists(),
+            "no `{program}` in `{}`: run `packaging/dist`",
+            folder.display()
+        );
+    }
+    folder.join(FRONT)
+}

@@ -1,0 +1,167 @@
+//! An API that answers `pong`, and knows which keys it takes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::message::Message;
+use crate::servers::stub::Request;
+use crate::servers::{Reply, Stub};
+use crate::wait;
+
+/// Anthropic's Messages API on loopback, as far as the client needs it.
+#[derive(Debug)]
+pub struct MessagesApi {
+    stub: Stub,
+    state: Arc<Mutex<State>>,
+}
+
+/// How a key is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 403: who has it may not.
+    Forbidden,
+    /// 401: nobody has it.
+    Unauthorized,
+}
+
+impl MessagesApi {
+    /// One that takes every key so far, and refuses them so.
+    #[must_use]
+    pub fn refusing_with(refusal: Refusal) -> Self {
+        let state = State {
+            accepted: None,
+            refusal,
+            command: None,
+            answered: Vec::new(),
+            first_refusal: None,
+            outputs: Vec::new(),
+        };
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        Self { stub: Stub::start(move |request| lock(&shared).reply(request)), state }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.stub.address()
+    }
+
+    /// From now on it takes these keys and no others.
+    pub fn accept_only(&self, keys: &[&str]) {
+        lock(&self.state).accepted = Some(keys.iter().copied().map(str::to_owned).collect());
+    }
+
+    /// The next answer asks the agent to run a command of the shell.
+    pub fn ask_for_command(&self, command: &str) {
+        lock(&self.state).command = Some(command.to_owned());
+    }
+
+    /// The key of each request so far, and the status that it got.
+    #[must_use]
+    pub fn answered(&self) -> Vec<(String, u16)> {
+        lock(&self.state).answered.clone()
+    }
+
+    /// When the first key was refused.
+    ///
+    /// # Panics
+    /// When none was.
+    #[must_use]
+    pub fn first_refusal(&self) -> Instant {
+        lock(&self.state).first_refusal.expect("a key that was refused")
+    }
+
+    /// What the agent's commands printed so far.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<String> {
+        lock(&self.state).outputs.clone()
+    }
+}
+
+/// A test that fails still wants to see what was asked.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is known when a request comes.
+#[derive(Debug)]
+struct State {
+    accepted: Option<Vec<String>>,
+    refusal: Refusal,
+    command: Option<String>,
+    answered: Vec<(String, u16)>,
+    first_refusal: Option<Instant>,
+    outputs: Vec<String>,
+}
+
+impl State {
+    fn reply(&mut self, request: &Request) -> Reply {
+        if !request.line.starts_with("POST /v1/messages?") {
+            return error(404, "not_found_error");
+        }
+        let key = key(request);
+        let (status, reply) = if self.accepts(&key) {
+            (200, self.message(request))
+        } else {
+            self.first_refusal.get_or_insert_with(wait::now);
+            self.refusal.reply()
+        };
+        self.answered.push((key, status));
+        reply
+    }
+
+    fn accepts(&self, key: &str) -> bool {
+        // The client sends an empty one when its helper has failed.
+        !key.is_empty()
+            && self.accepted.as_ref().is_none_or(|keys| keys.iter().any(|accepted| accepted == key))
+    }
+
+    fn message(&mut self, request: &Request) -> Reply {
+        let asked: Value = serde_json::from_str(request.body()).expect("a body of JSON");
+        let last = asked["messages"].as_array().and_then(|messages| messages.last());
+        let content = last.and_then(|message| message["content"].as_array());
+        for block in content.into_iter().flatten() {
+            if block["type"] == "tool_result" {
+                self.outputs.push(block["content"].as_str().unwrap_or_default().to_owned());
+            }
+        }
+        let message = match self.command.take() {
+            Some(command) => Message::command(&command),
+            None => Message::text("pong"),
+        };
+        let model = &asked["model"];
+        if asked["stream"] == true {
+            Reply::new(200, &["Content-Type: text/event-stream"], &message.events(model))
+        } else {
+            Reply::json(200, &message.whole(model))
+        }
+    }
+}
+
+impl Refusal {
+    fn reply(self) -> (u16, Reply) {
+        let (status, kind) = match self {
+            Self::Forbidden => (403, "permission_error"),
+            Self::Unauthorized => (401, "authentication_error"),
+        };
+        (status, error(status, kind))
+    }
+}
+
+fn error(status: u16, kind: &str) -> Reply {
+    Reply::json(status, &json!({ "type": "error", "error": { "type": kind, "message": "no" } }))
+}
+
+/// The key of a request, which is in two headers. Where they differ it is both, as no test expects.
+fn key(request: &Request) -> String {
+    let key = request.header("x-api-key").unwrap_or_default();
+    let bearer = request.header("authorization").unwrap_or_default();
+    // Without a key, nothing follows the scheme.
+    match bearer.strip_prefix("Bearer").map(str::trim_start) {
+        Some(same) if same == key => key.to_owned(),
+        _ => format!("x-api-key: {key}, authorization: {bearer}"),
+    }
+}

@@ -1,0 +1,66 @@
+//! A network with loopback alone.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::fd::AsFd as _;
+use std::process::{Command, Stdio};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::executables;
+
+/// Moves this thread into a network with loopback alone, together with all threads and processes
+/// that it starts from now on. False where the machine does not permit that: it takes root, if only
+/// in a user namespace.
+///
+/// What has to be installed must be there by now.
+///
+/// # Panics
+/// When the network is there, and this thread cannot go there.
+pub fn leave_network() -> bool {
+    let mut keeper = Command::new("unshare");
+    keeper.args(["--net", "python3", "-c", KEEPER]);
+    keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // A machine without that program does not permit it either.
+    let Ok(mut keeper) = executables::start(&mut keeper) else { return false };
+    let mut line = String::new();
+    let stdout = keeper.stdout.take().expect("the keeper's stdout");
+    BufReader::new(stdout).read_line(&mut line).expect("the keeper's answer");
+    let is_up = line == "up\n";
+    if is_up {
+        let network = File::open(format!("/proc/{}/ns/net", keeper.id())).expect("its network");
+        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
+            .expect("this thread is in its network");
+    }
+    // Whoever is in a network keeps it.
+    drop(keeper.stdin.take());
+    keeper.wait().expect("the keeper's end");
+    is_up
+}
+
+const KEEPER: &str = include_str!("network.py");
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn only_loopback_can_be_reached() {
+        thread::spawn(|| {
+            if !leave_network() {
+                return;
+            }
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            // An address that nobody has.
+            let error = TcpStream::connect("192.0.2.1:443").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NetworkUnreachable);
+        })
+        .join()
+        .unwrap();
+    }
+}

@@ -1,0 +1,29 @@
+//! How many tests run a client at a time.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// A place for a test that runs clients, each of which takes a quarter of a gigabyte.
+#[derive(Debug)]
+pub struct Seat(());
+
+static FREE: Mutex<usize> = Mutex::new(2);
+static LEFT: Condvar = Condvar::new();
+
+impl Seat {
+    /// Waits until one is free.
+    #[must_use]
+    pub fn take() -> Self {
+        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free =
+            LEFT.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Self(())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        *FREE.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        LEFT.notify_one();
+    }
+}

@@ -1,0 +1,75 @@
+//! A client that was idle for longer than it keeps a key, while that was rotated. Its next request
+//! carries the old key, for it asks for a new one in the background only; once the old key has been
+//! refused, it asks again. Nobody may take that for a second refusal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::client::{Claude, TTL_VARIABLE};
+use integration_tests::process::Process;
+use integration_tests::servers::Relay;
+use integration_tests::wait::{sleep, until};
+use serde_json::json;
+
+use crate::world::{FIRST, READ, SECOND, World};
+
+/// How long the client keeps a key. For four seconds of it, asking again would be early.
+const TTL: Duration = Duration::from_secs(14);
+
+#[test]
+fn the_background_run_has_the_new_key_before_the_old_one_is_refused() {
+    let world = World::new();
+    world.configure("ttl = \"14s\"", world.vault.address());
+    idle_and_rotated(&world, &world.claude(), || ());
+    // The second run is given a key that another run got a second before, and that was not tried yet.
+    let reads = world.reads();
+    assert!((2..=3).contains(&reads), "{reads}");
+}
+
+#[test]
+fn the_background_run_still_waits_when_the_old_key_is_refused() {
+    let world = World::new();
+    let worker = Binaries::built().worker.canonicalize().unwrap();
+    let home = world.home.path().to_owned();
+    let slow = Arc::new(AtomicBool::new(false));
+    let is_slow = Arc::clone(&slow);
+    let relay = Relay::with_barrier(world.vault.address(), move |request| {
+        if request.line.ends_with(READ) && is_slow.swap(false, Ordering::SeqCst) {
+            until("another helper waits beside the one that asks", || {
+                let workers = Process::all_of(&worker, "HOME", &home);
+                let waiting = workers.iter().filter(|worker| worker.waits_with_threads(2));
+                (waiting.count() == 2).then_some(())
+            });
+        }
+    });
+    world.configure("ttl = \"14s\"", relay.address());
+    idle_and_rotated(&world, &world.claude(), || slow.store(true, Ordering::SeqCst));
+    assert!(!slow.load(Ordering::SeqCst), "the key was not asked for by way of the relay");
+    assert_eq!(world.reads(), 2);
+}
+
+#[test]
+fn the_background_run_has_the_old_key_from_the_cache() {
+    let world = World::new();
+    world.configure("ttl = \"1h\"", world.vault.address());
+    let settings = json!({ "env": { TTL_VARIABLE: TTL.as_millis().to_string() } });
+    idle_and_rotated(&world, &world.claude().settings(&settings), || ());
+    assert_eq!(world.reads(), 2);
+}
+
+/// The old key is refused once, and no turn fails.
+#[track_caller]
+fn idle_and_rotated(world: &World, claude: &Claude, awake: impl FnOnce()) {
+    let mut session = claude.session();
+    session.ping();
+    sleep(TTL + Duration::from_millis(100));
+    world.rotate(SECOND);
+    world.api.accept_only(&[SECOND]);
+    awake();
+    session.ping();
+    session.ping();
+    assert_eq!(session.end(), "");
+    world.assert_answered(&[(FIRST, 200), (FIRST, 401), (SECOND, 200), (SECOND, 200)]);
+}

@@ -1,0 +1,74 @@
+//! Who asks beside a client that is refused, and is not.
+
+use std::thread;
+use std::time::Duration;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::client::{Claude, MessagesApi, Refusal, TTL_VARIABLE};
+use integration_tests::wait::sleep;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::runs::Runs;
+use crate::world::{FIRST, SECOND, World};
+
+#[test]
+fn a_client_hits_the_cache_while_another_is_refused() {
+    let world = World::new();
+    world.configure("ttl = \"1h\"", world.vault.address());
+    let strict = MessagesApi::refusing_with(Refusal::Unauthorized);
+    strict.accept_only(&[]);
+    let runs = Runs::of(&world.home);
+    // Their files are written before one of them runs.
+    let (refused, other) = (Claude::of(&world.home, &strict), world.claude());
+    // It asks before each turn.
+    let settings = json!({ "apiKeyHelper": runs.line(), "env": { TTL_VARIABLE: "1" } });
+    let mut calm = other.clone().settings(&settings).session();
+    calm.ping();
+
+    thread::scope(|scope| {
+        let refused = scope.spawn(move || refused.ask("ping").run());
+        while !refused.is_finished() {
+            calm.ping();
+            // More than that is for the machine, not for the test.
+            sleep(Duration::from_millis(100));
+        }
+        Failure::said_by(&refused.join().unwrap()).assert_rejected("vault");
+    });
+    calm.ping();
+    runs.assert_quiet();
+    // Clients that share a home may have something to say about that.
+    let said = calm.end();
+    assert!(!said.to_lowercase().contains("helper"), "{said}");
+    // Nor is one that was started since then.
+    let answer = other.ask("ping").run();
+    assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(0), "pong\n", ""));
+
+    let answered = world.api.answered();
+    assert!(answered.iter().all(|answered| *answered == (FIRST.to_owned(), 200)), "{answered:?}");
+    assert!(runs.count() > 5, "{}", runs.count());
+    // The one more was for the key that was refused.
+    assert_eq!(world.reads(), 2);
+}
+
+#[test]
+fn commands_of_the_agent_do_not_count() {
+    let world = World::new();
+    let mut session = world.claude().arg("--allowedTools").arg("Bash").session();
+    let helper = Binaries::built().front.display();
+    world.api.ask_for_command(&format!(
+        "i=0; while [ $i -lt 100 ]; do '{helper}' >/dev/null || echo told off; i=$((i+1)); done; \
+         echo $i calls, CLAUDECODE=$CLAUDECODE"
+    ));
+    session.ping();
+    assert_eq!(world.api.outputs(), ["100 calls, CLAUDECODE=1"]);
+    assert_eq!(world.reads(), 1);
+
+    // Its own key is refused for the first time.
+    world.rotate(SECOND);
+    world.api.accept_only(&[SECOND]);
+    session.ping();
+    assert_eq!(session.end(), "");
+    world.assert_answered(&[(FIRST, 200), (FIRST, 200), (FIRST, 401), (SECOND, 200)]);
+    assert_eq!(world.reads(), 2);
+}

@@ -1,0 +1,61 @@
+//! A key that the API refuses.
+
+use std::time::Duration;
+
+use integration_tests::client::Refusal;
+use integration_tests::home::{KEYS, configuration};
+use integration_tests::wait::since;
+
+use crate::failure::Failure;
+use crate::world::{FIRST, SECOND, World};
+
+#[test]
+fn a_key_that_was_rotated_costs_one_401() {
+    one_refusal(Refusal::Unauthorized, 401);
+}
+
+#[test]
+fn a_key_that_was_rotated_costs_one_403() {
+    one_refusal(Refusal::Forbidden, 403);
+}
+
+#[track_caller]
+fn one_refusal(refusal: Refusal, status: u16) {
+    let world = World::refusing_with(refusal);
+    let mut session = world.claude().session();
+    session.ping();
+    world.rotate(SECOND);
+    world.api.accept_only(&[SECOND]);
+    session.ping();
+    session.ping();
+    assert_eq!(session.end(), "");
+    world.assert_answered(&[(FIRST, 200), (FIRST, status), (SECOND, 200), (SECOND, 200)]);
+    assert_eq!(world.reads(), 2);
+}
+
+#[test]
+fn a_key_that_is_always_refused_is_named() {
+    let world = World::new();
+    named_in_time(&world, "vault");
+    assert!(world.reads() <= 2, "{}", world.reads());
+}
+
+#[test]
+fn a_source_whose_keys_are_all_refused_is_named() {
+    let world = World::new();
+    let script = world.home.script("main", KEYS);
+    world.home.configure(&configuration("", "", &script));
+    named_in_time(&world, "main");
+    let runs = world.home.runs("main");
+    assert!(runs <= 3, "{runs}");
+}
+
+/// The client ends in time, and says why.
+#[track_caller]
+fn named_in_time(world: &World, source: &str) {
+    world.api.accept_only(&[]);
+    let answer = world.claude().ask("ping").run();
+    let took = since(world.api.first_refusal());
+    Failure::said_by(&answer).assert_rejected(source);
+    assert!(took < Duration::from_secs(15), "{took:?}: {:?}", world.api.answered());
+}

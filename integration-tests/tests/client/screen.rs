@@ -1,0 +1,54 @@
+//! What a person sees of the helper.
+
+use crate::failure::Failure;
+use crate::world::{FIRST, SECOND, World};
+
+#[test]
+fn nothing_is_seen_of_a_helper_that_works() {
+    let world = World::new();
+    let mut terminal = world.claude().terminal();
+    terminal.ask("ping");
+    terminal.wait_for("● pong");
+    let words = terminal.words();
+    assert!(!words.contains("api-key-helper") && !words.contains("apiKeyHelper"), "{words}");
+    world.assert_answered(&[(FIRST, 200)]);
+}
+
+#[test]
+fn a_failure_is_seen_whole() {
+    let world = World::new();
+    world.deny();
+    let by_hand = world.home.helper().run();
+    by_hand.assert_error(4, &["vault refused to read"]);
+    let claude = world.claude();
+
+    let failure = Failure::said_by(&claude.ask("ping").run());
+    assert_eq!((failure.code, failure.lines.join("\n") + "\n"), (4, by_hand.stderr));
+
+    let mut terminal = claude.terminal();
+    terminal.ask("ping");
+    terminal.wait_for(RESEND);
+    assert_eq!(Failure::shown_on(&terminal), failure);
+}
+
+#[test]
+fn a_refused_key_is_named_and_what_is_said_helps() {
+    let world = World::new();
+    world.api.accept_only(&[]);
+    let mut terminal = world.claude().terminal();
+    terminal.ask("ping");
+    terminal.wait_for(RESEND);
+    let failure = Failure::shown_on(&terminal);
+    failure.assert_rejected("vault");
+    assert!(world.reads() <= 2, "{}", world.reads());
+
+    world.rotate(SECOND);
+    world.api.accept_only(&[SECOND]);
+    assert!(failure.lines[1].ends_with("then run `api-key-helper get --refresh`"), "{failure:?}");
+    world.home.call(["get", "--refresh"]).run().assert_key(SECOND);
+    terminal.ask("ping");
+    terminal.wait_for("● pong");
+}
+
+/// Is shown when the client has given up, and waits for the person.
+const RESEND: &str = "Once fixed, resend your message";

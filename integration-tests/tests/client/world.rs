@@ -1,0 +1,121 @@
+//! A user of Claude Code whose keys are in a vault.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::home::Home;
+use integration_tests::process::Process;
+use integration_tests::servers::OpenBao;
+use integration_tests::traces::Traces;
+use integration_tests::wait::until;
+use serde_json::json;
+
+/// The key that is in the vault in the beginning.
+pub(crate) const FIRST: &str = "sk-canary-f1rst-0f-th3-k3ys-1n-th3-v4ult";
+/// The one that is put there later.
+pub(crate) const SECOND: &str = "sk-canary-s3c0nd-0n3-4ft3r-th3-r0t4t10n";
+
+/// All that a test needs, in a network of its own.
+pub(crate) struct World {
+    pub(crate) api: MessagesApi,
+    pub(crate) vault: OpenBao,
+    pub(crate) home: Home,
+    _seat: Seat,
+}
+
+impl World {
+    /// The vault holds [`FIRST`], and the API takes every key.
+    pub(crate) fn new() -> Self {
+        Self::refusing_with(Refusal::Unauthorized)
+    }
+
+    /// The same, where keys will be refused so.
+    pub(crate) fn refusing_with(refusal: Refusal) -> Self {
+        let seat = Seat::take();
+        // What is missing cannot be installed any more in the other network.
+        let _ = (Claude::program(), OpenBao::program(), Binaries::built());
+        leave_network();
+        let world = Self {
+            api: MessagesApi::refusing_with(refusal),
+            vault: OpenBao::dev(),
+            home: Home::new(),
+            _seat: seat,
+        };
+        world.rotate(FIRST);
+        world.vault.policy("reader", &[(READ, "read")]);
+        let token = world.vault.token(&json!({ "policies": ["reader"], "ttl": "1h" }));
+        world.home.write(".vault-token", token);
+        world.configure("", world.vault.address());
+        world
+    }
+
+    /// With these settings of the profile, and the vault at that address.
+    pub(crate) fn configure(&self, profile: &str, address: &str) {
+        self.home.configure(&format!(
+            "[profile.work]\nsources = [\"vault\"]\n{profile}\n\n\
+             [source.vault]\nbackend = \"vault\"\naddress = \"{address}\"\npath = \"anthropic\"\n"
+        ));
+    }
+
+    /// The user's client.
+    pub(crate) fn claude(&self) -> Claude {
+        Claude::of(&self.home, &self.api)
+    }
+
+    /// Puts another key into the vault.
+    pub(crate) fn rotate(&self, key: &str) {
+        self.vault.write(READ, &json!({ "data": { "api_key": key } }));
+    }
+
+    /// The vault refuses to give the key away.
+    pub(crate) fn deny(&self) {
+        self.vault.policy("reader", &[(READ, "deny")]);
+    }
+
+    /// How often the vault was asked for the key.
+    pub(crate) fn reads(&self) -> usize {
+        self.vault.reads(READ)
+    }
+
+    /// These keys came to the API, and got these answers.
+    #[track_caller]
+    pub(crate) fn assert_answered(&self, expected: &[(&str, u16)]) {
+        let answered = self.api.answered();
+        let answered: Vec<_> = answered.iter().map(|(key, status)| (&**key, *status)).collect();
+        assert_eq!(answered, expected);
+    }
+}
+
+impl Drop for World {
+    /// Nobody has kept a key but the helper, where keys belong: the client has not either.
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let client = Claude::program().canonicalize().unwrap();
+            until("no client writes any more", || {
+                Process::all_of(&client, "HOME", self.home.path()).is_empty().then_some(())
+            });
+            search(self.home.path());
+        }
+    }
+}
+
+fn search(folder: &Path) {
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_dir() {
+            search(&path);
+        } else if path.is_file() && path.extension() != Some("entry".as_ref()) {
+            let content = fs::read(&path).unwrap();
+            for key in [FIRST, SECOND] {
+                let found = Traces::of(key).found_in(&content).map(str::to_owned);
+                assert_eq!(found, None, "a key is in `{}`", path.display());
+            }
+        }
+    }
+}
+
+/// Where the key is.
+pub(crate) const READ: &str = "secret/data/anthropic";

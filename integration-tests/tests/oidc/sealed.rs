@@ -1,0 +1,86 @@
+//! A sign-in whose sealing key cannot be had for a while.
+
+use std::fs;
+use std::time::Duration;
+
+use integration_tests::call::Call;
+use integration_tests::servers::{OidcProvider, SecretService};
+
+use crate::user::{Login, SOURCE, User};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[track_caller]
+fn sign_in(provider: &OidcProvider, call: Call) {
+    let login = Login::start(&call.arg("login"));
+    provider.approve(&login.code());
+    assert_eq!(login.finish().code, Some(0));
+}
+
+/// The key that a call prints, and nothing with it.
+#[track_caller]
+fn key(call: &Call) -> String {
+    let answer = call.run();
+    answer.assert_key(&answer.stdout);
+    answer.stdout
+}
+
+#[test]
+fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
+    let provider = OidcProvider::new();
+    let mut service = SecretService::unlocked();
+    let user = User::of(&provider);
+    let call = service.heard_by(user.home.helper());
+    sign_in(&provider, call.clone());
+    key(&call);
+    user.state().age(SOURCE, DAY);
+
+    user.home.restart_machine();
+    service.lock();
+    let words = ["nobody has signed in", "the secret service is locked: unlock that"];
+    call.run().assert_error(3, &words);
+    call.clone().args(["get", "--refresh"]).run().assert_error(3, &words);
+
+    service.unlock();
+    assert!(provider.is_active(&key(&call.clone().args(["get", "--refresh"]))));
+}
+
+#[test]
+fn a_sign_in_moves_from_home_to_home() {
+    let provider = OidcProvider::new();
+    let service = SecretService::unlocked();
+    let user = User::of(&provider);
+    let call = service.heard_by(user.home.helper());
+    let text = fs::read_to_string(user.home.config_file()).unwrap();
+    sign_in(&provider, call.clone());
+    for seal in ["file", "secret-service", "file", "auto"] {
+        user.home.configure(&format!("seal = \"{seal}\"\n{text}"));
+        key(&call);
+        assert_eq!(user.state().files(".entry").len(), 1);
+        age(&user, seal);
+        // Each renewal is used once, and none is lost on the way.
+        assert!(provider.is_active(&key(&call)));
+    }
+}
+
+/// By the key of the home that is in use: what the kernel remembers is the store's.
+#[track_caller]
+fn age(user: &User, seal: &str) {
+    if seal == "file" {
+        user.home.restart_machine();
+    }
+    user.state().age(SOURCE, DAY);
+}
+
+#[test]
+fn a_rotation_keeps_the_sign_in() {
+    let provider = OidcProvider::new();
+    let user = User::signed_in(&provider, "");
+    for _ in 0..3 {
+        user.home.call(["seal", "--rotate"]).run().assert_printed();
+        user.key();
+        user.state().age(SOURCE, DAY);
+        user.key();
+    }
+    assert_eq!(user.state().files(".entry").len(), 1);
+}

@@ -1,0 +1,43 @@
+//! What a hit costs, by counts that are the same on a busy machine and on an idle one.
+
+#![cfg(target_os = "linux")]
+// What tests stand on may panic: that is how a test fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod budget;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Call;
+use integration_tests::home::{Home, KEYS};
+use integration_tests::instructions::count;
+use integration_tests::trace::trace;
+
+use crate::budget::Budget;
+
+#[test]
+fn a_hit_stays_within_its_instructions() {
+    let home = home();
+    let (answer, instructions) = count(released(&home), home.path());
+    answer.assert_key("key-1");
+    Budget::read().assert_holds("instructions", instructions.unwrap());
+}
+
+#[test]
+fn a_hit_stays_within_its_system_calls() {
+    let home = home();
+    let (answer, calls) = trace(released(&home), home.path());
+    answer.assert_key("key-1");
+    Budget::read().assert_holds("system-calls", calls.len() as u64);
+}
+
+/// A home in which the next call is a hit.
+fn home() -> Home {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home
+}
+
+/// A call of the front that people get. An environment of another size would take other numbers.
+fn released(home: &Home) -> Call {
+    home.helper().program(Binaries::released_front()).without_env("PATH")
+}

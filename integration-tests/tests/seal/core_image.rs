@@ -1,0 +1,57 @@
+//! A crash leaves no image with a key in it.
+
+use std::fs;
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, KEYS};
+use integration_tests::install;
+
+/// Runs `call` without a limit for core images, kills it when it is about to write `text`, and gives
+/// what became of it, as `strace` says.
+#[track_caller]
+fn killed_while_it_writes(home: &Home, call: &Call, text: &str) -> String {
+    install::debian("strace", &["strace"]);
+    let trace = home.path().join("strace.out");
+    // The system call is named by its number in the run before.
+    let strace = |more: &str| {
+        format!(
+            "ulimit -c unlimited; exec strace -qq -s 64 -e trace=write {more} -o '{}' -- \"$@\"",
+            trace.display()
+        )
+    };
+    let run = |more: &str| -> Answer {
+        let line = strace(more);
+        call.clone().under(["sh", "-c", &line, "sh"].map(str::to_owned)).run()
+    };
+    let printed = run("");
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), text), "{printed:?}");
+    let calls = fs::read_to_string(&trace).unwrap();
+    let number = calls.lines().position(|line| line.contains(&format!("\"{text}\""))).unwrap() + 1;
+    let killed = run(&format!("-e inject=write:signal=ABRT:when={number}"));
+    assert_eq!(killed.code, None, "{killed:?}");
+    let said = fs::read_to_string(&trace).unwrap();
+    said.lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_front_that_crashes_with_the_key_in_its_memory_leaves_no_image() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+
+    // This machine writes core images: otherwise nothing is shown here.
+    let other = Call::new("/bin/echo".as_ref(), home.path()).args(["-n", "key-1"]);
+    let end = killed_while_it_writes(&home, &other, "key-1");
+    assert_eq!(end, "+++ killed by SIGABRT (core dumped) +++");
+
+    let end = killed_while_it_writes(&home, &home.helper(), "key-1");
+    assert_eq!(end, "+++ killed by SIGABRT +++");
+}
+
+#[test]
+fn nor_does_the_worker_or_a_script() {
+    let home = Home::with_script("[ \"$(ulimit -c)\" = 0 ] && echo no-image || ulimit -c");
+    home.helper()
+        .under(["sh", "-c", "ulimit -c unlimited; exec \"$@\"", "sh"])
+        .run()
+        .assert_key("no-image");
+}

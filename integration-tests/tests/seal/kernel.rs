@@ -1,0 +1,103 @@
+//! The kernel's keyring, and machines that do not give it away.
+
+use api_key_helper_core::{KernelKeyring, Memory, SealingKey, SealingKeys};
+use integration_tests::call::Call;
+use integration_tests::home::{Home, KEYS};
+use integration_tests::servers::SecretService;
+use integration_tests::trace::{named, trace};
+
+use crate::seen::home_in_use;
+
+/// A filter as those of container engines: whoever calls `keyctl`, `add_key` or `request_key` is told
+/// that it is not permitted (seccomp(2), struct `seccomp_data`).
+const WITHOUT_KEYRING: &str = r#"
+import ctypes, os, platform, struct, sys
+numbers = {"x86_64": [248, 249, 250], "aarch64": [217, 218, 219]}[platform.machine()]
+LOAD, EQUAL, RETURN, EPERM, ALLOW = 0x20, 0x15, 0x06, 0x00050001, 0x7FFF0000
+program = [(LOAD, 0, 0, 0)]
+program += [(EQUAL, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
+program += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, EPERM)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.byref(filter), 0, 0) == 0, ctypes.get_errno()
+os.execvp(sys.argv[1], sys.argv[1:])
+"#;
+
+fn without_keyring(call: Call) -> Call {
+    call.under(["python3", "-c", WITHOUT_KEYRING])
+}
+
+#[test]
+fn where_the_keyring_is_forbidden_the_file_is_read() {
+    let home = Home::with_script(KEYS);
+    let call = without_keyring(home.helper());
+    call.run().assert_key("key-1");
+    call.run().assert_key("key-1");
+    assert_eq!(home_in_use(&call).0, "file");
+    // The same entry is read where it is not.
+    home.helper().run().assert_key("key-1");
+}
+
+/// Each hit would have to ask the store.
+#[test]
+fn where_the_keyring_is_forbidden_the_store_is_not_used_unless_somebody_wants_it() {
+    let service = SecretService::unlocked();
+    let home = Home::with_script(KEYS);
+    let call = without_keyring(service.heard_by(home.helper()));
+    call.run().assert_key("key-1");
+    let (place, reason) = home_in_use(&call);
+    assert_eq!(place, "file");
+    assert!(reason.contains("kernel keyring") && reason.contains("not permitted"), "{reason}");
+    assert_eq!(service.calls("OpenSession"), 0);
+
+    let text = std::fs::read_to_string(home.config_file()).unwrap();
+    home.configure(&format!("seal = \"secret-service\"\n{text}"));
+    call.run().assert_key("key-1");
+    call.run().assert_key("key-1");
+    assert_eq!(home_in_use(&call).0, "secret-service");
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn a_hit_asks_no_daemon() {
+    let service = SecretService::unlocked();
+    let home = Home::with_script(KEYS);
+    let call = service.heard_by(home.helper());
+    call.run().assert_key("key-1");
+    let asked = service.calls("OpenSession");
+    assert!(asked > 0);
+    // Not even the bus, which a service or a job may not have.
+    let (answer, calls) = trace(home.helper(), home.path());
+    answer.assert_key("key-1");
+    assert_eq!(named(&calls, &["execve"]).len(), 1);
+    assert_eq!(named(&calls, &["socket"]), [&calls[0]; 0]);
+    assert_eq!(named(&calls, &["keyctl"]).len(), 3);
+    assert_eq!(service.calls("OpenSession"), asked);
+    assert!(!home.state().key_file().path().exists());
+}
+
+/// A session keyring that does not lead to the user's is what cron and services have.
+#[test]
+fn a_process_outside_of_the_session_finds_it_too() {
+    integration_tests::install::debian("keyctl", &["keyutils"]);
+    let service = SecretService::unlocked();
+    let home = Home::with_script(KEYS);
+    service.heard_by(home.helper()).run().assert_key("key-1");
+    let answer = home.helper().under(["keyctl", "session", "-"]).run();
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), "key-1"), "{answer:?}");
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn what_somebody_else_put_there_is_not_believed() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let keyring = KernelKeyring::of(home.state().key_file());
+    // Well formed, and no key of this user's store: it opens nothing, and is none of the file's.
+    let foreign = SealingKeys::first(SealingKey::new([7; 32].into()));
+    keyring.remember(&Memory::Keys(foreign)).unwrap();
+    home.helper().run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 1);
+}

@@ -1,0 +1,89 @@
+//! The file that holds the sealing key.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use integration_tests::home::{Home, KEYS};
+use integration_tests::mounts::{Mounts, give_away};
+
+use crate::seen::home_in_use;
+
+fn home() -> Home {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home
+}
+
+#[test]
+fn it_is_its_owners_alone_and_not_in_the_state_folder() {
+    let home = home();
+    let file = home.state().key_file().path();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    assert!(!file.starts_with(home.state().path()));
+    assert!(!file.starts_with(home.config_file().parent().unwrap()));
+}
+
+#[test]
+fn a_file_that_others_can_get_at_is_refused() {
+    let home = home();
+    let file = home.state().key_file().path();
+    fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+    home.helper().run().assert_error(2, &["is open to others (mode 640)", "chmod 600"]);
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    home.helper().run().assert_key("key-1");
+    let call = give_away(&file).seen_by(home.helper());
+    call.run().assert_error(2, &["belongs to user 65534", &file.to_string_lossy()]);
+}
+
+/// Whoever lost it has lost the entries, and not for good as long as there is a copy.
+#[test]
+fn a_damaged_file_is_not_replaced() {
+    let home = home();
+    let file = home.state().key_file().path();
+    let whole = fs::read(&file).unwrap();
+    for damage in [&whole[1..], &whole[..32], b"", &[&whole[..], b"more"].concat()] {
+        home.write(".local/share/api-key-helper/seal.key", damage);
+        home.helper().run().assert_error(2, &["does not hold sealing keys", "restore it"]);
+        assert_eq!(fs::read(&file).unwrap(), damage);
+    }
+    home.write(".local/share/api-key-helper/seal.key", &whole);
+    home.helper().run().assert_key("key-1");
+}
+
+#[test]
+fn without_it_what_it_sealed_does_not_open_and_stays() {
+    let home = home();
+    let entry = home.state().entry_file("main");
+    fs::remove_file(home.state().key_file().path()).unwrap();
+    home.helper().run().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+    assert!(entry.is_file() && entry != home.state().entry_file("main"));
+}
+
+/// Containers with a root that is read-only are many.
+#[test]
+fn where_it_cannot_be_made_the_key_is_printed_with_a_warning() {
+    let home = Home::with_script(KEYS);
+    let share = home.path().join(".local/share");
+    fs::create_dir_all(&share).unwrap();
+    let mounts = Mounts::new().empty(&share, "1m").read_only(&share);
+    let words = ["nothing is cached", "no sealing key can be kept", "Read-only file system"];
+    for key in ["key-1", "key-2"] {
+        mounts.seen_by(home.helper()).run().assert_warned(key, &words);
+    }
+    assert_eq!(home.state().files(".entry"), [""; 0]);
+}
+
+#[test]
+fn the_configuration_can_name_it() {
+    let home = home();
+    let text = fs::read_to_string(home.config_file()).unwrap();
+    home.configure(&format!("seal = \"file\"\n{text}"));
+    home.helper().run().assert_key("key-1");
+    let (place, reason) = home_in_use(&home.helper());
+    assert_eq!((&*place, &*reason), ("file", "the configuration says so"));
+    home.configure(&format!("seal = \"files\"\n{text}"));
+    home.helper().run().assert_error(2, &["config.toml:1:1", "`seal`", "`secret-service`"]);
+}
