@@ -13,6 +13,10 @@ dist:
 bench *options: dist
     cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}
 
+# Gives random bytes to all that reads foreign ones, for so many seconds each.
+fuzz seconds="300" *targets:
+    .ci/fuzz {{ seconds }} {{ targets }}
+
 # Does everything that CI does.
 check:
     .ci/run

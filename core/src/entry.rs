@@ -85,7 +85,7 @@ impl EntryId {
         format!("{}-{}", self.source, self.fingerprint.short(6))
     }
 
-    pub(crate) fn context(&self) -> Vec<u8> {
+    fn context(&self) -> Vec<u8> {
         let mut context = vec![ENTRY_VERSION];
         context.extend_from_slice(self.fingerprint.as_bytes());
         context.extend_from_slice(self.source.as_bytes());

@@ -8,7 +8,7 @@ mod text;
 
 #[cfg(feature = "engine")]
 pub use configuration::configuration;
-pub use state::{entry, failure, hit, plan, records};
+pub use state::{entry, failure, hit, plan, records, sealing_keys};
 pub use text::{error, key};
 
 /// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it says.
@@ -39,6 +39,7 @@ mod tests {
         replay("key", super::key);
         replay("plan", super::plan);
         replay("records", super::records);
+        replay("sealing_keys", super::sealing_keys);
         #[cfg(feature = "engine")]
         replay("configuration", super::configuration);
     }

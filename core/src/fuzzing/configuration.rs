@@ -2,7 +2,9 @@
 
 use super::parts;
 use crate::config::{ConfigFile, Configuration, Variables};
-use crate::{CLIENT_TTL_VARIABLE, Error, ErrorKind, Plan, PlannedSource, SHOWN_LENGTH};
+use crate::{
+    CLIENT_TTL_VARIABLE, Error, ErrorKind, Plan, PlannedSource, SHOWN_LENGTH, SealSetting,
+};
 
 /// Two files and a variable are a configuration whose profiles have plans that come back as they
 /// were, or an error that can be shown.
@@ -29,6 +31,7 @@ pub fn configuration(bytes: &[u8]) {
                     policy: profile.policy,
                     hold: profile.hold,
                     watches_rejection: true,
+                    seal: SealSetting::default(),
                     sources: sources
                         .map(|source| PlannedSource { id: source.id.clone(), variables: vec![] })
                         .collect(),

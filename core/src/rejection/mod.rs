@@ -103,15 +103,15 @@ impl Watch {
     }
 }
 
-/// Names the client: its last part is the client's process id, and `.sock`.
 /// Judges by `records` each key that they are about.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
     for record in records {
-        let _ = judge(records, &Ask { id: record.ask, at, hold }, record.key, None);
+        let _ = judge(records, &Ask { id: record.ask, at, hold }, record.key, None, || None);
     }
 }
 
+/// Names the client: its last part is the client's process id, and `.sock`.
 const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
 /// The MCP server that the client wants headers for, if it is that.
 const SERVER_VARIABLE: &str = "CLAUDE_CODE_MCP_SERVER_NAME";
