@@ -17,6 +17,22 @@ bench *options: dist
 fuzz seconds="300" *targets:
     .ci/fuzz {{ seconds }} {{ targets }}
 
+# The real engine in a virtual world: twenty million steps, or `--seed N`.
+simulate *options:
+    cargo run --locked --package simulation --bin simulate -- {{ options }}
+
+# Breaks the engine in every way of a list, and sees that a test notices.
+mutants:
+    .ci/mutants
+
+# Lets every system call fail, and die at every one, with every backend; `just faults oidc` for one.
+faults *name:
+    cargo run --locked --package integration-tests --bin faults -- {{ name }}
+
+# Eight callers, all backends, a network that fails by chance: ten minutes, or `--minutes N`.
+soak *options:
+    cargo run --locked --package integration-tests --bin soak -- {{ options }}
+
 # Does everything that CI does.
 check:
     .ci/run

@@ -257,7 +257,7 @@ mod tests {
         let longer = EntryId { source: "a-1_b-c".to_owned(), ..id.clone() };
         assert!(!longer.has_entry_file(&name));
         assert!(!id.has_entry_file(&longer.entry_file(&Unsealed)));
-        assert!(!id.has_entry_file(&name.replace(".v1.", ".v2.")));
+        assert!(!id.has_entry_file(&name.replace(&suffix(), ".v0.entry")));
         // Under the name of other settings.
         let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id };
         assert_eq!(EntryId::of_entry_file(&other.entry_file(&Unsealed), &content), None);

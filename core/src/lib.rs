@@ -35,6 +35,7 @@ pub mod rejection;
 pub mod renewal;
 mod seal;
 mod secret;
+mod stdout;
 #[cfg(feature = "engine")]
 pub mod trust;
 
@@ -66,3 +67,4 @@ pub use seal::{
     keys_at_hand,
 };
 pub use secret::Secret;
+pub use stdout::print;

@@ -95,10 +95,12 @@ fn build() -> Binaries {
     Binaries { front: executable(FRONT), worker: executable(WORKER) }
 }
 
-/// The profile of the running test: its file is `TARGET/PROFILE/deps/NAME`.
+/// The profile of the running test: its file is `TARGET/PROFILE/deps/NAME`, and that of a program is
+/// `TARGET/PROFILE/NAME`.
 fn profile() -> Vec<String> {
     let test = env::current_exe().expect("the path of the running test");
-    let folder = test.ancestors().nth(2).and_then(Path::file_name).expect("a profile's folder");
+    let mut folders = test.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
+    let folder = folders.next().and_then(Path::file_name).expect("a profile's folder");
     match folder.to_str().expect("a profile's name") {
         "debug" => Vec::new(),
         name => vec!["--profile".to_owned(), name.to_owned()],

@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod call;
 pub mod client;
 pub mod executables;
+pub mod faults;
 pub mod gate;
 pub mod home;
 pub mod install;

@@ -14,11 +14,18 @@ impl Process {
     /// All that run `program` with this value in their environment.
     #[must_use]
     pub fn all_of(program: &Path, variable: &str, value: &Path) -> Vec<Self> {
+        let mut processes = Self::all_with(variable, value);
+        processes.retain(|process| process.program().as_deref() == Some(program));
+        processes
+    }
+
+    /// All that have this value in their environment, whatever they run.
+    #[must_use]
+    pub fn all_with(variable: &str, value: &Path) -> Vec<Self> {
         let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
         let variable = format!("{variable}={}", value.display());
         processes
             .filter_map(|folder| Some(Self { id: folder.file_name().to_str()?.parse().ok()? }))
-            .filter(|process| process.program().as_deref() == Some(program))
             .filter(|process| {
                 process
                     .environment()

@@ -157,6 +157,21 @@ impl State {
         self.replace_failure(source, &failure, failure.count(), past);
     }
 
+    /// Lets the pauses after all failures pass, of whatever sources they are.
+    ///
+    /// # Panics
+    /// When a failure is damaged.
+    pub fn end_pauses(&self) {
+        for file in self.files(".failure") {
+            let file = self.folder.join(file);
+            let failure = fs::read(&file).ok().and_then(|bytes| Failure::decode(&bytes));
+            let failure = failure.expect("a whole failure");
+            let past = failure.failed_at().minus(Duration::from_secs(3_600));
+            let ended = Failure::remember(&failure.error(), None, failure.environment(), past, 1.0);
+            self.replace(&file, &ended.encode());
+        }
+    }
+
     /// Lets a source's last failure be one of `count` in a row, with the longest pause after them.
     ///
     /// # Panics
@@ -165,6 +180,16 @@ impl State {
     pub fn fail_in_a_row(&self, source: &str, count: u32) {
         let failure = self.failure(source).expect("a failure");
         self.replace_failure(source, &failure, count, failure.failed_at());
+    }
+
+    /// Lets a source's last failure be one of another time.
+    ///
+    /// # Panics
+    /// When there was no failure.
+    #[track_caller]
+    pub fn move_failure(&self, source: &str, moved: impl FnOnce(Moment) -> Moment) {
+        let failure = self.failure(source).expect("a failure");
+        self.replace_failure(source, &failure, failure.count(), moved(failure.failed_at()));
     }
 
     fn replace_failure(&self, source: &str, failure: &Failure, count: u32, at: Moment) {

@@ -42,17 +42,48 @@ pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 #[track_caller]
 pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
     install::debian("strace", &["strace"]);
-    let file = folder.join("strace.out");
+    let file = folder.join(TRACE);
     let strace =
         ["strace", "-f", "-qq", "-s", "4096", "-e", "signal=none", "-o"].map(OsString::from);
     let answer = call.under(strace.into_iter().chain([file.clone().into()])).run();
     let text = fs::read_to_string(&file).expect("the trace");
-    (answer, text.lines().filter_map(read).collect())
+    let of_process = |line: &str| read(line.split_once(char::is_whitespace)?.1.trim_start());
+    (answer, text.lines().filter_map(of_process).collect())
 }
 
-/// Reads `PID NAME(REST`. Lines about how a process ended are no calls.
-fn read(line: &str) -> Option<SystemCall> {
-    let (_, call) = line.split_once(char::is_whitespace)?;
-    let (name, rest) = call.trim_start().split_once('(')?;
-    Some(SystemCall { name: name.to_owned(), rest: rest.to_owned() })
+/// Runs `call` with more of `strace`'s options, and gives what it wrote. Without `-f` that is of the
+/// first thread alone, through every program that it becomes.
+///
+/// # Panics
+/// As [`trace`].
+#[must_use]
+#[track_caller]
+pub fn trace_with(call: Call, folder: &Path, options: &[String]) -> (Answer, String) {
+    let answer = under_strace(call, folder, options).run();
+    (answer, fs::read_to_string(folder.join(TRACE)).expect("the trace"))
+}
+
+/// `call` under `strace` with these options, which writes into `folder`.
+///
+/// # Panics
+/// As [`trace`].
+#[must_use]
+#[track_caller]
+pub fn under_strace(call: Call, folder: &Path, options: &[String]) -> Call {
+    install::debian("strace", &["strace"]);
+    let strace = ["strace", "-q", "-s", "64", "-o"].map(OsString::from);
+    let options = options.iter().map(OsString::from);
+    call.under(strace.into_iter().chain([folder.join(TRACE).into()]).chain(options))
+}
+
+/// The name of the file that `strace` writes.
+pub const TRACE: &str = "strace.out";
+
+/// Reads `NAME(REST`. Lines about how a process ended are no calls.
+#[must_use]
+pub fn read(line: &str) -> Option<SystemCall> {
+    let (name, rest) = line.split_once('(')?;
+    let is_name =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name(name).then(|| SystemCall { name: name.to_owned(), rest: rest.to_owned() })
 }

@@ -29,6 +29,9 @@ pub(super) struct Held<'a> {
 #[derive(Default)]
 struct State {
     entry: Option<Entry>,
+    /// The renewal that we know to be on the disk: an older one than the entry's, where the disk has
+    /// refused that.
+    on_disk: Option<Secret>,
     /// Room on the disk, set apart before a server was asked for anything.
     draft: Option<Box<dyn Draft>>,
     /// Whether a renewal is being written: time-outs wait for that.
@@ -42,7 +45,8 @@ impl<'a> Held<'a> {
         chain: String,
         entry: Option<Entry>,
     ) -> Self {
-        let state = State { entry, ..State::default() };
+        let on_disk = entry.as_ref().and_then(|entry| entry.renewal.clone());
+        let state = State { entry, on_disk, ..State::default() };
         Self { world, source, chain, state: Mutex::new(state) }
     }
 
@@ -133,14 +137,19 @@ impl<'a> Held<'a> {
             .with_hint(format!("if it is slow by nature, raise `timeout` in `[source.{source}]`"))
     }
 
-    /// Saves what a fetch brought.
+    /// Saves what a fetch brought. Where the disk refuses it, the next attempt works with it all the
+    /// same: the renewal before it is spent, and to send it again can end the login.
     pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
+        let draft = {
+            let mut state = self.state();
+            state.entry = Some(entry.clone());
+            state.draft.take()
+        };
         let nonce = self.world.chance.nonce()?;
         let content = entry.encode(&self.source.id, self.world.seal, nonce);
-        let draft = self.state().draft.take();
         let file = self.source.id.entry_file(self.world.seal);
         replace(self.world.disk, draft, &file, &content).await?;
-        self.state().entry = Some(entry);
+        self.state().on_disk = entry.renewal;
         Ok(())
     }
 
@@ -186,9 +195,10 @@ impl<'a> Held<'a> {
         let renewal = found.as_ref().and_then(|entry| entry.renewal.clone());
         let mut state = self.state();
         let held = state.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
-        if renewal.is_none() || renewal.as_ref() == held {
+        if renewal.is_none() || renewal.as_ref() == held || renewal == state.on_disk {
             return Ok(None);
         }
+        state.on_disk.clone_from(&renewal);
         state.entry = found;
         Ok(renewal)
     }

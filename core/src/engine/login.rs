@@ -37,7 +37,8 @@ pub async fn login(
     let attempt = LoginAttempt { refresh: &refresh, kept: Mutex::default() };
     let asked_at = world.clock.now();
     let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await?;
-    let fetched = refresh.fetched(credential, asked_at)?;
+    // The human's time is none of the key's.
+    let fetched = refresh.fetched(credential, world.clock.now())?;
     let validity = fetched.validity;
     world.journal.record(&Event {
         at: world.clock.now(),
@@ -83,12 +84,12 @@ pub async fn logout(
     let has_any = held.entry().is_some();
     let revoked = if has_any { held.revoke(&*source.backend, PATIENCE).await } else { Ok(()) };
     let id = &source.planned.id;
-    for file in [id.entry_file(world.seal), id.failure_file()] {
-        world.disk.remove(&file).await.map_err(|error| {
-            Error::transient(format!("cannot remove `{file}` from the state folder: {error}"))
-                .with_hint("remove it by hand, see `api-key-helper status`")
-        })?;
+    let entry_file = id.entry_file(world.seal);
+    for file in [&entry_file, &id.failure_file()] {
+        world.disk.remove(file).await.map_err(|error| not_removed(file, &error))?;
     }
+    // Until then a crash can bring them back.
+    world.disk.sync_names().await.map_err(|error| not_removed(&entry_file, &error))?;
     Ok(revoked)
 }
 
@@ -113,6 +114,11 @@ fn call<'a>(profile: &'a str, policy: &'a Policy) -> Call<'a> {
         demand: Demand::Printable,
         chain: "",
     }
+}
+
+fn not_removed(file: &str, error: &io::Error) -> Error {
+    Error::transient(format!("cannot remove `{file}` from the state folder: {error}"))
+        .with_hint("remove it by hand, see `api-key-helper status`")
 }
 
 fn not_kept(error: &io::Error) -> Error {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Demand;
 use super::cache::Cached;
 use super::refresh::Refresh;
-use crate::{Entry, EntryId, ErrorKind, Failure, Freshness, Key, KeyId, Validity};
+use crate::{Entry, EntryId, ErrorKind, Failure, Freshness, Key, KeyId, Moment, Validity};
 
 /// For how long a key that was fetched because the API refused one is not fetched for that reason
 /// again: of many clients that are refused at once, one asks.
@@ -38,9 +38,17 @@ impl Refresh<'_> {
             }
             Demand::Printable => self.freshness(found.validity) <= Freshness::Due,
             Demand::Fresh => self.freshness(found.validity) == Freshness::Fresh,
-            Demand::FetchedSince(start) => found.validity.fetched_at >= start,
+            Demand::FetchedSince(start) => self.was_fetched_since(start, found.validity),
         };
         will_do.then_some(found)
+    }
+
+    /// Whoever asks for a new key takes one that came meanwhile, but not one that has ended since, nor
+    /// one that a clock ahead of ours only seems to have fetched later.
+    fn was_fetched_since(&self, start: Moment, validity: &Validity) -> bool {
+        let now = self.world.clock.now();
+        let is_past_its_end = validity.expires_at.is_some_and(|end| end <= now);
+        (start..=now).contains(&validity.fetched_at) && !is_past_its_end
     }
 
     /// The failure, if it keeps us from asking.

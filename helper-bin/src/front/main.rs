@@ -116,13 +116,10 @@ fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {
 }
 
 fn print(found: Found, request: &Request<'_>) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(found.hit.key.expose().as_bytes()).and_then(|()| stdout.flush()).map_err(
-        |error| {
-            Error::transient(format!("cannot write the key to stdout: {error}"))
-                .with_hint("look at what the output was redirected to")
-        },
-    )?;
+    api_key_helper_core::print(found.hit.key.expose()).map_err(|error| {
+        Error::transient(format!("cannot write the key to stdout: {error}"))
+            .with_hint("look at what the output was redirected to")
+    })?;
     if let Some(watch) = found.watch {
         watch.answered(Verdict::Print, found.hit.key_id, now().into());
     }

@@ -13,6 +13,7 @@ mod front;
 mod inputs;
 mod journal;
 mod nowhere;
+mod panics;
 mod questions;
 mod refusal;
 mod report;
@@ -38,6 +39,7 @@ use crate::report::Reporter;
 fn main() -> ExitCode {
     close_memory();
     forbid_core_images();
+    panics::report();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let call = match cli::parse(arguments) {

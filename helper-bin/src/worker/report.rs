@@ -39,8 +39,7 @@ fn say(text: &str) {
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+    api_key_helper_core::print(text).map_err(|error| {
         Error::transient(format!("cannot write to stdout: {error}"))
             .with_hint("look at what the output was redirected to")
     })

@@ -6,7 +6,7 @@ use integration_tests::call::Call;
 use integration_tests::home::Home;
 use integration_tests::install;
 use integration_tests::servers::moto::REGION;
-use integration_tests::servers::{Moto, OpenBao};
+use integration_tests::servers::{Moto, OpenBao, openbao};
 use serde_json::json;
 
 use crate::Rounds;

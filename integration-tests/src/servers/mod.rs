@@ -10,6 +10,7 @@ pub mod openbao;
 mod process;
 pub mod relay;
 pub mod secret_service;
+pub mod storm;
 pub mod stub;
 
 pub use admin::Admin;
@@ -19,4 +20,5 @@ pub use oidc_provider::OidcProvider;
 pub use openbao::OpenBao;
 pub use relay::Relay;
 pub use secret_service::SecretService;
+pub use storm::Storm;
 pub use stub::{Reply, Stub};

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::lab::{HOUR, Lab, key};
 use super::source::{Does, Script, answer};
 use crate::engine::Demand;
-use crate::{Error, Unsealed};
+use crate::{Error, ErrorKind, Unsealed};
 
 #[test]
 fn a_name_is_given_to_what_is_durable() {
@@ -99,6 +99,22 @@ fn a_refused_key_that_cannot_be_dropped_is_reported() {
     let outcome = lab.get(&sources, Demand::Printable);
     assert!(outcome.warnings[0].contains("was not dropped"), "{:?}", outcome.warnings);
     assert!(outcome.answer.is_err());
+}
+
+#[test]
+fn a_refused_key_that_cannot_be_dropped_bridges_nothing() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), Does::Fail(Error::denied("no"))]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    let entry_file = sources[0].planned.id.entry_file(&Unsealed);
+    lab.break_disk(format!("publish {entry_file}").leak());
+    assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
+    lab.mend_disk();
+    // Nobody asks in the pause, and the key is still there.
+    assert!(lab.entry(&sources[0].planned.id).unwrap().key.is_some());
+    assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::lab::{HOUR, Lab, key};
-use super::source::{Script, answer, down};
-use crate::Policy;
+use super::source::{Does, Script, answer, credential, down};
 use crate::engine::Demand;
+use crate::{Credential, Policy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -71,6 +71,7 @@ fn at_the_deadline_a_stale_key_is_printed() {
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
     assert_eq!(key(outcome), "old");
     assert_eq!(lab.now().since(before), 30 * SECOND);
+    assert!(lab.sleeps().iter().all(|sleep| !sleep.is_zero()));
 }
 
 #[test]
@@ -138,6 +139,32 @@ fn asking_anew_is_content_with_what_came_meanwhile() {
     assert_eq!(key(lab.get(&sources, Demand::FetchedSince(before))), "one");
     // Nobody did.
     lab.pass(SECOND);
+    assert_eq!(key(lab.get(&sources, Demand::FetchedSince(lab.now()))), "two");
+}
+
+#[test]
+fn asking_anew_takes_no_key_that_has_ended_meanwhile() {
+    let lab = Lab::default();
+    let until = |end| Credential { expires_at: Some(SystemTime::from(end)), ..credential("one") };
+    let short = until(lab.now().plus(2 * SECOND));
+    let script = Script::new(&lab, [Does::Answer(short), answer("two")]);
+    let sources = [script.source("a")];
+    let before = lab.now();
+    lab.key(&sources);
+    lab.pass(2 * SECOND);
+    assert_eq!(key(lab.get(&sources, Demand::FetchedSince(before))), "two");
+}
+
+#[test]
+fn asking_anew_takes_no_key_from_the_future() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), answer("two")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    let id = &sources[0].planned.id;
+    let mut entry = lab.entry(id).unwrap();
+    entry.validity.fetched_at = lab.now().plus(HOUR);
+    lab.put_entry(id, &entry);
     assert_eq!(key(lab.get(&sources, Demand::FetchedSince(lab.now()))), "two");
 }
 

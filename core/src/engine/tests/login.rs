@@ -39,6 +39,15 @@ fn no_lock_is_held_while_the_human_is_waited_for() {
 }
 
 #[test]
+fn a_lifetime_does_not_begin_before_the_human_has_signed_in() {
+    let lab = Lab::default();
+    let mut source = Script::new(&lab, [Does::Take(300 * SECOND), answer("one")]).source("a");
+    source.lifetime = Some(120 * SECOND);
+    let validity = lab.login(&source).unwrap().validity;
+    assert_eq!(validity.expires_at, Some(lab.now().plus(120 * SECOND)));
+}
+
+#[test]
 fn nobody_spends_what_a_login_has_kept_before_it_ends() {
     let lab = Lab::default();
     let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
@@ -99,6 +108,20 @@ fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
         // Again, with nothing left.
         assert_eq!(lab.logout(&sources[0]), Ok(Ok(())));
     }
+}
+
+#[test]
+fn what_was_given_back_does_not_outlive_a_crash() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one"), answer("anything")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.steps();
+    lab.logout(&sources[0]).unwrap().unwrap();
+    assert_eq!(lab.steps().last().unwrap(), "sync names");
+    lab.break_disk("sync names");
+    let error = lab.logout(&sources[0]).unwrap_err();
+    assert!(error.message().contains("cannot remove"), "{error}");
 }
 
 #[test]

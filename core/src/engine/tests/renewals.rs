@@ -108,6 +108,36 @@ fn keeping_that_fails_fails_the_attempt() {
 }
 
 #[test]
+fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("publish");
+    script.asked();
+    script.then([Does::Keep("second"), Does::MendDisk, Does::Keep("third"), answer("two")]);
+    lab.key(&sources);
+    assert_eq!(script.asked(), [some("first"), some("second")]);
+    assert_eq!(renewal(&lab, &sources[0]), some("third"));
+}
+
+#[test]
+fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("publish");
+    script.asked();
+    script.then([Does::Keep("second"), Does::MendDisk, Does::Reread]);
+    assert_eq!(lab.key(&sources), "none");
+    assert_eq!(script.asked(), [some("first"), some("second")]);
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+}
+
+#[test]
 fn a_token_is_not_rotated_without_room_for_the_next() {
     let lab = Lab::default();
     lab.break_disk("draft");

@@ -25,6 +25,8 @@ pub(super) enum Does {
     Keep(&'static str),
     /// Fails the attempt if there is no room.
     MakeRoom,
+    /// The disk is mended, and the source goes on.
+    MendDisk,
     /// Another process, for which the lock does not hold, replaces the renewal.
     Overtake(EntryId, &'static str),
     /// Answers with the renewal that replaced the one that it was given.
@@ -109,6 +111,7 @@ impl Script {
                 Does::Hang => pending::<()>().await,
                 Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
                 Does::MakeRoom => request.make_room().await?,
+                Does::MendDisk => self.lab.mend_disk(),
                 Does::Overtake(id, renewal) => {
                     let entry = self.lab.entry(&id).unwrap();
                     let renewal = Some(Secret::from(renewal));

@@ -120,7 +120,9 @@ fn each_has_its_share_of_the_time() {
     let (_, _, sources) = pair(&lab, hangs, [Does::Take(14 * SECOND), answer("b")]);
     let mut sources = sources;
     sources[1].timeout = 15 * SECOND;
+    let before = lab.now();
     assert_eq!(lab.key(&sources), "b");
+    assert!(lab.now().since(before) <= 30 * SECOND);
 }
 
 #[test]

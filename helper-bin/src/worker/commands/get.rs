@@ -36,11 +36,12 @@ pub(crate) async fn run(
     // The source is asked first: while its answer is on the way, there is time for the disk.
     let asked = session.get(demand, deadline);
     let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
-    // Of an error's caller only the first lines are seen: nothing stands before it.
+    // Of an error's caller only the first lines are seen: nothing stands before it, not even what
+    // there is to say about a key that cannot be printed.
     let Answer { key, key_id, refresh, .. } = answer?;
+    print(key.expose())?;
     // Without a state folder, nothing else about it is worth saying.
     reporter.warn(if session.warnings.is_empty() { &warnings } else { &session.warnings });
-    print(key.expose())?;
     if let Some(judged) = judged {
         judged.answered(key_id, now(&session.clock));
     }

@@ -1,0 +1,200 @@
+//! The four sources, their faults, and what they have issued.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
+
+use integration_tests::call::Call;
+use integration_tests::home::Home;
+use integration_tests::servers::admin::text;
+use integration_tests::servers::oidc_provider::Settings;
+use integration_tests::servers::storm::Weather;
+use integration_tests::servers::{Moto, OidcProvider, OpenBao, Storm};
+use integration_tests::wait::until;
+use serde_json::json;
+
+use crate::callers::clock;
+use crate::ledger::{Ledger, Printed};
+
+/// One source of each backend, with a profile of the same name.
+pub(crate) struct Sources {
+    pub(crate) home: Home,
+    bao: OpenBao,
+    moto: Moto,
+    provider: OidcProvider,
+    storms: BTreeMap<&'static str, Storm>,
+    ledgers: BTreeMap<&'static str, Ledger>,
+    /// When each token was printed first: it is no younger than that.
+    tokens: Mutex<BTreeMap<String, Instant>>,
+}
+
+/// Their names.
+pub(crate) const NAMES: [&str; 4] = ["script", "vault", "aws", "oidc"];
+
+/// The longest time for which a key is printed that its source has replaced: `ttl`,
+/// `stale_if_error`, and a call's own time.
+const KEPT: Duration = Duration::from_secs(2 + 10 + 10);
+/// How long a key of the script and a token of the provider are valid.
+const LIFE: Duration = Duration::from_secs(8);
+
+const POLICY: &str = "ttl = \"2s\"\nstale_while_revalidate = \"1s\"\nstale_if_error = \"10s\"\n\
+                      deadline = \"5s\"\ntimeout = \"3s\"\nretries = 2";
+
+/// It fails in three of sixteen runs: by an exit code, by a signal, by silence.
+const SCRIPT: &str = "[ ! -e \"$HOME/down\" ] || exit 75\ncase $((run % 16)) in 3) exit 75;; 7) kill -KILL $$;; 11) sleep 4;; esac\n\
+                      cat \"$HOME/script.json\"";
+
+impl Sources {
+    /// All of them, each with its first key.
+    pub(crate) fn start() -> Self {
+        let home = Home::new();
+        let (bao, moto) = (OpenBao::dev(), Moto::start());
+        let life = u32::try_from(LIFE.as_secs()).expect("a lifetime");
+        let provider = OidcProvider::with(&Settings { access_token: life, ..Settings::default() });
+        let storms = BTreeMap::from([
+            ("vault", Storm::before(bao.address(), 1, true)),
+            ("aws", Storm::before(moto.address(), 2, true)),
+            // A lost answer may have rotated the refresh token, which costs a login.
+            ("oidc", Storm::before(provider.issuer(), 3, false)),
+        ]);
+        let (role, secret_id) = approle(&bao);
+        moto.secret("soak", &json!({ "SecretString": "sk-soak-aws-before" }));
+        let script = home.script("main", SCRIPT);
+        let secret_id = home.write("secret-id", secret_id);
+        let sources = [
+            format!("command = [\"{}\"]", script.display()),
+            format!(
+                "address = \"{}\"\npath = \"soak\"\nauth = {{ method = \"approle\", \
+                 role_id = \"{role}\", secret_id = {{ file = \"{}\" }} }}",
+                storms["vault"].address(),
+                secret_id.display()
+            ),
+            "secret_id = \"soak\"".to_owned(),
+            format!(
+                "issuer = \"{}\"\nclient_id = \"helper\"\ntoken_endpoint = \"{}/token\"",
+                provider.issuer(),
+                storms["oidc"].address()
+            ),
+        ];
+        let tables = NAMES.iter().zip(&sources).map(|(name, source)| {
+            format!(
+                "[profile.{name}]\nsources = [\"{name}\"]\n{POLICY}\n\n\
+                 [source.{name}]\nbackend = \"{name}\"\n{source}\n\n"
+            )
+        });
+        let head = "default_profile = \"script\"\n\n".to_owned();
+        home.configure(&tables.fold(head, |text, table| text + &table));
+        let ledgers = NAMES.map(|name| (name, Ledger::default())).into();
+        let sources = Self { home, bao, moto, provider, storms, ledgers, tokens: Mutex::default() };
+        sources.sign_in();
+        sources.rotate(0);
+        sources.turn(Weather::Stormy);
+        sources
+    }
+
+    /// What the way to all of them is like from now on.
+    pub(crate) fn turn(&self, weather: Weather) {
+        self.storms.values().for_each(|storm| storm.turn(weather));
+        let down = self.home.path().join("down");
+        match weather {
+            Weather::Down => drop(self.home.write("down", "")),
+            // It may not be there.
+            _ => drop(fs::remove_file(down)),
+        }
+    }
+
+    /// A call that asks for the key of a profile.
+    pub(crate) fn call(&self, profile: &str, arguments: &[&str]) -> Call {
+        let call = self.home.call(["--profile", profile]).args(arguments.iter().copied());
+        call.env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", self.storms["aws"].address())
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up-secret-access-key")
+    }
+
+    /// Each source has its key of that number from now on. The provider rotates by itself.
+    pub(crate) fn rotate(&self, number: usize) {
+        let key = |source: &str| format!("sk-soak-{source}-{number}");
+        let ends = clock() + LIFE;
+        self.ledgers["script"].issue(&key("script"), Some(ends), || {
+            let seconds = ends.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+            let document = json!({ "key": key("script"), "expires_at": seconds });
+            let draft = self.home.write("script.draft", document.to_string());
+            fs::rename(draft, self.home.path().join("script.json")).expect("a key's file");
+        });
+        self.ledgers["vault"].issue(&key("vault"), None, || {
+            self.bao.write("secret/data/soak", &json!({ "data": { "api_key": key("vault") } }));
+        });
+        self.ledgers["aws"].issue(&key("aws"), None, || {
+            let version = json!({ "SecretId": "soak", "SecretString": key("aws") });
+            self.moto.secrets_manager("PutSecretValue", &version);
+        });
+    }
+
+    /// Whether that key was to be printed.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub(crate) fn check(&self, profile: &'static str, printed: Printed<'_>) -> Result<(), String> {
+        if profile != "oidc" {
+            return self.ledgers[profile].check(printed, KEPT);
+        }
+        let first = {
+            let mut tokens = self.tokens.lock().expect("the tokens");
+            *tokens.entry(printed.key.to_owned()).or_insert(printed.ended)
+        };
+        let age = printed.called.saturating_duration_since(first);
+        if age > LIFE {
+            return Err(format!("a token past its end: it was printed {age:?} ago already"));
+        }
+        Ok(())
+    }
+
+    /// How many keys each source has had.
+    pub(crate) fn issued(&self, profile: &str) -> usize {
+        if profile == "oidc" {
+            return self.tokens.lock().expect("the tokens").len();
+        }
+        self.ledgers[profile].len()
+    }
+
+    /// How many requests to a source came to harm on the way.
+    pub(crate) fn harmed(&self, profile: &str) -> usize {
+        self.storms.get(profile).map_or(0, Storm::harmed)
+    }
+
+    /// How often the provider took a refresh token for stolen: whoever spends one twice is told so.
+    pub(crate) fn revocations(&self) -> usize {
+        self.provider.revocations()
+    }
+
+    fn sign_in(&self) {
+        let said = self.home.write("said", "");
+        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\""].map(OsString::from);
+        let shell = shell.into_iter().chain([said.clone().into()]);
+        let login = self.call("oidc", &["login"]).under(shell).start();
+        let code = until("the user code is shown", || {
+            let said = fs::read_to_string(&said).ok()?;
+            let (_, rest) = said.split_once("api-key-helper: code: ")?;
+            rest.split_once('\n').map(|(code, _)| code.to_owned())
+        });
+        self.provider.approve(&code);
+        let answer = login.finish();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+}
+
+/// An `AppRole` that may read the key: its role-id and a secret-id. Its tokens are renewed again and
+/// again.
+fn approle(bao: &OpenBao) -> (String, String) {
+    bao.policy("reader", &[("secret/data/soak", "read")]);
+    bao.enable_auth("approle", "approle");
+    let settings = json!({ "token_ttl": "20s", "token_max_ttl": "2m", "token_policies": "reader" });
+    bao.write("auth/approle/role/ci", &settings);
+    let role = text(&bao.read("auth/approle/role/ci/role-id"), "/data/role_id");
+    let secret_id = bao.write("auth/approle/role/ci/secret-id", &json!({}));
+    (role, text(&secret_id, "/data/secret_id"))
+}

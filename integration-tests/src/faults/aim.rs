@@ -1,0 +1,92 @@
+//! Which system call a fault hits.
+
+use std::collections::BTreeMap;
+
+use super::Fault;
+use crate::trace::SystemCall;
+
+/// One system call of a call of the helper.
+///
+/// It is the one that is `nth` of its name, not the one that is `nth` of all: how often an event loop
+/// turns depends on the machine, and moves all that comes after it.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// Its name, and what it was about in a run without a fault.
+    pub call: SystemCall,
+    nth: usize,
+    /// Whether it is made by a child or another thread, and then the path that it must be about.
+    of_another: Option<Option<String>>,
+}
+
+impl Aim {
+    /// The calls of the first thread after the start of `main` of each program that it becomes.
+    ///
+    /// # Panics
+    /// When a program's `main` is not found.
+    #[must_use]
+    pub fn all_of(calls: &[SystemCall]) -> Vec<Self> {
+        let mut counts = BTreeMap::new();
+        let mut aims = Vec::new();
+        let mut is_in_main = false;
+        for (index, call) in calls.iter().enumerate() {
+            if index > 0 {
+                // `strace` begins to count when the first program has started.
+                *counts.entry(&*call.name).or_insert(0) += 1;
+            }
+            is_in_main = is_in_main || begins_main(call);
+            if is_in_main {
+                let nth = counts[&*call.name];
+                aims.push(Self { call: call.clone(), nth, of_another: None });
+            }
+            let is_another_program = call.name == "execve" && call.rest.ends_with("= 0");
+            let is_end = ends_start(call);
+            is_in_main = (is_in_main || is_end) && !is_another_program;
+        }
+        let programs =
+            calls.iter().filter(|call| call.name == "execve" && call.rest.ends_with("= 0"));
+        let starts = calls.iter().filter(|call| ends_start(call) || begins_main(call));
+        assert!(starts.count() >= programs.count(), "where does `main` begin? {calls:?}");
+        aims
+    }
+
+    /// The call that is `nth` of its name in each child and thread, and that the first thread never
+    /// makes so often. With a path, only calls that are about that path count.
+    #[must_use]
+    pub fn of_another(name: &str, nth: usize, path: Option<&str>) -> Self {
+        let call = SystemCall { name: name.to_owned(), rest: String::new() };
+        Self { call, nth, of_another: Some(path.map(str::to_owned)) }
+    }
+
+    /// Whether the first thread makes it.
+    #[must_use]
+    pub const fn is_of_first_thread(&self) -> bool {
+        self.of_another.is_none()
+    }
+
+    /// The options by which `strace` lets `fault` hit it.
+    #[must_use]
+    pub fn options(&self, fault: Fault) -> Vec<String> {
+        let Self { call, nth, of_another } = self;
+        let mut options = Vec::new();
+        if let Some(path) = of_another {
+            options.push("-f".to_owned());
+            options.extend(path.iter().flat_map(|path| ["-P".to_owned(), path.clone()]));
+        }
+        let what = match fault {
+            Fault::Kill => "signal=KILL".to_owned(),
+            Fault::Error(error) => format!("error={error}"),
+        };
+        options.extend(["-e".to_owned(), format!("inject={}:{what}:when={nth}", call.name)]);
+        options
+    }
+}
+
+/// Rust's standard library ends its start by watching for a stack that overflows; `main` comes next.
+fn ends_start(call: &SystemCall) -> bool {
+    call.name == "rt_sigaction" && call.rest.starts_with("SIGBUS, {")
+}
+
+/// A `main` that stands in for that start looks at its streams first.
+fn begins_main(call: &SystemCall) -> bool {
+    call.name == "fcntl" && call.rest.starts_with("0, F_GETFD")
+}

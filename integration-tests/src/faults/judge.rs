@@ -1,0 +1,61 @@
+//! What may be seen of a call that was hit.
+
+use std::time::Duration;
+
+use api_key_helper_core::SHOWN_LENGTH;
+
+use super::{Fault, Stage};
+use crate::call::Answer;
+use crate::process::Process;
+use crate::traces::Traces;
+use crate::wait::until;
+
+/// The deadline of the calls on a stage, in its configuration.
+pub(super) const DEADLINE: &str = "deadline = \"5s\"";
+/// That deadline, the time after which a process that misses it ends itself, and a slow machine.
+const LONGEST: Duration = Duration::from_secs(5 + 5 + 5);
+
+/// What is said when a library gives up in the middle of its work, which ends the process there.
+const GIVES_UP: &str = "this program cannot go on at";
+
+/// Either a key or a clear error, and nothing that does not belong there.
+pub(super) fn judge(stage: &dyn Stage, fault: Fault, answer: &Answer, took: Duration) {
+    assert!(took < LONGEST, "it took {took:?}: {answer:?}");
+    let is_key = stage.is_key(&answer.stdout);
+    for secret in stage.secrets() {
+        let found = Traces::of(&secret).found_in(answer.stderr.as_bytes()).is_some();
+        assert!(!found, "a secret is in stderr: {answer:?}");
+    }
+    assert!(!answer.stderr.contains("panicked"), "{answer:?}");
+    assert!(answer.stderr.chars().count() <= SHOWN_LENGTH, "{answer:?}");
+    if fault == Fault::Kill && answer.signal.is_some() {
+        assert!(answer.stdout.is_empty() || is_key, "{answer:?}");
+        return;
+    }
+    assert_eq!(answer.signal, None, "{answer:?}");
+    if answer.code == Some(0) {
+        let is_right = if stage.prints() { is_key } else { answer.stdout.is_empty() };
+        assert!(is_right, "{answer:?}");
+        let is_warning = |line: &str| line.starts_with("api-key-helper: warning: ");
+        assert!(answer.stderr.lines().all(is_warning), "{answer:?}");
+    } else {
+        answer.assert_error(answer.code.unwrap_or_default(), &[]);
+        assert!(matches!(answer.code, Some(1..=5)), "{answer:?}");
+    }
+}
+
+/// Nobody works on, and no file is left but those that `docs/architecture.md` names: where the process
+/// was broken off, drafts, which are swept later.
+pub(super) fn judge_leftovers(stage: &dyn Stage, fault: Fault, name: &str, answer: &Answer) {
+    let home = stage.home().path();
+    until("nobody of this call works any more", || {
+        Process::all_with("HOME", home).is_empty().then_some(())
+    });
+    let state = stage.home().state();
+    let drafts = state.files(".tmp");
+    let removes = ["unlink", "unlinkat"].contains(&name);
+    let is_broken_off = fault == Fault::Kill || answer.stderr.contains(GIVES_UP);
+    let most = if is_broken_off { 2 } else { usize::from(removes) };
+    assert!(drafts.len() <= most, "{drafts:?} are left");
+    assert_eq!(state.files(".unreadable"), [""; 0]);
+}

@@ -1,0 +1,161 @@
+//! The ways through front and worker, with a script for a source.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::judge::{DEADLINE, judge_leftovers};
+use super::{Fault, Scenario, Snapshot, Stage};
+use crate::call::Call;
+use crate::home::Home;
+
+/// All of them.
+pub const SCENARIOS: [Scenario; 6] = [HIT, CHANGE, COLD, DUE, REFRESH, STALE];
+
+/// The key is fresh: the front prints it.
+pub const HIT: Scenario =
+    Scenario { name: "hit", stage: || Desk::stage(&[], Duration::ZERO, |_| (), |_| ()) };
+
+/// The key is fresh, and there is no plan: the front becomes the worker, which prints the key.
+pub const CHANGE: Scenario = Scenario {
+    name: "change to the worker",
+    stage: || Desk::stage(&[], Duration::ZERO, Desk::forget_plans, |_| ()),
+};
+
+/// Nothing is there but the configuration.
+pub const COLD: Scenario = Scenario {
+    name: "cold fetch",
+    stage: || Desk::stage(&[], Duration::ZERO, Desk::forget_all, |_| ()),
+};
+
+/// The key is due: the front prints it, and starts a worker behind the answer.
+pub const DUE: Scenario =
+    Scenario { name: "due", stage: || Desk::stage(&[], SOON, |_| (), |_| ()) };
+
+/// The worker that is started behind an answer.
+pub const REFRESH: Scenario =
+    Scenario { name: "refresh", stage: || Desk::stage(&["refresh"], SOON, |_| (), |_| ()) };
+
+/// The key is stale, and its source is down.
+pub const STALE: Scenario = Scenario {
+    name: "stale, source down",
+    stage: || Desk::stage(&[], LATER, Desk::take_source_down, Desk::check_outage),
+};
+
+/// Longer than the `ttl` of a profile, and not by more than `stale_while_revalidate`.
+const SOON: Duration = Duration::from_secs(62 * 60);
+/// Longer than both.
+const LATER: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// What keys begin with.
+const MARK: &str = "sk-made-up-7d1f0c62b3a948e5";
+
+/// A user whose source is a script. It is down while the file `down` is in their home.
+struct Desk {
+    home: Home,
+    beginning: Snapshot,
+    arguments: &'static [&'static str],
+    /// What holds while things are as they were at the beginning.
+    check_before: fn(&Self),
+    /// How often the script runs in all when there is no fault.
+    needed: usize,
+}
+
+impl Desk {
+    fn stage(
+        arguments: &'static [&'static str],
+        age: Duration,
+        prepare: fn(&Home),
+        check_before: fn(&Self),
+    ) -> Box<dyn Stage> {
+        let body = format!(
+            "[ ! -e \"$HOME/down\" ] || {{ echo 'no route to host' >&2; exit 75; }}\n\
+             echo {MARK}-$run"
+        );
+        let home = Home::with_settings(&format!("retries = 0\n{DEADLINE}"), "", &body);
+        home.helper().run().assert_key(&key(1));
+        home.state().age("main", age);
+        prepare(&home);
+        let beginning = Snapshot::of(home.path());
+        let mut desk = Self { home, beginning, arguments, check_before, needed: usize::MAX - 1 };
+        desk.set();
+        let answer = desk.call().run();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        judge_leftovers(&desk, Fault::NONE, "", &answer);
+        desk.check_next();
+        desk.needed = desk.home.runs("main");
+        Box::new(desk)
+    }
+
+    fn forget_plans(home: &Home) {
+        for plan in home.state().files(".plan") {
+            fs::remove_file(home.state().path().join(plan)).expect("a plan's file");
+        }
+    }
+
+    fn forget_all(home: &Home) {
+        fs::remove_dir_all(home.path().join(".local")).expect("the helper's files");
+        fs::remove_file(home.path().join("main.runs")).expect("the runs of the script");
+    }
+
+    fn take_source_down(home: &Home) {
+        let _ = home.write("down", "");
+    }
+
+    /// The old key is printed as long as the source is down.
+    fn check_outage(&self) {
+        let answer = self.home.helper().run();
+        answer.assert_warned(&key(1), &["no route to host"]);
+        fs::remove_file(self.down()).expect("the file that takes the source down");
+        self.home.state().end_pauses();
+    }
+
+    fn down(&self) -> PathBuf {
+        self.home.path().join("down")
+    }
+}
+
+impl Stage for Desk {
+    fn set(&self) {
+        self.beginning.restore();
+    }
+
+    fn call(&self) -> Call {
+        self.home.call(self.arguments.iter().copied())
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn prints(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
+    fn is_key(&self, text: &str) -> bool {
+        (1..=self.home.runs("main")).any(|run| text == key(run))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![MARK.to_owned()]
+    }
+
+    fn check_next(&self) {
+        // What a fault looked like is remembered as any failure: the pause after it is not the point.
+        self.home.state().end_pauses();
+        (self.check_before)(self);
+        // Nothing is in the way of the next refresh, if one is due, or of the next key.
+        let refreshed = self.home.call(["refresh"]).run();
+        assert_eq!((refreshed.code, &*refreshed.stderr), (Some(0), ""), "{refreshed:?}");
+        let runs = self.home.runs("main");
+        let answer = self.home.helper().run();
+        answer.assert_key(&answer.stdout);
+        assert!(self.is_key(&answer.stdout), "{answer:?} after {runs} runs");
+        assert_eq!(self.home.runs("main"), runs, "the key that was fetched was not kept");
+        assert!(runs <= self.needed + 1, "{runs} runs where {} would do", self.needed);
+    }
+}
+
+fn key(run: usize) -> String {
+    format!("{MARK}-{run}")
+}

@@ -1,0 +1,151 @@
+//! The ways to a key that a server keeps: Vault by OpenBao, and AWS by moto.
+
+use std::fs;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::judge::DEADLINE;
+use super::{Scenario, Snapshot, Stage};
+use crate::call::Call;
+use crate::home::Home;
+use crate::servers::admin::text;
+use crate::servers::{Moto, OpenBao};
+
+/// All of them.
+pub const SCENARIOS: [Scenario; 3] = [
+    Scenario { name: "vault: login and read", stage: || Desk::stage(vault(), None) },
+    Scenario { name: "vault: read with a kept token", stage: || Desk::stage(vault(), Some(LATER)) },
+    Scenario { name: "aws: read", stage: || Desk::stage(aws(), None) },
+];
+
+/// Longer than a profile's `ttl` and `stale_while_revalidate`.
+const LATER: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The one key.
+const KEY: &str = "sk-made-up-5b1c77f09e2d4a36";
+
+/// A user of a server. The variables are those of the AWS SDK.
+struct Desk {
+    home: Home,
+    beginning: Snapshot,
+    variables: Vec<(&'static str, String)>,
+    secrets: Vec<String>,
+}
+
+/// What a source needs to ask a server.
+struct Access {
+    /// The source's table.
+    source: String,
+    /// The file that it names, and what is in it.
+    file: Option<(&'static str, String)>,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Desk {
+    /// With a key of that age, else with nothing.
+    fn stage(access: Access, age: Option<Duration>) -> Box<dyn Stage> {
+        let home = Home::new();
+        let Access { mut source, file, variables } = access;
+        let mut secrets = vec![KEY.to_owned()];
+        if let Some((name, content)) = file {
+            let file = home.write(name, &content);
+            source = source.replace("FILE", &file.display().to_string());
+            secrets.push(content);
+        }
+        home.configure(&format!(
+            "[profile.main]\nsources = [\"main\"]\nretries = 0\n{DEADLINE}\n\n\
+             [source.main]\n{source}\n"
+        ));
+        let mut desk = Self { beginning: Snapshot::of(home.path()), home, variables, secrets };
+        desk.call().run().assert_key(KEY);
+        match age {
+            Some(age) => desk.home.state().age("main", age),
+            None => fs::remove_dir_all(desk.home.path().join(".local")).expect("its files"),
+        }
+        desk.beginning = Snapshot::of(desk.home.path());
+        Box::new(desk)
+    }
+
+    fn with_variables(&self, call: Call) -> Call {
+        self.variables.iter().fold(call, |call, (name, value)| call.env(name, value))
+    }
+}
+
+impl Stage for Desk {
+    fn set(&self) {
+        self.beginning.restore();
+    }
+
+    fn call(&self) -> Call {
+        self.with_variables(self.home.helper())
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn prints(&self) -> bool {
+        true
+    }
+
+    fn is_key(&self, text: &str) -> bool {
+        text == KEY
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.secrets.clone()
+    }
+
+    fn check_next(&self) {
+        self.home.state().end_pauses();
+        self.call().run().assert_key(KEY);
+        let fetched = self.home.state().log().len();
+        self.call().run().assert_key(KEY);
+        assert_eq!(self.home.state().log().len(), fetched, "the key that was fetched was not kept");
+    }
+}
+
+/// Who logs in by an `AppRole` for each new token.
+fn vault() -> Access {
+    static SERVER: OnceLock<(OpenBao, String)> = OnceLock::new();
+    let (bao, role) = SERVER.get_or_init(|| {
+        let bao = OpenBao::dev();
+        bao.write("secret/data/main", &json!({ "data": { "api_key": KEY } }));
+        bao.policy("reader", &[("secret/data/main", "read")]);
+        bao.enable_auth("approle", "approle");
+        let settings = json!({ "token_ttl": "1h", "token_policies": "reader" });
+        bao.write("auth/approle/role/ci", &settings);
+        let role = text(&bao.read("auth/approle/role/ci/role-id"), "/data/role_id");
+        (bao, role)
+    });
+    let answer = bao.write("auth/approle/role/ci/secret-id", &json!({}));
+    let source = format!(
+        "backend = \"vault\"\naddress = \"{}\"\npath = \"main\"\n\
+         auth = {{ method = \"approle\", role_id = \"{role}\", secret_id = {{ file = \"FILE\" }} }}",
+        bao.address()
+    );
+    let file = Some(("secret-id", text(&answer, "/data/secret_id")));
+    Access { source, file, variables: Vec::new() }
+}
+
+/// Who has long-lived keys in the environment.
+fn aws() -> Access {
+    static SERVER: OnceLock<Moto> = OnceLock::new();
+    let moto = SERVER.get_or_init(|| {
+        let moto = Moto::start();
+        moto.secret("main", &json!({ "SecretString": KEY }));
+        moto
+    });
+    let variables = [
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ENDPOINT_URL", moto.address()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAMADEUP"),
+        ("AWS_SECRET_ACCESS_KEY", "made-up-secret-access-key"),
+    ];
+    let variables = variables.map(|(name, value)| (name, value.to_owned())).to_vec();
+    let source = "backend = \"aws\"\nsecret_id = \"main\"".to_owned();
+    Access { source, file: None, variables }
+}

@@ -1,0 +1,130 @@
+//! The renewal of a sign-in at a provider that replaces the refresh token each time. What it has
+//! replaced cannot be put back, so each call begins where the last one has ended.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::judge::DEADLINE;
+use super::{Scenario, Stage};
+use crate::call::Call;
+use crate::home::Home;
+use crate::servers::OidcProvider;
+use crate::wait::until;
+
+/// The key is stale; the refresh token is spent for another.
+pub const RENEWAL: Scenario = Scenario { name: "oidc: renewal", stage: || Desk::stage() };
+
+/// How often a sign-in was lost so far: the provider had replaced the token, and its answer was not on the
+/// disk yet.
+#[must_use]
+pub fn lost() -> usize {
+    LOST.load(Ordering::Relaxed)
+}
+
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Somebody who signs in when it is needed.
+struct Desk {
+    home: Home,
+    provider: OidcProvider,
+    /// What there is to renew before the call, and how many renewals there had been.
+    before: RefCell<String>,
+    granted: Cell<usize>,
+}
+
+impl Desk {
+    fn stage() -> Box<dyn Stage> {
+        let (home, provider) = (Home::new(), OidcProvider::new());
+        home.configure(&format!(
+            "[profile.main]\nsources = [\"main\"]\nretries = 0\n{DEADLINE}\n\n\
+             [source.main]\nbackend = \"oidc\"\nissuer = \"{}\"\nclient_id = \"helper\"\n",
+            provider.issuer()
+        ));
+        let desk = Self { home, provider, before: RefCell::default(), granted: Cell::default() };
+        desk.sign_in();
+        // It writes the plan, by which the source is known from outside.
+        assert_eq!(desk.home.helper().run().code, Some(0));
+        Box::new(desk)
+    }
+
+    fn sign_in(&self) {
+        let said = self.home.write("said", "");
+        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\""].map(OsString::from);
+        let shell = shell.into_iter().chain([said.clone().into()]);
+        let login = self.home.call(["login"]).under(shell).start();
+        let code = until("the user code is shown", || {
+            let said = fs::read_to_string(&said).ok()?;
+            let (_, rest) = said.split_once("api-key-helper: code: ")?;
+            rest.split_once('\n').map(|(code, _)| code.to_owned())
+        });
+        self.provider.approve(&code);
+        let answer = login.finish();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+
+    /// The live one, if nobody has lost it.
+    fn refresh_token(&self) -> Option<String> {
+        let renewal = self.home.state().entry("main").renewal.expect("a renewal");
+        let renewal: Value = serde_json::from_str(renewal.expose()).expect("JSON");
+        let token = renewal["standing"]["alive"]["refresh_token"].as_str();
+        token.map(str::to_owned)
+    }
+}
+
+impl Stage for Desk {
+    fn set(&self) {
+        let state = self.home.state();
+        for draft in state.files(".tmp") {
+            fs::remove_file(state.path().join(draft)).expect("a draft");
+        }
+        if self.refresh_token().is_none() {
+            self.sign_in();
+        }
+        self.before.replace(self.refresh_token().expect("a live refresh token"));
+        state.age("main", Duration::from_secs(2 * 60 * 60));
+        self.granted.set(self.provider.granted("refresh_token"));
+    }
+
+    fn call(&self) -> Call {
+        self.home.helper()
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn prints(&self) -> bool {
+        true
+    }
+
+    fn is_key(&self, text: &str) -> bool {
+        !text.is_empty() && self.provider.is_active(text)
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![self.before.borrow().clone()]
+    }
+
+    /// Nobody has to sign in again, but where the token was replaced and that is not known here.
+    fn check_next(&self) {
+        self.home.state().end_pauses();
+        let is_kept = self.refresh_token().as_ref() != Some(&*self.before.borrow());
+        let answer = self.home.helper().run();
+        // Looked at last: the provider may have been at work when the call had ended.
+        let was_replaced = self.provider.granted("refresh_token") > self.granted.get();
+        if answer.code == Some(3) && was_replaced && !is_kept {
+            answer.assert_error(3, &["the sign-in of `ada`", "api-key-helper login --source main"]);
+            LOST.fetch_add(1, Ordering::Relaxed);
+            self.sign_in();
+            return;
+        }
+        answer.assert_key(&answer.stdout);
+        assert!(self.is_key(&answer.stdout), "{answer:?}");
+        self.home.helper().run().assert_key(&answer.stdout);
+    }
+}

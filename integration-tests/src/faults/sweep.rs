@@ -1,0 +1,143 @@
+//! Every fault at every system call.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::judge::{judge, judge_leftovers};
+use super::{Aim, Fault, Scenario, Stage};
+use crate::trace::{self, SystemCall};
+use crate::wait::{now, since};
+
+/// How many runs without a fault tell which calls there are: the shortest does.
+const CLEAN_RUNS: usize = 3;
+/// How often a call is looked for that is not always made.
+const TRIES: usize = 5;
+/// Calls whose number depends on when the machine lets whom run.
+const OF_EVENT_LOOP: [&str; 8] =
+    ["epoll_wait", "futex", "read", "recvfrom", "rt_sigreturn", "sched_yield", "waitid", "write"];
+
+/// What was hit.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// The system calls of its first thread after the start of `main`.
+    pub calls: usize,
+    /// How often each fault did hit a call.
+    pub hits: BTreeMap<Fault, usize>,
+    /// Calls that were not made again: turns of an event loop.
+    pub not_made: usize,
+}
+
+impl Counts {
+    /// How many faults did hit.
+    #[must_use]
+    pub fn injected(&self) -> usize {
+        self.hits.values().sum()
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scenario, calls, hits, not_made } = self;
+        write!(f, "{scenario}: {calls} calls, {} faults (", self.injected())?;
+        for (fault, number) in hits {
+            write!(f, "{fault} {number}, ")?;
+        }
+        write!(f, "not made {not_made})")
+    }
+}
+
+/// Lets the faults that `faults` chooses hit each system call of the scenario's first thread after the
+/// start of `main`, one at a time, on `threads` threads.
+///
+/// # Panics
+/// When something that is seen afterwards is wrong: with all that is.
+#[must_use]
+pub fn sweep(scenario: Scenario, threads: usize, faults: fn(&SystemCall) -> Vec<Fault>) -> Counts {
+    let stage = (scenario.stage)();
+    let clean = (0..CLEAN_RUNS).map(|_| clean_run(&*stage)).min_by_key(Vec::len);
+    drop(stage);
+    let aims = Aim::all_of(&clean.expect("a run without a fault"));
+    let calls = aims.len();
+    let shots = aims
+        .into_iter()
+        .flat_map(|aim| faults(&aim.call).into_iter().map(move |fault| (aim.clone(), fault)));
+    Counts { calls, ..shoot_all(scenario, threads, &shots.collect::<Vec<_>>()) }
+}
+
+/// Lets each fault hit its call.
+///
+/// # Panics
+/// As [`sweep`].
+#[must_use]
+pub fn shoot_all(scenario: Scenario, threads: usize, shots: &[(Aim, Fault)]) -> Counts {
+    let next = AtomicUsize::new(0);
+    let counts = Mutex::new(Counts { scenario: scenario.name, ..Counts::default() });
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let stage = (scenario.stage)();
+                while let Some((aim, fault)) = shots.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let shot = catch_unwind(AssertUnwindSafe(|| shoot(&*stage, aim, *fault)));
+                    match shot {
+                        Ok(is_hit) => {
+                            let mut counts = counts.lock().expect("the counts");
+                            *counts.hits.entry(*fault).or_default() += usize::from(is_hit);
+                            counts.not_made += usize::from(!is_hit);
+                        }
+                        Err(panic) => {
+                            let why = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+                            let SystemCall { name, rest } = &aim.call;
+                            let what = format!("{fault} at {aim:?}: {name}({rest}: {why}");
+                            wrong.lock().expect("what is wrong").push(what);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("what is wrong");
+    assert!(wrong.is_empty(), "{}: {} wrong:\n{}", scenario.name, wrong.len(), wrong.join("\n\n"));
+    counts.into_inner().expect("the counts")
+}
+
+/// The system calls without a fault.
+fn clean_run(stage: &dyn Stage) -> Vec<SystemCall> {
+    stage.set();
+    let (answer, calls) = trace::trace_with(stage.call(), stage.home().path(), &[]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    judge_leftovers(stage, Fault::NONE, "", &answer);
+    calls.lines().filter_map(trace::read).collect()
+}
+
+/// Lets one fault hit. False: the call was not made in any of some runs.
+fn shoot(stage: &dyn Stage, aim: &Aim, fault: Fault) -> bool {
+    for _ in 0..TRIES {
+        stage.set();
+        let started = now();
+        let (answer, trace) =
+            trace::trace_with(stage.call(), stage.home().path(), &aim.options(fault));
+        let took = since(started);
+        let hits = match fault {
+            // Each thread of a process that is killed says so.
+            Fault::Kill => usize::from(trace.contains("+++ killed by SIGKILL +++")),
+            Fault::Error(_) => trace.matches("(INJECTED)").count(),
+        };
+        assert!(hits < 2, "more than one call was hit: {trace}");
+        judge(stage, fault, &answer, took);
+        judge_leftovers(stage, fault, &aim.call.name, &answer);
+        stage.check_next();
+        if hits == 1 {
+            return true;
+        }
+    }
+    let name = &*aim.call.name;
+    assert!(OF_EVENT_LOOP.contains(&name), "`{name}` was not made again, and not hit");
+    false
+}

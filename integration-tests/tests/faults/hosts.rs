@@ -1,0 +1,97 @@
+//! Two hosts on one home, which a network's file system brings to both.
+
+use std::fs;
+use std::time::Duration;
+
+use integration_tests::call::{Call, wait_for_workers};
+use integration_tests::gate::Gate;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::mounts::Mounts;
+use integration_tests::trace::under_strace;
+
+/// A home whose source stands at a gate each in its second and third run, with a key that is stale.
+fn home() -> (Home, [Gate; 2]) {
+    let home = Home::new();
+    let gates = ["gate-2", "gate-3"].map(|name| Gate::new(&home.path().join(name)));
+    let [second, third] = gates.each_ref().map(Gate::pass);
+    let waits = format!("case $run in 2) {second};; 3) {third};; esac");
+    let script = home.script("main", &format!("{waits}\n{KEYS}"));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", Duration::from_secs(2 * 60 * 60));
+    (home, gates)
+}
+
+/// The call on another host: locks that are taken there are not seen here.
+fn on_another_host(home: &Home, call: Call) -> Call {
+    let locks = home.state().files(".lock");
+    assert_eq!(locks.len(), 1);
+    let own = home.write("lock-of-the-other-host", "");
+    Mounts::new().bind(&own, &home.state().path().join(&locks[0])).seen_by(call)
+}
+
+/// Both ask at once; then each has another key, and whoever comes next has one of these.
+#[track_caller]
+fn assert_both_ask(home: &Home, gates: &[Gate; 2], calls: &[Call; 2], warnings: &[&str]) {
+    let asking = [0, 1].map(|number| {
+        let call = calls[number].start();
+        (call, gates[number].reached())
+    });
+    let mut keys = Vec::new();
+    for (call, held) in asking {
+        held.let_go();
+        let answer = call.finish();
+        if warnings.is_empty() {
+            answer.assert_key(&answer.stdout);
+        } else {
+            answer.assert_warned(&answer.stdout, warnings);
+        }
+        keys.push(answer.stdout);
+    }
+    keys.sort();
+    assert_eq!(keys, ["key-2", "key-3"]);
+    let answer = home.helper().run();
+    assert!(keys.contains(&answer.stdout), "{answer:?}");
+    home.helper().run().assert_key(&answer.stdout);
+    assert_eq!(home.runs("main"), 3);
+    assert_eq!(home.state().files(".unreadable"), [""; 0]);
+    assert_eq!(home.state().files(".tmp"), [""; 0]);
+}
+
+#[test]
+fn locks_that_do_not_reach_the_other_host_cost_a_fetch_and_no_key() {
+    let (home, gates) = home();
+    let here = home.helper();
+    let there = on_another_host(&home, home.helper());
+    assert_both_ask(&home, &gates, &[here, there], &[]);
+}
+
+#[test]
+fn a_disk_that_knows_no_locks_costs_a_fetch_and_a_warning() {
+    let (home, gates) = home();
+    let folders = ["here", "there"].map(|name| home.path().join(name));
+    let calls = folders.map(|folder| {
+        fs::create_dir(&folder).unwrap();
+        let no_locks = ["-f", "-e", "inject=flock:error=ENOLCK"].map(str::to_owned);
+        under_strace(home.helper(), &folder, &no_locks)
+    });
+    assert_both_ask(&home, &gates, &calls, &["cannot lock the state folder"]);
+}
+
+#[test]
+fn where_locks_reach_the_other_host_one_of_them_asks() {
+    let (home, [gate, _]) = home();
+    let calls = ["here", "there"].map(|name| {
+        let host = ["unshare", "--user", "--map-root-user", "--uts", "sh", "-euc"];
+        let named = format!("hostname {name}; exec \"$@\"");
+        let line = host.into_iter().map(str::to_owned).chain([named, "sh".to_owned()]);
+        home.helper().under(line).start()
+    });
+    let held = gate.reached();
+    wait_for_workers(&calls);
+    held.let_go();
+    for call in calls {
+        call.finish().assert_key("key-2");
+    }
+    assert_eq!(home.runs("main"), 2);
+}

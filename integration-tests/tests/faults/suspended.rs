@@ -1,0 +1,74 @@
+//! A machine that sleeps while a call is on its way. `SIGSTOP` is worse than that: the time goes on.
+
+use std::time::Duration;
+
+use integration_tests::call::Running;
+use integration_tests::gate::Gate;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::wait::{now, since, sleep, until};
+use rustix::process::Signal;
+
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// A source whose second run stands at the gate.
+fn home() -> (Home, Gate) {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run != 2 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("retries = 0\ndeadline = \"2s\"", "", &script));
+    (home, gate)
+}
+
+fn stop(call: &Running) {
+    call.signal(Signal::STOP);
+    until("it stands still", || call.process().is_stopped().then_some(()));
+}
+
+#[test]
+fn a_call_that_wakes_up_after_its_deadline_ends_at_once_and_so_does_its_script() {
+    let (home, gate) = home();
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", Duration::from_secs(2 * 60 * 60));
+    let call = home.helper().start();
+    let held = gate.reached();
+    stop(&call);
+    sleep(2 * DEADLINE);
+
+    call.signal(Signal::CONT);
+    let woke = now();
+    let answer = call.finish();
+
+    assert!(since(woke) < DEADLINE, "{answer:?}");
+    answer.assert_warned("key-1", &["using the key that `main` gave", "did not answer within"]);
+    let script = home.processes("main")[1];
+    until("its script has ended", || (!script.is_running()).then_some(()));
+    drop(held);
+    home.state().end_pauses();
+    home.helper().run().assert_key("key-3");
+    home.helper().run().assert_key("key-3");
+}
+
+#[test]
+fn while_the_one_that_asks_sleeps_the_others_do_not() {
+    let (home, gate) = home();
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", Duration::from_secs(2 * 60 * 60));
+    let sleeper = home.helper().start();
+    let held = gate.reached();
+    stop(&sleeper);
+
+    let started = now();
+    let words = ["using the key that `main` gave", "another process is still refreshing"];
+    home.helper().run().assert_warned("key-1", &words);
+    assert!(since(started) < DEADLINE + Duration::from_secs(5), "{:?}", since(started));
+
+    // Whatever the sleeper makes of it, it lets go of the lock.
+    held.let_go();
+    sleeper.signal(Signal::CONT);
+    let answer = sleeper.finish();
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    home.state().end_pauses();
+    let answer = home.helper().run();
+    answer.assert_key(&answer.stdout);
+    home.helper().run().assert_key(&answer.stdout);
+}

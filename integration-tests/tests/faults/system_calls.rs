@@ -1,0 +1,86 @@
+//! A fault at every system call after the start of `main`.
+
+use std::io::{self, Write as _};
+
+use integration_tests::binaries::Binaries;
+use integration_tests::faults::possible::possible;
+use integration_tests::faults::script::{CHANGE, COLD, DUE, HIT, REFRESH, STALE};
+use integration_tests::faults::{Aim, Counts, Fault, Scenario, shoot_all, sweep};
+
+#[test]
+fn a_hit() {
+    assert_swept(HIT, 15, 30);
+}
+
+#[test]
+fn the_change_to_the_worker() {
+    assert_swept(CHANGE, 70, 150);
+}
+
+#[test]
+fn a_cold_fetch() {
+    assert_swept(COLD, 150, 300);
+}
+
+#[test]
+fn a_key_that_is_due() {
+    assert_swept(DUE, 35, 80);
+}
+
+#[test]
+fn a_refresh_behind_an_answer() {
+    assert_swept(REFRESH, 120, 250);
+}
+
+#[test]
+fn a_source_that_is_down() {
+    assert_swept(STALE, 150, 300);
+}
+
+#[track_caller]
+fn assert_swept(scenario: Scenario, least_calls: usize, least_faults: usize) {
+    let counts = sweep(scenario, 2, possible);
+    tell(&counts);
+    assert!(counts.calls >= least_calls && counts.injected() >= least_faults, "{counts}");
+}
+
+/// What is done between fork and the program's own start is done by a child, and what keeps the
+/// deadline is another thread.
+#[test]
+fn children_and_threads() {
+    let worker = Binaries::built().worker.display().to_string();
+    let of_child = |name, nth| Aim::of_another(name, nth, None);
+    let behind = [
+        of_child("setsid", 1),
+        of_child("dup2", 1),
+        of_child("dup2", 2),
+        of_child("dup2", 3),
+        Aim::of_another("execve", 1, Some(&worker)),
+    ];
+    assert_hit(DUE, &behind);
+    let script = [
+        of_child("setpgid", 1),
+        of_child("chdir", 1),
+        of_child("dup2", 1),
+        of_child("dup2", 2),
+        of_child("dup2", 3),
+        of_child("prctl", 1),
+        of_child("clock_nanosleep", 1),
+    ];
+    assert_hit(COLD, &script);
+}
+
+#[track_caller]
+fn assert_hit(scenario: Scenario, aims: &[Aim]) {
+    let with_faults = |aim: &Aim| Fault::ALL.map(|fault| (aim.clone(), fault));
+    let shots: Vec<(Aim, Fault)> = aims.iter().flat_map(with_faults).collect();
+    let counts = shoot_all(scenario, 2, &shots);
+    tell(&counts);
+    assert_eq!(counts.injected(), shots.len(), "{counts}");
+}
+
+/// Past what keeps back the output of a test that passes: these counts are to be read.
+fn tell(counts: &Counts) {
+    let line = format!("faults: {counts}\n");
+    io::stdout().write_all(line.as_bytes()).unwrap();
+}

@@ -1,0 +1,77 @@
+//! A state folder that is removed under a call's feet.
+
+use std::fs;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::process::Process;
+use integration_tests::trace::{TRACE, read, trace_with, under_strace};
+use integration_tests::wait::until;
+use rustix::process::{Pid, Signal, kill_process};
+
+#[test]
+fn during_a_fetch_the_key_is_printed_and_the_next_call_begins_anew() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    let call = home.helper().start();
+    let held = gate.reached();
+    fs::remove_dir_all(home.state().path()).unwrap();
+    held.let_go();
+
+    call.finish().assert_warned("key-1", &["the key was not cached"]);
+    home.helper().run().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn during_a_fetch_somebody_else_may_ask_as_well_and_both_have_a_key() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    let first = home.helper().start();
+    let held = gate.reached();
+    fs::remove_dir_all(home.state().path()).unwrap();
+    // The first one's lock has gone with the folder.
+    home.helper().run().assert_key("key-2");
+    held.let_go();
+
+    let answer = first.finish();
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), "key-1"), "{answer:?}");
+    let answer = home.helper().run();
+    answer.assert_key(&answer.stdout);
+    assert_eq!(home.runs("main"), 2);
+    assert_eq!(home.state().files(".unreadable"), [""; 0]);
+}
+
+#[test]
+fn during_a_hit_the_call_goes_on_as_a_miss() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    let entry = home.state().entry_file("main");
+    let front = Binaries::built().front.canonicalize().unwrap();
+    let (answer, calls) = trace_with(home.helper(), home.path(), &[]);
+    answer.assert_key("key-1");
+    let opened: Vec<_> =
+        calls.lines().filter_map(read).filter(|call| call.name == "openat").collect();
+    let of_entry = opened.iter().position(|call| call.path() == entry.to_str()).unwrap() + 1;
+
+    // It stands still when it has opened the file before the entry.
+    let stop = ["-e".to_owned(), format!("inject=openat:signal=STOP:when={}", of_entry - 1)];
+    let call = under_strace(home.helper(), home.path(), &stop).start();
+    until("it stands still", || {
+        let trace = fs::read_to_string(home.path().join(TRACE)).unwrap_or_default();
+        trace.contains("--- stopped by SIGSTOP ---").then_some(())
+    });
+    fs::remove_dir_all(home.state().path()).unwrap();
+    let [process] = Process::all_of(&front, "HOME", home.path())[..] else { panic!("not one") };
+    let id = Pid::from_raw(process.id.cast_signed()).unwrap();
+    kill_process(id, Signal::CONT).unwrap();
+
+    call.finish().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}

@@ -1,0 +1,155 @@
+//! What the virtual processes do: the work of the front and of the worker's commands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use api_key_helper_core::engine::{
+    Call, Clock as _, Demand, Disk as _, Source, get, login, logout,
+};
+use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, look};
+use async_trait::async_trait;
+
+use crate::backend::Way;
+use crate::invariants::How;
+use crate::process::Process;
+use crate::profile::{Profile, Settings, Slot};
+use crate::seal::Checked;
+use crate::universe::Job;
+
+/// The longest time of a logout: it waits for the lock, and then for the issuer.
+const LOGOUT: Duration = Duration::from_secs(60);
+
+/// Does what the process is for, to its end.
+pub(crate) async fn run(process: Process, job: Job) {
+    let Some(profile) = process.with_status(|status| status.profile.clone()) else { return };
+    match job {
+        Job::Front => front(&process, &profile).await,
+        Job::Refresh => {
+            let now = process.now();
+            worker(&process, &profile, Demand::FetchedSince(now)).await;
+        }
+        Job::Another => {
+            // The API refuses what somebody has just been given.
+            let refused = process.see().ledger.last_printed;
+            let demand = refused.map_or(Demand::Printable, Demand::Another);
+            worker(&process, &profile, demand).await;
+        }
+        Job::Behind => worker(&process, &profile, Demand::Fresh).await,
+        Job::Login(slot) => sign_in(&process, &profile, slot).await,
+        Job::Logout(slot) => sign_out(&process, &profile, slot).await,
+    }
+}
+
+/// The front: the time first, then the files, and no lock.
+async fn front(process: &Process, profile: &Profile) {
+    let planned: Vec<PlannedSource> =
+        profile.sources.iter().map(|settings| settings.planned.clone()).collect();
+    let now = process.now();
+    let mut files = BTreeMap::new();
+    for source in &planned {
+        for file in [source.id.entry_file(&Checked), source.id.failure_file()] {
+            let content = process.read(&file).await;
+            files.insert(file, content);
+        }
+    }
+    let lookup = Lookup {
+        sources: &planned,
+        policy: &profile.policy,
+        hold: profile.hold,
+        now,
+        seal: &Checked,
+        variable: &|name| process.variable(name),
+    };
+    let hit = look(&lookup, |file| match files.get(file) {
+        Some(Ok(content)) => Ok(content.as_deref()),
+        _ => Err(()),
+    });
+    let Some(hit) = hit else {
+        worker(process, profile, Demand::Printable).await;
+        return;
+    };
+    let mut universe = process.see();
+    universe.prints(process.pid, &hit.key, hit.key_id, How::Cached);
+    universe.last_end = Some(Ok(()));
+    let refreshed = hit.refresh.map(|source| planned[source].id.lock_file());
+    if refreshed.is_some_and(|lock| !universe.disk.is_locked(&lock)) {
+        universe.starting.push((Job::Behind, process.environment));
+    }
+}
+
+async fn worker(process: &Process, profile: &Profile, demand: Demand) {
+    let sources: Vec<Source> =
+        profile.sources.iter().map(|settings| source(process, settings)).collect();
+    let call = Call {
+        profile: "work",
+        policy: &profile.policy,
+        hold: profile.hold,
+        deadline: profile.deadline,
+        demand,
+        chain: "",
+    };
+    process.see().calls(process.pid, &call);
+    let began = began(process);
+    let variable = |name: &str| process.variable(name);
+    let outcome = get(process.world(&variable), &sources, &call).await;
+    let mut universe = process.see();
+    universe.ends(process.pid, &call, &outcome, began);
+    if outcome.answer.is_ok_and(|answer| answer.refresh) {
+        universe.starting.push((Job::Behind, process.environment));
+    }
+}
+
+async fn sign_in(process: &Process, profile: &Profile, slot: Slot) {
+    let Some(settings) = profile.settings(slot) else { return };
+    let source = source(process, settings);
+    process.see().begins(Job::Login(slot));
+    let variable = |name: &str| process.variable(name);
+    let outcome = login(process.world(&variable), &source, "work", &NoPrompt).await;
+    let mut universe = process.see();
+    universe.tell(&process.pid.to_string(), format_args!("login: {outcome:?}"));
+    universe.last_end = Some(outcome.map(drop).map_err(|error| error.kind()));
+}
+
+async fn sign_out(process: &Process, profile: &Profile, slot: Slot) {
+    let Some(settings) = profile.settings(slot) else { return };
+    let source = source(process, settings);
+    process.see().begins(Job::Logout(slot));
+    let (began, waited) = began(process);
+    let variable = |name: &str| process.variable(name);
+    let outcome = logout(process.world(&variable), &source, "work").await;
+    let mut universe = process.see();
+    universe.tell(&process.pid.to_string(), format_args!("logout: {outcome:?}"));
+    if outcome.is_ok() {
+        universe.signed_out(process.pid, slot);
+    }
+    let disk_time =
+        universe.processes.get(&process.pid).map_or(waited, |status| status.disk_time) - waited;
+    let took = universe.clock.uptime - began;
+    if took > LOGOUT + disk_time {
+        universe.breaks("calls-end", format_args!("{}: logout took {took:?}", process.pid));
+    }
+}
+
+/// When a call begins, and how long the process has waited for the disk until then.
+fn began(process: &Process) -> (Duration, Duration) {
+    let waited = process.with_status(|status| status.disk_time).unwrap_or_default();
+    (process.uptime(), waited)
+}
+
+fn source(process: &Process, settings: &Settings) -> Source {
+    Source {
+        planned: settings.planned.clone(),
+        backend_name: "virtual".to_owned(),
+        backend: Box::new(Way { process: process.clone(), slot: settings.slot }),
+        timeout: settings.timeout,
+        retries: settings.retries,
+        lifetime: settings.lifetime,
+    }
+}
+
+struct NoPrompt;
+
+#[async_trait]
+impl Prompt for NoPrompt {
+    async fn show(&self, _: &DeviceCode<'_>) {}
+}

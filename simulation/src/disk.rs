@@ -1,0 +1,203 @@
+//! A file system that promises no more than POSIX does: after a crash, content that was not synced
+//! may be torn, and a name may mean what it meant at any time since the names were last synced.
+
+use std::collections::BTreeMap;
+
+use crate::chance::Dice;
+
+/// A file, whatever its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct File(usize);
+
+/// Marks who holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held(u64);
+
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    contents: Vec<Content>,
+    names: BTreeMap<String, File>,
+    /// What each name meant since the names were last made durable, oldest first.
+    unsettled: BTreeMap<String, Vec<Option<File>>>,
+    locks: BTreeMap<String, Held>,
+    next_lock: u64,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    is_durable: bool,
+}
+
+impl Disk {
+    pub(crate) fn read(&self, name: &str) -> Option<&[u8]> {
+        let File(index) = *self.names.get(name)?;
+        Some(&self.contents[index].bytes)
+    }
+
+    pub(crate) fn make(&mut self) -> File {
+        self.contents.push(Content::default());
+        File(self.contents.len() - 1)
+    }
+
+    pub(crate) fn write(&mut self, File(index): File, bytes: &[u8]) {
+        self.contents[index] = Content { bytes: bytes.to_vec(), is_durable: false };
+    }
+
+    pub(crate) fn sync(&mut self, File(index): File) {
+        self.contents[index].is_durable = true;
+    }
+
+    /// Lets `name` mean `file`, or nothing.
+    pub(crate) fn name(&mut self, name: &str, file: Option<File>) {
+        let before = self.names.get(name).copied();
+        self.unsettled.entry(name.to_owned()).or_insert_with(|| vec![before]).push(file);
+        match file {
+            Some(file) => self.names.insert(name.to_owned(), file),
+            None => self.names.remove(name),
+        };
+    }
+
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        if let Some(file) = self.names.get(from).copied() {
+            self.name(to, Some(file));
+            self.name(from, None);
+        }
+    }
+
+    pub(crate) fn sync_names(&mut self) {
+        self.unsettled.clear();
+    }
+
+    /// Whether a crash leaves `name` and what it means as they are.
+    pub(crate) fn is_settled(&self, name: &str) -> bool {
+        let file = self.names.get(name);
+        let is_durable = file.is_none_or(|File(index)| self.contents[*index].is_durable);
+        is_durable && !self.unsettled.contains_key(name)
+    }
+
+    pub(crate) fn lock(&mut self, name: &str) -> Option<Held> {
+        if self.is_locked(name) {
+            return None;
+        }
+        self.next_lock += 1;
+        self.locks.insert(name.to_owned(), Held(self.next_lock));
+        Some(Held(self.next_lock))
+    }
+
+    pub(crate) fn unlock(&mut self, name: &str, held: Held) {
+        if self.locks.get(name) == Some(&held) {
+            self.locks.remove(name);
+        }
+    }
+
+    pub(crate) fn is_locked(&self, name: &str) -> bool {
+        self.locks.contains_key(name)
+    }
+
+    /// What is left when the power fails.
+    pub(crate) fn crash(&mut self, dice: &mut Dice) {
+        for (name, meanings) in std::mem::take(&mut self.unsettled) {
+            match dice.pick(&meanings) {
+                Some(file) => self.names.insert(name, file),
+                None => self.names.remove(&name),
+            };
+        }
+        for content in &mut self.contents {
+            if !content.is_durable {
+                tear(&mut content.bytes, dice);
+                content.is_durable = true;
+            }
+        }
+        self.locks.clear();
+    }
+
+    /// The folder and all that is in it is removed under everybody's hands.
+    pub(crate) fn vanish(&mut self) {
+        self.names.clear();
+        self.unsettled.clear();
+        self.locks.clear();
+    }
+
+    /// A file turns into something else.
+    pub(crate) fn rot(&mut self, name: &str, dice: &mut Dice) {
+        if let Some(File(index)) = self.names.get(name) {
+            tear(&mut self.contents[*index].bytes, dice);
+        }
+    }
+}
+
+fn tear(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    match dice.below(4) {
+        0 => bytes.clear(),
+        1 => bytes.truncate(dice.index(bytes.len() + 1)),
+        // Blocks that were set apart and never written.
+        2 => bytes.fill(0),
+        _ => bytes.iter_mut().for_each(|byte| *byte ^= dice.pick(&[0, 0, 0, 0x5a])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left under the name after many crashes.
+    fn after_crashes(prepare: impl Fn(&mut Disk)) -> Vec<Option<Vec<u8>>> {
+        let mut left: Vec<_> = (0..200)
+            .map(|seed| {
+                let mut disk = Disk::default();
+                let old = disk.make();
+                disk.write(old, b"old");
+                disk.sync(old);
+                disk.name("name", Some(old));
+                disk.sync_names();
+                prepare(&mut disk);
+                disk.crash(&mut Dice::new(seed));
+                disk.read("name").map(<[u8]>::to_vec)
+            })
+            .collect();
+        left.sort();
+        left.dedup();
+        left
+    }
+
+    fn new(disk: &mut Disk) -> File {
+        let file = disk.make();
+        disk.write(file, b"new");
+        file
+    }
+
+    #[test]
+    fn a_name_that_was_not_synced_is_the_old_or_the_new_one() {
+        let left = after_crashes(|disk| {
+            let file = new(disk);
+            disk.sync(file);
+            disk.name("name", Some(file));
+        });
+        assert_eq!(left, [Some(b"new".to_vec()), Some(b"old".to_vec())]);
+        let left = after_crashes(|disk| disk.name("name", None));
+        assert_eq!(left, [None, Some(b"old".to_vec())]);
+    }
+
+    #[test]
+    fn what_was_synced_stays() {
+        let left = after_crashes(|disk| {
+            let file = new(disk);
+            disk.sync(file);
+            disk.name("name", Some(file));
+            disk.sync_names();
+        });
+        assert_eq!(left, [Some(b"new".to_vec())]);
+    }
+
+    #[test]
+    fn content_that_was_not_synced_tears() {
+        let left = after_crashes(|disk| {
+            let file = new(disk);
+            disk.name("name", Some(file));
+            disk.sync_names();
+        });
+        assert!(left.contains(&Some(Vec::new())) && left.contains(&Some(vec![0; 3])), "{left:?}");
+        assert!(left.iter().flatten().any(|bytes| b"new".starts_with(bytes) && bytes.len() == 2));
+    }
+}

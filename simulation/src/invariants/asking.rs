@@ -1,0 +1,192 @@
+//! When a source may be asked.
+
+use std::time::Duration;
+
+use api_key_helper_core::engine::Demand;
+use api_key_helper_core::{Entry, Error, ErrorKind, Freshness};
+
+use super::keys::key_number;
+use super::{IssuedKey, Remembered};
+use crate::profile::Slot;
+use crate::renewal::Renewal;
+use crate::scenario::Locks;
+use crate::seal::Checked;
+use crate::universe::{Asked, Failed, Pid, Status, Universe};
+
+/// The longest pause while there is no usable key. The longer ones with one are not looked at here.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Whoever has a refused key replaced does so for all who come within this time.
+pub(super) const REFETCH_PAUSE: Duration = Duration::from_secs(10);
+
+impl Universe {
+    /// A process begins an attempt.
+    pub(crate) fn asks(&mut self, pid: Pid, slot: Slot, renewal: Option<Renewal>) {
+        let sent = renewal.map_or_else(|| "nothing".to_owned(), |renewal| renewal.to_string());
+        self.tell(&pid.to_string(), format_args!("asks {slot:?} with {sent}"));
+        self.ledger.attempts += 1;
+        let at = self.clock.uptime;
+        self.is_the_only_one(slot);
+        self.is_needed(pid, slot);
+        self.is_not_in_its_pause(pid, slot);
+        self.is_within_its_attempts(pid, slot);
+        self.sends(pid, slot, renewal);
+        let fetch = self.ledger.fetches.entry(slot).or_default();
+        *fetch += 1;
+        let fetch = *fetch;
+        let is_known_to_fail = self.failure_in_force(pid, slot).is_some();
+        // Until this one has ended, it is not known what is remembered.
+        let before = self.ledger.failures.remove(&slot);
+        if let Some(status) = self.processes.get_mut(&pid) {
+            let asked = status.asked.entry(slot).or_default();
+            *asked = Asked {
+                attempts: asked.attempts + 1,
+                asked_at: Some(status.looked),
+                is_known_to_fail: asked.is_known_to_fail || is_known_to_fail,
+                before: before.or(asked.before),
+                fetch,
+                // What gives up without an answer has timed out.
+                failed: Some(Failed { kind: ErrorKind::Transient, retry_after: None, at }),
+                ..*asked
+            };
+        }
+    }
+
+    /// An attempt has ended, or was given up.
+    pub(crate) fn lands(&mut self, slot: Slot) {
+        if let Some(flights) = self.ledger.flights.get_mut(&slot) {
+            *flights -= 1;
+        }
+    }
+
+    /// An attempt's answer is there.
+    pub(crate) fn answered(&mut self, pid: Pid, slot: Slot, outcome: Result<(), &Error>) {
+        let now = self.clock.uptime;
+        match outcome {
+            Ok(()) => {
+                self.tell(&pid.to_string(), format_args!("has a key of {slot:?}"));
+                if let Some(status) = self.processes.get_mut(&pid) {
+                    status.asked.entry(slot).or_default().failed = None;
+                }
+            }
+            Err(error) => {
+                let (kind, retry_after) = (error.kind(), error.retry_after());
+                self.tell(&pid.to_string(), format_args!("has {kind:?} of {slot:?}: {error:?}"));
+                if let Some(status) = self.processes.get_mut(&pid) {
+                    let asked = status.asked.entry(slot).or_default();
+                    asked.failed = Some(Failed { kind, retry_after, at: now });
+                }
+            }
+        }
+    }
+
+    /// A call has ended that failed with this source, and could write it down.
+    pub(super) fn remembers(
+        &mut self,
+        slot: Slot,
+        scope: &'static str,
+        before: Option<Remembered>,
+        Failed { kind, retry_after, at: failed_at }: Failed,
+    ) {
+        let before = before.filter(|before| before.scope == scope);
+        let count = before.map_or(1, |before| before.count + 1);
+        let shortest = Duration::from_millis(500).saturating_mul(1 << (count - 1).min(16));
+        let pause = shortest.max(retry_after.unwrap_or_default()).min(LONGEST_PAUSE);
+        let jumps = self.clock.jumps;
+        let failure = Remembered { scope, kind, count, failed_at, pause, jumps };
+        self.ledger.failures.insert(slot, failure);
+    }
+
+    /// Whether locks do what they are for.
+    pub(super) fn are_locks_good(&self) -> bool {
+        self.scenario.locks == Locks::Reliable && !self.ledger.are_locks_lost
+    }
+
+    fn is_the_only_one(&mut self, slot: Slot) {
+        let flights = self.ledger.flights.entry(slot).or_default();
+        *flights += 1;
+        if *flights > 1 && self.are_locks_good() {
+            self.breaks("one-fetch-in-flight", format_args!("{slot:?} is asked twice at once"));
+        }
+    }
+
+    /// Whoever has waited for the lock looks again at what there is.
+    fn is_needed(&mut self, pid: Pid, slot: Slot) {
+        let Some(status) = self.processes.get(&pid) else { return };
+        let (Some(settings), Some(demand)) = (status.profile.settings(slot), status.demand) else {
+            return;
+        };
+        let found = self.disk.read(&settings.entry_file);
+        let found = found.and_then(|bytes| Entry::decode(bytes, &settings.planned.id, &Checked));
+        let Some(entry) = found else { return };
+        let Some(number) = entry.key.as_ref().and_then(key_number) else { return };
+        let IssuedKey { scope, issues, .. } = &self.ledger.keys[number];
+        // A key that was fetched by another clock may be young again a moment later.
+        let is_of_this_clock = issues.last().is_some_and(|issue| issue.jumps == self.clock.jumps);
+        let is_certain = status.refusals == 0 && is_of_this_clock;
+        let (profile, validity, now) = (&status.profile, &entry.validity, status.looked);
+        let freshness = profile.policy.judge(validity, profile.hold, now);
+        let is_refused = |refused| {
+            let was_just_refetched =
+                entry.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE);
+            entry.key_id(&settings.planned.id) == refused && !was_just_refetched
+        };
+        let will_do = match demand {
+            Demand::Another(refused) => freshness <= Freshness::Due && !is_refused(refused),
+            Demand::Printable => freshness <= Freshness::Due,
+            Demand::Fresh => freshness == Freshness::Fresh,
+            Demand::FetchedSince(since) => {
+                let has_ended = validity.expires_at.is_some_and(|end| end <= now);
+                (since..=now).contains(&validity.fetched_at) && !has_ended
+            }
+        };
+        let is_mine = *scope == settings.scope(status.environment);
+        if will_do && is_mine && is_certain && self.are_locks_good() {
+            self.breaks(
+                "no-needless-fetch",
+                format_args!("{pid} asks {slot:?} while a key that will do is on the disk"),
+            );
+        }
+    }
+
+    fn is_not_in_its_pause(&mut self, pid: Pid, slot: Slot) {
+        let Some((status, failure)) = self.failure_in_force(pid, slot) else { return };
+        let mends = matches!(status.demand, Some(Demand::Another(_) | Demand::Printable));
+        let asks_anyway = mends && failure.kind == ErrorKind::Misconfigured;
+        let ends_at = failure.failed_at + failure.pause;
+        if !asks_anyway && self.clock.uptime < ends_at {
+            self.breaks("pauses-are-kept", format_args!("{pid} asks {slot:?}: {failure:?}"));
+        }
+    }
+
+    fn is_within_its_attempts(&mut self, pid: Pid, slot: Slot) {
+        let Some(status) = self.processes.get(&pid) else { return };
+        let Some(settings) = status.profile.settings(slot) else { return };
+        let Some(asked) = status.asked.get(&slot).copied() else { return };
+        let most = if asked.is_known_to_fail { 1 } else { 1 + settings.retries };
+        if asked.attempts >= most {
+            let attempt = asked.attempts + 1;
+            self.breaks("attempts-are-bounded", format_args!("{pid}, attempt {attempt} of {most}"));
+        }
+        let Some(Failed { kind, retry_after, at }) = asked.failed else { return };
+        if kind != ErrorKind::Transient {
+            self.breaks("attempts-are-bounded", format_args!("{pid} asks again after {kind:?}"));
+        }
+        if retry_after.is_some_and(|wait| self.clock.uptime < at + wait) {
+            self.breaks("retry-after-is-kept", format_args!("{pid} asks before {retry_after:?}"));
+        }
+    }
+
+    /// The failure that this process must know of.
+    fn failure_in_force(&self, pid: Pid, slot: Slot) -> Option<(&Status, Remembered)> {
+        let status = self.processes.get(&pid)?;
+        let failure = *self.ledger.failures.get(&slot)?;
+        let scope = status.profile.settings(slot)?.scope(status.environment);
+        let is_certain = status.refusals == 0
+            && self.are_locks_good()
+            && failure.jumps == self.clock.jumps
+            && failure.scope == scope
+            && !matches!(status.demand, Some(Demand::FetchedSince(_)) | None);
+        is_certain.then_some((status, failure))
+    }
+}

@@ -1,0 +1,114 @@
+//! When a call must have ended, and what it leaves on the disk.
+
+use std::time::Duration;
+
+use api_key_helper_core::ErrorKind;
+use api_key_helper_core::engine::{Call, Demand, Outcome};
+
+use super::keys::key_number;
+use crate::universe::{Pid, Universe};
+
+/// How a key came to be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// From the disk, with nothing to say.
+    Cached,
+    /// From the disk, with a warning.
+    Bridged,
+    /// It has just been fetched.
+    Fetched,
+}
+
+/// So many steps of the disk a call may take after its deadline, for each source: it saves what it has.
+const LATE_STEPS: usize = 20;
+
+impl Universe {
+    /// A call begins.
+    pub(crate) fn calls(&mut self, pid: Pid, call: &Call<'_>) {
+        let demand = call.demand;
+        self.tell(&pid.to_string(), format_args!("asks the engine: {demand:?}"));
+        if let Some(status) = self.processes.get_mut(&pid) {
+            (status.demand, status.deadline) = (Some(demand), call.deadline);
+        }
+    }
+
+    /// A call has ended, having begun at `began`, when the process had waited `waited` for the disk.
+    pub(crate) fn ends(
+        &mut self,
+        pid: Pid,
+        call: &Call<'_>,
+        outcome: &Outcome,
+        (began, waited): (Duration, Duration),
+    ) {
+        let took = self.clock.uptime - began;
+        let Some(status) = self.processes.get(&pid) else { return };
+        let disk_time = status.disk_time - waited;
+        let late_steps = status.late_steps;
+        let is_late = late_steps > LATE_STEPS * status.profile.sources.len();
+        if took > call.deadline + disk_time || is_late {
+            self.breaks(
+                "calls-end",
+                format_args!(
+                    "{pid} took {took:?}, {disk_time:?} for the disk, {late_steps} late steps: {call:?}"
+                ),
+            );
+        }
+        let how = self.how(pid, outcome);
+        self.settles(pid, outcome, how);
+        match &outcome.answer {
+            Ok(answer) => {
+                // What happens behind an answer prints nothing.
+                if let Some(how) = how.filter(|_| call.demand != Demand::Fresh) {
+                    self.prints(pid, &answer.key, answer.key_id, how);
+                }
+                self.last_end = Some(Ok(()));
+            }
+            Err(error) => {
+                let (kind, message) = (error.kind(), error.message());
+                self.tell(&pid.to_string(), format_args!("fails: {}: {message}", kind.name()));
+                self.last_end = Some(Err(kind));
+            }
+        }
+    }
+
+    /// How the answer came to be one.
+    fn how(&self, pid: Pid, outcome: &Outcome) -> Option<How> {
+        let key = key_number(&outcome.answer.as_ref().ok()?.key);
+        if outcome.warnings.iter().any(|warning| warning.starts_with("using the key")) {
+            return Some(How::Bridged);
+        }
+        let mut asked = self.processes.get(&pid)?.asked.values();
+        let was_fetched = key.is_some() && asked.any(|asked| asked.key == key);
+        Some(if was_fetched { How::Fetched } else { How::Cached })
+    }
+
+    /// What a call leaves on the disk: failures, or the entry of the key that it fetched.
+    fn settles(&mut self, pid: Pid, outcome: &Outcome, how: Option<How>) {
+        let Some(status) = self.processes.get(&pid) else { return };
+        let printed = outcome.answer.as_ref().ok().and_then(|answer| key_number(&answer.key));
+        // What the disk refused may be there or not, and a pause counts by the clock.
+        let is_certain =
+            status.refusals == 0 && status.jumps == self.clock.jumps && self.are_locks_good();
+        let (environment, profile) = (status.environment, status.profile.clone());
+        for (slot, asked) in status.asked.clone() {
+            self.has_kept(pid, slot, &asked);
+            let Some(settings) = profile.settings(slot) else { continue };
+            let scope = settings.scope(environment);
+            if self.ledger.fetches.get(&slot) != Some(&asked.fetch) {
+                continue;
+            }
+            if let Some(failed) = asked.failed.filter(|_| is_certain) {
+                self.remembers(slot, scope, asked.before, failed);
+                if failed.kind == ErrorKind::Denied {
+                    self.ledger.refused.insert((slot, scope), self.steps);
+                }
+            }
+            if is_certain && how == Some(How::Fetched) && asked.key == printed {
+                if let Some(renewal) = asked.renewal {
+                    self.keeps(pid, slot, renewal);
+                }
+                self.is_durable(pid, &settings.entry_file);
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a crash may not take.
+
+use api_key_helper_core::Entry;
+
+use crate::profile::Slot;
+use crate::seal::Checked;
+use crate::universe::{Pid, Universe};
+
+impl Universe {
+    /// What was promised to be durable must be, name and content.
+    pub(super) fn is_durable(&mut self, pid: Pid, file: &str) {
+        if self.are_locks_good() && !self.disk.is_settled(file) {
+            self.breaks("what-is-kept-is-durable", format_args!("{pid}: {file} is not"));
+        }
+    }
+
+    /// Somebody has signed out.
+    pub(crate) fn signed_out(&mut self, pid: Pid, slot: Slot) {
+        self.tell(&pid.to_string(), format_args!("has signed out of {slot:?}"));
+        self.forgets(slot);
+        let Some(status) = self.processes.get(&pid) else { return };
+        let Some(settings) = status.profile.settings(slot) else { return };
+        let file = settings.entry_file.clone();
+        if status.refusals == 0 && self.are_locks_good() {
+            self.ledger.signed_out.insert(slot, self.steps);
+            self.is_durable(pid, &file);
+        }
+    }
+
+    /// The power fails: every process ends, and every file that has a name is whole.
+    pub(crate) fn crash(&mut self) {
+        self.disk.crash(&mut self.dice);
+        self.tell("world", format_args!("the power fails"));
+        let profile = self.profile.clone();
+        for settings in &profile.sources {
+            let bytes = self.disk.read(&settings.entry_file);
+            let is_torn = bytes.is_some_and(|bytes| {
+                Entry::decode(bytes, &settings.planned.id, &Checked).is_none()
+            });
+            if is_torn && !self.ledger.rotten.contains(&settings.slot) {
+                let file = &settings.entry_file;
+                self.breaks("entries-are-whole", format_args!("{file} is torn by a crash"));
+            }
+        }
+    }
+}

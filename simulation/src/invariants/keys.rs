@@ -1,0 +1,57 @@
+//! The keys that the issuers give out.
+
+use api_key_helper_core::engine::Demand;
+use api_key_helper_core::{Key, Moment};
+
+use super::{Issue, IssuedKey};
+use crate::issuer::Lie;
+use crate::profile::Slot;
+use crate::universe::{Pid, Universe};
+
+impl Universe {
+    /// A process is given a new key, or one that was given out before.
+    pub(crate) fn delivers(
+        &mut self,
+        pid: Pid,
+        slot: Slot,
+        expires_at: Option<Moment>,
+        lie: Option<Lie>,
+    ) -> usize {
+        let now = self.clock.wall();
+        let Some(status) = self.processes.get_mut(&pid) else { return 0 };
+        let profile = status.profile.clone();
+        let Some(settings) = profile.settings(slot) else { return 0 };
+        let scope = settings.scope(status.environment);
+        let asked = status.asked.entry(slot).or_default();
+        // A fetch counts from the question, a login from the answer.
+        let fetched_at = if status.demand.is_some() { asked.asked_at } else { Some(now) };
+        let fetched_at = fetched_at.unwrap_or(now);
+        let ends_at = settings.lifetime.map(|lifetime| fetched_at.plus(lifetime));
+        let issue = Issue {
+            step: self.steps,
+            jumps: self.clock.jumps,
+            fetched_at,
+            expires_at: expires_at.or(ends_at),
+            is_refetched: matches!(status.demand, Some(Demand::Another(_))),
+        };
+        let keys = &mut self.ledger.keys;
+        let same = keys.iter().rposition(|key| key.slot == slot && key.scope == scope);
+        let number = match same.filter(|_| lie == Some(Lie::SameKey)) {
+            Some(number) => {
+                keys[number].issues.push(issue);
+                number
+            }
+            None => {
+                keys.push(IssuedKey { slot, scope, issues: vec![issue] });
+                keys.len() - 1
+            }
+        };
+        asked.key = Some(number);
+        number
+    }
+}
+
+/// The number of a key that one of our issuers made.
+pub(super) fn key_number(key: &Key) -> Option<usize> {
+    key.expose().strip_prefix("key-")?.parse().ok()
+}

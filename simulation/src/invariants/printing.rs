@@ -1,0 +1,107 @@
+//! Which keys may be printed.
+
+use std::time::Duration;
+
+use api_key_helper_core::engine::Demand;
+use api_key_helper_core::{Key, KeyId, Moment};
+
+use super::asking::REFETCH_PAUSE;
+use super::calling::How;
+use super::keys::key_number;
+use super::{Issue, IssuedKey};
+use crate::profile::Profile;
+use crate::universe::{Pid, Universe};
+
+impl Universe {
+    /// A process prints a key.
+    pub(crate) fn prints(&mut self, pid: Pid, key: &Key, key_id: KeyId, how: How) {
+        self.ledger.printed += 1;
+        self.ledger.last_printed = Some(key_id);
+        self.tell(&pid.to_string(), format_args!("prints {} ({how:?})", key.expose()));
+        let Some(number) = key_number(key) else {
+            self.breaks("own-keys", format_args!("{pid} printed what nobody gave it"));
+            return;
+        };
+        self.is_another(pid, number, key_id, how);
+        let Some(status) = self.processes.get(&pid) else { return };
+        let Some(IssuedKey { slot, scope, issues }) = self.ledger.keys.get(number) else { return };
+        let (slot, looked, profile) = (*slot, status.looked, &status.profile);
+        let mine = profile.settings(slot).map(|settings| settings.scope(status.environment));
+        let is_own = mine == Some(*scope);
+        let has_ended =
+            issues.iter().all(|issue| issue.expires_at.is_some_and(|end| looked >= end));
+        let since_look = self.clock.uptime - status.looked_at;
+        let is_old_look = since_look > status.disk_time_since_look;
+        let may = |issue: &Issue| may_print(profile, status.demand, issue, how, looked);
+        let is_within = issues.iter().any(may);
+        let newest = issues.last().map_or(0, |issue| issue.step);
+        let after =
+            |end: Option<&u64>| end.is_some_and(|end| newest < *end && *end < status.started);
+        let was_refused = after(self.ledger.refused.get(&(slot, *scope)));
+        let was_given_back = after(self.ledger.signed_out.get(&slot));
+        let issues = issues.clone();
+        let checks = [
+            ("own-keys", !is_own),
+            ("never-past-its-end", has_ended),
+            ("never-past-its-end", is_old_look),
+            ("within-policy", !is_within),
+            ("no-refused-key", was_refused),
+            ("signed-out-is-gone", was_given_back),
+        ];
+        for (invariant, is_broken) in checks {
+            if is_broken {
+                let how =
+                    format_args!("{pid} printed key-{number} ({how:?}) at {looked:?}: {issues:?}");
+                self.breaks(invariant, how);
+            }
+        }
+    }
+
+    /// A key that the API refuses is given once more only by its source.
+    fn is_another(&mut self, pid: Pid, number: usize, key_id: KeyId, how: How) {
+        let Some(status) = self.processes.get(&pid) else { return };
+        if status.demand != Some(Demand::Another(key_id)) || how == How::Fetched {
+            return;
+        }
+        // Its source may have been asked for another one a moment ago, for somebody else.
+        let looked = status.looked;
+        let is_recent = |at: Moment| at <= looked && looked.since(at) < REFETCH_PAUSE;
+        let slot = self.ledger.keys[number].slot;
+        let keys = self.ledger.keys.iter().filter(|key| key.slot == slot);
+        let mut refetched = keys.flat_map(|key| &key.issues).filter(|issue| issue.is_refetched);
+        if how == How::Bridged || !refetched.any(|issue| is_recent(issue.fetched_at)) {
+            let refused = format_args!("{pid} prints key-{number}, which the API refuses");
+            self.breaks("no-refused-key", refused);
+        }
+    }
+}
+
+/// The promise of `docs/architecture.md`, said once more in other words.
+fn may_print(
+    profile: &Profile,
+    demand: Option<Demand>,
+    issue: &Issue,
+    how: How,
+    now: Moment,
+) -> bool {
+    let Profile { policy, hold, .. } = profile;
+    let Issue { fetched_at, expires_at, .. } = *issue;
+    let bridge = policy.stale_if_error.max(policy.stale_while_revalidate);
+    match how {
+        How::Fetched => true,
+        How::Bridged => now < fetched_at.plus(policy.ttl).plus(bridge),
+        How::Cached => {
+            if let Some(Demand::FetchedSince(since)) = demand {
+                return fetched_at >= since;
+            }
+            let due =
+                if *hold >= policy.ttl { Duration::ZERO } else { policy.stale_while_revalidate };
+            let is_young = now >= fetched_at && now < fetched_at.plus(policy.ttl).plus(due);
+            let has_reserve = expires_at.is_none_or(|end| {
+                let reserve = (*hold + Duration::from_secs(30)).min(end.since(fetched_at) / 2);
+                now < end.minus(reserve)
+            });
+            is_young && has_reserve
+        }
+    }
+}

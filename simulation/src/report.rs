@@ -1,0 +1,123 @@
+//! Many seeds, and what there is to say of them.
+
+use std::fmt;
+use std::num::NonZero;
+use std::thread;
+
+use crate::run::{Ran, run};
+
+/// How many steps each of many seeds runs.
+pub const STEPS_OF_A_SEED: u64 = 5_000;
+/// How many of the last events are shown.
+pub const EVENTS: usize = 100;
+
+/// What came of many seeds.
+#[derive(Debug, Default)]
+pub struct Report {
+    seeds: u64,
+    steps: u64,
+    attempts: u64,
+    printed: u64,
+    kills: u64,
+    crashes: u64,
+    broken: Vec<Ran>,
+}
+
+impl Report {
+    /// Runs as many seeds, from `first` on, as it takes for `steps` steps, on all processors. A
+    /// processor whose seed breaks an invariant takes no other.
+    #[must_use]
+    pub fn of(first: u64, steps: u64) -> Self {
+        let seeds = steps.div_ceil(STEPS_OF_A_SEED);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads)
+                .map(|thread| {
+                    let mine = (first..first + seeds).skip(thread).step_by(threads);
+                    scope.spawn(|| Self::default().with_all(mine))
+                })
+                .collect();
+            let reports = threads.into_iter().filter_map(|thread| thread.join().ok());
+            reports.fold(Self::default(), Self::and)
+        })
+    }
+
+    /// Whether every invariant held.
+    #[must_use]
+    pub const fn is_fine(&self) -> bool {
+        self.broken.is_empty()
+    }
+
+    /// Runs `seeds` until one breaks an invariant: the others would hardly say anything else.
+    fn with_all(mut self, seeds: impl Iterator<Item = u64>) -> Self {
+        for seed in seeds {
+            self = self.with(seed);
+            if !self.is_fine() {
+                break;
+            }
+        }
+        self
+    }
+
+    fn with(self, seed: u64) -> Self {
+        let ran = run(seed, STEPS_OF_A_SEED, EVENTS);
+        let mut report = Self {
+            seeds: 1,
+            steps: ran.steps,
+            attempts: ran.attempts,
+            printed: ran.printed,
+            kills: ran.kills,
+            crashes: ran.crashes,
+            broken: Vec::new(),
+        };
+        report.broken.extend(ran.broken.is_some().then_some(ran));
+        self.and(report)
+    }
+
+    fn and(mut self, mut other: Self) -> Self {
+        self.broken.append(&mut other.broken);
+        Self {
+            seeds: self.seeds + other.seeds,
+            steps: self.steps + other.steps,
+            attempts: self.attempts + other.attempts,
+            printed: self.printed + other.printed,
+            kills: self.kills + other.kills,
+            crashes: self.crashes + other.crashes,
+            broken: self.broken,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seeds, steps, attempts, printed, kills, crashes, broken } = self;
+        if let Some(ran) = broken.iter().min_by_key(|ran| ran.seed) {
+            writeln!(f, "{ran}")?;
+        }
+        writeln!(
+            f,
+            "simulated {steps} steps of {seeds} seeds: {printed} keys printed, {attempts} attempts, \
+             {kills} processes killed, {crashes} power failures"
+        )
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.last {
+            writeln!(f, "{line}")?;
+        }
+        let Self { seed, steps, hash, .. } = self;
+        match &self.broken {
+            None => {
+                writeln!(f, "seed {seed}: {steps} steps, every invariant held, trace {hash:016x}")
+            }
+            Some(broken) => writeln!(
+                f,
+                "seed {seed} broke `{}` at step {steps}: {}\n\
+                 replay: cargo run -p simulation --bin simulate -- --seed {seed} --steps {steps}",
+                broken.invariant, broken.how
+            ),
+        }
+    }
+}

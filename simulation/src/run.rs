@@ -1,0 +1,237 @@
+//! A run: the world of one seed, with its storms and calms.
+
+use std::time::Duration;
+
+use api_key_helper_core::ErrorKind;
+
+use crate::invariants::Broken;
+use crate::process::see;
+use crate::profile::{ENVIRONMENTS, Slot};
+use crate::scheduler::Scheduler;
+use crate::trace::Trace;
+use crate::universe::{Job, Universe};
+
+/// How long a storm lasts, in steps.
+const STORM: u64 = 600;
+/// Whoever has not ended after so many steps never does.
+const PATIENCE: u64 = 200_000;
+/// The longest pause of a source while there is no usable key, and a little more.
+const PAUSE: Duration = Duration::from_secs(31);
+
+/// What came of a seed.
+#[derive(Debug)]
+pub struct Ran {
+    /// The seed.
+    pub seed: u64,
+    /// How many steps were taken.
+    pub steps: u64,
+    /// How many attempts the sources saw.
+    pub attempts: u64,
+    /// How many keys were printed.
+    pub printed: u64,
+    /// How often the power failed.
+    pub crashes: u64,
+    /// How often a process was killed.
+    pub kills: u64,
+    /// A hash of all that happened.
+    pub hash: u64,
+    /// The invariant that did not hold.
+    pub broken: Option<Broken>,
+    /// The last events.
+    pub last: Vec<String>,
+}
+
+/// Runs the world of `seed` until `steps` steps are taken or an invariant breaks, and keeps the last
+/// `events` events.
+#[must_use]
+pub fn run(seed: u64, steps: u64, events: usize) -> Ran {
+    let mut run = Run::new(seed, events);
+    while run.goes_on(steps) {
+        run.storm(steps);
+        run.calm();
+    }
+    run.ran(seed)
+}
+
+struct Run {
+    scheduler: Scheduler,
+    kills: u64,
+    crashes: u64,
+}
+
+impl Run {
+    fn new(seed: u64, events: usize) -> Self {
+        Self { scheduler: Scheduler::new(Universe::new(seed, events)), kills: 0, crashes: 0 }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Universe) -> T) -> T {
+        act(&mut see(&self.scheduler.universe))
+    }
+
+    fn goes_on(&self, steps: u64) -> bool {
+        self.with(|universe| universe.broken.is_none() && universe.steps < steps)
+    }
+
+    /// Everything goes wrong that can.
+    fn storm(&mut self, steps: u64) {
+        let end = self.with(|universe| {
+            universe.locks = universe.scenario.locks;
+            steps.min(universe.steps + STORM)
+        });
+        let mut next = Duration::ZERO;
+        while self.goes_on(end) {
+            let (now, one_more) = self.with(|universe| {
+                let crowd = universe.scenario.crowd;
+                (universe.clock.uptime, universe.processes.len() < crowd)
+            });
+            let wake = self.scheduler.next_wake();
+            if one_more && next <= now {
+                self.with(Universe::happens);
+                next = now + self.with(Universe::lull);
+            }
+            self.scheduler.start_all();
+            self.disaster();
+            if wake.is_some_and(|wake| wake <= now) {
+                self.scheduler.step();
+            } else if self.scheduler.next_wake().is_none_or(|wake| wake > now) {
+                // Nobody can run: time passes.
+                let until = self.scheduler.next_wake().map_or(next, |wake| wake.min(next));
+                let until = if one_more { until } else { wake.unwrap_or(until) };
+                self.with(|universe| universe.clock.uptime = until.max(now));
+            }
+        }
+    }
+
+    fn disaster(&mut self) {
+        if self.scheduler.is_idle() {
+            return;
+        }
+        let (kills, crashes) = self.with(|universe| {
+            let hits = |rate: Option<u64>, universe: &mut Universe| {
+                rate.is_some_and(|rate| universe.dice.one_in(rate))
+            };
+            let (kills, crashes) = (universe.scenario.kills, universe.scenario.crashes);
+            (hits(kills, universe), hits(crashes, universe))
+        });
+        if crashes {
+            self.crashes += 1;
+            self.scheduler.crash();
+        } else if kills {
+            self.kills += 1;
+            self.scheduler.kill();
+        }
+    }
+
+    /// Nothing is wrong any more: the next call prints a key, if need be after a login.
+    fn calm(&mut self) {
+        if !self.goes_on(u64::MAX) {
+            return;
+        }
+        let was_right = self.with(|universe| universe.clock.is_right());
+        self.with(Universe::calms_down);
+        self.finish();
+        self.rest();
+        self.with(|universe| universe.ledger.are_locks_lost = false);
+        let environment = self.with(|universe| universe.dice.pick(&ENVIRONMENTS));
+        if !was_right {
+            // What failed while the clock was ahead may seem to have failed just now, to the first
+            // caller who comes.
+            self.call(Job::Front, environment);
+            self.rest();
+        }
+        loop {
+            let end = self.call(Job::Front, environment);
+            let Some(slot) = self.unsigned() else {
+                self.must_be_fine(end);
+                return;
+            };
+            match end {
+                Some(Err(ErrorKind::NeedsLogin)) => {
+                    let end = self.call(Job::Login(slot), environment);
+                    self.must_be_fine(end);
+                    if self.unsigned() == Some(slot) {
+                        self.must_be_fine(None);
+                    }
+                }
+                end => {
+                    self.must_be_fine(end);
+                    return;
+                }
+            }
+            if !self.goes_on(u64::MAX) {
+                return;
+            }
+        }
+    }
+
+    /// Lets every pause pass.
+    fn rest(&self) {
+        self.with(|universe| universe.clock.uptime += PAUSE);
+    }
+
+    /// The first source that needs a human.
+    fn unsigned(&self) -> Option<Slot> {
+        self.with(|universe| {
+            let profile = universe.profile.clone();
+            let mut slots = profile.sources.iter().map(|settings| settings.slot);
+            slots.find(|slot| !universe.has_sign_in(*slot))
+        })
+    }
+
+    fn must_be_fine(&self, end: Option<Result<(), ErrorKind>>) {
+        if !matches!(end, Some(Ok(()))) {
+            self.with(|universe| {
+                universe.breaks("a-healthy-source-gives-a-key", format_args!("{end:?}"));
+            });
+        }
+    }
+
+    fn call(&mut self, job: Job, environment: &'static str) -> Option<Result<(), ErrorKind>> {
+        self.with(|universe| universe.last_end = None);
+        self.scheduler.start(job, environment);
+        // Whoever works behind the answer ends later, and may fail.
+        let mut end = None;
+        while end.is_none() && !self.scheduler.is_idle() && self.goes_on(u64::MAX) {
+            self.step();
+            end = self.with(|universe| universe.last_end);
+        }
+        self.finish();
+        end
+    }
+
+    /// Lets all processes come to their end.
+    fn finish(&mut self) {
+        let last = self.with(|universe| universe.steps) + PATIENCE;
+        while !self.scheduler.is_idle() && self.goes_on(last) {
+            self.step();
+        }
+        if !self.scheduler.is_idle() && self.goes_on(u64::MAX) {
+            self.with(|universe| universe.breaks("calls-end", format_args!("somebody does not")));
+        }
+    }
+
+    fn step(&mut self) {
+        if let Some(wake) = self.scheduler.next_wake() {
+            self.with(|universe| universe.clock.uptime = universe.clock.uptime.max(wake));
+            self.scheduler.step();
+        }
+    }
+
+    fn ran(mut self, seed: u64) -> Ran {
+        let (kills, crashes) = (self.kills, self.crashes);
+        // A process that is left over reports its end to the universe.
+        self.scheduler.end_all();
+        let mut universe = see(&self.scheduler.universe);
+        Ran {
+            seed,
+            steps: universe.steps,
+            attempts: universe.ledger.attempts,
+            printed: universe.ledger.printed,
+            crashes,
+            kills,
+            hash: universe.trace.hash(),
+            broken: universe.broken.take(),
+            last: std::mem::replace(&mut universe.trace, Trace::new(0)).into_last(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What sort of world a seed makes.
+
+use std::time::Duration;
+
+use crate::chance::Dice;
+use crate::issuer::{Issuer, Kind};
+
+/// Whether the disk's locks lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locks {
+    Reliable,
+    /// The disk knows none.
+    Unavailable,
+    /// Everybody is granted every one.
+    Lying,
+}
+
+/// What goes wrong in a world, and how often.
+#[derive(Clone, Debug)]
+pub(crate) struct Scenario {
+    pub(crate) locks: Locks,
+    /// One step in so many ends a process.
+    pub(crate) kills: Option<u64>,
+    /// One step in so many is the last before the power fails.
+    pub(crate) crashes: Option<u64>,
+    pub(crate) clock_is_set: bool,
+    pub(crate) disk_fails: bool,
+    pub(crate) issuers_fail: bool,
+    pub(crate) settings_change: bool,
+    /// So many processes at once.
+    pub(crate) crowd: usize,
+}
+
+impl Scenario {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
+        Self {
+            locks: match dice.below(10) {
+                0 => Locks::Unavailable,
+                1 => Locks::Lying,
+                _ => Locks::Reliable,
+            },
+            kills: dice.pick(&[None, Some(20), Some(100), Some(500)]),
+            crashes: dice.pick(&[None, Some(50), Some(300)]),
+            clock_is_set: dice.one_in(3),
+            disk_fails: dice.one_in(2),
+            issuers_fail: !dice.one_in(5),
+            settings_change: dice.one_in(3),
+            crowd: dice.pick(&[1, 4, 12, 24]),
+        }
+    }
+}
+
+/// One to three issuers.
+pub(crate) fn issuers(dice: &mut Dice) -> Vec<Issuer> {
+    let count = dice.pick(&[1, 1, 2, 3]);
+    (0..count)
+        .map(|_| {
+            let kind = dice.pick(&[
+                Kind::Plain,
+                Kind::Rotating { reuse_revokes: true },
+                Kind::Rotating { reuse_revokes: true },
+                Kind::Rotating { reuse_revokes: false },
+                Kind::Lasting,
+            ]);
+            let life =
+                dice.pick(&[None, Some(1), Some(45), Some(600), Some(3_600), Some(2_592_000)]);
+            // A login belongs to a person, whatever the environment.
+            let reads_environment = !matches!(kind, Kind::Rotating { .. }) && dice.one_in(3);
+            Issuer::new(kind, life.map(Duration::from_secs), reads_environment)
+        })
+        .collect()
+}
