@@ -13,6 +13,10 @@ dist:
 bench *options: dist
     cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}
 
+# Gives random bytes to all that reads foreign ones, for so many seconds each.
+fuzz seconds="300" *targets:
+    .ci/fuzz {{ seconds }} {{ targets }}
+
 # The real engine in a virtual world: twenty million steps, or `--seed N`.
 simulate *options:
     cargo run --locked --package simulation --bin simulate -- {{ options }}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -20,7 +20,7 @@ impl Snapshot {
     /// those who keep their settings elsewhere go on doing so.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         match path.canonicalize() {
-            Ok(real) => Ok(Self { content: Some(fs::read(&real)?), real }),
+            Ok(real) => Ok(Self { content: Some(bytes(&real)?), real }),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Err(_) if path.is_symlink() => {
                 Err(io::Error::new(io::ErrorKind::NotFound, "it is a link to nothing"))
@@ -102,10 +102,20 @@ pub(crate) fn remove_folders(path: &Path, count: usize) {
 
 /// What is in a file; `None` where there is none.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match bytes(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => read.map(Some),
     }
+}
+
+/// What is in a file, which has an end and is no larger than settings are.
+pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > LONGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
+    }
+    Ok(content)
 }
 
 /// Removes a file, if it is there.
@@ -163,6 +173,9 @@ fn sync_names(_: &Path) -> io::Result<()> {
 }
 
 const PRIVATE: u32 = 0o600;
+
+/// Many times what anybody sets, in bytes.
+const LONGEST: u64 = 16 << 20;
 
 #[cfg(all(test, unix))]
 mod tests {

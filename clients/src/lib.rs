@@ -9,6 +9,8 @@
 
 pub mod claude_code;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod helper_line;
 mod json;
 

@@ -157,6 +157,13 @@ impl Error {
         &self.message
     }
 
+    /// The same, cut in its middle where it has more than [`SHOWN_LENGTH`] characters: what is kept
+    /// of an error does not grow with what a server says.
+    #[must_use]
+    pub fn short_message(&self) -> String {
+        shorten(&self.message, SHOWN_LENGTH)
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
@@ -201,7 +208,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Cuts the middle out of a text that has more than `room` characters.
-fn shorten(text: &str, room: usize) -> String {
+pub(crate) fn shorten(text: &str, room: usize) -> String {
     let length = text.chars().count();
     if length <= room {
         return text.to_owned();

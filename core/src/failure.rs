@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EnvironmentMark, Error, ErrorKind, Moment};
+use crate::error::shorten;
+use crate::{EnvironmentMark, Error, ErrorKind, Moment, SHOWN_LENGTH};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
@@ -50,8 +51,9 @@ impl Failure {
         let pause = drawn.max(error.retry_after().unwrap_or_default()).min(LONGEST_PAUSE);
         Self {
             kind: error.kind(),
-            message: error.message().to_owned(),
-            hint: error.hint().map(str::to_owned),
+            // A server's names may be in it, as many as there are: what is not shown is not kept.
+            message: error.short_message(),
+            hint: error.hint().map(|hint| shorten(hint, SHOWN_LENGTH)),
             count,
             failed_at: now,
             pause_until: now.plus(pause),
@@ -208,6 +210,14 @@ mod tests {
     fn belongs_to_its_environment() {
         assert!(nth(1).stands(&names(), &with("1")));
         assert!(!nth(1).stands(&names(), &with("2")));
+    }
+
+    #[test]
+    fn a_long_story_is_a_small_file() {
+        let error = Error::not_found("a".repeat(1 << 20)).with_hint("b".repeat(1 << 20));
+        let failure = Failure::remember(&error, None, mark("1"), NOW, 1.0);
+        assert!(failure.encode().len() < 2_000, "{}", failure.encode().len());
+        assert_eq!(failure.error().report(), error.report());
     }
 
     #[test]

@@ -6,8 +6,6 @@
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
-#[cfg(unix)]
-mod core_image;
 #[cfg(feature = "engine")]
 mod disk;
 #[cfg(feature = "engine")]
@@ -18,6 +16,8 @@ mod failure;
 mod fingerprint;
 mod folder;
 mod freshness;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hit;
 #[cfg(feature = "engine")]
 mod housekeeping;
@@ -26,8 +26,10 @@ mod jwt;
 mod key;
 mod key_id;
 mod moment;
+mod own_memory;
 mod places;
 mod plan;
+mod read_file;
 pub mod rejection;
 #[cfg(feature = "engine")]
 pub mod renewal;
@@ -41,8 +43,6 @@ pub mod trust;
 pub use backend::{
     Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
 };
-#[cfg(unix)]
-pub use core_image::forbid_core_images;
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;
@@ -53,11 +53,13 @@ pub use hit::{Hit, Lookup, look};
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
 pub use key_id::KeyId;
 pub use moment::Moment;
+pub use own_memory::{close_memory, forbid_core_images, keep_files_private};
 pub use places::Places;
 pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
     Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
+pub use read_file::{open_file, read_file};
 #[cfg(test)]
 pub(crate) use seal::Unsealed;
 pub use seal::{

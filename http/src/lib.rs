@@ -13,6 +13,8 @@ mod cause;
 mod client;
 mod exchange;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod pem;
 mod quote;
 mod retry_after;

@@ -1,11 +1,10 @@
 //! Files in PEM form. They are read when they are needed, for certificates rotate. A caller adds
 //! the hint that names its setting.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use api_key_helper_core::Error;
+use api_key_helper_core::{Error, read_file};
 use reqwest::Certificate;
 use zeroize::Zeroizing;
 
@@ -31,7 +30,7 @@ pub fn certificates(file: &Path) -> Result<Vec<Certificate>, Error> {
 /// # Errors
 /// Misconfigured.
 pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    fs::read(file).map(Zeroizing::new).map_err(|error| unreadable(file, &error))
+    read_file(file, LONGEST).map(Zeroizing::new).map_err(|error| unreadable(file, &error))
 }
 
 /// The file or the folder `path` cannot be read.
@@ -46,8 +45,13 @@ pub fn no_certificate(path: &Path) -> Error {
     Error::misconfigured(format!("`{}` holds no certificate in PEM form", path.display()))
 }
 
+/// Many times what operating systems have, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

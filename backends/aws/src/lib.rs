@@ -16,6 +16,8 @@ mod credentials;
 mod environment;
 mod failure;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod imds;
 mod origin;
 mod read;

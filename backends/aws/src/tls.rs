@@ -1,9 +1,8 @@
 //! Whom we believe to be AWS.
 
-use std::fs;
 use std::path::Path;
 
-use api_key_helper_core::Error;
+use api_key_helper_core::{Error, read_file};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -32,7 +31,7 @@ fn certificates(bundle: &Path) -> Result<Vec<String>, Error> {
         Error::misconfigured(format!("the certificates in `{shown}` cannot be used: {why}"))
             .with_hint("let `AWS_CA_BUNDLE` name a file of certificates in PEM form")
     };
-    let bytes = fs::read(bundle).map_err(|error| wrong(error.to_string()))?;
+    let bytes = read_file(bundle, LONGEST).map_err(|error| wrong(error.to_string()))?;
     let mut roots = RootCertStore::empty();
     let good: Vec<String> = CertificateDer::pem_slice_iter(&bytes)
         .filter_map(Result::ok)
@@ -46,3 +45,6 @@ fn pem(certificate: &[u8]) -> String {
     let text = BASE64_STANDARD.encode(certificate);
     format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
+
+/// Many times what operating systems have, in bytes.
+const LONGEST: u64 = 16 << 20;

@@ -137,7 +137,7 @@ impl Settings {
         format!("`api-key-helper login --source {}`", self.source)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn for_tests() -> Self {
         let toml = "issuer = 'https://idp.example.com'\nclient_id = 'helper'";
         let folder = std::path::Path::new("/");

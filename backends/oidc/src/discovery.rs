@@ -94,8 +94,7 @@ impl Session<'_> {
         for address in addresses(&issuer.address) {
             let answer = self.client.get(&address).await?;
             if answer.verdict() == Verdict::Good {
-                let metadata = answer.document(self.settings)?;
-                return metadata_of(issuer, metadata);
+                return metadata_of(issuer, answer.document(self.settings)?);
             }
             let is_elsewhere = answer.verdict() == Verdict::Foreign;
             last = Some(answer);
@@ -147,6 +146,16 @@ fn addresses(issuer: &Endpoint) -> Vec<Endpoint> {
         Endpoint::parse(url.as_str()).ok()
     })
     .collect()
+}
+
+/// What `answer` says of the provider of `settings`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_metadata(
+    settings: &Settings,
+    answer: &crate::answer::Answer,
+) -> Result<Endpoints, Error> {
+    let issuer = settings.issuer.as_ref().ok_or_else(|| Error::misconfigured("no issuer"))?;
+    metadata_of(issuer, answer.document(settings)?)
 }
 
 fn metadata_of(issuer: &Issuer, metadata: Metadata) -> Result<Endpoints, Error> {

@@ -53,12 +53,16 @@ impl Session<'_> {
         })?;
         let address = settings.needed(endpoints.jwks.as_ref(), "jwks_uri")?;
         let document: Keys = self.client.get(address).await?.document(settings)?;
-        // One key of a kind that we do not know is no reason to refuse the others.
-        let keys: Vec<Jwk> =
-            document.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
-        let claims = signed(token, &keys)?;
+        let claims = signed(token, &document.known())?;
         let end = claims.check(settings, subject, self.request.now())?;
         Ok((token, end))
+    }
+}
+
+impl Keys {
+    /// One key of a kind that we do not know is no reason to refuse the others.
+    fn known(self) -> Vec<Jwk> {
+        self.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect()
     }
 }
 
@@ -118,6 +122,19 @@ impl Claims {
                 .with_hint("compare this machine's clock with the provider's")
         })
     }
+}
+
+/// The end of `token`, if one of the `keys` that a provider publishes signed it for us.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn checked(
+    token: &Secret,
+    keys: &[u8],
+    settings: &Settings,
+    subject: Option<&str>,
+    now: SystemTime,
+) -> Result<SystemTime, Error> {
+    let keys = serde_json::from_slice(keys).map_or_else(|_| Vec::new(), Keys::known);
+    signed(token, &keys)?.check(settings, subject, now)
 }
 
 /// The claims of `token`, if one of `keys` signed it.

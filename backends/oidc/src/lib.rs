@@ -21,6 +21,8 @@ mod config;
 mod device;
 mod discovery;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod grant;
 mod id_token;
 mod pace;

@@ -29,6 +29,8 @@ mod config;
 mod document;
 mod executable;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod group;
 mod invocation;
 mod observe;

@@ -13,6 +13,8 @@ mod auth;
 mod call;
 mod client;
 mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod input;
 mod lease;
 mod read;

@@ -203,7 +203,7 @@ impl Session<'_> {
 }
 
 impl Token {
-    fn new(asked_at: SystemTime, granted: Granted) -> Self {
+    pub(crate) fn new(asked_at: SystemTime, granted: Granted) -> Self {
         let may_look_up = granted
             .token_policies
             .iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::Settings;
+use crate::file;
 use crate::json::Malformed;
 
 /// Whom a settings file is for. A later scope beats the ones before it; what `--settings` names
@@ -140,7 +141,7 @@ pub fn winner<'a, T>(
 
 /// What a file says; `None` where there is none.
 fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
-    match fs::read(path) {
+    match file::bytes(path) {
         Ok(bytes) => Settings::parse(&bytes).map(Some).map_err(Unreadable::Malformed),
         // ENOTDIR: what would be its folder is a file.
         Err(error)

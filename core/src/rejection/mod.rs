@@ -103,6 +103,14 @@ impl Watch {
     }
 }
 
+/// Judges by `records` each key that they are about.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
+    for record in records {
+        let _ = judge(records, &Ask { id: record.ask, at, hold }, record.key, None, || None);
+    }
+}
+
 /// Names the client: its last part is the client's process id, and `.sock`.
 const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
 /// The MCP server that the client wants headers for, if it is that.

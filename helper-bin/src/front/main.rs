@@ -19,8 +19,8 @@ use std::time::SystemTime;
 
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{
-    Error, Hit, KeyFile, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, decides,
-    keys_at_hand, look,
+    Error, Hit, KeyFile, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder,
+    close_memory, decides, keys_at_hand, look, read_file,
 };
 
 use crate::request::Request;
@@ -33,9 +33,8 @@ fn main() -> ExitCode {
 
 /// Answers a call with these arguments; returns the exit code.
 fn run(arguments: &[OsString]) -> u8 {
-    #[cfg(unix)]
-    api_key_helper_core::forbid_core_images();
     let asked_at = now().into();
+    close_memory();
     let request = Request::parse(arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
         Some((request, found)) => print(found, &request),
@@ -63,7 +62,8 @@ struct Found {
 /// says it better.
 fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     let places = Places::find(request.config, &variable).ok()?;
-    let [system, user] = [&places.system_config, &places.user_config].map(std::fs::read);
+    let [system, user] =
+        [&places.system_config, &places.user_config].map(|file| read_file(file, CONFIG_LIMIT));
     let files =
         [(&places.system_config, present(&system)?), (&places.user_config, present(&user)?)];
     let inputs = PlanInputs {
@@ -102,6 +102,9 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     let is_refreshed = refreshed.is_none_or(|lock| folder.is_locked(&lock));
     Some(Found { hit, is_refreshed, watch })
 }
+
+/// As much of a configuration file as the worker reads, in bytes.
+const CONFIG_LIMIT: u64 = 1 << 20;
 
 /// A configuration file's bytes; an absent file is as good as an empty one, an unreadable one not.
 fn present(file: &io::Result<Vec<u8>>) -> Option<Option<&[u8]>> {

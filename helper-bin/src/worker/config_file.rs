@@ -1,11 +1,10 @@
 //! Configuration files are read only where nobody else can have written them.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use api_key_helper_core::config::ConfigFile;
-use api_key_helper_core::{Error, trust};
+use api_key_helper_core::{Error, open_file, trust};
 
 const MAX_SIZE: u64 = 1 << 20;
 
@@ -19,7 +18,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
         Error::misconfigured(format!("cannot read `{shown}`: {error}"))
             .with_hint(format!("look at it with `ls -l '{shown}'`"))
     };
-    let file = match File::open(path) {
+    let file = match open_file(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(&error)),

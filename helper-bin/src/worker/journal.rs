@@ -1,7 +1,7 @@
 //! The refresh log: one JSON line for each refresh, and never a key.
 
 use api_key_helper_core::engine::{Event, Journal};
-use api_key_helper_core::{Key, Moment, StateFolder, hex};
+use api_key_helper_core::{Error, Key, Moment, StateFolder, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -54,7 +54,7 @@ impl Journal for LogFile<'_> {
             attempts: event.attempts,
             key_hash: event.outcome.ok().and_then(|(key, _)| self.hash(key)),
             expires_at: event.outcome.ok().and_then(|(_, expires_at)| expires_at).map(rfc3339),
-            message: event.outcome.err().map(|error| error.message().to_owned()),
+            message: event.outcome.err().map(Error::short_message),
         };
         if let Ok(mut line) = serde_json::to_vec(&line) {
             line.push(b'\n');

@@ -30,13 +30,15 @@ mod written;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use api_key_helper_core::{close_memory, forbid_core_images, keep_files_private};
+
 use crate::cli::{Call, Command, Parsed};
 use crate::environment::Environment;
 use crate::report::Reporter;
 
 fn main() -> ExitCode {
-    #[cfg(unix)]
-    api_key_helper_core::forbid_core_images();
+    close_memory();
+    forbid_core_images();
     panics::report();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -45,6 +47,10 @@ fn main() -> ExitCode {
         Ok(Parsed::Answered) => return ExitCode::SUCCESS,
         Err(error) => return reporter.failed(&error),
     };
+    // What `apply` writes may be for others too, as the caller's umask says.
+    if !matches!(call.command, Command::Apply(_)) {
+        keep_files_private();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return reporter.failed(&report::no_runtime(&error)),

@@ -1,0 +1,127 @@
+//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
+//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use api_key_helper_core::{Error, SHOWN_LENGTH, Secret};
+use zeroize::Zeroizing;
+
+use crate::answer::{Answer, Verdict};
+use crate::config::Settings;
+use crate::discovery::{Endpoints, read_metadata};
+use crate::endpoint::Endpoint;
+use crate::grant::Grant;
+use crate::id_token::{Claims, checked};
+use crate::renewal::Renewal;
+
+/// An answer of a token endpoint is a grant, whose login comes back as it was, or an error that can
+/// be shown, and that does not repeat the refresh token that was sent. The first byte is the status.
+pub fn answer(bytes: &[u8]) {
+    let Some(answer) = answer_of(bytes) else { return };
+    let settings = Settings::for_tests();
+    let grant = match answer.document::<Grant>(&settings) {
+        Ok(grant) => grant,
+        Err(error) => {
+            assert!(!error.report().contains(TOKEN), "{error}");
+            return shown(&error);
+        }
+    };
+    assert_eq!(answer.verdict(), Verdict::Good);
+    let login = Renewal::signed_in(&settings, &grant, Endpoints::default(), now());
+    assert_eq!(
+        Renewal::read(&login.to_secret()).map(|back| back.to_secret()),
+        Some(login.to_secret())
+    );
+    for renewal in [&login, &login.refreshed(&settings, &grant, now()), &login.with_answer_lost()] {
+        said(&settings, renewal);
+    }
+    assert!(login.ended(now()).refresh_token(&settings, now()).is_err());
+}
+
+/// What a provider publishes is endpoints that a secret may travel to, or an error.
+pub fn discovery(bytes: &[u8]) {
+    let Some(answer) = answer_of(bytes) else { return };
+    match read_metadata(&Settings::for_tests(), &answer) {
+        Ok(endpoints) => {
+            let Endpoints { device_authorization, jwks, revocation, token, .. } = endpoints;
+            for endpoint in [device_authorization, jwks, revocation, token].into_iter().flatten() {
+                let address = endpoint.as_ref();
+                assert!(address.is_https() || address.is_loopback(), "{endpoint}");
+            }
+        }
+        Err(error) => shown(&error),
+    }
+}
+
+/// No token is good that nobody signed: the inputs are a token and a set of keys, and none of them has
+/// seen a private key.
+pub fn id_token(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (token, keys) = text.split_once('\n').unwrap_or((&text, ""));
+    let token = Secret::from(token);
+    if let Some(claims) = Claims::unchecked(&token) {
+        let account = claims.account().unwrap_or_default();
+        assert!(account.chars().count() <= 200 && !account.contains(char::is_control));
+    }
+    match checked(&token, keys.as_bytes(), &Settings::for_tests(), None, now()) {
+        Ok(end) => panic!("it is good until {end:?}"),
+        Err(error) => shown(&error),
+    }
+}
+
+/// What is kept of a login comes back as it was, and what is said of it can be shown.
+pub fn renewal(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some(renewal) = Renewal::read(&Secret::from(text)) else { return };
+    assert_eq!(Renewal::read(&renewal.to_secret()).as_ref(), Some(&renewal));
+    said(&Settings::for_tests(), &renewal);
+}
+
+fn said(settings: &Settings, renewal: &Renewal) {
+    if let Err(error) = renewal.refresh_token(settings, now()) {
+        shown(&error);
+    }
+    renewal.sign_in(&settings.scopes);
+}
+
+fn answer_of(bytes: &[u8]) -> Option<Answer> {
+    let (&status, body) = bytes.split_first()?;
+    Some(Answer {
+        status: STATUSES[usize::from(status) % STATUSES.len()],
+        body: Zeroizing::new(body.to_vec()),
+        retry_after: None,
+        from: Endpoint::parse("https://idp.example.com/token").ok()?,
+        hidden: vec![Secret::from(TOKEN)],
+    })
+}
+
+fn shown(error: &Error) {
+    let report = error.report();
+    assert!(report.chars().count() <= SHOWN_LENGTH, "{report}");
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+const STATUSES: [u16; 10] = [200, 400, 401, 403, 404, 428, 429, 500, 503, 599];
+
+/// The token that was sent; the inputs that are kept have it.
+const TOKEN: &str = "canary-0123456789";
+
+#[cfg(test)]
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn what_was_found_stays_mended() {
+        replay("oidc_answer", super::answer);
+        replay("oidc_discovery", super::discovery);
+        replay("oidc_id_token", super::id_token);
+        replay("oidc_renewal", super::renewal);
+    }
+}

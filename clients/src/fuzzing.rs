@@ -1,0 +1,90 @@
+//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
+//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+
+use serde_json::Value;
+
+use crate::HelperLine;
+use crate::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE, take_back};
+
+/// A settings file is refused without a word of it, or it takes our two values and gives them back:
+/// then it is what it was, byte for byte.
+pub fn settings(bytes: &[u8]) {
+    let change = Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 300_000 };
+    let now = match change.put_into(bytes) {
+        Ok(now) => now,
+        Err(malformed) => {
+            assert!(malformed.to_string().chars().count() < 200, "{malformed}");
+            return;
+        }
+    };
+    let before = Settings::parse(bytes).unwrap_or_default();
+    let after = Settings::parse(&now).unwrap_or_default();
+    assert_eq!(after.helper().map(|helper| &*helper.value), Some(&*change.helper));
+    assert_eq!(after.ttl().map(|ttl| &*ttl.value), Some("300000"));
+    assert_eq!(change.put_into(&now).as_ref(), Ok(&now), "a second change changes nothing");
+    assert_eq!(take_back(&now, Some(bytes)), Ok(Some(bytes.to_vec())), "not as it was");
+    // Another parser, which is nearer to the client's, sees our two values and nothing else changed.
+    let (Some(old), Some(new)) = (object(bytes), object(&now)) else { return };
+    assert_eq!(new[HELPER], change.helper);
+    assert_eq!(new[ENV][TTL_VARIABLE].to_string().trim_matches('"'), "300000");
+    assert_eq!(without_ours(old), without_ours(new));
+    assert!(before.env.keys().all(|name| after.env.contains_key(name)));
+}
+
+/// A line that we call ours runs our program; one that we write is ours, and says what it was to say.
+pub fn helper_line(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(line) = HelperLine::parse(text)
+        && line.is_ours()
+    {
+        assert!(line.program.contains("api-key-helper"), "{}", line.program);
+    }
+    let (folder, config) = text.split_once('\n').unwrap_or((text, "c.toml"));
+    let program = format!("/{folder}/api-key-helper");
+    let Ok(line) = HelperLine::ours(program.as_ref(), Some("work"), Some(config.as_ref())) else {
+        return;
+    };
+    if config.is_empty() || text.contains('\0') {
+        return;
+    }
+    let parsed = HelperLine::parse(&line);
+    let Some(parsed) = parsed else { panic!("it cannot be read: {line}") };
+    assert_eq!(parsed.program, program);
+    assert_eq!(parsed.profile(), Some("work"));
+    assert_eq!(parsed.config(), Some(config.as_ref()));
+    assert!(parsed.is_ours(), "{line}");
+}
+
+fn object(bytes: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
+    let text = if text.trim().is_empty() { "{}" } else { text };
+    serde_json::from_str(text).ok().filter(Value::is_object)
+}
+
+fn without_ours(mut settings: Value) -> Value {
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove(HELPER);
+        if let Some(env) = settings.get_mut(ENV).and_then(Value::as_object_mut) {
+            env.remove(TTL_VARIABLE);
+            if env.is_empty() {
+                settings.remove(ENV);
+            }
+        }
+    }
+    settings
+}
+
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn what_was_found_stays_mended() {
+        replay("helper_line", super::helper_line);
+        replay("settings", super::settings);
+    }
+}

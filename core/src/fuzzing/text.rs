@@ -1,0 +1,40 @@
+//! Keys, and what is said on stderr.
+
+use crate::{Error, Key, MAX_KEY_LENGTH, SHOWN_LENGTH};
+
+/// A key is one printable token of the text; an error about it shows nothing of the text.
+pub fn key(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Key::parse(text) {
+        Ok(key) => {
+            let exposed = key.expose();
+            assert!((1..=MAX_KEY_LENGTH).contains(&exposed.len()) && text.contains(exposed));
+            assert!(exposed.bytes().all(|byte| byte.is_ascii_graphic()), "not printable");
+            assert_eq!(Key::parse(exposed).as_ref(), Ok(&key));
+            #[cfg(feature = "engine")]
+            crate::jwt::expiry(&key);
+        }
+        Err(error) => {
+            // All of it is words of ours and numbers: another text with the same flaw says the same.
+            let masked: String = text.chars().map(masked).collect();
+            assert_eq!(Key::parse(&masked), Err(error));
+            assert!(error.to_string().len() < SHOWN_LENGTH / 2);
+        }
+    }
+}
+
+/// Any words make at most two lines, all of which Claude Code shows.
+pub fn error(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (message, hint) = text.split_once('\u{1}').unwrap_or((&text, ""));
+    let error = Error::transient(message).with_hint(hint);
+    for (report, lines) in [(error.report(), 2), (error.warning("the old key is used"), 1)] {
+        assert!(report.chars().count() <= SHOWN_LENGTH, "{report}");
+        assert!(report.ends_with('\n') && report.lines().count() == lines, "{report:?}");
+        assert!(report.chars().all(|c| c == '\n' || !c.is_control()), "{report:?}");
+    }
+}
+
+fn masked(character: char) -> char {
+    if character.is_ascii_graphic() { 'x' } else { character }
+}

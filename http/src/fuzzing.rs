@@ -1,0 +1,47 @@
+//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
+//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use api_key_helper_core::Secret;
+
+use crate::{Address, parse_retry_after, parse_server_time, quote};
+
+/// Headers are read or not; an address is one that a secret may travel to; a server's words come
+/// without the secret that was sent.
+pub fn headers(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let _ = parse_retry_after(text, now);
+    let (date, age) = text.split_once('\n').unwrap_or((text, text));
+    let _ = parse_server_time(date, Some(age));
+    match Address::parse(text) {
+        Ok(address) => {
+            assert!(address.is_https() || address.is_loopback(), "{address}");
+            let url = address.url();
+            assert!(url.username().is_empty() && url.password().is_none(), "{address}");
+            // What is kept of it is read again later.
+            assert_eq!(Address::parse(url.as_str()), Ok(address));
+        }
+        Err(why) => assert!(!text.contains('@') || !why.contains(CANARY), "{why}"),
+    }
+    let said = quote(text, &[Secret::from(CANARY)]);
+    assert!(said.chars().count() <= 200 && !said.contains(CANARY), "{said}");
+}
+
+/// Stands for a secret; the inputs that are kept have it.
+const CANARY: &str = "canary-0123456789";
+
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn what_was_found_stays_mended() {
+        replay("http_headers", super::headers);
+    }
+}

@@ -1,0 +1,61 @@
+//! Who can look into a process that holds a secret.
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::process::Process;
+use integration_tests::trace::trace;
+
+/// As another process of the user, and no more: root gives up its capabilities.
+fn without_roots_rights(call: Call) -> Call {
+    if rustix::process::geteuid().is_root() {
+        return call.under(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]);
+    }
+    call
+}
+
+/// What another process of the user sees of `process`, in a file that only those may read who may
+/// trace it (proc(5), "PTRACE_MODE_READ").
+fn look_into(process: Process, file: &str, home: &Home) -> Answer {
+    let file = format!("/proc/{}/{file}", process.id);
+    without_roots_rights(Call::new("/bin/cat".as_ref(), home.path()).arg(file)).run()
+}
+
+#[test]
+fn no_process_of_the_user_looks_into_a_worker() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("{}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    // The front became it, so it is the same process.
+    let call = without_roots_rights(home.helper()).start();
+    let held = gate.reached();
+    let [script] = home.processes("main")[..] else { panic!("not one run") };
+
+    for file in ["environ", "maps", "mem"] {
+        let seen = look_into(call.process(), file, &home);
+        assert_eq!((seen.code, &*seen.stdout), (Some(1), ""), "{file}: {seen:?}");
+        assert!(seen.stderr.contains("Permission denied"), "{file}: {seen:?}");
+    }
+    // A program that it starts is the user's again.
+    let seen = look_into(script, "environ", &home);
+    assert!(seen.stdout.contains("HOME="), "{seen:?}");
+
+    held.let_go();
+    call.finish().assert_key("key-1");
+}
+
+#[test]
+fn the_front_closes_its_memory_before_it_reads_anything_of_ours() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+
+    let (answer, calls) = trace(home.helper(), home.path());
+
+    answer.assert_key("key-1");
+    let ours = home.path().to_str().unwrap();
+    let read = calls.iter().position(|call| call.path().is_some_and(|path| path.starts_with(ours)));
+    let read = calls[..read.unwrap()].iter().filter(|call| call.name == "prctl");
+    let [closed] = &read.collect::<Vec<_>>()[..] else { panic!("not one call: {calls:?}") };
+    assert!(closed.rest.starts_with("PR_SET_DUMPABLE, SUID_DUMP_DISABLE"), "{closed:?}");
+    assert!(closed.rest.ends_with("= 0"), "{closed:?}");
+}

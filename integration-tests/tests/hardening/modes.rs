@@ -1,0 +1,47 @@
+//! The modes of what is written, whatever the caller's umask lets through.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use integration_tests::call::Call;
+use integration_tests::home::Home;
+
+fn with_umask(umask: &str, call: Call) -> Call {
+    let line = format!("umask {umask}; exec \"$@\"");
+    call.under(["sh", "-c", &line, "sh"].map(str::to_owned))
+}
+
+/// What others can reach of `path` and of all that is in it.
+fn open_to_others(path: &Path) -> Vec<String> {
+    let metadata = path.symlink_metadata().unwrap();
+    let mode = metadata.mode() & 0o777;
+    let mut open = Vec::new();
+    if mode & 0o077 != 0 {
+        open.push(format!("{} {mode:03o}", path.display()));
+    }
+    if metadata.is_dir() {
+        let inside = fs::read_dir(path).unwrap();
+        open.extend(inside.flat_map(|file| open_to_others(&file.unwrap().path())));
+    }
+    open
+}
+
+#[test]
+fn nothing_that_is_kept_is_open_to_others() {
+    // The second fetch fails, so that a failure is kept as well.
+    let home = Home::with_script("[ $run = 1 ] || exit 75\necho key-1");
+    with_umask("000", home.helper()).run().assert_key("key-1");
+    let _ = with_umask("000", home.call(["get", "--refresh"])).run();
+
+    assert!(home.state().failure("main").is_some());
+    assert_eq!(open_to_others(home.state().path()), [""; 0]);
+}
+
+#[test]
+fn what_a_script_writes_is_its_users_alone() {
+    let home = Home::with_script("umask; touch \"$HOME/made\"");
+    let answer = with_umask("000", home.helper()).run();
+    answer.assert_key("0077");
+    assert_eq!(open_to_others(&home.path().join("made")), [""; 0]);
+}

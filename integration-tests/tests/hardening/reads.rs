@@ -1,0 +1,42 @@
+//! Files that never end, or never begin.
+
+use std::fs::File;
+use std::os::unix::fs::symlink;
+
+use integration_tests::home::{Home, KEYS};
+
+#[test]
+fn nobody_waits_for_a_writer_of_the_configuration() {
+    let home = Home::with_script(KEYS);
+    let fifo = home.path().join("fifo.toml");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let answer = home.call(["--config", fifo.to_str().unwrap()]).run();
+    answer.assert_error(2, &["fifo.toml` is not a file"]);
+}
+
+#[test]
+fn a_configuration_without_end_is_not_read() {
+    let home = Home::with_script(KEYS);
+    let endless = home.path().join("endless.toml");
+    symlink("/dev/zero", &endless).unwrap();
+    let answer = home.call(["--config", endless.to_str().unwrap()]).run();
+    answer.assert_error(2, &["endless.toml` is not a file"]);
+}
+
+#[test]
+fn a_configuration_that_is_too_large_is_refused_in_little_memory() {
+    let home = Home::with_script(KEYS);
+    let large = home.path().join("large.toml");
+    File::create(&large).unwrap().set_len(4 << 30).unwrap();
+    // 1 GiB of addresses is enough for both programs, and not for the file.
+    let line = "ulimit -v 1048576; exec \"$@\"";
+    let call = home.call(["--config", large.to_str().unwrap()]).under(["sh", "-c", line, "sh"]);
+    call.run().assert_error(2, &["large.toml` is larger than 1 MiB"]);
+}
