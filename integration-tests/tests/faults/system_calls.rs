@@ -64,7 +64,6 @@ fn children_and_threads() {
         of_child("dup2", 1),
         of_child("dup2", 2),
         of_child("dup2", 3),
-        of_child("prctl", 1),
         of_child("clock_nanosleep", 1),
     ];
     assert_hit(COLD, &script);
