@@ -40,6 +40,7 @@ fn a_hit_opens_no_socket_and_starts_nothing() {
             Path::new(SYSTEM_CONFIG),
             &user.home.config_file(),
             &user.state().path().join(plan),
+            &user.state().key_file().path(),
             &user.state().entry_file("aws"),
         ]
     );
