@@ -74,10 +74,11 @@ impl Script {
         Source {
             planned: PlannedSource { id, variables: vec!["TOKEN".to_owned()] },
             backend_name: "script".to_owned(),
-            backend: Box::new(self.clone()),
+            backend: Arc::new(self.clone()),
             timeout: Duration::from_secs(10),
             retries: 3,
             lifetime: None,
+            uses: Vec::new(),
         }
     }
 }
