@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use login::{LoggedIn, forget, forget_key, login, logout, seal_anew};
+pub use resolver::policy_of_used;
 pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 

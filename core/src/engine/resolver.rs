@@ -166,9 +166,7 @@ impl<'a> Resolver<'a> {
             ))
             .with_hint("write it as `{ source = \"NAME\" }`, with nothing else beside"));
         };
-        // How long callers keep the outer source's key says nothing of this one; and nobody works
-        // behind an answer that none of them sees, so no key of it is ever due.
-        let policy = Policy { stale_while_revalidate: Duration::ZERO, ..Policy::default() };
+        let policy = policy_of_used();
         let time = time_left.of_other_source();
         let call = Call {
             profile: self.profile,
@@ -247,6 +245,14 @@ impl Drop for Waiting<'_> {
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When the key of a source that another one uses will do, for a hold of nothing. How long callers keep
+/// the other one's key says nothing of it; and nobody works behind an answer that none of them sees,
+/// so it is never due.
+#[must_use]
+pub fn policy_of_used() -> Policy {
+    Policy { stale_while_revalidate: Duration::ZERO, ..Policy::default() }
 }
 
 /// The error of `inner`, which says whose it is: people know the source that they asked for.
