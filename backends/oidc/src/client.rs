@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
+use crate::config::Settings;
 use crate::endpoint::Endpoint;
 use crate::tls::{self, Tls};
 use crate::words::WORDS;
@@ -24,7 +25,7 @@ pub(crate) struct Client<'a> {
 }
 
 /// The parameters of a request, form-encoded.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Form {
     text: Zeroizing<String>,
     /// Values that no message may show.
@@ -49,6 +50,25 @@ impl Form {
     pub(crate) fn with_secret(mut self, name: &str, secret: &Secret) -> Self {
         self.hidden.push(secret.clone());
         self.with(name, secret.expose())
+    }
+
+    /// With what the token is wanted for.
+    pub(crate) fn wanting(mut self, settings: &Settings) -> Self {
+        if !settings.scopes.is_empty() {
+            self = self.with("scope", &settings.scopes.join(" "));
+        }
+        if let Some(audience) = &settings.audience {
+            self = self.with("audience", audience);
+        }
+        for resource in &settings.resources {
+            self = self.with("resource", resource);
+        }
+        self
+    }
+
+    /// As it is sent.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 

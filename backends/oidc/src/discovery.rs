@@ -8,12 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::answer::Verdict;
 use crate::config::{Issuer, Settings, Wanted};
 use crate::endpoint::Endpoint;
+use crate::flow::Flow;
 use crate::session::Session;
 
 /// A provider's endpoints, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Endpoints {
+    /// Whether the provider says who it is when it sends a browser back.
+    #[serde(skip)]
+    pub(crate) answers_say_issuer: bool,
+    #[serde(skip)]
+    pub(crate) authorization: Option<Endpoint>,
     #[serde(skip)]
     pub(crate) device_authorization: Option<Endpoint>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,11 +33,15 @@ pub(crate) struct Endpoints {
     pub(crate) secret_in_form: bool,
 }
 
-/// The part of the metadata that we use (OpenID Connect Discovery, section 3; RFC 8414, section 2).
+/// The part of the metadata that we use (OpenID Connect Discovery, section 3; RFC 8414, section 2;
+/// RFC 9207, section 3).
 /// `grant_types_supported` is not in it: providers leave out what they support.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
+    authorization_endpoint: Option<String>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
     device_authorization_endpoint: Option<String>,
     jwks_uri: Option<String>,
     revocation_endpoint: Option<String>,
@@ -40,16 +50,21 @@ struct Metadata {
 }
 
 impl Endpoints {
-    /// Whether somebody can sign in with them.
-    pub(crate) fn suffice(&self, key: Wanted) -> bool {
-        self.device_authorization.is_some()
-            && self.token.is_some()
-            && (key == Wanted::AccessToken || self.jwks.is_some())
+    /// Whether they are all that a first token takes.
+    pub(crate) fn suffice(&self, flow: Flow, key: Wanted) -> bool {
+        let can_begin = match flow {
+            Flow::Browser => self.authorization.is_some(),
+            Flow::ClientCredentials => true,
+            Flow::Device => self.device_authorization.is_some(),
+        };
+        can_begin && self.token.is_some() && (key == Wanted::AccessToken || self.jwks.is_some())
     }
 
     /// These, and `others` where there is none.
     pub(crate) fn or(self, others: &Self) -> Self {
         Self {
+            answers_say_issuer: self.answers_say_issuer || others.answers_say_issuer,
+            authorization: self.authorization.or_else(|| others.authorization.clone()),
             device_authorization: self
                 .device_authorization
                 .or_else(|| others.device_authorization.clone()),
@@ -62,13 +77,13 @@ impl Endpoints {
 }
 
 impl Session<'_> {
-    /// The provider's endpoints for a login: those by hand, and where they do not suffice, those that
+    /// The provider's endpoints for a first token: those by hand, and where they do not suffice, those that
     /// it publishes.
     pub(crate) async fn endpoints(&self) -> Result<Endpoints, Error> {
         let settings = self.settings;
         let by_hand = settings.by_hand.clone();
         match &settings.issuer {
-            Some(issuer) if !by_hand.suffice(settings.key) => {
+            Some(issuer) if !by_hand.suffice(settings.flow, settings.key) => {
                 Ok(by_hand.or(&self.discover(issuer).await?))
             }
             _ => Ok(by_hand),
@@ -105,8 +120,10 @@ impl Session<'_> {
         Err(match last {
             Some(answer) if answer.status == 404 => {
                 Error::misconfigured(format!("`{}` publishes no metadata", issuer.name)).with_hint(
-                    "compare `issuer` with the provider's, or set its endpoints by hand: \
-                     `device_authorization_endpoint` and `token_endpoint`",
+                    format!(
+                        "compare `issuer` with the provider's, or set its endpoints by hand: {}",
+                        self.settings.flow.endpoints()
+                    ),
                 )
             }
             Some(answer) => answer.error(self.settings),
@@ -116,7 +133,7 @@ impl Session<'_> {
 }
 
 impl Settings {
-    /// The endpoint of that name, which a login cannot do without.
+    /// The endpoint of that name, which cannot be done without.
     pub(crate) fn needed<'a>(
         &self,
         endpoint: Option<&'a Endpoint>,
@@ -124,10 +141,13 @@ impl Settings {
     ) -> Result<&'a Endpoint, Error> {
         endpoint.ok_or_else(|| {
             let issuer = self.issuer.as_ref().map_or("the provider", |issuer| &issuer.name);
-            Error::misconfigured(format!("`{issuer}` names no `{name}`")).with_hint(format!(
-                "if the provider has one, set `{name}` of the source by hand; without a device \
-                 authorization endpoint nobody can sign in"
-            ))
+            let hint = format!("if the provider has one, set `{name}` of the source by hand");
+            let other = match name {
+                "device_authorization_endpoint" => "; else sign in by `flow = \"browser\"`",
+                "authorization_endpoint" => "; else sign in by `flow = \"device\"`",
+                _ => "",
+            };
+            Error::misconfigured(format!("`{issuer}` names no `{name}`")).with_hint(hint + other)
         })
     }
 }
@@ -181,6 +201,8 @@ fn metadata_of(issuer: &Issuer, metadata: Metadata) -> Result<Endpoints, Error> 
         .transpose()
     };
     Ok(Endpoints {
+        answers_say_issuer: metadata.authorization_response_iss_parameter_supported,
+        authorization: endpoint("authorization_endpoint", metadata.authorization_endpoint)?,
         device_authorization: endpoint(
             "device_authorization_endpoint",
             metadata.device_authorization_endpoint,

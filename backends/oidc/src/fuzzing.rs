@@ -43,8 +43,10 @@ pub fn discovery(bytes: &[u8]) {
     let Some(answer) = answer_of(bytes) else { return };
     match read_metadata(&Settings::for_tests(), &answer) {
         Ok(endpoints) => {
-            let Endpoints { device_authorization, jwks, revocation, token, .. } = endpoints;
-            for endpoint in [device_authorization, jwks, revocation, token].into_iter().flatten() {
+            let Endpoints { authorization, device_authorization, jwks, revocation, token, .. } =
+                endpoints;
+            let all = [authorization, device_authorization, jwks, revocation, token];
+            for endpoint in all.into_iter().flatten() {
                 let address = endpoint.as_ref();
                 assert!(address.is_https() || address.is_loopback(), "{endpoint}");
             }

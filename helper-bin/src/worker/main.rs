@@ -14,6 +14,7 @@ mod inputs;
 mod journal;
 mod nowhere;
 mod panics;
+mod qr_code;
 mod questions;
 mod refusal;
 mod report;
@@ -24,6 +25,7 @@ mod signals;
 mod successor;
 mod terminal;
 mod watchdog;
+mod web_browser;
 mod world;
 mod written;
 

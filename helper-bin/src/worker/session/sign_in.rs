@@ -4,7 +4,6 @@ use api_key_helper_core::engine::{LoggedIn, Source, login, logout};
 use api_key_helper_core::{Error, Prompt};
 
 use super::Session;
-use crate::backends;
 use crate::configured::build;
 
 impl Session {
@@ -30,10 +29,11 @@ impl Session {
     /// Misconfigured: there is none.
     pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
         let source = self.source_to_sign_out_of(name)?;
-        if !backends::has_login(&source.backend_name) {
+        if !source.backend.has_login() {
             let (name, backend) = (&source.planned.id.source, &source.backend_name);
             return Err(Error::misconfigured(format!(
-                "people do not sign in to source `{name}`: backend `{backend}` has no login"
+                "people do not sign in to source `{name}` of backend `{backend}`: it gets its keys \
+                 by itself"
             ))
             .with_hint("name another source, see `api-key-helper status`"));
         }
@@ -51,7 +51,7 @@ impl Session {
             None => self
                 .sources
                 .iter()
-                .find(|source| backends::has_login(&source.backend_name))
+                .find(|source| source.backend.has_login())
                 .map(|source| source.planned.id.source.as_str())
                 .ok_or_else(|| {
                     let profile = &self.profile.name;
