@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::wait::{self, until};
+use crate::wait::until;
 use crate::{executables, install};
 
 /// A Chromium with one tab. It finds nothing but loopback.
@@ -61,21 +62,21 @@ impl Chromium {
         let session = Value::Null;
         let mut chromium =
             Self { process, input, messages, session, asked: 0, log, _folder: folder };
-        let tab = chromium.ask("Target.createTarget", json!({ "url": "about:blank" }));
+        let tab = chromium.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let target = json!({ "targetId": tab["targetId"], "flatten": true });
-        chromium.session = chromium.ask("Target.attachToTarget", target)["sessionId"].clone();
+        chromium.session = chromium.ask("Target.attachToTarget", &target)["sessionId"].clone();
         chromium
     }
 
     /// Goes to `address`, as if somebody had typed it.
     pub fn open(&mut self, address: &str) {
-        self.ask("Page.navigate", json!({ "url": address }));
+        self.ask("Page.navigate", &json!({ "url": address }));
     }
 
     /// What `expression` of JavaScript is in the page that is there, if one is.
     pub fn value(&mut self, expression: &str) -> Option<Value> {
         let parameters = json!({ "expression": expression, "returnByValue": true });
-        let answer = self.ask("Runtime.evaluate", parameters);
+        let answer = self.ask("Runtime.evaluate", &parameters);
         answer["result"].get("value").cloned()
     }
 
@@ -94,16 +95,10 @@ impl Chromium {
     /// Its owner prefers this `color-scheme`: `light` or `dark`.
     pub fn prefer(&mut self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.ask("Emulation.setEmulatedMedia", json!({ "features": [feature] }));
+        self.ask("Emulation.setEmulatedMedia", &json!({ "features": [feature] }));
     }
 
-    /// A picture of the page, as PNG in Base64.
-    pub fn picture(&mut self) -> String {
-        let picture = self.ask("Page.captureScreenshot", json!({}));
-        picture["data"].as_str().unwrap_or_default().to_owned()
-    }
-
-    fn ask(&mut self, method: &str, parameters: Value) -> Value {
+    fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": parameters });
         if !self.session.is_null() {
@@ -112,7 +107,7 @@ impl Chromium {
         let message = format!("{message}\0");
         self.input.write_all(message.as_bytes()).unwrap_or_else(|error| self.give_up(&error));
         loop {
-            let message = self.messages.recv_timeout(wait::LIMIT);
+            let message = self.messages.recv_timeout(PATIENCE);
             let mut message = message.unwrap_or_else(|error| self.give_up(&error));
             if message["id"] == self.asked {
                 return message["result"].take();
@@ -132,6 +127,9 @@ impl Drop for Chromium {
         let _ = self.process.wait();
     }
 }
+
+/// Its first start reads a quarter of a gigabyte, on a machine that may have much else to do.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 const ARGUMENTS: [&str; 11] = [
     "--headless=new",

@@ -27,7 +27,7 @@ impl Page {
     pub(crate) fn not_signed_in(source: &str, error: &Error) -> Self {
         let mut paragraphs = vec![
             format!("The program api-key-helper is not signed in to `{source}`."),
-            error.short_message(),
+            format!("Why: {}.", error.short_message()),
         ];
         paragraphs.extend(error.hint().map(|hint| format!("What to do: {hint}.")));
         paragraphs.push(CLOSE.to_owned());
@@ -123,7 +123,7 @@ mod tests {
         let error = Error::denied("the sign-in was declined").with_hint("run `login`");
         let page = Page::not_signed_in("sso", &error).response();
         assert!(page.starts_with("HTTP/1.1 400 "), "{page}");
-        assert!(page.contains("<p>the sign-in was declined</p>"), "{page}");
+        assert!(page.contains("<p>Why: the sign-in was declined.</p>"), "{page}");
         assert!(page.contains("<p>What to do: run <code>login</code>.</p>"), "{page}");
     }
 
@@ -131,7 +131,7 @@ mod tests {
     fn nothing_that_a_provider_says_is_markup() {
         let error = Error::denied("<script>`a` & \"b\"</script>`\u{1b}[31m");
         let page = Page::not_signed_in("sso", &error).response();
-        assert!(page.contains("&lt;script&gt;`a` &amp; \"b\"&lt;/script&gt;`[31m"), "{page}");
+        assert!(page.contains("&lt;script&gt;`a` &amp; \"b\"&lt;/script&gt;`[31m.</p>"), "{page}");
         assert!(!page.contains("<script") && !page.contains('\u{1b}'), "{page}");
     }
 
