@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 
 /// One request for an authorization, which waits for its answer.
 #[derive(Debug)]
-pub(crate) struct Authorization {
+pub(crate) struct AuthorizationRequest {
     redirect_uri: String,
     /// What a browser asks for that brings the answer.
     path: String,
@@ -26,18 +26,25 @@ pub(crate) struct Authorization {
 /// What a browser brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Brought {
-    /// The authorization.
-    Code(Secret),
-    /// The answer of another provider, which says who it is, or does not although it should: somebody
-    /// has mixed two providers up (RFC 9207, section 2.4).
-    Foreign(Option<String>),
+    /// The answer to the request.
+    Decision(Decision),
     /// Nothing that anybody waits for.
     Nothing,
-    /// The provider's no.
-    Refusal { error: String, description: Option<String> },
     /// The right address, but not an answer to this request: another page of this machine, or an older
     /// sign-in.
     Stray,
+}
+
+/// An answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The authorization.
+    Code(Secret),
+    /// That of another provider, which says who it is, or does not although it should: somebody has
+    /// mixed two providers up (RFC 9207, section 2.4).
+    Foreign(Option<String>),
+    /// The provider's no.
+    Refusal { error: String, description: Option<String> },
 }
 
 /// Where an answer says that it is from (RFC 9207).
@@ -49,7 +56,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) is_announced: bool,
 }
 
-impl Authorization {
+impl AuthorizationRequest {
     /// A request whose answer comes to `port`. Nobody guesses what comes of `chance`.
     pub(crate) fn new(settings: &Settings, port: u16, chance: [[u8; 32]; 3]) -> Self {
         let [state, nonce, verifier] = chance.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
@@ -112,27 +119,24 @@ impl Authorization {
             match &issuer {
                 Some(issuer) if issuer == wanted => {}
                 None if !expected.is_announced => {}
-                _ => return Brought::Foreign(issuer),
+                _ => return Brought::Decision(Decision::Foreign(issuer)),
             }
         }
         match (code, error) {
-            (_, Some(error)) => Brought::Refusal { error, description },
-            (Some(code), None) => Brought::Code(Secret::new(code)),
+            (_, Some(error)) => Brought::Decision(Decision::Refusal { error, description }),
+            (Some(code), None) => Brought::Decision(Decision::Code(Secret::new(code))),
             (None, None) => Brought::Stray,
         }
     }
 
     /// What redeems `code`.
     pub(crate) fn redemption(&self, code: &Secret, settings: &Settings) -> Form {
-        let mut form = Form::default()
+        Form::default()
             .with("grant_type", "authorization_code")
             .with_secret("code", code)
             .with_secret("code_verifier", &self.verifier)
-            .with("redirect_uri", &self.redirect_uri);
-        for resource in &settings.resources {
-            form = form.with("resource", resource);
-        }
-        form
+            .with("redirect_uri", &self.redirect_uri)
+            .at_resources(settings)
     }
 
     /// What the ID token must repeat.

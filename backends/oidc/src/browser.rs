@@ -1,12 +1,12 @@
 //! A login in a browser on this machine (RFC 8252).
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use api_key_helper_core::{Credential, Error, Prompt, Secret, SignInPage};
 use tokio::time::timeout;
 
 use crate::answer::{Answer, Code, Verdict};
-use crate::authorization::{Authorization, Brought, Expected};
+use crate::authorization::{AuthorizationRequest, Brought, Decision, Expected};
 use crate::discovery::Endpoints;
 use crate::grant::Grant;
 use crate::id_token::Claims;
@@ -20,7 +20,7 @@ use crate::session::Session;
 /// A login that began, and waits for a browser.
 struct Waiting<'a> {
     endpoints: &'a Endpoints,
-    authorization: &'a Authorization,
+    authorization: &'a AuthorizationRequest,
     client_secret: Option<&'a Secret>,
 }
 
@@ -37,17 +37,14 @@ impl Session<'_> {
 
         // Before the browser is sent there: nobody else can take the port in between.
         let mut loopback = Loopback::bind(&settings.redirect_uri).await?;
-        let authorization = Authorization::new(settings, loopback.port(), chance()?);
+        let authorization = AuthorizationRequest::new(settings, loopback.port(), chance()?);
         let patience = PATIENCE.min(self.request.time_left());
+        let started_at = self.request.now();
         prompt
             .browse(&SignInPage {
                 address: authorization.address(page, settings).as_str(),
                 port: loopback.port(),
-                expires_at: self
-                    .request
-                    .now()
-                    .checked_add(patience)
-                    .unwrap_or(SystemTime::UNIX_EPOCH),
+                expires_at: started_at.checked_add(patience).unwrap_or(started_at),
             })
             .await;
 
@@ -57,10 +54,10 @@ impl Session<'_> {
             client_secret: client_secret.as_ref(),
         };
         let answered = timeout(patience, self.answered(&mut loopback, &waiting)).await;
-        let (visit, brought) = answered
+        let (visit, decision) = answered
             .map_err(|_| settings.needs_login("nobody signed in before the time was over"))?;
         // The browser waits, so that the page can say how it went.
-        let result = self.sign_in(&waiting, brought).await;
+        let result = self.sign_in(&waiting, decision).await;
         let source = &settings.source;
         let page = match &result {
             Ok((_, renewal)) => Page::signed_in(source, &renewal.as_whom()),
@@ -71,7 +68,7 @@ impl Session<'_> {
     }
 
     /// The answer that the login waits for. Whatever else comes is told so, and ends nothing.
-    async fn answered(&self, loopback: &mut Loopback, waiting: &Waiting<'_>) -> (Visit, Brought) {
+    async fn answered(&self, loopback: &mut Loopback, waiting: &Waiting<'_>) -> (Visit, Decision) {
         let expected = Expected {
             issuer: self.settings.issuer.as_ref().map(|issuer| issuer.name.as_str()),
             is_announced: waiting.endpoints.answers_say_issuer,
@@ -79,9 +76,9 @@ impl Session<'_> {
         loop {
             let visit = loopback.visit().await;
             match waiting.authorization.brought(&visit.target, expected) {
+                Brought::Decision(decision) => return (visit, decision),
                 Brought::Nothing => visit.answer(&Page::nothing()).await,
                 Brought::Stray => visit.answer(&Page::stray()).await,
-                brought => return (visit, brought),
             }
         }
     }
@@ -89,14 +86,14 @@ impl Session<'_> {
     async fn sign_in(
         &self,
         waiting: &Waiting<'_>,
-        brought: Brought,
+        decision: Decision,
     ) -> Result<(Credential, Renewal), Error> {
         let Waiting { endpoints, authorization, client_secret } = *waiting;
         let settings = self.settings;
-        let code = match brought {
-            Brought::Code(code) => code,
-            Brought::Foreign(issuer) => return Err(self.mixed_up(issuer.as_deref())),
-            Brought::Refusal { error, description } => {
+        let code = match decision {
+            Decision::Code(code) => code,
+            Decision::Foreign(issuer) => return Err(self.mixed_up(issuer.as_deref())),
+            Decision::Refusal { error, description } => {
                 let from =
                     settings.needed(endpoints.authorization.as_ref(), "authorization_endpoint")?;
                 let answer = Answer::refusal(from, &error, description.as_deref());
@@ -104,9 +101,6 @@ impl Session<'_> {
                     Verdict::Refused(Code::AccessDenied) => answer.declined(settings),
                     _ => answer.error(settings),
                 });
-            }
-            Brought::Nothing | Brought::Stray => {
-                return Err(settings.needs_login("the browser brought nothing"));
             }
         };
         let started_at = self.request.now();

@@ -60,6 +60,11 @@ impl Form {
         if let Some(audience) = &settings.audience {
             self = self.with("audience", audience);
         }
+        self.at_resources(settings)
+    }
+
+    /// With the resources that the token is for (RFC 8707).
+    pub(crate) fn at_resources(mut self, settings: &Settings) -> Self {
         for resource in &settings.resources {
             self = self.with("resource", resource);
         }

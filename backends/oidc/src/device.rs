@@ -53,12 +53,10 @@ impl Session<'_> {
             })
             .await;
 
-        let mut form = Form::default()
+        let form = Form::default()
             .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-            .with_secret("device_code", &authorization.device_code);
-        for resource in &settings.resources {
-            form = form.with("resource", resource);
-        }
+            .with_secret("device_code", &authorization.device_code)
+            .at_resources(settings);
         let redemption = Redemption {
             endpoint: token_endpoint,
             secret_in_form: endpoints.secret_in_form,

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use api_key_helper_core::Error;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::answer::Verdict;
 use crate::config::{Issuer, Settings, Wanted};
@@ -40,8 +41,7 @@ pub(crate) struct Endpoints {
 struct Metadata {
     issuer: String,
     authorization_endpoint: Option<String>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: Option<Value>,
     device_authorization_endpoint: Option<String>,
     jwks_uri: Option<String>,
     revocation_endpoint: Option<String>,
@@ -77,8 +77,8 @@ impl Endpoints {
 }
 
 impl Session<'_> {
-    /// The provider's endpoints for a first token: those by hand, and where they do not suffice, those that
-    /// it publishes.
+    /// The provider's endpoints for a first token: those by hand, and where they do not suffice,
+    /// those that it publishes.
     pub(crate) async fn endpoints(&self) -> Result<Endpoints, Error> {
         let settings = self.settings;
         let by_hand = settings.by_hand.clone();
@@ -109,7 +109,7 @@ impl Session<'_> {
         for address in addresses(&issuer.address) {
             let answer = self.client.get(&address).await?;
             if answer.verdict() == Verdict::Good {
-                return metadata_of(issuer, answer.document(self.settings)?);
+                return metadata_of(issuer, self.settings.flow, answer.document(self.settings)?);
             }
             let is_elsewhere = answer.verdict() == Verdict::Foreign;
             last = Some(answer);
@@ -175,10 +175,10 @@ pub(crate) fn read_metadata(
     answer: &crate::answer::Answer,
 ) -> Result<Endpoints, Error> {
     let issuer = settings.issuer.as_ref().ok_or_else(|| Error::misconfigured("no issuer"))?;
-    metadata_of(issuer, answer.document(settings)?)
+    metadata_of(issuer, settings.flow, answer.document(settings)?)
 }
 
-fn metadata_of(issuer: &Issuer, metadata: Metadata) -> Result<Endpoints, Error> {
+fn metadata_of(issuer: &Issuer, flow: Flow, metadata: Metadata) -> Result<Endpoints, Error> {
     // Else one tenant could pass for another (RFC 8414, section 3.3).
     if metadata.issuer != issuer.name {
         let theirs: String =
@@ -191,25 +191,37 @@ fn metadata_of(issuer: &Issuer, metadata: Metadata) -> Result<Endpoints, Error> 
             "write `issuer` exactly as the provider does, with or without a slash at its end",
         ));
     }
-    let endpoint = |name: &str, text: Option<String>| {
-        text.map(|text| {
-            Endpoint::parse(&text).map_err(|why| {
-                Error::misconfigured(format!("the provider's `{name}` cannot be used: {why}"))
-                    .with_hint(format!("set `{name}` of the source by hand"))
+    // What is wrong with the others is no reason to fail.
+    let endpoint = |is_used: bool, name: &str, text: Option<String>| {
+        text.filter(|_| is_used)
+            .map(|text| {
+                Endpoint::parse(&text).map_err(|why| {
+                    Error::misconfigured(format!("the provider's `{name}` cannot be used: {why}"))
+                        .with_hint(format!("set `{name}` of the source by hand"))
+                })
             })
-        })
-        .transpose()
+            .transpose()
     };
+    let announced = metadata.authorization_response_iss_parameter_supported;
     Ok(Endpoints {
-        answers_say_issuer: metadata.authorization_response_iss_parameter_supported,
-        authorization: endpoint("authorization_endpoint", metadata.authorization_endpoint)?,
+        answers_say_issuer: announced == Some(Value::Bool(true)),
+        authorization: endpoint(
+            flow == Flow::Browser,
+            "authorization_endpoint",
+            metadata.authorization_endpoint,
+        )?,
         device_authorization: endpoint(
+            flow == Flow::Device,
             "device_authorization_endpoint",
             metadata.device_authorization_endpoint,
         )?,
-        jwks: endpoint("jwks_uri", metadata.jwks_uri)?,
-        revocation: endpoint("revocation_endpoint", metadata.revocation_endpoint)?,
-        token: endpoint("token_endpoint", metadata.token_endpoint)?,
+        jwks: endpoint(flow.has_login(), "jwks_uri", metadata.jwks_uri)?,
+        revocation: endpoint(
+            flow.has_login(),
+            "revocation_endpoint",
+            metadata.revocation_endpoint,
+        )?,
+        token: endpoint(true, "token_endpoint", metadata.token_endpoint)?,
         // The header is for all who do not say otherwise.
         secret_in_form: metadata.token_endpoint_auth_methods_supported.is_some_and(|methods| {
             let has = |name: &str| methods.iter().any(|method| method == name);
@@ -233,8 +245,12 @@ mod tests {
         Issuer { name: name.to_owned(), address: Endpoint::parse(name).unwrap() }
     }
 
-    fn read(name: &str, document: &serde_json::Value) -> Result<Endpoints, Error> {
-        metadata_of(&issuer(name), serde_json::from_value(document.clone()).unwrap())
+    fn read(name: &str, document: &Value) -> Result<Endpoints, Error> {
+        read_for(Flow::Device, name, document)
+    }
+
+    fn read_for(flow: Flow, name: &str, document: &Value) -> Result<Endpoints, Error> {
+        metadata_of(&issuer(name), flow, serde_json::from_value(document.clone()).unwrap())
     }
 
     #[test]
@@ -275,8 +291,41 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_of_another_flow_spoils_nothing() {
+        let document = json!({
+            "issuer": "https://i", "authorization_endpoint": "http://i/a",
+            "device_authorization_endpoint": "http://i/d", "token_endpoint": "https://i/t",
+        });
+        for (flow, name) in [
+            (Flow::Browser, Some("`authorization_endpoint`")),
+            (Flow::Device, Some("`device_authorization_endpoint`")),
+            (Flow::ClientCredentials, None),
+        ] {
+            let error = read_for(flow, "https://i", &document).err();
+            let message = error.as_ref().map(Error::message).unwrap_or_default();
+            assert!(message.contains(name.unwrap_or_default()), "{flow:?}: {message}");
+            assert_eq!(error.is_some(), name.is_some(), "{flow:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_clear_word_announces_the_issuers_name() {
+        for (announced, is_announced) in [
+            (json!(true), true),
+            (json!(false), false),
+            (json!(null), false),
+            (json!("yes"), false),
+        ] {
+            let key = "authorization_response_iss_parameter_supported";
+            let document = json!({ "issuer": "https://i", key: announced });
+            let endpoints = read_for(Flow::Browser, "https://i", &document).unwrap();
+            assert_eq!(endpoints.answers_say_issuer, is_announced, "{announced}");
+        }
+    }
+
+    #[test]
     fn a_secret_goes_into_the_form_where_no_header_is_taken() {
-        let with = |methods: serde_json::Value| {
+        let with = |methods: Value| {
             let document =
                 json!({ "issuer": "https://i", "token_endpoint_auth_methods_supported": methods });
             read("https://i", &document).unwrap().secret_in_form

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
-use crate::authorization::{Authorization, Brought, Expected};
+use crate::authorization::{AuthorizationRequest, Brought, Decision, Expected};
 use crate::config::Settings;
 use crate::discovery::{Endpoints, read_metadata};
 use crate::endpoint::Endpoint;
@@ -48,17 +48,15 @@ pub fn answer(bytes: &[u8]) {
 pub fn callback(bytes: &[u8]) {
     let Some(Some(target)) = target(bytes) else { return };
     let settings = Settings::with("flow = 'browser'");
-    let authorization = Authorization::new(&settings, 4711, [[1; 32], [2; 32], [3; 32]]);
+    let authorization = AuthorizationRequest::new(&settings, 4711, [[1; 32], [2; 32], [3; 32]]);
     let issuer = settings.issuer.as_ref().map(|issuer| issuer.name.as_str());
     let brought = authorization.brought(&target, Expected { issuer, is_announced: true });
-    if matches!(brought, Brought::Nothing | Brought::Stray) {
-        return;
-    }
+    let Brought::Decision(decision) = brought else { return };
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let is_state = |(name, value): (Cow<'_, str>, Cow<'_, str>)| name == "state" && value == STATE;
-    assert!(form_urlencoded::parse(query.as_bytes()).any(is_state), "{brought:?}");
-    let (Brought::Refusal { error, description }, Ok(from)) =
-        (brought, Endpoint::parse("https://idp.example.com/auth"))
+    assert!(form_urlencoded::parse(query.as_bytes()).any(is_state), "{decision:?}");
+    let (Decision::Refusal { error, description }, Ok(from)) =
+        (decision, Endpoint::parse("https://idp.example.com/auth"))
     else {
         return;
     };

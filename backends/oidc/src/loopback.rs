@@ -102,17 +102,12 @@ async fn listen(redirect_uri: &RedirectUri) -> io::Result<(Vec<TcpListener>, u16
                 port = listener.local_addr()?.port();
                 listeners.push(listener);
             }
-            // A machine without IPv6 has one address of the name.
-            Err(error) if is_missing(&error) && !listeners.is_empty() => {}
+            // A machine without IPv6 has one address of the name, and each system says so otherwise.
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse && !listeners.is_empty() => {}
             Err(error) => return Err(error),
         }
     }
     Ok((listeners, port))
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
-        || error.raw_os_error() == Some(NO_SUCH_FAMILY)
 }
 
 fn not_listening(redirect_uri: &RedirectUri, error: &io::Error) -> Error {
@@ -181,13 +176,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MOST_VISITORS: usize = 64;
 const PAUSE: Duration = Duration::from_millis(100);
 const RETRIES: u8 = 5;
-/// `EAFNOSUPPORT`, as Linux, macOS and Windows number it.
-#[cfg(target_os = "linux")]
-const NO_SUCH_FAMILY: i32 = 97;
-#[cfg(windows)]
-const NO_SUCH_FAMILY: i32 = 10_047;
-#[cfg(not(any(target_os = "linux", windows)))]
-const NO_SUCH_FAMILY: i32 = 47;
 
 #[cfg(test)]
 mod tests {

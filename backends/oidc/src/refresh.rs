@@ -69,9 +69,7 @@ impl Session<'_> {
         if !scopes.is_empty() {
             form = form.with("scope", &scopes.join(" "));
         }
-        for resource in &settings.resources {
-            form = form.with("resource", resource);
-        }
+        form = form.at_resources(settings);
         let answer = match self.post(endpoint, form, client_secret, endpoints.secret_in_form).await
         {
             Ok(answer) => answer,

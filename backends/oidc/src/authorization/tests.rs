@@ -13,8 +13,8 @@ fn settings(toml: &str) -> Settings {
     Settings::with(&format!("flow = 'browser'\n{toml}"))
 }
 
-fn authorization(settings: &Settings) -> Authorization {
-    Authorization::new(settings, 4711, [[1; 32], [2; 32], VERIFIER])
+fn authorization(settings: &Settings) -> AuthorizationRequest {
+    AuthorizationRequest::new(settings, 4711, [[1; 32], [2; 32], VERIFIER])
 }
 
 fn asked(toml: &str, endpoint: &str) -> BTreeMap<String, String> {
@@ -68,7 +68,10 @@ fn only_the_answer_to_this_request_counts() {
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
     let expected = Expected { issuer: Some(ISSUER), is_announced: false };
     let brought = |target: &str| authorization.brought(&target.replace("STATE", &state), expected);
-    assert_eq!(brought("/callback?code=c%2F1&state=STATE"), Brought::Code(Secret::from("c/1")));
+    assert_eq!(
+        brought("/callback?code=c%2F1&state=STATE"),
+        Brought::Decision(Decision::Code(Secret::from("c/1")))
+    );
     for (target, what) in [
         ("/favicon.ico", Brought::Nothing),
         ("/callback/?code=c&state=STATE", Brought::Nothing),
@@ -87,7 +90,10 @@ fn only_the_answer_to_this_request_counts() {
     }
     let refusal = brought("/callback?error=access_denied&error_description=not+now&state=STATE");
     let description = Some("not now".to_owned());
-    assert_eq!(refusal, Brought::Refusal { error: "access_denied".to_owned(), description });
+    assert_eq!(
+        refusal,
+        Brought::Decision(Decision::Refusal { error: "access_denied".to_owned(), description })
+    );
 }
 
 #[test]
@@ -99,14 +105,14 @@ fn the_answer_of_another_provider_is_told_from_ours() {
         let target = format!("/callback?code=c&state={state}{issuer}");
         authorization.brought(&target, Expected { issuer: wanted, is_announced })
     };
-    let code = Brought::Code(Secret::from("c"));
+    let code = Brought::Decision(Decision::Code(Secret::from("c")));
     let own = "&iss=https%3A%2F%2Fidp.example.com";
     let other = "&iss=https%3A%2F%2Fevil.example.com";
-    let foreign = Brought::Foreign(Some("https://evil.example.com".to_owned()));
+    let foreign = Brought::Decision(Decision::Foreign(Some("https://evil.example.com".to_owned())));
     assert_eq!(brought(own, Some(ISSUER), true), code);
     assert_eq!(brought(own, Some(ISSUER), false), code);
     assert_eq!(brought("", Some(ISSUER), false), code);
-    assert_eq!(brought("", Some(ISSUER), true), Brought::Foreign(None));
+    assert_eq!(brought("", Some(ISSUER), true), Brought::Decision(Decision::Foreign(None)));
     assert_eq!(brought(other, Some(ISSUER), true), foreign);
     assert_eq!(brought(other, Some(ISSUER), false), foreign);
     // Nobody knows its name.
@@ -120,5 +126,5 @@ fn a_refusal_is_from_our_provider_too() {
     let target = format!("/callback?error=access_denied&state={state}&iss=https%3A%2F%2Fevil");
     let expected = Expected { issuer: Some(ISSUER), is_announced: true };
     let brought = authorization(&settings).brought(&target, expected);
-    assert_eq!(brought, Brought::Foreign(Some("https://evil".to_owned())));
+    assert_eq!(brought, Brought::Decision(Decision::Foreign(Some("https://evil".to_owned()))));
 }
