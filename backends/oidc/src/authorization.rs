@@ -78,28 +78,20 @@ impl AuthorizationRequest {
     /// as them, and a login ends with saying who has signed in.
     pub(crate) fn address(&self, endpoint: &Endpoint, settings: &Settings) -> Url {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
-        let mut form = Form::default()
-            .with("response_type", "code")
-            .with("response_mode", "query")
-            .with("client_id", &settings.client_id)
-            .with("redirect_uri", &self.redirect_uri)
-            .with("state", &self.state)
-            .with("code_challenge", &challenge)
-            .with("code_challenge_method", "S256")
-            .wanting(settings);
-        if let Some(nonce) = &self.nonce {
-            form = form.with("nonce", nonce);
-        }
-        for (name, value) in &settings.authorization_parameters {
-            form = form.with(name, value);
-        }
         let mut address = endpoint.url().clone();
         // The endpoint may have a query of its own (RFC 6749, section 3.1).
-        let query = match address.query() {
-            Some(own) if !own.is_empty() => format!("{own}&{}", form.text()),
-            _ => form.text().to_owned(),
-        };
-        address.set_query(Some(&query));
+        address
+            .query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("response_mode", "query")
+            .append_pair("client_id", &settings.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("state", &self.state)
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(settings.wanted())
+            .extend_pairs(self.nonce.iter().map(|nonce| ("nonce", nonce)))
+            .extend_pairs(&settings.authorization_parameters);
         address
     }
 
@@ -131,12 +123,12 @@ impl AuthorizationRequest {
 
     /// What redeems `code`.
     pub(crate) fn redemption(&self, code: &Secret, settings: &Settings) -> Form {
-        Form::default()
+        let form = Form::default()
             .with("grant_type", "authorization_code")
             .with_secret("code", code)
             .with_secret("code_verifier", &self.verifier)
-            .with("redirect_uri", &self.redirect_uri)
-            .at_resources(settings)
+            .with("redirect_uri", &self.redirect_uri);
+        settings.at_resources(form)
     }
 
     /// What the ID token must repeat.

@@ -108,7 +108,7 @@ impl Session<'_> {
             endpoint: settings.needed(endpoints.token.as_ref(), "token_endpoint")?,
             secret_in_form: endpoints.secret_in_form,
             client_secret,
-            form: authorization.redemption(&code, settings),
+            form: &|| authorization.redemption(&code, settings),
             ends_at: started_at.checked_add(CODE_LIFETIME).unwrap_or(started_at),
         };
         let (grant, asked_at) = self.redeem(&redemption, Pace::eager()).await?;

@@ -10,7 +10,6 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
-use crate::config::Settings;
 use crate::endpoint::Endpoint;
 use crate::tls::{self, Tls};
 use crate::words::WORDS;
@@ -25,7 +24,7 @@ pub(crate) struct Client<'a> {
 }
 
 /// The parameters of a request, form-encoded.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Form {
     text: Zeroizing<String>,
     /// Values that no message may show.
@@ -50,30 +49,6 @@ impl Form {
     pub(crate) fn with_secret(mut self, name: &str, secret: &Secret) -> Self {
         self.hidden.push(secret.clone());
         self.with(name, secret.expose())
-    }
-
-    /// With what the token is wanted for.
-    pub(crate) fn wanting(mut self, settings: &Settings) -> Self {
-        if !settings.scopes.is_empty() {
-            self = self.with("scope", &settings.scopes.join(" "));
-        }
-        if let Some(audience) = &settings.audience {
-            self = self.with("audience", audience);
-        }
-        self.at_resources(settings)
-    }
-
-    /// With the resources that the token is for (RFC 8707).
-    pub(crate) fn at_resources(mut self, settings: &Settings) -> Self {
-        for resource in &settings.resources {
-            self = self.with("resource", resource);
-        }
-        self
-    }
-
-    /// As it is sent.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 }
 

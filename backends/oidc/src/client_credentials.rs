@@ -14,7 +14,8 @@ impl Session<'_> {
         let endpoints = self.endpoints().await?;
         let endpoint = settings.needed(endpoints.token.as_ref(), "token_endpoint")?;
         let client_secret = self.client_secret().await?;
-        let mut form = Form::default().with("grant_type", "client_credentials").wanting(settings);
+        let form = Form::default().with("grant_type", "client_credentials");
+        let mut form = settings.wanting(form);
         if let Some(input) = &settings.client_assertion {
             let assertion = self.request.resolve(input).await?;
             form = form

@@ -8,6 +8,7 @@ use api_key_helper_core::{Error, SecretInput};
 use serde::Deserialize;
 
 use crate::authorization::OURS;
+use crate::client::Form;
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
 use crate::flow::Flow;
@@ -154,6 +155,25 @@ impl Settings {
             by_hand,
             tls: Tls { ca_file: written.ca_file.map(|file| table.path("ca_file", &file)) },
         })
+    }
+
+    /// What a token is wanted for, as parameters.
+    pub(crate) fn wanted(&self) -> Vec<(&'static str, String)> {
+        let scopes = (!self.scopes.is_empty()).then(|| ("scope", self.scopes.join(" ")));
+        let audience = self.audience.iter().map(|audience| ("audience", audience.clone()));
+        let resources = self.resources.iter().map(|resource| ("resource", resource.clone()));
+        scopes.into_iter().chain(audience).chain(resources).collect()
+    }
+
+    /// `form` with the resources that the token is for (RFC 8707), which have to be said again when a
+    /// code is redeemed.
+    pub(crate) fn at_resources(&self, form: Form) -> Form {
+        self.resources.iter().fold(form, |form, resource| form.with("resource", resource))
+    }
+
+    /// `form` with all that a token is wanted for.
+    pub(crate) fn wanting(&self, form: Form) -> Form {
+        self.wanted().iter().fold(form, |form, (name, value)| form.with(name, value))
     }
 
     /// An error that a login mends.

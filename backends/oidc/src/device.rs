@@ -53,15 +53,17 @@ impl Session<'_> {
             })
             .await;
 
-        let form = Form::default()
-            .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-            .with_secret("device_code", &authorization.device_code)
-            .at_resources(settings);
+        let form = || {
+            let form = Form::default()
+                .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
+                .with_secret("device_code", &authorization.device_code);
+            settings.at_resources(form)
+        };
         let redemption = Redemption {
             endpoint: token_endpoint,
             secret_in_form: endpoints.secret_in_form,
             client_secret: client_secret.as_ref(),
-            form,
+            form: &form,
             ends_at,
         };
         let pace = Pace::new(authorization.interval);
@@ -79,7 +81,7 @@ impl Session<'_> {
         let settings = self.settings;
         let endpoint = endpoints.device_authorization.as_ref();
         let endpoint = settings.needed(endpoint, "device_authorization_endpoint")?;
-        let form = Form::default().wanting(settings);
+        let form = settings.wanting(Form::default());
         let answer = self.post(endpoint, form, client_secret, endpoints.secret_in_form).await?;
         let mut authorization: Authorization = answer.document(settings)?;
         let said = &mut authorization;

@@ -17,8 +17,8 @@ pub(crate) struct Redemption<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) secret_in_form: bool,
     pub(crate) client_secret: Option<&'a Secret>,
-    /// The request, but for what says who the client is.
-    pub(crate) form: Form,
+    /// Makes the request, but for what says who the client is.
+    pub(crate) form: &'a (dyn Fn() -> Form + Sync),
     pub(crate) ends_at: SystemTime,
 }
 
@@ -79,7 +79,7 @@ impl Session<'_> {
 
     async fn send(&self, redemption: &Redemption<'_>) -> Result<Answer, Failure> {
         let Redemption { endpoint, secret_in_form, client_secret, form, .. } = redemption;
-        self.post(endpoint, form.clone(), *client_secret, *secret_in_form).await
+        self.post(endpoint, form(), *client_secret, *secret_in_form).await
     }
 
     fn lost(&self, error: &Error) -> Error {

@@ -69,7 +69,9 @@ impl Session<'_> {
         if !scopes.is_empty() {
             form = form.with("scope", &scopes.join(" "));
         }
-        form = form.at_resources(settings);
+        for resource in &settings.resources {
+            form = form.with("resource", resource);
+        }
         let answer = match self.post(endpoint, form, client_secret, endpoints.secret_in_form).await
         {
             Ok(answer) => answer,
