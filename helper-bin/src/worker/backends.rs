@@ -57,10 +57,19 @@ const COMPILED: &[Compiled] = &[
         template: include_str!("templates/vault.toml"),
         has_login: false,
     },
+    #[cfg(feature = "exchange")]
+    Compiled {
+        name: "exchange",
+        says: "another token is traded for it",
+        build: api_key_helper_exchange::build,
+        questions: crate::questions::exchange::QUESTIONS,
+        template: include_str!("templates/exchange.toml"),
+        has_login: false,
+    },
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["aws", "oidc", "script", "vault"];
+const KNOWN: &[&str] = &["aws", "exchange", "oidc", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {

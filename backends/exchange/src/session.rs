@@ -1,0 +1,124 @@
+//! One attempt.
+
+use std::time::SystemTime;
+
+use api_key_helper_core::{Credential, Error, FetchRequest, Secret, SecretInput};
+use api_key_helper_http::Failure;
+
+use crate::answer::{Answer, Verdict};
+use crate::claims::Claims;
+use crate::client::Client;
+use crate::config::Settings;
+use crate::grant::Secrets;
+use crate::refusal::Code;
+use crate::spent::{Spent, spent};
+use crate::terms::Proof;
+
+/// What one attempt works with.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    settings: &'a Settings,
+    request: FetchRequest<'a>,
+    client: Client<'a>,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
+        Self { settings, request, client: Client { settings, request } }
+    }
+
+    /// Trades the token in.
+    pub(crate) async fn fetch(self) -> Result<Credential, Error> {
+        let grant = &self.settings.grant;
+        let before = self.request.renewal().map(Spent::read).unwrap_or_default();
+        let token = self.token(&before).await?;
+        let secrets = Secrets {
+            token,
+            actor: self.resolved(grant.actor()).await?,
+            client: self
+                .resolved(grant.terms().and_then(|terms| terms.proof.as_ref()).map(Proof::input))
+                .await?,
+        };
+        if grant.uses_up() {
+            self.keep(&Spent::by(&secrets.token)).await;
+        }
+        let asked_at = self.request.now();
+        let answer = match self.client.post(&secrets).await {
+            Ok(answer) => answer,
+            Err(Failure { error, sent }) => {
+                if !sent {
+                    self.keep_unspent(&before).await;
+                }
+                return Err(error);
+            }
+        };
+        if answer.is_unread() {
+            self.keep_unspent(&before).await;
+        }
+        let claims = Claims::of(&secrets.token);
+        let told = claims.told(self.request.now());
+        match answer.verdict(self.settings) {
+            Verdict::Refused(Code::InvalidToken)
+                if grant.uses_up() && before.is(&secrets.token) =>
+            {
+                self.keep(&Spent::by(&secrets.token).refused()).await;
+                Err(self.spent(&told))
+            }
+            Verdict::Refused(Code::InvalidToken) if claims.have_ended(asked_at) => {
+                Err(self.ended(&answer, &told))
+            }
+            _ => answer.credential(self.settings, asked_at, &told),
+        }
+    }
+
+    pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
+        Ok(self.client.server_time().await?)
+    }
+
+    /// A token that was not sent before, where there is one.
+    async fn token(&self, before: &Spent) -> Result<Secret, Error> {
+        let input = &self.settings.token;
+        let token = self.request.resolve(input).await?;
+        if !self.settings.grant.uses_up() || !before.is(&token) {
+            return Ok(token);
+        }
+        let token = self.request.resolve_anew(input, &token).await?;
+        if before.is(&token) && before.is_refused() {
+            return Err(self.spent(&Claims::of(&token).told(self.request.now())));
+        }
+        // Not every server minds: so one that is sent twice is tried.
+        Ok(token)
+    }
+
+    async fn resolved(&self, input: Option<&SecretInput>) -> Result<Option<Secret>, Error> {
+        match input {
+            Some(input) => self.request.resolve(input).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal when
+    /// the same token is sent again by another process.
+    async fn keep(&self, spent: &Spent) {
+        let _ = self.request.keep(&spent.to_secret()).await;
+    }
+
+    /// Takes back that the token was sent: nobody has read it. Otherwise each attempt of an outage
+    /// would ask the token's own issuer for another one.
+    async fn keep_unspent(&self, before: &Spent) {
+        if self.settings.grant.uses_up() {
+            self.keep(before).await;
+        }
+    }
+
+    fn spent(&self, told: &str) -> Error {
+        spent(&self.settings.endpoint, &self.settings.token, told)
+    }
+
+    /// A token that has ended says nothing against the key that an earlier one has brought.
+    fn ended(&self, answer: &Answer, told: &str) -> Error {
+        let from = &answer.from;
+        Error::transient(format!("`{from}` refused the `token`{}{told}", answer.because()))
+            .with_hint("see that whoever makes the token makes a new one in time, and this clock")
+    }
+}
