@@ -29,11 +29,13 @@ impl Screen {
             NextCall::Fails => format!("the next call fails as the last one of `{source}` did\n"),
             NextCall::Prints => format!("the next call prints the key of `{source}` at once\n"),
         };
+        if let Some(reason) = &status.next_call.reason {
+            text += &format!("for {reason}\n");
+        }
+        let mut shown = Vec::new();
         for source in &status.sources {
             text += &format!("\n{strong}{}{strong:#} ({})\n", source.name, source.backend);
-            for (label, style, value) in self.lines(source) {
-                text += &format!("  {style}{label:<9}{style:#}{value}\n");
-            }
+            text += &self.source(source, 2, &mut shown);
         }
         text.push('\n');
         let mut footer = vec![("caller", caller(status.hold_seconds))];
@@ -46,6 +48,32 @@ impl Screen {
         let faint = self.colours.faint;
         for (label, value) in footer {
             text += &format!("{faint}{label:<11}{value}{faint:#}\n");
+        }
+        text
+    }
+
+    /// The lines of a source, and below them those of the sources that it uses, each once.
+    fn source<'s>(
+        &self,
+        source: &'s SourceStatus,
+        indent: usize,
+        shown: &mut Vec<&'s str>,
+    ) -> String {
+        let Colours { faint, strong, .. } = self.colours;
+        let mut text = String::new();
+        for (label, style, value) in self.lines(source) {
+            text += &format!("{:indent$}{style}{label:<9}{style:#}{value}\n", "");
+        }
+        for used in &source.uses {
+            let SourceStatus { name, backend, .. } = used;
+            let label = format!("{:indent$}{faint}{:<9}{faint:#}", "", "uses");
+            if shown.contains(&name.as_str()) {
+                text += &format!("{label}{strong}{name}{strong:#}, see above\n");
+            } else {
+                shown.push(name);
+                text += &format!("{label}{strong}{name}{strong:#} ({backend})\n");
+                text += &self.source(used, indent + 2, shown);
+            }
         }
         text
     }
@@ -115,6 +143,10 @@ impl Screen {
             }
             Refresh::AtNextCall => "at the next call, which waits for it".to_owned(),
             Refresh::BehindNextCall => "behind the next call".to_owned(),
+            Refresh::WhenUsed if source.key == KeyState::Fresh => {
+                format!("{} at the earliest, when it is used", relative(source.fresh_until))
+            }
+            Refresh::WhenUsed => "when it is used".to_owned(),
         }
     }
 
