@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::config::Settings;
 use crate::grant::Secrets;
 use crate::refusal::Code;
-use crate::spent::{Spent, spent};
+use crate::spent::{ROTATION, Spent, spent};
 use crate::terms::Proof;
 
 /// What one attempt works with.
@@ -52,23 +52,21 @@ impl<'a> Session<'a> {
                 return Err(error);
             }
         };
-        if answer.is_unread() {
+        let verdict = answer.verdict(self.settings);
+        if answer.is_unread() || matches!(verdict, Verdict::Refused(_)) {
             self.keep_unspent(&before).await;
         }
         let claims = Claims::of(&secrets.token);
         let told = claims.told(self.request.now());
-        match answer.verdict(self.settings) {
-            Verdict::Refused(Code::InvalidToken)
-                if grant.uses_up() && before.is(&secrets.token) =>
-            {
-                self.keep(&Spent::by(&secrets.token).refused()).await;
-                Err(self.spent(&told))
-            }
-            Verdict::Refused(Code::InvalidToken) if claims.have_ended(asked_at) => {
-                Err(self.ended(&answer, &told))
-            }
-            _ => answer.credential(self.settings, asked_at, &told),
+        let is_refused = verdict == Verdict::Refused(Code::InvalidToken);
+        if is_refused && claims.have_ended(asked_at) {
+            return Err(self.ended(&answer, &told));
         }
+        if is_refused && grant.uses_up() && before.is(&secrets.token) {
+            self.keep(&before.refused()).await;
+            return Err(self.spent(&format!("{}{told}", answer.because())));
+        }
+        answer.credential(self.settings, asked_at, &told)
     }
 
     pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
@@ -103,16 +101,17 @@ impl<'a> Session<'a> {
         let _ = self.request.keep(&spent.to_secret()).await;
     }
 
-    /// Takes back that the token was sent: nobody has read it. Otherwise each attempt of an outage
-    /// would ask the token's own issuer for another one.
+    /// Takes back that the token was sent, for it has brought nothing and is as good as before: nobody
+    /// has read it, or it is refused for what it is. Otherwise each attempt of an outage would ask the
+    /// token's own issuer for another one, and the next refusal would pass for that of a spent one.
     async fn keep_unspent(&self, before: &Spent) {
         if self.settings.grant.uses_up() {
             self.keep(before).await;
         }
     }
 
-    fn spent(&self, told: &str) -> Error {
-        spent(&self.settings.endpoint, &self.settings.token, told)
+    fn spent(&self, because: &str) -> Error {
+        spent(&self.settings.endpoint, &self.settings.token, because)
     }
 
     /// A token that has ended says nothing against the key that an earlier one has brought.
@@ -120,5 +119,6 @@ impl<'a> Session<'a> {
         let from = &answer.from;
         Error::transient(format!("`{from}` refused the `token`{}{told}", answer.because()))
             .with_hint("see that whoever makes the token makes a new one in time, and this clock")
+            .with_retry_after(ROTATION)
     }
 }

@@ -50,9 +50,9 @@ impl Spent {
     }
 }
 
-/// The error of a token at `input` that was sent before, which `endpoint` does not take again. It says
-/// nothing against the key that the token has brought.
-pub(crate) fn spent(endpoint: &Address, input: &SecretInput, about: &str) -> Error {
+/// The error of a token at `input` that was sent before, which `endpoint` does not take again: `because`
+/// is what it said, and what the token says. It says nothing against the key that the token has brought.
+pub(crate) fn spent(endpoint: &Address, input: &SecretInput, because: &str) -> Error {
     let hint = match input {
         SecretInput::Ambient(_) | SecretInput::Source(_) => {
             "see how often the issuer makes a new one: it must do so before the key ends".to_owned()
@@ -68,7 +68,7 @@ pub(crate) fn spent(endpoint: &Address, input: &SecretInput, about: &str) -> Err
         ),
     };
     Error::transient(format!(
-        "`{endpoint}` takes a token once, and `token` still gives the one that was sent before{about}"
+        "`{endpoint}` takes a token once, and `token` gives the one that was sent before{because}"
     ))
     .with_hint(hint)
     .with_retry_after(ROTATION)
@@ -78,8 +78,8 @@ fn hash(token: &Secret) -> String {
     hex(&Sha256::digest(token.expose()))
 }
 
-/// Nobody writes a token anew within the waits between two attempts.
-const ROTATION: Duration = Duration::from_secs(30);
+/// Nobody writes a token anew within the waits between two attempts of a call.
+pub(crate) const ROTATION: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {

@@ -62,6 +62,18 @@ fn what_was_never_sent_is_not_spent() {
 }
 
 #[test]
+fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    source.give(&endpoint.token_with(&[("audience", "https://other.example.com")]));
+    for _ in 0..2 {
+        let error = source.error(ErrorKind::Denied);
+        assert!(error.message().contains("unexpected \"aud\" claim value"), "{error}");
+    }
+    assert!(!source.happened().contains(&"anew".to_owned()));
+}
+
+#[test]
 fn the_subject_of_an_exchange_is_sent_as_often_as_it_is_needed() {
     let endpoint = TokenEndpoint::new();
     let mut source = Source::exchange(&endpoint, "");
@@ -83,9 +95,9 @@ fn a_spent_file_is_refused_once_and_waited_for() {
     let endpoint = TokenEndpoint::new();
     let (file, mut source) = with_file(&endpoint);
     source.key();
-    for requests in [2, 2] {
+    for (says, requests) in [("the token was used before", 2), ("takes a token once", 2)] {
         let error = source.error(ErrorKind::Transient);
-        assert!(error.message().contains("takes a token once"), "{error}");
+        assert!(error.message().contains(says), "{error}");
         assert!(error.message().contains("; it is from `http://127.0.0.1:"), "{error}");
         assert!(error.hint().unwrap().contains("`expirationSeconds`"), "{error:?}");
         assert!(error.retry_after().is_some());

@@ -24,8 +24,10 @@ pub(super) async fn token(
     audience: Option<&str>,
     time_left: Duration,
 ) -> Result<Secret, Error> {
-    let address = Address::parse(address)
-        .map_err(|why| Error::misconfigured(format!("`ACTIONS_ID_TOKEN_REQUEST_URL`: {why}")))?;
+    let address = Address::parse(address).map_err(|why| {
+        Error::misconfigured(format!("`ACTIONS_ID_TOKEN_REQUEST_URL`: {why}"))
+            .with_hint("leave that variable to the job's runner, which sets it")
+    })?;
     let mut url = address.url().clone();
     if let Some(audience) = audience {
         url.query_pairs_mut().append_pair("audience", audience);
