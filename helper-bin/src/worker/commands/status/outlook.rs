@@ -220,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn why_a_later_source_answers() {
+        let down = |at| failed(ErrorKind::Transient, None, at);
+        let sources = [down(EARLIER), down(NOW), with(Freshness::Fresh)];
+        let reason = |next| reason(&["a", "b", "c"], &sources, next, NOW);
+        assert_eq!(reason(0), None);
+        assert_eq!(
+            reason(2).unwrap(),
+            "`a` failed, and is asked again behind the answer, `b` is in its pause for 1 s more"
+        );
+    }
+
+    #[test]
     fn the_pause_has_its_end() {
         let found = failed(ErrorKind::Transient, None, NOW);
         assert_eq!(found.pause_until(NOW), Some(NOW.plus(Duration::from_secs(1))));
