@@ -101,7 +101,7 @@ fn what_does_not_work_can_be_corrected() {
     let script = home.script("mine", &format!("echo {KEY}"));
     let script = script.to_str().unwrap();
     let mut terminal = start(&home);
-    terminal.answer(BACKEND, "5");
+    terminal.answer(BACKEND, "6");
     terminal.answer(BACKEND, "1");
     terminal.answer(PROGRAM, "/nowhere/at-all");
     terminal.wait_for(WHAT_NOW);

@@ -81,3 +81,19 @@ fn absent(ambient: &Ambient) -> &'static str {
 
 /// Where Kubernetes projects a pod's token by default.
 const SERVICE_ACCOUNT_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+#[cfg(all(test, not(feature = "http")))]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    #[test]
+    fn without_http_it_says_what_is_missing() {
+        let inputs = MachineInputs { environment: &Environment::default() };
+        let job = Ambient::GithubActions { audience: None };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let error = runtime.block_on(inputs.ambient(&job, Duration::from_secs(1))).unwrap_err();
+        assert!(error.message().ends_with("by HTTP, which is not compiled in"), "{error}");
+        assert!(error.hint().unwrap().ends_with("--features script,http`"), "{error:?}");
+    }
+}
