@@ -53,9 +53,10 @@ impl Answer {
         }
     }
 
-    /// Whether the server says that it has not looked at the token (RFC 6585, section 4).
-    pub(crate) const fn is_unread(&self) -> bool {
-        self.status == 429
+    /// Whether the server says that the token has brought nothing: it has not looked at it (RFC 6585,
+    /// section 4), or refuses.
+    pub(crate) fn leaves_the_token(&self, settings: &Settings) -> bool {
+        self.status == 429 || matches!(self.verdict(settings), Verdict::Refused(_))
     }
 
     /// The error that an answer is which is not good. `about` is what the token says of itself.

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use api_key_helper_core::{Credential, Error, FetchRequest, Secret, SecretInput};
-use api_key_helper_http::Failure;
 
 use crate::answer::{Answer, Verdict};
 use crate::claims::Claims;
@@ -29,48 +28,37 @@ impl<'a> Session<'a> {
 
     /// Trades the token in.
     pub(crate) async fn fetch(self) -> Result<Credential, Error> {
-        let grant = &self.settings.grant;
         let before = self.request.renewal().map(Spent::read).unwrap_or_default();
-        let token = self.token(&before).await?;
-        let secrets = Secrets {
-            token,
-            actor: self.resolved(grant.actor()).await?,
-            client: self
-                .resolved(grant.terms().and_then(|terms| terms.proof.as_ref()).map(Proof::input))
-                .await?,
-        };
-        if grant.uses_up() {
-            self.keep(&Spent::by(&secrets.token)).await;
-        }
+        let secrets = self.secrets(&before).await?;
         let asked_at = self.request.now();
-        let answer = match self.client.post(&secrets).await {
-            Ok(answer) => answer,
-            Err(Failure { error, sent }) => {
-                if !sent {
-                    self.keep_unspent(&before).await;
-                }
-                return Err(error);
-            }
-        };
-        let verdict = answer.verdict(self.settings);
-        if answer.is_unread() || matches!(verdict, Verdict::Refused(_)) {
-            self.keep_unspent(&before).await;
-        }
+        let answer = self.send(&secrets, &before).await?;
         let claims = Claims::of(&secrets.token);
         let told = claims.told(self.request.now());
-        let is_refused = verdict == Verdict::Refused(Code::InvalidToken);
-        if is_refused && claims.have_ended(asked_at) {
-            return Err(self.ended(&answer, &told));
-        }
-        if is_refused && grant.uses_up() && before.is(&secrets.token) {
-            self.keep(&before.refused()).await;
-            return Err(self.spent(&format!("{}{told}", answer.because())));
+        if answer.verdict(self.settings) == Verdict::Refused(Code::InvalidToken) {
+            if claims.have_ended(asked_at) {
+                return Err(self.ended(&answer, &told));
+            }
+            if self.settings.grant.uses_up() && before.is(&secrets.token) {
+                self.keep(&before.refused()).await;
+                return Err(self.spent(&format!("{}{told}", answer.because())));
+            }
         }
         answer.credential(self.settings, asked_at, &told)
     }
 
     pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
         Ok(self.client.server_time().await?)
+    }
+
+    /// What the request is made of.
+    async fn secrets(&self, before: &Spent) -> Result<Secrets, Error> {
+        let grant = &self.settings.grant;
+        let proof = grant.terms().and_then(|terms| terms.proof.as_ref());
+        Ok(Secrets {
+            token: self.token(before).await?,
+            actor: self.resolved(grant.actor()).await?,
+            client: self.resolved(proof.map(Proof::input)).await?,
+        })
     }
 
     /// A token that was not sent before, where there is one.
@@ -95,19 +83,30 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Sends the request once it is kept that the token is spent. That is taken back where the token
+    /// has brought nothing and is as good as before, because nobody has read it, or it is refused for
+    /// what it is. Otherwise each attempt of an outage would ask the token's own issuer for another
+    /// one, and the next refusal would pass for that of a spent one.
+    async fn send(&self, secrets: &Secrets, before: &Spent) -> Result<Answer, Error> {
+        if !self.settings.grant.uses_up() {
+            return Ok(self.client.post(secrets).await?);
+        }
+        self.keep(&Spent::by(&secrets.token)).await;
+        let answer = self.client.post(secrets).await;
+        let is_spent = match &answer {
+            Ok(answer) => !answer.leaves_the_token(self.settings),
+            Err(failure) => failure.sent,
+        };
+        if !is_spent {
+            self.keep(before).await;
+        }
+        Ok(answer?)
+    }
+
     /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal when
     /// the same token is sent again by another process.
     async fn keep(&self, spent: &Spent) {
         let _ = self.request.keep(&spent.to_secret()).await;
-    }
-
-    /// Takes back that the token was sent, for it has brought nothing and is as good as before: nobody
-    /// has read it, or it is refused for what it is. Otherwise each attempt of an outage would ask the
-    /// token's own issuer for another one, and the next refusal would pass for that of a spent one.
-    async fn keep_unspent(&self, before: &Spent) {
-        if self.settings.grant.uses_up() {
-            self.keep(before).await;
-        }
     }
 
     fn spent(&self, because: &str) -> Error {
