@@ -15,6 +15,7 @@ mod inputs;
 mod journal;
 mod nowhere;
 mod panics;
+mod qr_code;
 mod questions;
 mod refusal;
 mod report;
@@ -26,6 +27,7 @@ mod stdin;
 mod successor;
 mod terminal;
 mod watchdog;
+mod web_browser;
 mod world;
 mod written;
 
