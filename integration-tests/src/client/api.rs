@@ -155,7 +155,7 @@ fn error(status: u16, kind: &str) -> Reply {
     Reply::json(status, &json!({ "type": "error", "error": { "type": kind, "message": "no" } }))
 }
 
-/// The key of a request, which is in two headers. Where they differ it is both, as no test expects.
+/// The key of a request, which is in two headers. Where they differ it is both.
 fn key(request: &Request) -> String {
     let key = request.header("x-api-key").unwrap_or_default();
     let bearer = request.header("authorization").unwrap_or_default();

@@ -12,6 +12,7 @@ pub mod relay;
 pub mod secret_service;
 pub mod storm;
 pub mod stub;
+pub mod token_endpoint;
 
 pub use admin::Admin;
 pub use microburst::Microburst;
@@ -22,3 +23,4 @@ pub use relay::Relay;
 pub use secret_service::SecretService;
 pub use storm::Storm;
 pub use stub::{Reply, Stub};
+pub use token_endpoint::TokenEndpoint;
