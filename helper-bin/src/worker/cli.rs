@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_clients::claude_code::Scope;
+use api_key_helper_clients::claude_code::{KEY_VARIABLES, Scope};
 use api_key_helper_core::config::Written;
 use api_key_helper_core::{Error, Moment};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
+    /// Run a program with the key in its environment, and nowhere else
+    ///
+    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell looks
+    /// at the words. What fails before that ends with exit code 125, a program that does not run with
+    /// 126, and one that is not there with 127.
+    Exec(Exec),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -104,6 +110,19 @@ pub(crate) struct Doctor {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// The variable that holds the key; may be repeated
+    #[arg(long, value_name = "NAME", default_value = KEY_VARIABLES[0], value_parser = variable)]
+    pub(crate) env: Vec<String>,
+    /// Run the program anew when the key changes: it gets TERM, and KILL ten seconds later
+    #[arg(long)]
+    pub(crate) reload: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Status {
     /// Print JSON
     #[arg(long)]
@@ -160,6 +179,14 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
+}
+
+/// A name that an environment can hold (POSIX.1-2024, 8.1).
+fn variable(name: &str) -> Result<String, String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err("a variable's name has no `=`, and is not empty".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
 /// A command line that was understood.

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "that is how a test fails")]
 
 mod claude_code;
+mod exec;
 
 use std::fs;
 use std::path::{Path, PathBuf};

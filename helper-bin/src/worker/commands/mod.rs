@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod doctor;
+pub(crate) mod exec;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;
