@@ -9,7 +9,7 @@ use api_key_helper_core::config::Written;
 use api_key_helper_core::{Error, Moment};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::backends;
 use crate::report::print;
@@ -40,7 +40,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make Claude Code use this helper: write its settings, or undo that
+    /// Make Claude Code, or another client, use this helper: write its settings, or undo that
     Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
@@ -74,6 +74,15 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// Which client's settings
+    #[arg(long, value_name = "CLIENT", value_enum, default_value_t = Client::ClaudeCode)]
+    pub(crate) client: Client,
+    /// The MCP server whose headers have the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Codex's model provider, if it is not the one that its configuration chooses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
     /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
     /// or everybody's on this machine
     #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
@@ -84,9 +93,34 @@ pub(crate) struct Apply {
     /// Take back what was written
     #[arg(long)]
     pub(crate) undo: bool,
-    /// Replace another program as `apiKeyHelper`
+    /// Replace another program as the client's helper
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
+}
+
+/// A program whose settings can name this helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Claude Code: `apiKeyHelper`
+    ClaudeCode,
+    /// Claude Desktop: `inferenceCredentialHelper`
+    ClaudeDesktop,
+    /// Codex: the `auth` of a model provider
+    Codex,
+    /// An MCP server of Claude Code: `headersHelper`
+    Mcp,
+}
+
+impl Client {
+    /// Its name on command lines.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::ClaudeDesktop => "claude-desktop",
+            Self::Codex => "codex",
+            Self::Mcp => "mcp",
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]

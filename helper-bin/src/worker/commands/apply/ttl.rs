@@ -38,6 +38,12 @@ pub(super) fn longest(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or(Duration::MAX))
 }
 
+/// The same for a client that the helper does not know: a printed key is good for the profile's `hold` at
+/// least, and for [`RESERVE`] without one.
+pub(super) fn printed(profile: &Profile) -> Duration {
+    profile.policy.ttl.min(profile.hold.fixed.unwrap_or_default().max(RESERVE))
+}
+
 /// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else as
 /// their settings say.
 pub(super) fn lifetime(session: &Session) -> Option<Duration> {
