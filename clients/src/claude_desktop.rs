@@ -92,8 +92,7 @@ fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 /// Not tried.
 #[cfg(target_os = "macos")]
 fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let home = variable("HOME").map(PathBuf::from)?;
-    Some(home.join("Library/Application Support/Claude-3p/configLibrary"))
+    Some(crate::home::home(variable)?.join("Library/Application Support/Claude-3p/configLibrary"))
 }
 
 /// Not tried.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::home;
 use crate::json::{Malformed, Position};
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
@@ -41,8 +42,8 @@ impl Change {
 /// The user's file, with the environment `variable`; `None` where nobody knows the user's home.
 #[must_use]
 pub fn file(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let codex = set("CODEX_HOME").or_else(|| set(HOME).map(|home| home.join(".codex")))?;
+    let codex = home::folder("CODEX_HOME", variable);
+    let codex = codex.or_else(|| home::home(variable).map(|home| home.join(".codex")))?;
     Some(folder.join(codex).join("config.toml"))
 }
 
@@ -85,11 +86,6 @@ fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
 }
 
 const PROVIDERS: &str = "model_providers";
-
-#[cfg(not(windows))]
-const HOME: &str = "HOME";
-#[cfg(windows)]
-const HOME: &str = "USERPROFILE";
 
 #[cfg(test)]
 mod tests {

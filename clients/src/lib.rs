@@ -14,6 +14,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod helper_line;
+mod home;
 mod json;
 pub mod mcp;
 mod scope;

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::claude_code::{CONFIG_VARIABLE, MANAGED};
+use crate::home;
 use crate::json::{Malformed, Position};
 use crate::scope::Scope;
 use crate::slots::{Helper, Slots};
@@ -20,10 +22,10 @@ pub fn file(
     folder: &Path,
     variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Option<PathBuf> {
-    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     match scope {
         Scope::User | Scope::Local => {
-            let around = set("CLAUDE_CONFIG_DIR").or_else(|| set(HOME))?;
+            let around = home::folder(CONFIG_VARIABLE, variable);
+            let around = around.or_else(|| home::home(variable))?;
             Some(folder.join(around).join(".claude.json"))
         }
         Scope::Project => Some(folder.join(".mcp.json")),
@@ -64,20 +66,6 @@ fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
 
 /// The setting that names the line.
 const HELPER: &str = "headersHelper";
-
-#[cfg(not(windows))]
-const HOME: &str = "HOME";
-#[cfg(windows)]
-const HOME: &str = "USERPROFILE";
-
-#[cfg(not(any(windows, target_os = "macos")))]
-const MANAGED: &str = "/etc/claude-code";
-/// Not tried.
-#[cfg(target_os = "macos")]
-const MANAGED: &str = "/Library/Application Support/ClaudeCode";
-/// Not tried.
-#[cfg(windows)]
-const MANAGED: &str = r"C:\Program Files\ClaudeCode";
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,8 @@ mod change;
 mod places;
 mod settings;
 
+pub(crate) use places::{CONFIG_VARIABLE, MANAGED};
+
 pub use change::{Change, slots};
 pub use places::{Places, SettingsFile, Unreadable, winner};
 pub use settings::{Setting, Settings};

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use super::{Scope, Settings};
 use crate::file;
+use crate::home::{folder as folder_of, home};
 use crate::json::Malformed;
 
 /// Where Claude Code looks for settings when it is started in one folder.
@@ -45,8 +46,8 @@ impl Places {
     /// `variable`.
     #[must_use]
     pub fn find(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let user = set("CLAUDE_CONFIG_DIR").or_else(|| set(HOME).map(|home| home.join(".claude")));
+        let user = folder_of(CONFIG_VARIABLE, variable);
+        let user = user.or_else(|| home(variable).map(|home| home.join(".claude")));
         let managed = Path::new(MANAGED);
         Self {
             user: user.map(|user| folder.join(user).join("settings.json")),
@@ -123,19 +124,18 @@ fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
     }
 }
 
-#[cfg(not(windows))]
-const HOME: &str = "HOME";
-#[cfg(windows)]
-const HOME: &str = "USERPROFILE";
+/// The variable that names the user's folder.
+pub(crate) const CONFIG_VARIABLE: &str = "CLAUDE_CONFIG_DIR";
 
+/// Where an administrator's files are.
 #[cfg(not(any(windows, target_os = "macos")))]
-const MANAGED: &str = "/etc/claude-code";
-/// Not tried.
+pub(crate) const MANAGED: &str = "/etc/claude-code";
+/// Where an administrator's files are. Not tried.
 #[cfg(target_os = "macos")]
-const MANAGED: &str = "/Library/Application Support/ClaudeCode";
-/// Not tried.
+pub(crate) const MANAGED: &str = "/Library/Application Support/ClaudeCode";
+/// Where an administrator's files are. Not tried.
 #[cfg(windows)]
-const MANAGED: &str = r"C:\Program Files\ClaudeCode";
+pub(crate) const MANAGED: &str = r"C:\Program Files\ClaudeCode";
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -63,6 +63,8 @@ async fn reload(
     program: &Program<'_>,
     reporter: &Reporter,
 ) -> Result<ExitCode, NotRun> {
+    // Before anything else takes signals, so that none is lost in between.
+    let relay = relay::Relay::begin().map_err(|error| reload::lost(&error))?;
     // Nothing here outlives its deadline but the program, which has none.
     let no_watchdog = |_| {};
     let first = tokio::select! {
@@ -70,7 +72,7 @@ async fn reload(
         signal = signals::ended() => return Ok(signals::exit_code(signal)),
         first = keys.current(no_watchdog) => first?,
     };
-    let status = reload::run(keys, program, reporter, first).await?;
+    let status = reload::run(keys, program, reporter, relay, first).await?;
     Ok(running::pass_on(status))
 }
 

@@ -20,9 +20,9 @@ pub(super) async fn run(
     keys: &Keys<'_>,
     program: &Program<'_>,
     reporter: &Reporter,
+    mut relay: Relay,
     mut held: Current,
 ) -> Result<ExitStatus, NotRun> {
-    let mut relay = Relay::begin().map_err(|error| lost(&error))?;
     loop {
         reporter.warn(&held.warnings);
         let command = program.command(&held.key);
@@ -44,7 +44,8 @@ fn complain(reporter: &Reporter, error: &Error) {
     reporter.warn(&[format!("the program goes on with the key that it has: {error}")]);
 }
 
-fn lost(error: &io::Error) -> NotRun {
+/// The system does not let us look after a program.
+pub(super) fn lost(error: &io::Error) -> NotRun {
     Error::transient(format!("cannot look after the program: {error}"))
         .with_hint("run the command again")
         .into()
