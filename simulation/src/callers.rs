@@ -1,6 +1,7 @@
 //! What the virtual processes do: the work of the front and of the worker's commands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_key_helper_core::engine::{
@@ -140,10 +141,11 @@ fn source(process: &Process, settings: &Settings) -> Source {
     Source {
         planned: settings.planned.clone(),
         backend_name: "virtual".to_owned(),
-        backend: Box::new(Way { process: process.clone(), slot: settings.slot }),
+        backend: Arc::new(Way { process: process.clone(), slot: settings.slot }),
         timeout: settings.timeout,
         retries: settings.retries,
         lifetime: settings.lifetime,
+        uses: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod located;
 mod profile;
 mod settings;
 mod source_table;
+mod uses;
 
 pub use configuration::{ConfigFile, Configuration};
 pub use document::Place;

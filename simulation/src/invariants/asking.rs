@@ -133,7 +133,7 @@ impl Universe {
         };
         let will_do = match demand {
             Demand::Another(refused) => freshness <= Freshness::Due && !is_refused(refused),
-            Demand::Printable => freshness <= Freshness::Due,
+            Demand::Printable | Demand::Unspent(_) => freshness <= Freshness::Due,
             Demand::Fresh => freshness == Freshness::Fresh,
             Demand::FetchedSince(since) => {
                 let has_ended = validity.expires_at.is_some_and(|end| end <= now);
