@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::HelperLine;
 use crate::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE, slots};
 use crate::codex;
+use crate::syntax::Syntax;
 
 /// A settings file is refused without a word of it, or it takes our two values and gives them back:
 /// then it is what it was, byte for byte.
@@ -49,6 +50,19 @@ pub fn codex(bytes: &[u8]) {
     let found = slots.find(&now).unwrap_or_default();
     let found: Vec<_> = found.into_iter().flatten().map(|found| found.value).collect();
     assert_eq!(found, values);
+    let all_else = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let mut all = Syntax::Toml.value(text.trim_start_matches('\u{feff}'), &[]).ok()??.0;
+        let provider = all.get_mut("model_providers")?.get_mut("x")?.as_object_mut()?;
+        if let Some(auth) = provider.get_mut("auth").and_then(Value::as_object_mut) {
+            auth.retain(|name, _| slots.paths.iter().all(|path| path.last() != Some(name)));
+            if auth.is_empty() {
+                provider.remove("auth");
+            }
+        }
+        Some(all)
+    };
+    assert_eq!(all_else(&now), all_else(bytes), "something else changed");
 }
 
 /// A line that we call ours runs our program; one that we write is ours, and says what it was to say.

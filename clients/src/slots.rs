@@ -134,13 +134,23 @@ impl Slots {
         let (mark, text) = json::text(bytes)?;
         let mut text = text.to_owned();
         for ((path, value), there) in self.paths().into_iter().zip(values).zip(there) {
-            let is_there =
-                |value: &&Value| there.as_ref().is_some_and(|there| same(&there.value, value));
+            let is_there = |value: &&Value| {
+                there.as_ref().is_some_and(|there| self.is_same(&there.value, value))
+            };
             if let Some(value) = value.filter(|value| !is_there(value)) {
                 text = self.syntax.set(&text, &path, value)?;
             }
         }
         Ok([mark, &text].concat().into_bytes())
+    }
+
+    /// Whether the client takes both for the same. Those whose files are JSON read a number in quotes.
+    fn is_same(&self, a: &Value, b: &Value) -> bool {
+        let plain = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        a == b || (self.syntax == Syntax::Json && plain(a) == plain(b))
     }
 
     fn paths(&self) -> Vec<Vec<&str>> {
@@ -166,13 +176,4 @@ impl fmt::Debug for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({})", self.position)
     }
-}
-
-/// Whether a client takes both for the same: a number in quotes is one.
-fn same(a: &Value, b: &Value) -> bool {
-    let plain = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    a == b || (!a.is_array() && !b.is_array() && plain(a) == plain(b))
 }
