@@ -52,7 +52,7 @@ fn ctrl_z_stops_both_and_fg_continues_both() {
     terminal.press("\u{1a}");
     let stopped = user.home.path().join("stopped");
     until("the shell has the terminal back", || stopped.exists().then_some(()));
-    assert!(program.is_stopped() && ours.is_stopped());
+    until("both stand still", || (program.is_stopped() && ours.is_stopped()).then_some(()));
     terminal.press("\n");
     until("both go on", || (!program.is_stopped() && !ours.is_stopped()).then_some(()));
     send(ours, Signal::TERM);
