@@ -245,6 +245,7 @@ impl<'a> Refresh<'a> {
             key: found.key.clone(),
             key_id: found.key_id,
             source: self.source.planned.id.source.clone(),
+            validity: *found.validity,
             is_new: false,
             refresh: is_due && !matches!(self.call.demand, Demand::Fresh | Demand::FetchedSince(_)),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
-use integration_tests::home::{Home, configuration};
+use integration_tests::home::{Home, KEYS, configuration};
 
 use crate::apply::{mode, snapshot, user};
 
@@ -49,14 +49,14 @@ fn codex_can_run_what_was_written() {
         format!(
             "Wrote {0}\nWhat it was before is in {0}.before-api-key-helper-gateway\n\
              Setting applied successfully. Configuration changes:\ncommand: {front}\n\
-             args: [\"get\",\"--deadline\",\"4s\"]\ntimeout_ms: 5000\nrefresh_interval_ms: 30000\n\
-             Key refresh: automatic every 30 seconds, and when the API refuses a key\n",
+             args: [\"--format\",\"codex\"]\ntimeout_ms: 5000\nrefresh_interval_ms: 300000\n\
+             Key refresh: automatic every 5 minutes, and when the API refuses a key\n",
             file.display()
         )
     );
     let added = format!(
         "[model_providers.gateway.auth]\ncommand = \"{front}\"\n\
-         args = [\"get\", \"--deadline\", \"4s\"]\ntimeout_ms = 5000\nrefresh_interval_ms = 30000\n\n"
+         args = [\"--format\", \"codex\"]\ntimeout_ms = 5000\nrefresh_interval_ms = 300000\n\n"
     );
     let expected = CONFIG.replace("[model_providers.other]", &(added + "[model_providers.other]"));
     assert_eq!(fs::read_to_string(&file).unwrap(), expected);
@@ -82,9 +82,18 @@ fn the_options_given_go_into_the_arguments() {
     let call = call.args(["--client", "codex", "--provider", "other"]);
     let _ = call.run().assert_printed();
     let auth = auth(&config_file(&home), "other");
-    // For so long a key is good that is printed for this profile.
+    // An earlier call of Codex means that its key was refused.
     assert_eq!(auth["refresh_interval_ms"].as_integer(), Some(600_000));
     assert_runs(&home, "other", "key-1");
+}
+
+#[test]
+fn it_is_said_when_keys_live_too_short_for_codex() {
+    let home = Home::with_settings("", "lifetime = \"10m\"", KEYS);
+    home.write(".codex/config.toml", CONFIG);
+    let answer = codex(&home, &[]).run();
+    assert_eq!((answer.code, answer.stderr.lines().count()), (Some(0), 1), "{answer:?}");
+    assert!(answer.stderr.contains("keys live for 10 min 0 s only: set `hold`"), "{answer:?}");
 }
 
 #[test]
@@ -156,9 +165,9 @@ fn a_dry_run_shows_no_secret_and_writes_nothing() {
         format!(
             "--- {0}\n+++ {0}\n-model_providers.x.auth.command: (not shown)\n\
              +model_providers.x.auth.command: {1}\n-model_providers.x.auth.args: (not shown)\n\
-             +model_providers.x.auth.args: [\"get\",\"--deadline\",\"4s\"]\n\
+             +model_providers.x.auth.args: [\"--format\",\"codex\"]\n\
              -model_providers.x.auth.timeout_ms: 9000\n+model_providers.x.auth.timeout_ms: 5000\n\
-             +model_providers.x.auth.refresh_interval_ms: 30000\nNothing was written.\n",
+             +model_providers.x.auth.refresh_interval_ms: 300000\nNothing was written.\n",
             file.display(),
             front.display()
         )

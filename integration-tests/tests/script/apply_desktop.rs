@@ -76,6 +76,8 @@ fn a_profile_is_the_name_of_a_link() {
     let link = links.join("api-key-helper@main");
     assert_eq!(read(&file)["inferenceCredentialHelper"], link.display().to_string());
     assert_eq!(link.canonicalize().unwrap(), Binaries::built().front.canonicalize().unwrap());
+    // Claude Desktop runs it so.
+    home.call_of(&link).run().assert_key("key-1");
     assert!(call(&[]).assert_printed().starts_with("Nothing changes: "));
     let _ = desktop(&home, &["--undo", "--dry-run"]).run().assert_printed();
     assert!(link.is_symlink());

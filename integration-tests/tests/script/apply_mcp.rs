@@ -1,6 +1,7 @@
 //! `apply --client mcp` writes the line that prints a server's headers, and nothing else.
 
 use std::fs;
+use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
@@ -40,6 +41,9 @@ fn the_line_stands_beside_the_servers_address() {
     );
     let server = json!({"type": "http", "url": "https://mcp.example.com", "headersHelper": line()});
     assert_eq!(read(&file), json!({"numStartups": 5, "mcpServers": {"docs": server}}));
+    // Claude Code runs it so.
+    let shell = home.call_of(Path::new("/bin/sh")).args(["-c", &line()]).run();
+    assert_eq!(shell.assert_printed(), "{\"Authorization\":\"Bearer key-1\"}\n");
     assert!(mcp(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));
 
     let undone = mcp(&home, &["--undo"]).run();

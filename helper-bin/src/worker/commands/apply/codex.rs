@@ -3,9 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
-use api_key_helper_clients::NotText;
 use api_key_helper_clients::codex::{Change, chosen_provider, file, slots};
+use api_key_helper_clients::{NotText, Scope};
+use api_key_helper_core::config::FormatName;
 use api_key_helper_core::{Error, trust};
+use api_key_helper_formats::hold;
 
 use super::edit::{Edit, Spoken};
 use super::{Asked, ttl};
@@ -15,7 +17,7 @@ use crate::session::Session;
 
 pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String, Error> {
     let Asked { call, apply, environment, .. } = asked;
-    if apply.scope != api_key_helper_clients::Scope::User {
+    if apply.scope != Scope::User {
         return Err(asked.no_such_scope("Codex", "`--scope user`"));
     }
     let path = file(&asked.folder, &|name| asked.variable(name)).ok_or_else(|| {
@@ -35,7 +37,9 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     }
     let session = Session::open(call, (*environment).clone()).await?;
     reporter.warn(&session.warnings);
-    let ttl = ttl::of_client(ttl::printed(&session.profile), ttl::lifetime(&session));
+    // Shorter than that, Codex would seem to ask because a key was refused.
+    let hold = session.profile.hold.fixed.or(hold(FormatName::Codex)).unwrap_or_default();
+    let interval = ttl::of_client(hold, None);
     let command = asked.front.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
     let mut arguments = Vec::new();
     if let Some(profile) = &call.profile {
@@ -45,17 +49,17 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
         let config = config.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
         arguments.extend(["--config".to_owned(), config.to_owned()]);
     }
-    arguments.extend(["get", "--deadline", DEADLINE].map(str::to_owned));
+    arguments.extend(["--format", FormatName::Codex.name()].map(str::to_owned));
     let change = Change {
         command: command.to_owned(),
         arguments,
         timeout: u64::try_from(TIMEOUT.as_millis()).unwrap_or(u64::MAX),
-        refresh_interval: ttl.millis(),
+        refresh_interval: interval.millis(),
     };
     let note =
-        format!("Key refresh: automatic {}, and when the API refuses a key\n", ttl.refresh());
+        format!("Key refresh: automatic {}, and when the API refuses a key\n", interval.refresh());
     let said = edit.apply(&target, &change.values(), &note)?;
-    reporter.warn(&ttl.warning(&session));
+    reporter.warn(&ttl::too_long_for(ttl::lifetime(&session), hold));
     Ok(said)
 }
 
@@ -66,10 +70,9 @@ fn no_provider(path: &str) -> Error {
     ))
 }
 
-/// After that Codex kills what it runs, as it does by default.
+/// After that Codex kills what it runs, as it does by default. The format keeps us below it, for a
+/// helper that is killed cannot say why.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Less than that, for a helper that is killed cannot say why.
-const DEADLINE: &str = "4s";
 
 const SPOKEN: Spoken = Spoken {
     client: "Codex",

@@ -3,6 +3,7 @@
 use api_key_helper_clients::mcp::{file, slots};
 use api_key_helper_clients::{HelperLine, Scope};
 use api_key_helper_core::Error;
+use api_key_helper_core::config::FormatName;
 
 use super::Asked;
 use super::claude_code::no_home;
@@ -26,7 +27,12 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let session = Session::open(call, (*environment).clone()).await?;
     reporter.warn(&session.warnings);
     let (profile, config) = (call.profile.as_deref(), asked.config()?);
-    let line = HelperLine::with_format(&asked.front, profile, config.as_deref(), Some(FORMAT));
+    let line = HelperLine::with_format(
+        &asked.front,
+        profile,
+        config.as_deref(),
+        Some(FormatName::Headers.name()),
+    );
     let line = line.map_err(|error| edit.not_text(error))?;
     let said = edit.apply(&target, &[line.into()], NOTE)?;
     if apply.scope == Scope::Project {
@@ -35,7 +41,6 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     Ok(said)
 }
 
-const FORMAT: &str = "headers";
 const NOTE: &str = "Headers: at each connection, and when the server refuses them\n";
 
 const SPOKEN: Spoken = Spoken {
