@@ -33,6 +33,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Err(Error::misconfigured("this backend has no login"))
     }
 
+    /// Whether a human can sign in to it, and [`Backend::login`] is therefore worth offering. By default
+    /// not.
+    fn has_login(&self) -> bool {
+        false
+    }
+
     /// Gives the credential back: revokes a token or a lease. By default there is nothing to do.
     ///
     /// # Errors
@@ -275,6 +281,10 @@ pub trait Prompt: Send + Sync {
     /// Shows where to go and what to type there (RFC 8628, section 3.3), and returns at once: the
     /// backend polls meanwhile.
     async fn show(&self, code: &DeviceCode<'_>);
+
+    /// Shows the page that a browser of this machine must go to (RFC 8252, section 4), opens it where
+    /// somebody would see that, and returns at once: the backend waits for the browser meanwhile.
+    async fn browse(&self, page: &SignInPage<'_>);
 }
 
 /// What a human needs for a device login.
@@ -287,5 +297,16 @@ pub struct DeviceCode<'a> {
     /// What to type there.
     pub user_code: &'a str,
     /// When the code ends.
+    pub expires_at: SystemTime,
+}
+
+/// Where a human signs in whose browser is on this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInPage<'a> {
+    /// The page's address, which holds no secret.
+    pub address: &'a str,
+    /// The port of this machine's loopback that the browser comes back to.
+    pub port: u16,
+    /// Until when the browser is waited for.
     pub expires_at: SystemTime,
 }

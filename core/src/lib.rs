@@ -43,7 +43,7 @@ pub mod trust;
 
 #[cfg(feature = "engine")]
 pub use backend::{
-    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
+    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn, SignInPage,
 };
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};

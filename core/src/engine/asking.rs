@@ -13,7 +13,8 @@ const SHORTEST_ATTEMPT: u32 = 10;
 
 impl Refresh<'_> {
     /// Attempts, until one has its end. A refusal that may be due to a cached key of another source
-    /// is put to the test once, by a new one; where that test fails of something else, it counts.
+    /// is put to the test once, by a new one, unless the server wants to be left alone; where that test
+    /// fails of something else, it counts.
     pub(super) async fn ask(
         &self,
         held: &Held<'_>,
@@ -21,7 +22,11 @@ impl Refresh<'_> {
         attempts: &mut u32,
     ) -> Result<Fetched, Error> {
         let refusal = match self.attempt(held, before, attempts).await {
-            Err(error) if !error.kind().asks_next_source() && held.inputs.refuse_cached_keys() => {
+            Err(error)
+                if !error.kind().asks_next_source()
+                    && error.retry_after().is_none()
+                    && held.inputs.refuse_cached_keys() =>
+            {
                 error
             }
             other => return other,

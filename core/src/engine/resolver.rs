@@ -121,9 +121,13 @@ impl<'a> Resolver<'a> {
         state.given.values().any(|given| given.is_refused)
     }
 
-    /// What another source failed of since this was last asked.
+    /// What another source failed of in the attempt that has just ended. Then it was no refusal, by
+    /// whatever keys there were.
     pub(super) fn take_failure(&self) -> Option<Error> {
-        self.state().failure.take()
+        let mut state = self.state();
+        let failure = state.failure.take()?;
+        state.given.clear();
+        Some(failure)
     }
 
     /// What else a person should know.

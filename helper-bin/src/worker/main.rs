@@ -18,6 +18,7 @@ mod nowhere;
 #[path = "../own_failure.rs"]
 mod own_failure;
 mod panics;
+mod qr_code;
 mod questions;
 mod refusal;
 mod report;
@@ -29,6 +30,7 @@ mod stdin;
 mod successor;
 mod terminal;
 mod watchdog;
+mod web_browser;
 mod world;
 mod written;
 

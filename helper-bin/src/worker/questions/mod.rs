@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Program { shell: &'static str },
     /// A text.
     Text,
+    /// One of some words, each with what it means.
+    Word(&'static [(&'static str, &'static str)]),
     /// Words, which become a list.
     Words,
 }
