@@ -40,12 +40,16 @@ fn whoever_waits_for_the_key_can_be_stopped() {
     let script = home.script("main", &gate.pass());
     home.configure(&integration_tests::home::configuration("", "", &script));
     let program = home.script("program", "");
-    for mode in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
+    for (mode, signal, code) in [
+        (&["exec", "--"][..], Signal::TERM, 143),
+        (&["exec", "--reload", "--"], Signal::TERM, 143),
+        (&["exec", "--reload", "--"], Signal::QUIT, 131),
+    ] {
         let call = home.call(mode.iter().copied()).arg(&program).start();
         let held = gate.reached();
-        call.signal(Signal::TERM);
+        call.signal(signal);
         let answer = call.finish();
-        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(143), "", ""));
+        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(code), "", ""));
         held.let_go();
         until("the script has ended", || {
             home.processes("main").iter().all(|process| !process.is_running()).then_some(())

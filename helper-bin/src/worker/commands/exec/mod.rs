@@ -63,13 +63,13 @@ async fn reload(
     program: &Program<'_>,
     reporter: &Reporter,
 ) -> Result<ExitCode, NotRun> {
-    // Before anything else takes signals, so that none is lost in between.
-    let relay = relay::Relay::begin().map_err(|error| reload::lost(&error))?;
+    // From here on, so that no signal is lost between the key and the program.
+    let mut relay = relay::Relay::begin().map_err(|error| reload::lost(&error))?;
     // Nothing here outlives its deadline but the program, which has none.
     let no_watchdog = |_| {};
     let first = tokio::select! {
         biased;
-        signal = signals::ended() => return Ok(signals::exit_code(signal)),
+        signal = relay.ended() => return Ok(signals::exit_code(signal)),
         first = keys.current(no_watchdog) => first?,
     };
     let status = reload::run(keys, program, reporter, relay, first).await?;

@@ -41,6 +41,16 @@ impl Relay {
         Ok(Self { streams })
     }
 
+    /// Waits until somebody wants us to end while there is no program, and says by which signal.
+    pub(super) async fn ended(&mut self) -> u8 {
+        loop {
+            let received = self.next().await;
+            if received.ends() {
+                return u8::try_from(received.number.as_raw()).unwrap_or(0);
+            }
+        }
+    }
+
     /// The next one.
     pub(super) async fn next(&mut self) -> Received {
         poll_fn(|context| {
