@@ -164,7 +164,9 @@ impl Universe {
         let Some(settings) = status.profile.settings(slot) else { return };
         let Some(asked) = status.asked.get(&slot).copied() else { return };
         let most = if asked.is_known_to_fail { 1 } else { 1 + settings.retries };
-        if asked.attempts >= most {
+        // Whoever has no key waits for a server that says when to come again.
+        let is_put_off = asked.failed.is_some_and(|failed| failed.retry_after.is_some());
+        if asked.attempts >= most && (asked.is_known_to_fail || !is_put_off) {
             let attempt = asked.attempts + 1;
             self.breaks("attempts-are-bounded", format_args!("{pid}, attempt {attempt} of {most}"));
         }
