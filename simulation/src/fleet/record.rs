@@ -28,14 +28,14 @@ impl Record {
         let keys = u8::from(*keys == Keys::OfYesterday);
         let mut csv = format!("{seed},{helpers},{limit},{ttl_jitter},{down},{up},{keys}\n");
         csv.push_str("minute");
-        for name in COLUMNS {
+        for (name, _) in COLUMNS {
             let _ = write!(csv, ",{name}");
         }
         csv.push('\n');
-        for (at, minute) in (BEGINS.as_secs() / 60..).zip(&self.minutes) {
+        for (at, mut minute) in (BEGINS.as_secs() / 60..).zip(self.minutes.clone()) {
             let _ = write!(csv, "{:02}:{:02}", at / 60, at % 60);
-            for value in values(minute) {
-                let _ = write!(csv, ",{value}");
+            for (_, count) in COLUMNS {
+                let _ = write!(csv, ",{}", count(&mut minute));
             }
             csv.push('\n');
         }
@@ -70,85 +70,36 @@ fn morning(line: &str) -> Option<Morning> {
     })
 }
 
-const COLUMNS: [&str; 15] = [
-    "requests",
-    "refused",
-    "unanswered",
-    "busiest second",
-    "seconds over",
-    "printed",
-    "waited 0.1 s",
-    "waited 1 s",
-    "waited 5 s",
-    "waited longer",
-    "longest wait ms",
-    "waited stale",
-    "waited valid",
-    "bridged",
-    "failed",
-];
-
-fn values(minute: &Minute) -> [u64; 15] {
-    let Minute { requests, refused, unanswered, busiest_second, seconds_over, .. } = *minute;
-    let Minute { printed, waited: [short, second, seconds, long], longest_wait, .. } = *minute;
-    let Minute { waited_stale, waited_valid, bridged, failed, .. } = *minute;
-    [
-        requests,
-        refused,
-        unanswered,
-        busiest_second,
-        seconds_over,
-        printed,
-        short,
-        second,
-        seconds,
-        long,
-        longest_wait,
-        waited_stale,
-        waited_valid,
-        bridged,
-        failed,
-    ]
-}
-
 fn minute(line: &str) -> Option<Minute> {
     let values: Vec<u64> =
         line.split(',').skip(1).map(str::parse).collect::<Result<_, _>>().ok()?;
-    let &[
-        requests,
-        refused,
-        unanswered,
-        busiest_second,
-        seconds_over,
-        printed,
-        short,
-        second,
-        seconds,
-        long,
-        longest_wait,
-        waited_stale,
-        waited_valid,
-        bridged,
-        failed,
-    ] = values.as_slice()
-    else {
-        return None;
-    };
-    Some(Minute {
-        requests,
-        refused,
-        unanswered,
-        busiest_second,
-        seconds_over,
-        printed,
-        waited: [short, second, seconds, long],
-        longest_wait,
-        waited_stale,
-        waited_valid,
-        bridged,
-        failed,
-    })
+    let mut minute = Minute::default();
+    for ((_, count), value) in COLUMNS.iter().zip(&values) {
+        *count(&mut minute) = *value;
+    }
+    (values.len() == COLUMNS.len()).then_some(minute)
 }
+
+/// A column's name, and the count that stands in it.
+type Column = (&'static str, fn(&mut Minute) -> &mut u64);
+
+const COLUMNS: [Column; 15] = [
+    ("requests", |it| &mut it.requests),
+    ("refused", |it| &mut it.refused),
+    ("unanswered", |it| &mut it.unanswered),
+    ("busiest second", |it| &mut it.busiest_second),
+    ("seconds over", |it| &mut it.seconds_over),
+    ("printed", |it| &mut it.printed),
+    ("waited 0.1 s", |it| &mut it.waited[0]),
+    ("waited 1 s", |it| &mut it.waited[1]),
+    ("waited 5 s", |it| &mut it.waited[2]),
+    ("waited longer", |it| &mut it.waited[3]),
+    ("longest wait ms", |it| &mut it.longest_wait),
+    ("waited stale", |it| &mut it.waited_stale),
+    ("waited valid", |it| &mut it.waited_valid),
+    ("bridged", |it| &mut it.bridged),
+    ("failed", |it| &mut it.failed),
+];
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
