@@ -51,10 +51,11 @@ impl Refresh<'_> {
         }
     }
 
-    /// Whether `error` is no failure to a caller who has no key at all, but a server that has too much
-    /// to do just now and says when to come again: there is nothing else to do than that.
+    /// Whether `error` is no failure to a caller who has no key at all and nobody else to ask, but a server
+    /// that has too much to do just now and says when to come again: there is nothing else to do than that.
     fn waits_its_turn(&self, held: &Held<'_>, error: &Error) -> bool {
         error.retry_after().is_some()
+            && !self.has_next
             && self.call.demand != Demand::Fresh
             && self.fallback(held.entry().as_ref(), error.kind()).is_none()
     }
