@@ -120,6 +120,24 @@ impl Policy {
         }
     }
 
+    /// When a caller should ask again that keeps a key for as long as it is told: when there is
+    /// another answer than now. That is never later than the issuer's end.
+    ///
+    /// A fresh key's caller comes back when the key is due, has it once more at once, and comes back
+    /// for the next one before this one is stale: it never waits.
+    #[must_use]
+    pub fn ask_again_at(&self, validity: &Validity, hold: Duration, now: Moment) -> Moment {
+        let Bounds { fresh_until, due_until, .. } = self.bounds(validity, hold);
+        match self.judge(validity, hold, now) {
+            Freshness::Fresh => fresh_until,
+            Freshness::Due => due_until,
+            // Its source was down a moment ago, or is asked at each call.
+            Freshness::Stale | Freshness::Expired => {
+                now.plus(REQUEST_TIME).min(validity.expires_at.unwrap_or(Moment::NEVER))
+            }
+        }
+    }
+
     fn shortened_ttl(&self, jitter: f64) -> Duration {
         let share = (self.ttl_jitter * jitter).clamp(0.0, 1.0);
         self.ttl.saturating_sub(

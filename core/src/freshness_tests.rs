@@ -137,6 +137,26 @@ prop_compose! {
     }
 }
 
+/// Seconds after the fetch, and when a caller that keeps the key should ask again.
+#[test]
+fn a_caller_asks_again_when_the_answer_changes() {
+    let policy = Policy::default();
+    let rows = [
+        (Some(HOUR), 0, 3_000),
+        (Some(HOUR), 2_999, 3_000),
+        (Some(HOUR), 3_000, 3_570),
+        // Stale: soon, but never past its end.
+        (Some(HOUR), 3_580, HOUR),
+        (None, 0, HOUR),
+        (None, HOUR, HOUR + 600),
+        (None, 2 * HOUR, 2 * HOUR + 30),
+    ];
+    for (life, age, at) in rows {
+        let asks = policy.ask_again_at(&validity(life), Duration::ZERO, moment(age));
+        assert_eq!(asks, moment(at), "{life:?} after {age} s");
+    }
+}
+
 proptest! {
     #[test]
     fn bounds_are_in_order(policy in policies(), validity in validities(), hold in seconds(DAY)) {
@@ -152,6 +172,18 @@ proptest! {
     ) {
         if validity.expires_at.is_some_and(|end| now >= end) {
             prop_assert_eq!(policy.judge(&validity, hold, now), Freshness::Expired);
+        }
+    }
+
+    #[test]
+    fn asked_again_later_and_never_past_its_end(
+        policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
+    ) {
+        let asks = policy.ask_again_at(&validity, hold, now);
+        let end = validity.expires_at.unwrap_or(Moment::NEVER);
+        prop_assert!(asks <= end);
+        if policy.judge(&validity, hold, now) < Freshness::Expired && now < Moment::NEVER {
+            prop_assert!(now < asks);
         }
     }
 

@@ -9,6 +9,8 @@ pub mod config;
 #[cfg(feature = "engine")]
 mod disk;
 #[cfg(feature = "engine")]
+pub mod document;
+#[cfg(feature = "engine")]
 pub mod engine;
 mod entry;
 mod error;

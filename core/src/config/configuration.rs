@@ -158,7 +158,8 @@ fn document(file: Option<ConfigFile>) -> Result<Document, Error> {
 
 /// Whether a name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes part of
 /// file names.
-fn is_name(name: &str) -> bool {
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     let is_first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= 64
         && name.starts_with(is_first)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Written;
 use super::configuration::Configuration;
+use super::format::Format;
 use super::settings::{OnRejection, ProfileSettings, Share, SourceSettings};
 use super::source_table::{SourceTable, Variables};
 use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Error, Hold, Policy};
@@ -31,6 +32,8 @@ pub struct Profile {
     pub deadline: Duration,
     /// What an early call means.
     pub on_rejection: OnRejection,
+    /// In which form the key is printed.
+    pub format: Format,
     /// Its sources, in order of preference.
     pub sources: Vec<ConfiguredSource>,
 }
@@ -93,6 +96,13 @@ impl Configuration {
             },
             deadline: or(settings.deadline, DEADLINE),
             on_rejection: settings.on_rejection.unwrap_or_default(),
+            format: Format {
+                name: settings.format.unwrap_or_default(),
+                headers: settings.headers,
+                env: settings.env.unwrap_or_default(),
+                username: settings.username.unwrap_or_default(),
+                send_to: settings.send_to.unwrap_or_default(),
+            },
             sources,
         })
     }

@@ -4,6 +4,7 @@ use super::attempt::Held;
 use super::refresh::Refresh;
 use super::verdict::Printable;
 use super::{Demand, backoff};
+use crate::document::AwsKeys;
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
 
 /// An attempt that would have less than one part in this many of its time is not worth beginning:
@@ -53,7 +54,9 @@ impl Refresh<'_> {
         fetched_at: Moment,
     ) -> Result<Fetched, Error> {
         let Credential { key, expires_at, refresh_at, renewal } = credential;
-        let said = expires_at.map(Moment::from).into_iter().chain(jwt::expiry(&key)).min();
+        let in_key =
+            jwt::expiry(&key).or_else(|| AwsKeys::parse(&key).and_then(|keys| keys.expires_at()));
+        let said = expires_at.map(Moment::from).into_iter().chain(in_key).min();
         let expires_at =
             said.or_else(|| self.source.lifetime.map(|lifetime| fetched_at.plus(lifetime)));
         if expires_at.is_some_and(|end| end <= self.world.clock.now()) {

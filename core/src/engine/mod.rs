@@ -21,7 +21,7 @@ pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World}
 use self::refresh::Refresh;
 use crate::folder::ReadError;
 use crate::hit::{Hit, Lookup, look};
-use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy};
+use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy, Validity};
 
 /// A source that can be asked.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ pub struct Outcome {
 }
 
 /// A key, and what there is to do behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The key.
     pub key: Key,
@@ -101,6 +101,8 @@ pub struct Answer {
     pub key_id: KeyId,
     /// The name of the source that it comes from.
     pub source: String,
+    /// What is known of the key's time.
+    pub validity: Validity,
     /// Whether a source wants to be asked behind the answer.
     pub refresh: bool,
 }
@@ -128,10 +130,11 @@ async fn answer(
     warnings: &mut Vec<String>,
 ) -> Result<Answer, Error> {
     if call.demand == Demand::Printable
-        && let Some(Hit { key, key_id, source, refresh, .. }) = hit(world, sources, call).await?
+        && let Some(Hit { key, key_id, validity, source, refresh }) =
+            hit(world, sources, call).await?
     {
         let source = sources[source].planned.id.source.clone();
-        return Ok(Answer { key, key_id, source, refresh: refresh.is_some() });
+        return Ok(Answer { key, key_id, source, validity, refresh: refresh.is_some() });
     }
     let ends_at = world.clock.uptime().saturating_add(call.deadline);
     let mut first = None;
@@ -168,24 +171,25 @@ pub async fn on_disk(
     sources: &[Source],
     call: &Call<'_>,
 ) -> Result<Option<OnDisk>, Error> {
-    if let Some(Hit { key_id, expires_at, source, .. }) = hit(world, sources, call).await? {
+    if let Some(Hit { key, key_id, validity, source, .. }) = hit(world, sources, call).await? {
         let source = sources[source].planned.id.source.clone();
-        return Ok(Some(OnDisk { key_id, expires_at, source }));
+        return Ok(Some(OnDisk { key, key_id, expires_at: validity.expires_at, source }));
     }
     let Some(source) = sources.first() else { return Ok(None) };
     let id = &source.planned.id;
     // What cannot be read is said when the source is asked.
     let entry = cache::load(&world, &source.planned, &mut Vec::new()).await?.entry;
-    Ok(entry.filter(|entry| entry.key.is_some()).map(|entry| OnDisk {
-        key_id: entry.key_id(id),
-        expires_at: entry.validity.expires_at,
-        source: id.source.clone(),
+    Ok(entry.and_then(|entry| {
+        let (key_id, expires_at) = (entry.key_id(id), entry.validity.expires_at);
+        Some(OnDisk { key: entry.key?, key_id, expires_at, source: id.source.clone() })
     }))
 }
 
 /// A key that is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDisk {
+    /// The key.
+    pub key: Key,
     /// Which key it is.
     pub key_id: KeyId,
     /// The issuer's end of it, if it named one.

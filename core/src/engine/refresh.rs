@@ -244,6 +244,7 @@ impl<'a> Refresh<'a> {
             key: found.key.clone(),
             key_id: found.key_id,
             source: self.source.planned.id.source.clone(),
+            validity: *found.validity,
             refresh: is_due && matches!(self.call.demand, Demand::Another(_) | Demand::Printable),
         }
     }

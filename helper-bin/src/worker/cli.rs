@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api_key_helper_clients::claude_code::Scope;
-use api_key_helper_core::config::Written;
+use api_key_helper_core::config::{FormatName, Written, is_name};
 use api_key_helper_core::{Error, Moment};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -20,6 +20,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) const FRONT_VERSION: &str = "--front-version=";
 /// How it says when it was started, in milliseconds since the Unix epoch.
 const ASKED_AT: &str = "--asked-at=";
+/// How it says which profile the link is called after by which it was started.
+const LINKED_PROFILE: &str = "--linked-profile=";
 
 /// Prints a short-lived API key, fetched from where the company keeps it
 ///
@@ -34,6 +36,8 @@ pub(crate) struct Cli {
     /// The configuration file to use instead of the user's
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -44,6 +48,9 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
+    /// Forget the key that git describes, which its server refused
+    #[command(hide = true)]
+    Erase,
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -64,6 +71,9 @@ pub(crate) enum Command {
     Seal(Seal),
     /// Show the profile's sources, their keys' age, and what failed last
     Status(Status),
+    /// Do nothing: git says that its server took the key
+    #[command(hide = true)]
+    Store,
 }
 
 #[derive(Debug, Args)]
@@ -83,8 +93,21 @@ pub(crate) struct Apply {
     pub(crate) force: bool,
 }
 
+/// In which form the client wants its key.
+#[derive(Debug, Default, Args)]
+struct Form {
+    /// The form of the key, each for other clients: see `docs/formats.md`
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    format: Option<FormatName>,
+    /// Cargo says so to each program that it asks
+    #[arg(long, hide = true)]
+    cargo_plugin: bool,
+}
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct Get {
+    #[command(flatten)]
+    form: Form,
     /// Fetch a new key even if the cached one is fresh
     #[arg(long)]
     pub(crate) refresh: bool,
@@ -158,6 +181,13 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
         .map(move |name| scope(name).unwrap_or(Scope::User))
 }
 
+fn formats() -> impl TypedValueParser<Value = FormatName> {
+    // Clap lets nothing else through.
+    let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
+    PossibleValuesParser::new(FormatName::ALL.map(FormatName::name))
+        .map(move |name| format(name).unwrap_or_default())
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
 }
@@ -176,6 +206,8 @@ pub(crate) struct Call {
     pub(crate) profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) command: Command,
+    /// The form in which the command line wants the key.
+    pub(crate) format: Option<FormatName>,
     /// When the front was started, if it was it that became us.
     pub(crate) asked_at: Option<Moment>,
 }
@@ -187,6 +219,7 @@ pub(crate) struct Call {
 /// Misconfigured.
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     let mut asked_at = None;
+    let mut linked = None;
     if let Some(front) = value(&arguments, FRONT_VERSION) {
         if front != VERSION {
             return Err(Error::misconfigured(format!(
@@ -199,12 +232,18 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
             asked_at = millis.parse().ok().map(Moment::from_unix_millis);
             arguments.remove(0);
         }
+        if let Some(profile) = value(&arguments, LINKED_PROFILE) {
+            linked = Some(profile);
+            arguments.remove(0);
+        }
     }
     let arguments = std::iter::once(OsString::from("api-key-helper")).chain(arguments);
     match Cli::try_parse_from(arguments) {
-        Ok(Cli { profile, config, command }) => {
+        Ok(Cli { profile, config, form, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            Ok(Parsed::Call(Call { profile, config, command, asked_at }))
+            let format = format(&form, &command)?;
+            let profile = one_profile(profile, linked)?;
+            Ok(Parsed::Call(Call { profile, config, command, format, asked_at }))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
@@ -218,6 +257,51 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
 /// The value of the first argument, if it begins with `name`.
 fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
+}
+
+/// The format that was asked for, before the command or behind it: git and Cargo add their own words at
+/// the end.
+fn format(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
+    let behind = match command {
+        Command::Get(get) => Some(&get.form),
+        Command::Erase | Command::Store => None,
+        _ if before.format.is_some() || before.cargo_plugin => {
+            return Err(Error::misconfigured("`--format` is for `get`").with_hint(SEE_HELP));
+        }
+        _ => None,
+    };
+    let forms = [Some(before), behind].into_iter().flatten();
+    let mut named = forms.clone().filter_map(|form| form.format);
+    let (first, second) = (named.next(), named.next());
+    let is_cargo = forms.into_iter().any(|form| form.cargo_plugin);
+    let cargo = is_cargo.then_some(FormatName::Cargo);
+    match (first.or(cargo), second.or(cargo)) {
+        (Some(one), Some(other)) if one != other => Err(Error::misconfigured(format!(
+            "both the formats `{}` and `{}` are asked for",
+            one.name(),
+            other.name()
+        ))
+        .with_hint("name one")),
+        (one, _) => Ok(one),
+    }
+}
+
+/// The profile that is asked for by an option or by the name of a link.
+fn one_profile(option: Option<String>, linked: Option<String>) -> Result<Option<String>, Error> {
+    let Some(link) = linked else { return Ok(option) };
+    if !is_name(&link) {
+        return Err(Error::misconfigured(
+            "what follows the `@` of the link is no name of a profile",
+        )
+        .with_hint("call the link `api-key-helper@NAME`, with the name of a profile"));
+    }
+    match option {
+        Some(option) if option != link => Err(Error::misconfigured(format!(
+            "the link is called after profile `{link}`, and `--profile` says `{option}`"
+        ))
+        .with_hint("leave `--profile` out, or call `api-key-helper`")),
+        _ => Ok(Some(link)),
+    }
 }
 
 const SEE_HELP: &str = "see `api-key-helper --help`";
@@ -271,6 +355,59 @@ mod tests {
     fn another_version_of_the_front_is_refused() {
         let error = refused(&["--front-version=9.9.9", "get"]);
         assert!(error.message().contains("version 9.9.9"), "{error}");
+    }
+
+    fn call(arguments: &[&str]) -> Call {
+        match parse(arguments.iter().map(OsString::from).collect()) {
+            Ok(Parsed::Call(call)) => call,
+            _ => panic!("{arguments:?} is no call"),
+        }
+    }
+
+    #[test]
+    fn clients_add_their_words_at_the_end() {
+        for (line, format) in [
+            ("get", None),
+            ("--format json", Some(FormatName::Json)),
+            ("get --format json", Some(FormatName::Json)),
+            ("--format git get", Some(FormatName::Git)),
+            ("--format git erase", Some(FormatName::Git)),
+            ("--format cargo --cargo-plugin", Some(FormatName::Cargo)),
+            ("get --format cargo --cargo-plugin", Some(FormatName::Cargo)),
+            ("--profile work --cargo-plugin", Some(FormatName::Cargo)),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(call(&words).format, format, "{line}");
+        }
+        for line in ["--format json get --format git", "--format json --cargo-plugin"] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert!(refused(&words).message().starts_with("both the formats"), "{line}");
+        }
+        assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
+        let error = refused(&["--format", "jsn"]);
+        assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
+    }
+
+    #[test]
+    fn a_link_names_the_profile() {
+        let version = format!("--front-version={VERSION}");
+        let with =
+            |link: &'static str| [version.clone(), "--asked-at=1".to_owned(), link.to_owned()];
+        let linked = |link: &'static str, rest: &[&str]| {
+            let all = with(link).into_iter().chain(rest.iter().map(ToString::to_string));
+            parse(all.map(OsString::from).collect())
+        };
+        for rest in [&[][..], &["--profile", "work"]] {
+            let Ok(Parsed::Call(call)) = linked("--linked-profile=work", rest) else {
+                panic!("{rest:?}");
+            };
+            assert_eq!(call.profile.as_deref(), Some("work"));
+        }
+        let error = linked("--linked-profile=work", &["--profile=home"]).err().unwrap();
+        assert!(error.message().contains("`work`") && error.message().contains("`home`"));
+        for link in ["--linked-profile=", "--linked-profile=Work", "--linked-profile=../a"] {
+            assert!(linked(link, &[]).err().unwrap().message().contains("no name"), "{link}");
+        }
     }
 
     #[test]

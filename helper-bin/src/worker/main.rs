@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
+mod answering;
 mod backends;
 mod cli;
 mod colours;
@@ -21,6 +22,7 @@ mod seal;
 mod session;
 mod settings;
 mod signals;
+mod stdin;
 mod successor;
 mod terminal;
 mod watchdog;
@@ -30,6 +32,7 @@ mod written;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use api_key_helper_core::config::FormatName;
 use api_key_helper_core::{close_memory, forbid_core_images, keep_files_private};
 
 use crate::cli::{Call, Command, Parsed};
@@ -73,9 +76,15 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
         Command::Doctor(doctor) => {
             return commands::doctor::run(&call, doctor, environment, reporter).await;
         }
+        Command::Erase => commands::erase::run(&call, environment).await,
+        Command::Get(get) if call.format == Some(FormatName::Cargo) => {
+            commands::cargo::run(&call, get, environment, reporter).await
+        }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
         Command::Seal(seal) => commands::seal::run(&call, seal, environment, reporter).await,
+        // Git's key is ours to keep.
+        Command::Store => stdin::lines().await.map(drop),
         Command::Status(status) => {
             commands::status::run(&call, status, environment, reporter).await
         }

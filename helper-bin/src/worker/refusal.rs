@@ -3,6 +3,7 @@
 use api_key_helper_core::engine::{Demand, OnDisk};
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
 use api_key_helper_core::{Error, ErrorKind, KeyId, Moment, trust};
+use api_key_helper_formats::Ask;
 
 use crate::cli::Call;
 use crate::session::{Session, now};
@@ -15,17 +16,18 @@ pub(crate) struct Judged {
     pub(crate) demand: Option<Demand>,
 }
 
-/// Judges a call that began at `asked_at`. `None` when it is not watched.
+/// Judges an ask that began at `asked_at`. `None` when it is not watched.
 ///
 /// # Errors
 /// Rejected: the client is told so. Misconfigured, for a file that is not ours.
 pub(crate) async fn judge(
     session: &Session,
     call: &Call,
+    ask: &Ask,
     asked_at: Moment,
 ) -> Result<Option<Judged>, Error> {
-    let Some(watch) = watch(session, asked_at) else { return Ok(None) };
-    let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
+    let Some(watch) = watch(session, ask, asked_at) else { return Ok(None) };
+    let Some(OnDisk { key_id, expires_at, source, .. }) = session.on_disk().await? else {
         return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
     };
     let verdict = watch.judge(key_id, expires_at, &|name| session.environment.variable(name));
@@ -42,14 +44,25 @@ pub(crate) async fn judge(
     Ok(Some(Judged { watch, verdict, demand }))
 }
 
-fn watch(session: &Session, asked_at: Moment) -> Option<Watch> {
+/// Records that the client says that this key was refused.
+pub(crate) fn report(session: &Session, ask: &Ask, key: KeyId) {
+    let at = now(&session.clock);
+    if let Some(watch) = watch(session, ask, at) {
+        watch.reported(key, at);
+    }
+}
+
+fn watch(session: &Session, ask: &Ask, asked_at: Moment) -> Option<Watch> {
     if !session.watches_rejection() {
         return None;
     }
+    let details = ask.details();
+    let details: Vec<&[u8]> = details.iter().map(String::as_bytes).collect();
     Watch::begin(&Asked {
         at: asked_at,
         plan_file: &session.plan_file,
-        hold: session.profile.hold.of_claude_code(),
+        details: &details,
+        channel: ask.channel(&session.profile.hold)?,
         places: &session.places,
         variable: &|name| session.environment.variable(name),
     })

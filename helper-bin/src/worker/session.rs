@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{Configuration, OnRejection, Profile};
+use api_key_helper_core::config::{Configuration, FormatName, OnRejection, Profile};
 use api_key_helper_core::engine::{
     Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, get, on_disk, replace,
 };
@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) config_paths: Vec<PathBuf>,
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
+    /// The form in which the key is wanted.
+    pub(crate) format: FormatName,
     pub(crate) sources: Vec<Source>,
     /// Where the sealing key can be.
     pub(crate) homes: Homes,
@@ -102,6 +104,7 @@ impl Session {
         let config_paths = files.all().map(|file| file.path.clone()).collect();
         let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
         let Configured { configuration, profile, sources, cautions } = configured;
+        let format = format(call, &configuration, &profile)?;
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -132,6 +135,7 @@ impl Session {
             config_paths,
             configuration,
             profile,
+            format,
             sources,
             homes,
             seal,
@@ -144,9 +148,9 @@ impl Session {
         Ok((session, mistakes))
     }
 
-    /// Compiles the profile for the front.
+    /// Compiles the profile for the front, which knows no format but the plain one.
     pub(crate) async fn write_plan(&self) {
-        if !self.has_state {
+        if !self.has_state || self.profile.format.name != FormatName::Raw {
             return;
         }
         let plan = Plan {
@@ -244,7 +248,11 @@ impl Session {
 
     /// How long this caller goes on using a key.
     pub(crate) fn hold(&self) -> Duration {
-        self.profile.hold.of_caller(|name| self.environment.variable(name).is_some())
+        let Profile { hold, .. } = &self.profile;
+        let of_format = hold.fixed.is_none().then(|| api_key_helper_formats::hold(self.format));
+        of_format
+            .flatten()
+            .unwrap_or_else(|| hold.of_caller(|name| self.environment.variable(name).is_some()))
     }
 }
 
@@ -263,6 +271,18 @@ pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
     let option = call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
     Error::misconfigured(format!("there is no configuration at `{path}`"))
         .with_hint(format!("run `api-key-helper{option} init`"))
+}
+
+/// What the command line says, else the profile.
+fn format(
+    call: &CommandLine,
+    configuration: &Configuration,
+    profile: &Profile,
+) -> Result<FormatName, Error> {
+    let own = profile.format.name;
+    let Some(format) = call.format.filter(|format| *format != own) else { return Ok(own) };
+    configuration.check_unlocked(&["profile", &profile.name, "format"], "`--format`")?;
+    Ok(format)
 }
 
 fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {

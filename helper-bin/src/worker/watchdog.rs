@@ -1,6 +1,8 @@
 //! The end of a process that outlives its own deadline.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api_key_helper_core::{Error, ErrorKind};
@@ -11,11 +13,22 @@ use crate::report::Reporter;
 /// that never answers. So long may it be late.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Watches one call, until it is dropped.
+pub(crate) struct Watchdog {
+    is_over: Arc<AtomicBool>,
+}
+
 /// Ends this process when `deadline` and a little more have passed, and releases its locks so.
-pub(crate) fn start(deadline: Duration) {
+#[must_use]
+pub(crate) fn start(deadline: Duration) -> Watchdog {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&is_over);
     let watch = move || {
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, which only waits")]
         std::thread::sleep(deadline.saturating_add(GRACE));
+        if watched.load(Ordering::Relaxed) {
+            return;
+        }
         let error = Error::transient("the machine did not let this call end within its deadline")
             .with_hint("look at the disk under the state folder, see `api-key-helper doctor`");
         let _: ExitCode = Reporter.failed(&error);
@@ -24,4 +37,11 @@ pub(crate) fn start(deadline: Duration) {
     };
     // Without a thread to spare, the engine's own deadline is what there is.
     let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+    Watchdog { is_over }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
 }

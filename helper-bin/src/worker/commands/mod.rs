@@ -1,7 +1,9 @@
 //! The commands.
 
 pub(crate) mod apply;
+pub(crate) mod cargo;
 pub(crate) mod doctor;
+pub(crate) mod erase;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;

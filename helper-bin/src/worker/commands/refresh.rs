@@ -20,7 +20,7 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let session = Session::open(call, environment).await?;
     let deadline = session.profile.deadline;
-    watchdog::start(deadline);
+    let _watchdog = watchdog::start(deadline);
     session.sweep();
     let outcome = session.get(Demand::Fresh, deadline).await;
     reporter.warn(&outcome.warnings);

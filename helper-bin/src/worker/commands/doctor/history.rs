@@ -72,13 +72,12 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 mod tests {
     use super::super::finding::Level;
     use super::*;
-    use crate::journal::rfc3339;
 
     const NOW: Moment = Moment::from_unix_millis(1_000_000_000_000);
 
     fn line(hours_ago: u64, outcome: &str) -> Line {
         Line {
-            time: rfc3339(NOW.minus(Duration::from_secs(hours_ago * 3_600))),
+            time: NOW.minus(Duration::from_secs(hours_ago * 3_600)).rfc3339(),
             profile: "work".to_owned(),
             source: "main".to_owned(),
             outcome: outcome.to_owned(),

@@ -37,6 +37,7 @@ impl<'a> Trial<'a> {
             profile: None,
             config: call.config.clone(),
             command: Command::Get(Get::default()),
+            format: None,
             asked_at: None,
         };
         Ok(Self { call, environment, places, files: Files::read(places)? })

@@ -5,7 +5,6 @@ use api_key_helper_core::{Error, Freshness, Moment, SignIn};
 use serde::{Serialize, Serializer};
 
 use super::outlook::{NextCall, Refresh};
-use crate::journal::rfc3339;
 use crate::seal::SealStatus;
 
 /// A profile, and what the next call of this caller will do.
@@ -127,5 +126,5 @@ impl FailureStatus {
 }
 
 fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
-    moment.map(rfc3339).serialize(serializer)
+    moment.map(Moment::rfc3339).serialize(serializer)
 }

@@ -116,7 +116,7 @@ pub(super) fn refresh(index: usize, sources: &[Found], hit: Option<&Hit>, now: M
 mod tests {
     use std::time::Duration;
 
-    use api_key_helper_core::{EnvironmentMark, Error, Fingerprint, Key, KeyId};
+    use api_key_helper_core::{EnvironmentMark, Error, Fingerprint, Key, KeyId, Validity};
 
     use super::*;
 
@@ -136,7 +136,9 @@ mod tests {
 
     fn hit(source: usize, refresh: Option<usize>) -> Hit {
         let key_id = KeyId { source: Fingerprint::of([]), since: EARLIER };
-        Hit { key: Key::parse("k").unwrap(), key_id, expires_at: None, source, refresh }
+        let validity =
+            Validity { fetched_at: EARLIER, expires_at: None, refresh_at: None, jitter: 0.0 };
+        Hit { key: Key::parse("k").unwrap(), key_id, validity, source, refresh }
     }
 
     /// What the next call does, and when each source is asked.
