@@ -1,0 +1,71 @@
+//! Claude Code's `headersHelper`, against an MCP server that checks its header.
+
+use std::fs;
+
+use integration_tests::client::Claude;
+use integration_tests::home::KEYS;
+use integration_tests::servers::{Guarded, mcp};
+use integration_tests::wait::until;
+
+use crate::claude_code::World;
+use crate::user::{DOWN, User, assert_has_why, key};
+
+#[test]
+fn a_refused_key_is_replaced_when_the_client_connects_again() {
+    let world = World::new();
+    let server = mcp::serve();
+    server.accept_only(&["key-2"]);
+    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let mut session = claude(&world, &user).session();
+    session.ping();
+    until("the server has let the client in", || (!server.taken().is_empty()).then_some(()));
+    assert_eq!(session.end(), "");
+    assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(2)]));
+    assert_eq!(user.fetches(), 2);
+}
+
+#[test]
+fn a_key_is_asked_for_once_and_then_cached() {
+    let world = World::new();
+    let server = mcp::serve();
+    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let claude = claude(&world, &user);
+    for _ in 0..2 {
+        let mut session = claude.session();
+        session.ping();
+        until("the server has let the client in", || (!server.taken().is_empty()).then_some(()));
+        assert_eq!(session.end(), "");
+    }
+    assert_eq!((server.taken(), user.fetches()), (vec![key(1)], 1));
+}
+
+/// This client says of a helper that failed only that it did; the helper itself says why.
+#[test]
+fn it_names_the_server_that_has_no_key() {
+    let world = World::new();
+    let server: Guarded = mcp::serve();
+    let user = User::following("mcp", DOWN, &[(SERVER, server.address())]);
+    let mut session = claude(&world, &user).arg("--debug").session();
+    session.ping();
+    let log = user.home.path().join(".claude/debug/latest");
+    until("the client says that it has no headers", || {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        said.contains("headersHelper for MCP server 'company' did not return a valid value")
+            .then_some(())
+    });
+    assert_eq!(session.end(), "");
+    assert_eq!(server.taken().len(), 0);
+    let shown = user.shown("console");
+    let line = shown.lines().next().and_then(|line| line.strip_prefix("$ ")).unwrap();
+    let status = user.call("sh").args(["-c", line]).env("PATH", user.path()).run();
+    assert_has_why(&status.stdout);
+}
+
+/// The user's client, with the servers of the page.
+fn claude(world: &World, user: &User) -> Claude {
+    let servers = user.home.write("project/.mcp.json", user.shown("json .mcp.json"));
+    world.claude(user).arg("--mcp-config").arg(servers.to_str().unwrap())
+}
+
+/// What the page calls the server.
+const SERVER: &str = "https://mcp.example.com";
