@@ -254,6 +254,31 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
+impl Call {
+    /// This call with more arguments, which Cargo hands over on stdin.
+    ///
+    /// # Errors
+    /// Misconfigured.
+    pub(crate) fn with_arguments(&self, arguments: &[String]) -> Result<Self, Error> {
+        let line = std::iter::once("api-key-helper").chain(arguments.iter().map(String::as_str));
+        let parsed = Cli::try_parse_from(line).map_err(|error| refusal(&error))?;
+        let mut command = parsed.command.unwrap_or_else(|| Command::Get(Get::default()));
+        let form = Form { cargo_plugin: true, ..parsed.form };
+        let format = format(&form, &command)?;
+        if let (Command::Get(own), Command::Get(more)) = (&self.command, &mut command) {
+            more.refresh |= own.refresh;
+            more.deadline = more.deadline.or(own.deadline);
+        }
+        Ok(Self {
+            profile: one_profile(parsed.profile, self.profile.clone())?,
+            config: parsed.config.or_else(|| self.config.clone()),
+            command,
+            format,
+            asked_at: self.asked_at,
+        })
+    }
+}
+
 /// The value of the first argument, if it begins with `name`.
 fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
@@ -386,6 +411,25 @@ mod tests {
         assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
         let error = refused(&["--format", "jsn"]);
         assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
+    }
+
+    #[test]
+    fn cargo_hands_its_arguments_over_later() {
+        let with = |line: &str, more: &[&str]| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+            call(&words).with_arguments(&more)
+        };
+        let both = with("--cargo-plugin", &["--profile", "work", "--config", "/c"]).unwrap();
+        assert_eq!((both.profile.as_deref(), both.format), (Some("work"), Some(FormatName::Cargo)));
+        assert_eq!(both.config, Some(PathBuf::from("/c")));
+        let both = with("--profile work get --refresh --cargo-plugin", &[]).unwrap();
+        assert_eq!(both.profile.as_deref(), Some("work"));
+        assert!(matches!(both.command, Command::Get(Get { refresh: true, .. })));
+        for more in [&["--profile", "home"][..], &["--format", "json"], &["status"], &["--refrehs"]]
+        {
+            assert!(with("--profile work --cargo-plugin", more).is_err(), "{more:?}");
+        }
     }
 
     #[test]

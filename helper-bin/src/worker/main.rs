@@ -77,8 +77,8 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
             return commands::doctor::run(&call, doctor, environment, reporter).await;
         }
         Command::Erase => commands::erase::run(&call, environment).await,
-        Command::Get(get) if call.format == Some(FormatName::Cargo) => {
-            commands::cargo::run(&call, get, environment, reporter).await
+        Command::Get(_) if call.format == Some(FormatName::Cargo) => {
+            commands::cargo::run(&call, environment, reporter).await
         }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh => commands::refresh::run(&call, environment, reporter).await,

@@ -42,9 +42,14 @@ fn serve() -> (TempDir, Guarded) {
     (crates, server)
 }
 
-/// Somebody whose package depends on a crate of the registry.
+/// Somebody whose package depends on a crate of the registry. Another profile than the page's is the
+/// default one: cargo hands over which is meant by a way of its own.
 fn developer(body: &str, server: &Guarded) -> User {
     let user = User::following("cargo", body, &[("https://crates.example.com", server.address())]);
+    let page = user.shown("toml");
+    user.home.configure(&format!(
+        "default_profile = \"other\"\n{page}\n[profile.other]\nsources = [\"company\"]\n"
+    ));
     let manifest = "[package]\nname = \"project\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
                     [dependencies]\nkeyed = { version = \"1\", registry = \"company\" }\n";
     user.home.write("project/Cargo.toml", manifest);
