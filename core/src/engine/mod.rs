@@ -130,11 +130,9 @@ async fn answer(
     warnings: &mut Vec<String>,
 ) -> Result<Answer, Error> {
     if call.demand == Demand::Printable
-        && let Some(Hit { key, key_id, validity, source, refresh }) =
-            hit(world, sources, call).await?
+        && let Some(answer) = at_once(world, sources, call).await?
     {
-        let source = sources[source].planned.id.source.clone();
-        return Ok(Answer { key, key_id, source, validity, refresh: refresh.is_some() });
+        return Ok(answer);
     }
     let ends_at = world.clock.uptime().saturating_add(call.deadline);
     let mut first = None;
@@ -158,6 +156,22 @@ async fn answer(
     Err(first_asked.or(first).unwrap_or_else(|| {
         Error::misconfigured(format!("profile `{}` has no source", call.profile))
             .with_hint("name at least one in its `sources`")
+    }))
+}
+
+/// The answer to a call that any printable key will do for, if that is on disk.
+///
+/// # Errors
+/// Misconfigured, for a file that is not ours.
+pub async fn at_once(
+    world: World<'_>,
+    sources: &[Source],
+    call: &Call<'_>,
+) -> Result<Option<Answer>, Error> {
+    let found = hit(world, sources, call).await?;
+    Ok(found.map(|Hit { key, key_id, validity, source, refresh }| {
+        let source = sources[source].planned.id.source.clone();
+        Answer { key, key_id, source, validity, refresh: refresh.is_some() }
     }))
 }
 

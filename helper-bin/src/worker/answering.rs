@@ -50,7 +50,12 @@ pub(crate) async fn answer(
         None => Demand::Printable,
     };
     // The source is asked first: while its answer is on the way, there is time for the disk.
-    let asked = session.get(demand, deadline);
+    let asked = async {
+        if deadline < session.profile.deadline && session.shares_keys() {
+            successor::ask_behind(session, call, demand, deadline).await;
+        }
+        session.get(demand, deadline).await
+    };
     let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
     // Of an error's caller only the first lines are seen: nothing stands before it, not even what
     // there is to say about a key that cannot be printed.

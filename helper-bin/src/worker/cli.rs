@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Logout(Logout),
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
-    Refresh,
+    Refresh(Refresh),
     /// Show where the key is that seals the cache, and why; replace it
     Seal(Seal),
     /// Show the profile's sources, their keys' age, and what failed last
@@ -114,6 +114,13 @@ pub(crate) struct Get {
     /// The longest time to wait, such as `10s`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Refresh {
+    /// Fetch another key than the one that there is since then, in Unix milliseconds
+    #[arg(long, value_name = "MILLIS")]
+    pub(crate) instead_of: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -289,7 +296,7 @@ fn value(arguments: &[OsString], name: &str) -> Option<String> {
 fn format(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
     let behind = match command {
         Command::Get(get) => Some(&get.form),
-        Command::Erase | Command::Store => None,
+        Command::Erase | Command::Refresh(_) | Command::Store => None,
         _ if before.format.is_some() || before.cargo_plugin => {
             return Err(Error::misconfigured("`--format` is for `get`").with_hint(SEE_HELP));
         }

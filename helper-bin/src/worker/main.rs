@@ -81,7 +81,9 @@ async fn run(call: Call, reporter: &Reporter) -> ExitCode {
             commands::cargo::run(&call, environment, reporter).await
         }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
-        Command::Refresh => commands::refresh::run(&call, environment, reporter).await,
+        Command::Refresh(refresh) => {
+            commands::refresh::run(&call, refresh, environment, reporter).await
+        }
         Command::Seal(seal) => commands::seal::run(&call, seal, environment, reporter).await,
         // Git's key is ours to keep.
         Command::Store => stdin::lines().await.map(drop),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use api_key_helper_core::config::{Configuration, FormatName, OnRejection, Profile};
 use api_key_helper_core::engine::{
-    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, get, on_disk, replace,
+    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, at_once, get, on_disk, replace,
 };
 use api_key_helper_core::{
     Error, ErrorKind, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, trust,
@@ -204,6 +204,21 @@ impl Session {
             *error = error.clone().with_hint(hint);
         }
         outcome
+    }
+
+    /// Whether a call would be answered without asking anybody.
+    ///
+    /// # Errors
+    /// Misconfigured, for a file that is not ours.
+    pub(crate) async fn has_answer(&self) -> Result<bool, Error> {
+        let call = self.call(Demand::Printable, Duration::ZERO, "");
+        let found = self.in_world(async |world| at_once(world, &self.sources, &call).await).await;
+        found.map(|found| found.is_some())
+    }
+
+    /// Whether a key that another process fetches is there for this one.
+    pub(crate) const fn shares_keys(&self) -> bool {
+        self.has_state && self.seal.is_ok()
     }
 
     /// The key that a call would be answered with, if nobody had to be asked for it.
