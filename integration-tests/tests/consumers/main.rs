@@ -4,6 +4,7 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod aws;
 mod cargo;
 mod claude_code;
 mod claude_desktop;
