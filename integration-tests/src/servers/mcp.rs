@@ -1,6 +1,8 @@
 //! An MCP server over HTTP, as far as a client needs it to be connected:
 //! <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
 use super::guarded::bearer;
@@ -10,7 +12,20 @@ use super::{Guarded, Reply};
 /// Serves `/mcp`, which has one tool. The key is the bearer's.
 #[must_use]
 pub fn serve() -> Guarded {
-    Guarded::start(bearer, Reply::json(401, &json!({ "error": "no" })), answer)
+    serve_after(0)
+}
+
+/// The same, once so many requests with a key have been answered by 503.
+#[must_use]
+pub fn serve_after(failures: usize) -> Guarded {
+    let refusal = Reply::json(401, &json!({ "error": "no" }));
+    let served = AtomicUsize::new(0);
+    Guarded::start(bearer, refusal, move |request| {
+        match served.fetch_add(1, Ordering::Relaxed) < failures {
+            true => Reply::new(503, &[], ""),
+            false => answer(request),
+        }
+    })
 }
 
 fn answer(request: &Request) -> Reply {

@@ -24,6 +24,15 @@ fn a_refused_token_is_replaced_when_it_is_asked_for_again() {
 }
 
 #[test]
+fn a_program_that_loads_its_configuration_often_is_not_refused() {
+    let cluster = cluster();
+    let user = operator(KEYS, &cluster);
+    let answer = program(&user, "for _ in range(4): config.load_kube_config(); show()").run();
+    assert_eq!(answer.stdout, "default\n".repeat(4), "{answer:?}");
+    assert!(user.fetches() <= 2, "{}", user.fetches());
+}
+
+#[test]
 fn a_token_that_ends_is_replaced_by_itself() {
     let cluster = cluster();
     let user = operator(ENDING, &cluster);

@@ -4,7 +4,7 @@ use std::fs;
 
 use integration_tests::client::Claude;
 use integration_tests::home::KEYS;
-use integration_tests::servers::{Guarded, mcp};
+use integration_tests::servers::mcp;
 use integration_tests::wait::until;
 
 use crate::claude_code::World;
@@ -39,11 +39,29 @@ fn a_key_is_asked_for_once_and_then_cached() {
     assert_eq!((server.taken(), user.fetches()), (vec![key(1)], 1));
 }
 
+/// The client connects again whatever went wrong, and each time asks for headers.
+#[test]
+fn a_server_that_does_not_answer_is_no_refusal() {
+    let world = World::new();
+    let server = mcp::serve_after(4);
+    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let mut session = claude(&world, &user).arg("--debug").session();
+    session.ping();
+    let log = user.home.path().join(".claude/debug/latest");
+    until("the client is connected", || {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        said.contains("MCP server \"company\": Successfully connected").then_some(())
+    });
+    assert_eq!(session.end(), "");
+    assert_eq!(server.refused().len(), 0);
+    assert!(user.fetches() <= 2, "{}", user.fetches());
+}
+
 /// This client says of a helper that failed only that it did; the helper itself says why.
 #[test]
 fn it_names_the_server_that_has_no_key() {
     let world = World::new();
-    let server: Guarded = mcp::serve();
+    let server = mcp::serve();
     let user = User::following("mcp", DOWN, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).arg("--debug").session();
     session.ping();
