@@ -47,11 +47,7 @@ fn a_server_that_does_not_answer_is_no_refusal() {
     let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).arg("--debug").session();
     session.ping();
-    let log = user.home.path().join(".claude/debug/latest");
-    until("the client is connected", || {
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        said.contains("MCP server \"company\": Successfully connected").then_some(())
-    });
+    wait_for(&user, "MCP server \"company\": Successfully connected");
     assert_eq!(session.end(), "");
     assert_eq!(server.refused().len(), 0);
     assert!(user.fetches() <= 2, "{}", user.fetches());
@@ -65,18 +61,20 @@ fn it_names_the_server_that_has_no_key() {
     let user = User::following("mcp", DOWN, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).arg("--debug").session();
     session.ping();
-    let log = user.home.path().join(".claude/debug/latest");
-    until("the client says that it has no headers", || {
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        said.contains("headersHelper for MCP server 'company' did not return a valid value")
-            .then_some(())
-    });
+    wait_for(&user, "headersHelper for MCP server 'company' did not return a valid value");
     assert_eq!(session.end(), "");
     assert_eq!(server.taken().len(), 0);
     let shown = user.shown("console");
     let line = shown.lines().next().and_then(|line| line.strip_prefix("$ ")).unwrap();
     let status = user.call("sh").args(["-c", line]).env("PATH", user.path()).run();
     assert_has_why(&status.stdout);
+}
+
+/// Waits until the client says so in its debug log.
+#[track_caller]
+fn wait_for(user: &User, words: &str) {
+    let log = user.home.path().join(".claude/debug/latest");
+    until(words, || fs::read_to_string(&log).is_ok_and(|said| said.contains(words)).then_some(()));
 }
 
 /// The user's client, with the servers of the page.
