@@ -28,6 +28,11 @@ pub fn serve_after(failures: usize) -> Guarded {
     })
 }
 
+/// The tool's name.
+pub const TOOL: &str = "look";
+/// What the tool says.
+pub const SEEN: &str = "seen";
+
 fn answer(request: &Request) -> Reply {
     if request.line != "POST /mcp" {
         // There is no stream of the server's own, and no session to end.
@@ -45,8 +50,9 @@ fn answer(request: &Request) -> Reply {
             "serverInfo": { "name": "company", "version": "1" },
         }),
         Some("tools/list") => json!({
-            "tools": [{ "name": "look", "inputSchema": { "type": "object" } }],
+            "tools": [{ "name": TOOL, "inputSchema": { "type": "object" } }],
         }),
+        Some("tools/call") => json!({ "content": [{ "type": "text", "text": SEEN }] }),
         _ => {
             let error = json!({ "code": -32601, "message": "no such method" });
             return Reply::json(200, &json!({ "jsonrpc": "2.0", "id": id, "error": error }));

@@ -9,7 +9,7 @@ use crate::user::User;
 
 /// An API that takes every key, in a network that has nothing else.
 pub(crate) struct World {
-    api: MessagesApi,
+    pub(crate) api: MessagesApi,
     _seat: Seat,
 }
 

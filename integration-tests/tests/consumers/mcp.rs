@@ -1,11 +1,13 @@
 //! Claude Code's `headersHelper`, against an MCP server that checks its header.
 
 use std::fs;
+use std::time::Duration;
 
 use integration_tests::client::Claude;
 use integration_tests::home::KEYS;
-use integration_tests::servers::mcp;
-use integration_tests::wait::until;
+use integration_tests::servers::mcp::{self, SEEN, TOOL};
+use integration_tests::wait::{sleep, until};
+use serde_json::json;
 
 use crate::claude_code::World;
 use crate::user::{DOWN, User, assert_has_why, key};
@@ -22,6 +24,26 @@ fn a_refused_key_is_replaced_when_the_client_connects_again() {
     assert_eq!(session.end(), "");
     assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(2)]));
     assert_eq!(user.fetches(), 2);
+}
+
+#[test]
+fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
+    let world = World::new();
+    let server = mcp::serve();
+    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let tool = format!("mcp__company__{TOOL}");
+    let claude = claude(&world, &user).arg("--debug").arg("--allowedTools").arg(&tool);
+    let mut session = claude.session();
+    session.ping();
+    wait_for(&user, "MCP server \"company\": Successfully connected");
+    server.accept_only(&["key-2"]);
+    // What is asked sooner after an answer cannot be about it.
+    sleep(Duration::from_millis(600));
+    world.api.ask_for_tool(&tool, json!({}));
+    session.ping();
+    assert_eq!(session.end(), "");
+    assert_eq!(world.api.outputs(), [SEEN]);
+    assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(1), key(2)]));
 }
 
 #[test]
