@@ -15,17 +15,29 @@ fn home_with_gate(settings: &str) -> (Home, integration_tests::gate::Gate) {
     (home, gate)
 }
 
+/// Not before, and not much later, however busy this machine is.
+#[track_caller]
+fn assert_about(seconds: u64, took: Duration) {
+    let limit = Duration::from_secs(seconds);
+    assert!((limit..limit * 2).contains(&took), "{took:?}");
+}
+
+fn wait_for_key(home: &Home) {
+    until("the key is there", || (!home.state().files(".entry").is_empty()).then_some(()));
+}
+
 #[test]
 fn codex_reads_our_error_before_its_own_time_is_over() {
     let (home, gate) = home_with_gate("");
+    let call = home.call(["--format", "codex"]);
     let started = now();
-    let answer = home.call(["--format", "codex"]).run();
+    let answer = call.run();
     let took = since(started);
     answer.assert_error(1, &["another process is still refreshing source `main`"]);
-    assert!((Duration::from_secs(4)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    assert_about(4, took);
     // The source goes on answering, and nobody asks it twice.
     drop(gate.reached());
-    until("the key is there", || home.state().key("main"));
+    wait_for_key(&home);
     home.call(["--format", "codex"]).run().assert_key("key-1");
     assert_eq!(home.runs("main"), 1);
 }
@@ -33,21 +45,19 @@ fn codex_reads_our_error_before_its_own_time_is_over() {
 #[test]
 fn headers_come_within_their_time() {
     let (home, gate) = home_with_gate("");
+    let call = home.call(["--format", "headers"]);
     let started = now();
-    let answer = home.call(["--format", "headers"]).run();
+    let answer = call.run();
     let took = since(started);
     answer.assert_error(1, &["source `main`"]);
-    assert!((Duration::from_secs(8)..Duration::from_secs(10)).contains(&took), "{took:?}");
+    assert_about(8, took);
     drop(gate.reached());
 }
 
 #[test]
 fn a_shorter_deadline_stays_one_and_the_command_line_beats_all() {
-    let (home, gate) = home_with_gate("deadline = \"300ms\"");
-    let started = now();
-    home.call(["--format", "headers"]).run().assert_error(1, &["source `main`"]);
-    assert!(since(started) < Duration::from_secs(3), "{:?}", since(started));
-    drop(gate.reached());
+    let (home, _gate) = home_with_gate("deadline = \"300ms\"");
+    home.call(["--format", "headers"]).run().assert_error(1, &["ended after 0.3 s"]);
 
     let (home, gate) = home_with_gate("");
     let running = home.call(["get", "--format", "codex", "--deadline", "30s"]).start();
@@ -69,7 +79,7 @@ fn what_was_asked_for_arrives_although_the_helper_is_killed() {
         running.signal(Signal::KILL);
         assert_eq!(running.finish().signal, Some(Signal::KILL.as_raw()));
         drop(held);
-        until("the key is there", || home.state().key("main"));
+        wait_for_key(&home);
         home.helper().run().assert_key("key-1");
         assert_eq!(home.runs("main"), 1, "{arguments:?}");
     }

@@ -65,7 +65,7 @@ fn headers_are_watched_as_keys_are() {
         home.call(["--format", "headers"]).env("CLAUDE_CODE_MCP_SERVER_NAME", "files"),
     );
     assert!(client.ask().assert_printed().contains("key-1"));
-    client.age(&home.state().path().to_owned(), std::time::Duration::from_secs(2));
+    client.age(home.state().path(), std::time::Duration::from_secs(2));
     assert!(client.ask().assert_printed().contains("key-2"));
     until("the source was asked twice", || (home.runs("main") == 2).then_some(()));
 }
