@@ -170,12 +170,26 @@ impl<'a> FetchRequest<'a> {
         self.attempt.newer_renewal().await
     }
 
-    /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk.
+    /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk. The key of
+    /// another source may be a cached one; the time until it is there is none of this attempt's. Where
+    /// the attempt then ends in a refusal, the engine has that key fetched anew, and repeats the
+    /// attempt once.
     ///
     /// # Errors
-    /// Misconfigured when it is not there; what its own source says when it is a source.
+    /// Misconfigured when it is not there; what its own source says when it is a source. The engine
+    /// takes that for the attempt's own error.
     pub async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
         self.attempt.resolve(input).await
+    }
+
+    /// Reads a secret input again, for one that is good for one use: another key of its source than
+    /// `spent`, fetched anew where that is the one that is cached. A variable, a file or a program is
+    /// only read afresh. What comes can still be equal to `spent`, where there is no other.
+    ///
+    /// # Errors
+    /// As [`FetchRequest::resolve`].
+    pub async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        self.attempt.resolve_anew(input, spent).await
     }
 }
 
@@ -202,6 +216,11 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     }
     /// See [`FetchRequest::resolve`].
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error>;
+    /// See [`FetchRequest::resolve_anew`]. By default the input is read once more.
+    async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        let _ = spent;
+        self.resolve(input).await
+    }
 }
 
 /// Where a backend's own secret is to be found, never what it is.

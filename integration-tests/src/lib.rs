@@ -19,6 +19,7 @@ pub mod mounts;
 pub mod player;
 pub mod process;
 pub mod servers;
+pub mod sign_in;
 pub mod state;
 pub mod terminal;
 pub mod trace;

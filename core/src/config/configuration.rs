@@ -45,7 +45,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Misconfigured: what is not TOML, an unknown key, a wrong type, a name that is none, a key
-    /// that the system's file locks.
+    /// that the system's file locks, sources that use one another in a circle.
     pub fn parse(
         system: Option<ConfigFile>,
         user: Option<ConfigFile>,
@@ -148,7 +148,7 @@ impl Configuration {
         for name in self.sources() {
             self.source_settings(&name)?;
         }
-        Ok(())
+        self.check_uses()
     }
 }
 

@@ -9,6 +9,7 @@ mod origin;
 mod profile;
 mod settings;
 mod source_table;
+mod uses;
 
 pub use configuration::{ConfigFile, Configuration, is_name};
 pub use document::Place;

@@ -12,9 +12,35 @@ use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, V
 const SHORTEST_ATTEMPT: u32 = 10;
 
 impl Refresh<'_> {
-    /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
-    /// source that is known to be down is only looked after.
+    /// Attempts, until one has its end. A refusal that may be due to a cached key of another source
+    /// is put to the test once, by a new one, unless the server wants to be left alone; where that test
+    /// fails of something else, it counts.
     pub(super) async fn ask(
+        &self,
+        held: &Held<'_>,
+        before: Option<&Failure>,
+        attempts: &mut u32,
+    ) -> Result<Fetched, Error> {
+        let refusal = match self.attempt(held, before, attempts).await {
+            Err(error)
+                if !error.kind().asks_next_source()
+                    && error.retry_after().is_none()
+                    && held.inputs.refuse_cached_keys() =>
+            {
+                error
+            }
+            other => return other,
+        };
+        match self.attempt(held, before, attempts).await {
+            Err(error) if error.kind() == ErrorKind::Transient => Err(refusal),
+            other => other,
+        }
+    }
+
+    /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
+    /// source that is known to be down is only looked after. What another source fails of is not
+    /// retried: it had attempts of its own.
+    async fn attempt(
         &self,
         held: &Held<'_>,
         before: Option<&Failure>,
@@ -26,12 +52,15 @@ impl Refresh<'_> {
             let fetched_at = self.world.clock.now();
             let timeout = self.source.timeout.min(self.time_left());
             *attempts += 1;
-            let error = match held.ask(&*self.source.backend, timeout, self.call.demand).await {
+            let error = match held.ask(timeout, self.ends_at, self.call.demand).await {
                 Ok(credential) => match self.fetched(credential, fetched_at) {
                     Ok(fetched) => return Ok(fetched),
                     Err(error) => error,
                 },
-                Err(error) => error,
+                Err(error) => match held.inputs.take_failure() {
+                    Some(failure) => return Err(failure),
+                    None => error,
+                },
             };
             if error.kind() != ErrorKind::Transient || *attempts > retries {
                 return Err(error);

@@ -6,15 +6,18 @@ mod backoff;
 mod cache;
 mod login;
 mod refresh;
+mod resolver;
 mod server_time;
 mod verdict;
 mod world;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use login::{LoggedIn, login, logout, seal_anew};
+pub use login::{LoggedIn, forget, forget_key, login, logout, seal_anew};
+pub use resolver::policy_of_used;
 pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
@@ -24,20 +27,24 @@ use crate::hit::{Hit, Lookup, look};
 use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy, Validity};
 
 /// A source that can be asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
-    /// The source's identity, as the front knows it.
+    /// The source's identity, as the front knows it. Its variables are also those of the sources that
+    /// it uses.
     pub planned: PlannedSource,
     /// The name of its backend.
     pub backend_name: String,
     /// Who asks.
-    pub backend: Box<dyn Backend>,
+    pub backend: Arc<dyn Backend>,
     /// The longest time of one attempt.
     pub timeout: Duration,
     /// Attempts after the first one.
     pub retries: u32,
     /// How long a key lives whose answer does not say.
     pub lifetime: Option<Duration>,
+    /// The sources whose keys are secret inputs of this one. They are refreshed when it asks for them,
+    /// with their own entries, locks, failure memories and attempts.
+    pub uses: Vec<Arc<Self>>,
 }
 
 /// What one caller wants.
@@ -61,7 +68,9 @@ impl Call<'_> {
     /// The same for one of the sources: a key that the API refuses is only one source's.
     fn of(&self, source: &Source) -> Self {
         match self.demand {
-            Demand::Another(refused) if refused.source != source.planned.id.fingerprint => {
+            Demand::Another(key) | Demand::Unspent(key)
+                if key.source != source.planned.id.fingerprint =>
+            {
                 Self { demand: Demand::Printable, ..*self }
             }
             _ => *self,
@@ -81,6 +90,8 @@ pub enum Demand {
     Fresh,
     /// One that may be printed.
     Printable,
+    /// One that may be printed and is another one than this, which was good for one use.
+    Unspent(KeyId),
 }
 
 /// The end of a call.
@@ -101,6 +112,8 @@ pub struct Answer {
     pub key_id: KeyId,
     /// The name of the source that it comes from.
     pub source: String,
+    /// Whether that source was asked for it by this call.
+    pub is_new: bool,
     /// What is known of the key's time.
     pub validity: Validity,
     /// Whether a source wants to be asked behind the answer.
@@ -171,7 +184,7 @@ pub async fn at_once(
     let found = hit(world, sources, call).await?;
     Ok(found.map(|Hit { key, key_id, validity, source, refresh }| {
         let source = sources[source].planned.id.source.clone();
-        Answer { key, key_id, source, validity, refresh: refresh.is_some() }
+        Answer { key, key_id, source, validity, is_new: false, refresh: refresh.is_some() }
     }))
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn answer(
     let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
     // Of an error's caller only the first lines are seen: nothing stands before it, not even what
     // there is to say about a key that cannot be printed.
-    let Answer { key, key_id, source, validity, refresh } = answer?;
+    let Answer { key, key_id, source, validity, refresh, .. } = answer?;
     let ask_again_at =
         session.profile.policy.ask_again_at(&validity, session.hold(), now(&session.clock));
     let given = Given { key: &key, source: &source, expires_at: validity.expires_at, ask_again_at };

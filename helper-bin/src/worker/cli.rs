@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api_key_helper_clients::claude_code::Scope;
 use api_key_helper_core::config::{FormatName, Written, is_name};
-use api_key_helper_core::{Error, Moment};
+use api_key_helper_core::{Error, Moment, trust};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
@@ -217,6 +217,16 @@ pub(crate) struct Call {
     pub(crate) format: Option<FormatName>,
     /// When the front was started, if it was it that became us.
     pub(crate) asked_at: Option<Moment>,
+}
+
+impl Call {
+    /// The options by which another command means the same configuration and profile, each behind a
+    /// blank.
+    pub(crate) fn options(&self) -> String {
+        let config = self.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
+        let profile = self.profile.as_ref().map(|profile| format!(" --profile {profile}"));
+        [config, profile].map(Option::unwrap_or_default).concat()
+    }
 }
 
 /// Understands the command line that the front hands over, which begins with what the front says of

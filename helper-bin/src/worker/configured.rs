@@ -1,5 +1,8 @@
 //! Configuration files, and what they say of the profile that is meant.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use api_key_helper_core::config::{ConfigFile, Configuration, ConfiguredSource, Profile};
 use api_key_helper_core::engine::Source;
 use api_key_helper_core::{Error, Places, PlannedSource};
@@ -66,16 +69,11 @@ impl Configured {
         let configuration = Configuration::parse(files.system, files.user, environment.texts())?;
         let name = profile_name(call, &configuration)?;
         let mut profile = configuration.profile(&name)?;
-        let mut cautions = Vec::new();
-        let mut sources = Vec::new();
-        let mut mistakes = Vec::new();
-        for configured in std::mem::take(&mut profile.sources) {
-            let name = configured.id.source.clone();
-            match build(configured, &mut cautions) {
-                Ok(source) => sources.push(source),
-                Err(error) => mistakes.push((name, error)),
-            }
-        }
+        let mut builder = Builder::default();
+        let configured = std::mem::take(&mut profile.sources);
+        let sources = configured.iter().filter_map(|configured| builder.build(configured));
+        let sources = sources.map(Arc::unwrap_or_clone).collect();
+        let Builder { cautions, mistakes, .. } = builder;
         Ok((Self { configuration, profile, sources, cautions }, mistakes))
     }
 }
@@ -91,26 +89,79 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
     Ok(name.clone())
 }
 
-/// Builds a source.
-///
-/// # Errors
-/// Misconfigured.
-pub(crate) fn build(
-    configured: ConfiguredSource,
-    cautions: &mut Vec<String>,
-) -> Result<Source, Error> {
-    let backend = backends::build(&configured.backend, &configured.table)?;
-    let reads = configured.table.reads();
-    cautions.extend(reads.warnings);
-    Ok(Source {
-        planned: PlannedSource {
-            id: configured.id,
-            variables: reads.variables.into_iter().collect(),
-        },
-        backend_name: configured.backend,
-        backend,
-        timeout: configured.timeout,
-        retries: configured.retries,
-        lifetime: configured.lifetime,
-    })
+/// Builds sources, and those that they use, each once.
+#[derive(Default)]
+pub(crate) struct Builder {
+    /// `None` for those whose settings are wrong.
+    built: BTreeMap<String, Option<Arc<Source>>>,
+    cautions: Vec<String>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Builder {
+    /// Builds one by itself.
+    ///
+    /// # Errors
+    /// Misconfigured: its settings are wrong, or those of one that it uses.
+    pub(crate) fn build_alone(configured: &ConfiguredSource) -> Result<Source, Error> {
+        let mut builder = Self::default();
+        let built = builder.build(configured).map(Arc::unwrap_or_clone);
+        match builder.mistakes.into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => built.ok_or_else(|| Error::misconfigured("there is no source")),
+        }
+    }
+
+    /// The source, or `None` where that is among the mistakes.
+    fn build(&mut self, configured: &ConfiguredSource) -> Option<Arc<Source>> {
+        let name = &configured.id.source;
+        if let Some(known) = self.built.get(name) {
+            return known.clone();
+        }
+        // First those that it uses: their mistakes are the ones to mend.
+        let uses: Vec<_> = configured.uses.iter().map(|used| self.build(used)).collect();
+        let source = match self.join(configured, uses) {
+            Ok(source) => Some(Arc::new(source)),
+            Err(error) => {
+                self.mistakes.push((name.clone(), error));
+                None
+            }
+        };
+        self.built.insert(name.clone(), source.clone());
+        source
+    }
+
+    fn join(
+        &mut self,
+        configured: &ConfiguredSource,
+        uses: Vec<Option<Arc<Source>>>,
+    ) -> Result<Source, Error> {
+        let backend = backends::build(&configured.backend, &configured.table)?;
+        let uses = uses.into_iter().zip(&configured.uses).map(|(used, asked_for)| {
+            let (source, used_name) = (&configured.id.source, &asked_for.id.source);
+            used.ok_or_else(|| {
+                let message =
+                    format!("source `{source}` uses `{used_name}`, whose settings are wrong");
+                Error::misconfigured(message).with_hint(format!("mend `[source.{used_name}]`"))
+            })
+        });
+        let uses = uses.collect::<Result<Vec<Arc<Source>>, Error>>()?;
+        let reads = configured.table.reads();
+        self.cautions.extend(reads.warnings);
+        // Another value of what an inner source reads is another key of it, and so of this one.
+        let of_used = uses.iter().flat_map(|used| used.planned.variables.iter().cloned());
+        let variables: BTreeSet<String> = reads.variables.into_iter().chain(of_used).collect();
+        Ok(Source {
+            planned: PlannedSource {
+                id: configured.id.clone(),
+                variables: variables.into_iter().collect(),
+            },
+            backend_name: configured.backend.clone(),
+            backend: backend.into(),
+            timeout: configured.timeout,
+            retries: configured.retries,
+            lifetime: configured.lifetime,
+            uses,
+        })
+    }
 }

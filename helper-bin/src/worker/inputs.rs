@@ -33,10 +33,10 @@ impl Inputs for MachineInputs<'_> {
             SecretInput::Command(command) => {
                 read_secret(command, Path::new("/"), chain, time_left).await
             }
-            SecretInput::Source(name) => Err(Error::misconfigured(format!(
-                "the secret input `{{ source = \"{name}\" }}` is not supported yet"
-            ))
-            .with_hint("use `env`, `file` or `command`")),
+            // The engine has asked that source instead.
+            SecretInput::Source(name) => {
+                Err(Error::misconfigured(format!("source `{name}` is nothing that is read")))
+            }
         }
     }
 }

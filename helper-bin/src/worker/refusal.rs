@@ -2,7 +2,7 @@
 
 use api_key_helper_core::engine::{Demand, OnDisk};
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
-use api_key_helper_core::{Error, ErrorKind, KeyId, Moment, trust};
+use api_key_helper_core::{Error, ErrorKind, KeyId, Moment};
 use api_key_helper_formats::Ask;
 
 use crate::cli::Call;
@@ -78,9 +78,7 @@ impl Judged {
 
 /// What holds for every backend: where the key comes from is where it has to be mended.
 fn rejected(source: &str, call: &Call) -> Error {
-    let config = call.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
-    let profile = call.profile.as_ref().map(|profile| format!(" --profile {profile}"));
-    let options = [config, profile].map(Option::unwrap_or_default).concat();
+    let options = call.options();
     Error::new(
         ErrorKind::Rejected,
         format!("the API refuses the key of source `{source}`, and asking the source again did not help"),

@@ -2,6 +2,7 @@
 
 mod sealing;
 mod sign_in;
+mod sources;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) cautions: Vec<String>,
     /// The name of the plan's file.
     pub(crate) plan_file: String,
+    /// The options by which another command means the same configuration and profile.
+    options: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }
@@ -142,6 +145,7 @@ impl Session {
             warnings,
             cautions,
             plan_file,
+            options: call.options(),
             has_state,
         };
         session.open_what_was_moved().await;
@@ -176,7 +180,7 @@ impl Session {
     /// Removes what nobody has used for a long time.
     pub(crate) fn sweep(&self) {
         let stems: Vec<String> =
-            self.sources.iter().map(|source| source.planned.id.stem()).collect();
+            self.all_sources().iter().map(|source| source.planned.id.stem()).collect();
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
         // Old files are no reason to fail, or to say anything.
         let _ = self.folder.sweep(now(&self.clock), keep);
@@ -199,11 +203,17 @@ impl Session {
         let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
         if let Err(error) = &mut outcome.answer
             && error.kind() == ErrorKind::NeedsLogin
-            && let Some(hint) = self.rather_unlock()
         {
-            *error = error.clone().with_hint(hint);
+            let hint = self.rather_unlock().or_else(|| error.hint().map(str::to_owned));
+            let hint = hint.map(|hint| self.with_options(&hint));
+            *error = hint.into_iter().fold(error.clone(), Error::with_hint);
         }
         outcome
+    }
+
+    /// A hint whose command means the same configuration and profile as this call.
+    fn with_options(&self, hint: &str) -> String {
+        hint.replace("`api-key-helper ", &format!("`api-key-helper{} ", self.options))
     }
 
     /// Whether a call would be answered without asking anybody.

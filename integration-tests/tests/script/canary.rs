@@ -214,7 +214,8 @@ fn no_debug_output_has_the_key() {
         KeyId { source: Fingerprint::of([KEY.as_bytes()]), since: Moment::from_unix_millis(0) };
     let hit = Hit { key: key.clone(), key_id, validity, source: 0, refresh: None };
     let source = "main".to_owned();
-    let answer = EngineAnswer { key: key.clone(), key_id, source, validity, refresh: false };
+    let answer =
+        EngineAnswer { key: key.clone(), key_id, source, validity, is_new: true, refresh: false };
     let shown = [
         format!("{key:?} {key:#?}"),
         format!("{credential:?} {credential:#?}"),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::engine::{
     Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
-    OnDisk, Outcome, Source, World, get, login, logout, on_disk,
+    OnDisk, Outcome, Source, World, forget, forget_key, get, login, logout, on_disk,
 };
 use crate::{
     DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, ReadError,
@@ -205,6 +205,14 @@ impl Lab {
 
     pub(super) fn logout(&self, source: &Source) -> Result<Result<(), Error>, Error> {
         self.within(|world| to_its_end(logout(world, source, "work")))
+    }
+
+    pub(super) fn forget(&self, source: &Source) {
+        self.within(|world| to_its_end(forget(world, &source.planned.id))).unwrap();
+    }
+
+    pub(super) fn forget_key(&self, source: &Source) {
+        self.within(|world| to_its_end(forget_key(world, &source.planned.id))).unwrap();
     }
 
     fn within<T>(&self, act: impl FnOnce(World<'_>) -> T) -> T {

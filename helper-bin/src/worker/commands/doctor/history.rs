@@ -21,7 +21,7 @@ pub(super) fn read(folder: &StateFolder) -> Vec<Line> {
 }
 
 /// What the log tells of `sources`.
-pub(super) fn judge(log: &[Line], sources: &[Source], now: Moment) -> Vec<Finding> {
+pub(super) fn judge(log: &[Line], sources: &[&Source], now: Moment) -> Vec<Finding> {
     let names = sources.iter().map(|source| &source.planned.id.source);
     names.map(|name| of_source(log, name, now).about(name)).collect()
 }

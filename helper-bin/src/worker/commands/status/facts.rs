@@ -26,6 +26,8 @@ pub(crate) struct NextCallStatus {
     pub(crate) does: NextCall,
     /// Whose key it prints or asks for, or whose error it repeats.
     pub(crate) source: String,
+    /// Why it is not the first source's, in words; none where it is.
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,6 +57,8 @@ pub(crate) struct SourceStatus {
     /// Until when a client is told that the API refuses this key.
     #[serde(serialize_with = "moment")]
     pub(crate) refused_until: Option<Moment>,
+    /// The sources whose keys are secret inputs of this one.
+    pub(crate) uses: Vec<Self>,
 }
 
 /// How a source's cached key is.
