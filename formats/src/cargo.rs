@@ -2,11 +2,10 @@
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
 use api_key_helper_core::Error;
-use api_key_helper_core::config::Origin;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Given, json};
+use crate::{Destination, Given, json};
 
 /// The first line, which says what versions are understood here.
 pub const HELLO: &str = "{\"v\":[1]}\n";
@@ -14,8 +13,8 @@ pub const HELLO: &str = "{\"v\":[1]}\n";
 /// The registry that Cargo asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Registry {
-    /// Where Cargo sends the key; `None` where that is no server.
-    pub(super) server: Option<Origin>,
+    /// Where Cargo sends the key.
+    pub(crate) destination: Destination,
 }
 
 /// A line of Cargo's.
@@ -53,7 +52,7 @@ impl Request {
             return Err(Error::misconfigured("cargo asks in a version that was not offered")
                 .with_hint("look for a newer version of this program"));
         }
-        let registry = Registry { server: Origin::of(&written.registry.index_url) };
+        let registry = Registry { destination: Destination::of(&written.registry.index_url) };
         let wanted = match &*written.kind {
             "get" => Wanted::Get(registry),
             "logout" => Wanted::Logout(registry),
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_cargo_wants() {
-        let registry = || Registry { server: Origin::of("https://a.example") };
+        let registry = || Registry { destination: Destination::of("https://a.example") };
         assert_eq!(parse("get").wanted, Wanted::Get(registry()));
         assert_eq!(parse("logout").wanted, Wanted::Logout(registry()));
         for kind in ["login", "dance"] {

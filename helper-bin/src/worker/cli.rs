@@ -1,5 +1,8 @@
 //! The command line.
 
+mod form;
+mod plugin;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +14,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
+use self::form::Form;
 use crate::backends;
 use crate::report::print;
 
@@ -91,17 +95,6 @@ pub(crate) struct Apply {
     /// Replace another program as `apiKeyHelper`
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
-}
-
-/// In which form the client wants its key.
-#[derive(Debug, Default, Args)]
-struct Form {
-    /// The form of the key, each for other clients: see `docs/formats.md`
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    format: Option<FormatName>,
-    /// Cargo says so to each program that it asks
-    #[arg(long, hide = true)]
-    cargo_plugin: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -188,13 +181,6 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
         .map(move |name| scope(name).unwrap_or(Scope::User))
 }
 
-fn formats() -> impl TypedValueParser<Value = FormatName> {
-    // Clap lets nothing else through.
-    let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
-    PossibleValuesParser::new(FormatName::ALL.map(FormatName::name))
-        .map(move |name| format(name).unwrap_or_default())
-}
-
 fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
 }
@@ -258,7 +244,7 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     match Cli::try_parse_from(arguments) {
         Ok(Cli { profile, config, form, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            let format = format(&form, &command)?;
+            let format = format_of(&form, &command)?;
             let profile = one_profile(profile, linked)?;
             Ok(Parsed::Call(Call { profile, config, command, format, asked_at }))
         }
@@ -271,61 +257,20 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
-impl Call {
-    /// This call with more arguments, which Cargo hands over on stdin.
-    ///
-    /// # Errors
-    /// Misconfigured.
-    pub(crate) fn with_arguments(&self, arguments: &[String]) -> Result<Self, Error> {
-        let line = std::iter::once("api-key-helper").chain(arguments.iter().map(String::as_str));
-        let parsed = Cli::try_parse_from(line).map_err(|error| refusal(&error))?;
-        let mut command = parsed.command.unwrap_or_else(|| Command::Get(Get::default()));
-        let form = Form { cargo_plugin: true, ..parsed.form };
-        let format = format(&form, &command)?;
-        if let (Command::Get(own), Command::Get(more)) = (&self.command, &mut command) {
-            more.refresh |= own.refresh;
-            more.deadline = more.deadline.or(own.deadline);
-        }
-        Ok(Self {
-            profile: one_profile(parsed.profile, self.profile.clone())?,
-            config: parsed.config.or_else(|| self.config.clone()),
-            command,
-            format,
-            asked_at: self.asked_at,
-        })
-    }
+/// The format that the options before and behind `command` ask for.
+fn format_of(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
+    let behind = match command {
+        Command::Get(get) => Some(&get.form),
+        _ => None,
+    };
+    let takes_format =
+        matches!(command, Command::Erase | Command::Get(_) | Command::Refresh(_) | Command::Store);
+    form::format(before, behind, takes_format)
 }
 
 /// The value of the first argument, if it begins with `name`.
 fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
-}
-
-/// The format that was asked for, before the command or behind it: git and Cargo add their own words at
-/// the end.
-fn format(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
-    let behind = match command {
-        Command::Get(get) => Some(&get.form),
-        Command::Erase | Command::Refresh(_) | Command::Store => None,
-        _ if before.format.is_some() || before.cargo_plugin => {
-            return Err(Error::misconfigured("`--format` is for `get`").with_hint(SEE_HELP));
-        }
-        _ => None,
-    };
-    let forms = [Some(before), behind].into_iter().flatten();
-    let mut named = forms.clone().filter_map(|form| form.format);
-    let (first, second) = (named.next(), named.next());
-    let is_cargo = forms.into_iter().any(|form| form.cargo_plugin);
-    let cargo = is_cargo.then_some(FormatName::Cargo);
-    match (first.or(cargo), second.or(cargo)) {
-        (Some(one), Some(other)) if one != other => Err(Error::misconfigured(format!(
-            "both the formats `{}` and `{}` are asked for",
-            one.name(),
-            other.name()
-        ))
-        .with_hint("name one")),
-        (one, _) => Ok(one),
-    }
 }
 
 /// The profile that is asked for by an option or by the name of a link.
@@ -397,56 +342,6 @@ mod tests {
     fn another_version_of_the_front_is_refused() {
         let error = refused(&["--front-version=9.9.9", "get"]);
         assert!(error.message().contains("version 9.9.9"), "{error}");
-    }
-
-    fn call(arguments: &[&str]) -> Call {
-        match parse(arguments.iter().map(OsString::from).collect()) {
-            Ok(Parsed::Call(call)) => call,
-            _ => panic!("{arguments:?} is no call"),
-        }
-    }
-
-    #[test]
-    fn clients_add_their_words_at_the_end() {
-        for (line, format) in [
-            ("get", None),
-            ("--format json", Some(FormatName::Json)),
-            ("get --format json", Some(FormatName::Json)),
-            ("--format git get", Some(FormatName::Git)),
-            ("--format git erase", Some(FormatName::Git)),
-            ("--format cargo --cargo-plugin", Some(FormatName::Cargo)),
-            ("get --format cargo --cargo-plugin", Some(FormatName::Cargo)),
-            ("--profile work --cargo-plugin", Some(FormatName::Cargo)),
-        ] {
-            let words: Vec<&str> = line.split(' ').collect();
-            assert_eq!(call(&words).format, format, "{line}");
-        }
-        for line in ["--format json get --format git", "--format json --cargo-plugin"] {
-            let words: Vec<&str> = line.split(' ').collect();
-            assert!(refused(&words).message().starts_with("both the formats"), "{line}");
-        }
-        assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
-        let error = refused(&["--format", "jsn"]);
-        assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
-    }
-
-    #[test]
-    fn cargo_hands_its_arguments_over_later() {
-        let with = |line: &str, more: &[&str]| {
-            let words: Vec<&str> = line.split(' ').collect();
-            let more: Vec<String> = more.iter().map(ToString::to_string).collect();
-            call(&words).with_arguments(&more)
-        };
-        let both = with("--cargo-plugin", &["--profile", "work", "--config", "/c"]).unwrap();
-        assert_eq!((both.profile.as_deref(), both.format), (Some("work"), Some(FormatName::Cargo)));
-        assert_eq!(both.config, Some(PathBuf::from("/c")));
-        let both = with("--profile work get --refresh --cargo-plugin", &[]).unwrap();
-        assert_eq!(both.profile.as_deref(), Some("work"));
-        assert!(matches!(both.command, Command::Get(Get { refresh: true, .. })));
-        for more in [&["--profile", "home"][..], &["--format", "json"], &["status"], &["--refrehs"]]
-        {
-            assert!(with("--profile work --cargo-plugin", more).is_err(), "{more:?}");
-        }
     }
 
     #[test]

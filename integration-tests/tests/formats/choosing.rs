@@ -92,11 +92,16 @@ fn a_key_goes_to_no_other_server() {
         |url: &str| home.call(["--format", "headers"]).env("CLAUDE_CODE_MCP_SERVER_URL", url).run();
     assert!(headers("https://a.example/mcp").assert_printed().contains("key-1"));
     headers("https://evil.example/a.example").assert_error(2, &["https://evil.example", "send_to"]);
+    headers("https://evil\u{ff0e}example").assert_error(2, &["not clear which server"]);
     let cluster = |url: &str| format!(",\"cluster\":{{\"server\":\"{url}\"}}");
     let answer = kubernetes(&home, "v1", &cluster("https://b.example:443")).run();
     assert!(answer.assert_printed().contains("key-1"));
     let answer = kubernetes(&home, "v1", &cluster("https://evil.example")).run();
     answer.assert_error(2, &["https://evil.example", "send_to"]);
+    let answer = kubernetes(&home, "v1", &cluster("nowhere")).run();
+    answer.assert_error(2, &["not clear which server"]);
+    let nowhere = git(&home, "get", "protocol=cert\npath=/a/key.pem\n\n").run();
+    assert_eq!(nowhere.assert_printed(), "");
 }
 
 #[test]
