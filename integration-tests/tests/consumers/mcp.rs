@@ -46,21 +46,6 @@ fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
     assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(1), key(2)]));
 }
 
-#[test]
-fn a_key_is_asked_for_once_and_then_cached() {
-    let world = World::new();
-    let server = mcp::serve();
-    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
-    let claude = claude(&world, &user);
-    for _ in 0..2 {
-        let mut session = claude.session();
-        session.ping();
-        until("the server has let the client in", || (!server.taken().is_empty()).then_some(()));
-        assert_eq!(session.end(), "");
-    }
-    assert_eq!((server.taken(), user.fetches()), (vec![key(1)], 1));
-}
-
 /// The client connects again whatever went wrong, and each time asks for headers.
 #[test]
 fn a_server_that_does_not_answer_is_no_refusal() {
