@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod binaries;
 pub mod call;
+pub mod chromium;
 pub mod client;
 pub mod executables;
 pub mod faults;
@@ -24,4 +25,5 @@ pub mod state;
 pub mod terminal;
 pub mod trace;
 pub mod traces;
+pub mod visitor;
 pub mod wait;

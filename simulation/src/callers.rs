@@ -7,7 +7,7 @@ use std::time::Duration;
 use api_key_helper_core::engine::{
     Call, Clock as _, Demand, Disk as _, Source, forget, forget_key, get, login, logout,
 };
-use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, look};
+use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, SignInPage, look};
 use async_trait::async_trait;
 
 use crate::backend::Way;
@@ -178,4 +178,6 @@ struct NoPrompt;
 #[async_trait]
 impl Prompt for NoPrompt {
     async fn show(&self, _: &DeviceCode<'_>) {}
+
+    async fn browse(&self, _: &SignInPage<'_>) {}
 }

@@ -21,7 +21,7 @@ impl Refresh<'_> {
         before: Option<&Failure>,
         attempts: &mut u32,
     ) -> Result<Fetched, Error> {
-        let refusal = match self.attempt(held, before, attempts).await {
+        let refusal = match self.with_retries(held, before, attempts).await {
             Err(error)
                 if !error.kind().asks_next_source()
                     && error.retry_after().is_none()
@@ -31,7 +31,7 @@ impl Refresh<'_> {
             }
             other => return other,
         };
-        match self.attempt(held, before, attempts).await {
+        match self.with_retries(held, before, attempts).await {
             Err(error) if error.kind() == ErrorKind::Transient => Err(refusal),
             other => other,
         }
@@ -40,7 +40,7 @@ impl Refresh<'_> {
     /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
     /// source that is known to be down is only looked after. What another source fails of is not
     /// retried: it had attempts of its own.
-    async fn attempt(
+    async fn with_retries(
         &self,
         held: &Held<'_>,
         before: Option<&Failure>,

@@ -7,12 +7,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_clients::claude_code::Scope;
+use api_key_helper_clients::claude_code::{KEY_VARIABLES, Scope};
 use api_key_helper_core::config::{FormatName, Written, is_name};
 use api_key_helper_core::{Error, Moment, trust};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::form::Form;
 use crate::backends;
@@ -48,13 +48,19 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make Claude Code use this helper: write its settings, or undo that
+    /// Make Claude Code, or another client, use this helper: write its settings, or undo that
     Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
     /// Forget the key that git describes, which its server refused
     #[command(hide = true)]
     Erase,
+    /// Run a program with the key in its environment, and nowhere else
+    ///
+    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell looks
+    /// at the words. What fails before that ends with exit code 125, a program that does not run with
+    /// 126, and one that is not there with 127.
+    Exec(Exec),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -82,6 +88,15 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// Which client's settings
+    #[arg(long, value_name = "CLIENT", value_enum, default_value_t = Client::ClaudeCode)]
+    pub(crate) client: Client,
+    /// The MCP server whose headers have the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Codex's model provider, if it is not the one that its configuration chooses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
     /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
     /// or everybody's on this machine
     #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
@@ -92,9 +107,34 @@ pub(crate) struct Apply {
     /// Take back what was written
     #[arg(long)]
     pub(crate) undo: bool,
-    /// Replace another program as `apiKeyHelper`
+    /// Replace another program as the client's helper
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
+}
+
+/// A program whose settings can name this helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Claude Code: `apiKeyHelper`
+    ClaudeCode,
+    /// Claude Desktop: `inferenceCredentialHelper`
+    ClaudeDesktop,
+    /// Codex: the `auth` of a model provider
+    Codex,
+    /// An MCP server of Claude Code: `headersHelper`
+    Mcp,
+}
+
+impl Client {
+    /// Its name on command lines.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::ClaudeDesktop => "claude-desktop",
+            Self::Codex => "codex",
+            Self::Mcp => "mcp",
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]
@@ -124,6 +164,19 @@ pub(crate) struct Doctor {
     /// Run the helper even if settings in this folder decide what that does
     #[arg(long)]
     pub(crate) trust_folder: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// The variable that holds the key; may be repeated
+    #[arg(long, value_name = "NAME", default_value = KEY_VARIABLES[0], value_parser = variable)]
+    pub(crate) env: Vec<String>,
+    /// Run the program anew when the key changes: it gets TERM, and KILL ten seconds later
+    #[arg(long)]
+    pub(crate) reload: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +236,14 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
+}
+
+/// A name that an environment can hold (POSIX.1-2024, 8.1).
+fn variable(name: &str) -> Result<String, String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err("a variable's name has no `=`, and is not empty".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
 /// A command line that was understood.

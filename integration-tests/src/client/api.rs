@@ -168,7 +168,7 @@ fn text(content: &Value) -> String {
     texts.collect()
 }
 
-/// The key of a request, which is in two headers. Where they differ it is both, as no test expects.
+/// The key of a request, which is in two headers. Where they differ it is both.
 fn key(request: &Request) -> String {
     let key = request.header("x-api-key").unwrap_or_default();
     let bearer = request.header("authorization").unwrap_or_default();

@@ -16,6 +16,7 @@ pub mod relay;
 pub mod secret_service;
 pub mod storm;
 pub mod stub;
+pub mod token_endpoint;
 
 pub use admin::Admin;
 pub use guarded::Guarded;
@@ -27,3 +28,4 @@ pub use relay::Relay;
 pub use secret_service::SecretService;
 pub use storm::Storm;
 pub use stub::{Reply, Stub};
+pub use token_endpoint::TokenEndpoint;

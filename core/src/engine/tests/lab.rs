@@ -18,7 +18,7 @@ use crate::engine::{
 };
 use crate::{
     DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, ReadError,
-    SealingKey, Secret, SecretInput, Unsealed,
+    SealingKey, Secret, SecretInput, SignInPage, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -261,6 +261,8 @@ struct NoPrompt;
 #[async_trait]
 impl Prompt for NoPrompt {
     async fn show(&self, _: &DeviceCode<'_>) {}
+
+    async fn browse(&self, _: &SignInPage<'_>) {}
 }
 
 pub(super) fn key(outcome: Outcome) -> String {

@@ -4,7 +4,6 @@ use api_key_helper_core::engine::{LoggedIn, Source, forget, forget_key, login, l
 use api_key_helper_core::{Error, Prompt};
 
 use super::Session;
-use crate::backends;
 use crate::configured::Builder;
 
 impl Session {
@@ -40,10 +39,9 @@ impl Session {
         let mut forgotten = Ok(());
         for name in self.configuration.dependents(&source.planned.id.source) {
             let configured = self.configuration.source_alone(&name)?;
-            let has_login = backends::has_login(&configured.backend);
             // Where it cannot be built, nobody can be asked to take anything back.
             let done = match Builder::build_alone(&configured) {
-                Ok(dependent) if !has_login => {
+                Ok(dependent) if !dependent.backend.has_login() => {
                     let given_back = self.give_back(&dependent).await;
                     given_back.map(|result| refusals.extend(result.err()))
                 }
@@ -62,7 +60,8 @@ impl Session {
     /// Forgets what came of another source than `name` itself.
     async fn forget(&self, name: &str) -> Result<(), Error> {
         let configured = self.configuration.source_alone(name)?;
-        let is_signed_in_to = backends::has_login(&configured.backend);
+        let is_signed_in_to =
+            Builder::build_alone(&configured).is_ok_and(|source| source.backend.has_login());
         self.in_world(async |world| match is_signed_in_to {
             true => forget_key(world, &configured.id).await,
             false => forget(world, &configured.id).await,
@@ -76,10 +75,11 @@ impl Session {
     /// Misconfigured: there is none.
     pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
         let source = self.source_to_sign_out_of(name)?;
-        if !backends::has_login(&source.backend_name) {
+        if !source.backend.has_login() {
             let (name, backend) = (&source.planned.id.source, &source.backend_name);
             return Err(Error::misconfigured(format!(
-                "people do not sign in to source `{name}`: backend `{backend}` has no login"
+                "people do not sign in to source `{name}` of backend `{backend}`: it gets its keys \
+                 by itself"
             ))
             .with_hint("name another source, see `api-key-helper status`"));
         }
@@ -97,7 +97,7 @@ impl Session {
             None => self
                 .all_sources()
                 .into_iter()
-                .find(|source| backends::has_login(&source.backend_name))
+                .find(|source| source.backend.has_login())
                 .map(|source| source.planned.id.source.as_str())
                 .ok_or_else(|| {
                     let profile = &self.profile.name;

@@ -5,7 +5,6 @@ use api_key_helper_core::engine::{Demand, Outcome};
 use api_key_helper_core::{Error, Moment, Places};
 
 use super::conversation::Conversation;
-use crate::backends;
 use crate::cli::{Call, Command, Get};
 use crate::commands::login;
 use crate::commands::status::gather;
@@ -91,7 +90,7 @@ impl<'a> Trial<'a> {
         reporter.warn(&session.cautions);
         talk.say("\n");
         let first = &session.sources[0];
-        if backends::has_login(&first.backend_name) {
+        if first.backend.has_login() {
             if !talk.agrees("Sign in now?").await? {
                 talk.say("Later: `api-key-helper login`\n");
                 return Ok(Ok(()));
