@@ -1,5 +1,6 @@
 //! Codex itself, against a provider that answers `pong`.
 
+use std::fs;
 use std::path::PathBuf;
 
 use integration_tests::binaries::Binaries;
@@ -22,6 +23,21 @@ fn a_refused_key_is_replaced_within_the_turn() {
     assert_eq!((answer.code, &*answer.stdout), (Some(0), "pong\n"), "{answer:?}");
     assert_eq!((provider.refused(), provider.taken()), (vec![key(1)], vec![key(2)]));
     assert_eq!(user.fetches(), 2);
+}
+
+#[test]
+fn what_apply_writes_is_what_it_needs() {
+    let provider = provider();
+    let user = developer(KEYS, &provider);
+    let file = user.home.path().join(".codex/config.toml");
+    let shown = fs::read_to_string(&file).unwrap();
+    let (provider_alone, _) = shown.split_once("[model_providers.company.auth]").unwrap();
+    user.home.write(".codex/config.toml", provider_alone);
+    assert_eq!(ask(&user).code, Some(1));
+    let applied = user.home.call(["--profile", "codex", "apply", "--client", "codex"]).run();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    assert_eq!(ask(&user).stdout, "pong\n");
+    assert_eq!(provider.taken(), [key(1)]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use integration_tests::client::Claude;
 use integration_tests::home::KEYS;
 use integration_tests::servers::mcp::{self, SEEN, TOOL};
 use integration_tests::wait::{sleep, until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::claude_code::World;
 use crate::user::{DOWN, User, assert_has_why, key};
@@ -44,6 +44,27 @@ fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
     assert_eq!(session.end(), "");
     assert_eq!(world.api.outputs(), [SEEN]);
     assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(1), key(2)]));
+}
+
+#[test]
+fn what_apply_writes_is_what_it_needs() {
+    let world = World::new();
+    let server = mcp::serve();
+    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let claude = claude(&world, &user);
+    let file = user.home.path().join("project/.mcp.json");
+    let mut settings: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    settings["mcpServers"]["company"].as_object_mut().unwrap().remove("headersHelper").unwrap();
+    user.home.write("project/.mcp.json", settings.to_string());
+    let line = ["--profile", "mcp", "apply", "--client", "mcp", "--scope", "project"];
+    let call = user.home.call(line).args(["--server", "company"]);
+    let applied = call.folder(file.parent().unwrap()).run();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    let mut session = claude.session();
+    session.ping();
+    until("the server has let the client in", || (!server.taken().is_empty()).then_some(()));
+    assert_eq!(session.end(), "");
+    assert_eq!(server.taken(), [key(1)]);
 }
 
 /// The client connects again whatever went wrong, and each time asks for headers.
