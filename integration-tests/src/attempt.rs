@@ -32,8 +32,8 @@ pub struct Source {
     pub variables: BTreeMap<String, String>,
     /// What other sources would give.
     pub sources: BTreeMap<String, String>,
-    /// What they would give when they are asked anew, in order.
-    pub anew: Vec<String>,
+    /// What they give when they are asked anew, in order.
+    pub anew: Arc<Mutex<VecDeque<String>>>,
     /// What no error may show, beside the secrets that are kept.
     pub hidden: Vec<String>,
     /// The key that was fetched last will not do.
@@ -67,7 +67,7 @@ impl Source {
             time: Duration::from_secs(10),
             variables: BTreeMap::new(),
             sources: BTreeMap::new(),
-            anew: Vec::new(),
+            anew: Arc::default(),
             hidden: Vec::new(),
             wants_another_key: false,
             disk_full: false,
@@ -175,14 +175,11 @@ impl Source {
 
     fn attempt<T>(&mut self, run: impl AsyncFnOnce(&dyn Backend, FetchRequest<'_>) -> T) -> T {
         let end = wait::now() + self.time;
-        let anew = Mutex::new(self.anew.iter().cloned().collect());
-        let attempt = SourceAttempt { source: self, end, kept: Mutex::default(), anew };
+        let attempt = SourceAttempt { source: self, end, kept: Mutex::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let request = FetchRequest::new(self.renewal.as_ref(), &attempt);
         let result = runtime.block_on(run(self.backend.as_ref(), request));
-        let (kept, anew) = (attempt.kept.into_inner().unwrap(), attempt.anew.into_inner().unwrap());
-        self.anew = anew.into();
-        if let Some(kept) = kept {
+        if let Some(kept) = attempt.kept.into_inner().unwrap() {
             self.renewal = Some(kept);
         }
         result
@@ -205,7 +202,6 @@ struct SourceAttempt<'a> {
     source: &'a Source,
     end: Instant,
     kept: Mutex<Option<Secret>>,
-    anew: Mutex<VecDeque<String>>,
 }
 
 #[async_trait]
@@ -263,7 +259,7 @@ impl Attempt for SourceAttempt<'_> {
 
     async fn resolve_anew(&self, input: &SecretInput, _: &Secret) -> Result<Secret, Error> {
         self.source.log.lock().unwrap().push("anew".to_owned());
-        let anew = self.anew.lock().unwrap().pop_front();
+        let anew = self.source.anew.lock().unwrap().pop_front();
         match anew {
             Some(token) => Ok(Secret::from(token)),
             None => self.resolve(input).await,

@@ -62,7 +62,7 @@ impl Source {
 
     /// And it gives this one where it is asked anew.
     pub(crate) fn give_anew(&mut self, token: &str) {
-        self.anew.push(token.to_owned());
+        self.anew.lock().unwrap().push_back(token.to_owned());
         self.hidden.push(token.to_owned());
     }
 

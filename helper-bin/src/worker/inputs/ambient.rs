@@ -16,11 +16,11 @@ impl MachineInputs<'_> {
     ) -> Result<Secret, Error> {
         match ambient {
             Ambient::AwsWebIdentity => {
-                let path = self.given(ambient, "AWS_WEB_IDENTITY_TOKEN_FILE")?;
+                let path = self.given("AWS_WEB_IDENTITY_TOKEN_FILE", NO_WORKLOAD)?;
                 file(Path::new(&path))
             }
             Ambient::GithubActions { audience } => {
-                self.github_actions(ambient, audience.as_deref(), time_left).await
+                self.github_actions(audience.as_deref(), time_left).await
             }
             Ambient::Kubernetes => file(Path::new(SERVICE_ACCOUNT_TOKEN)).map_err(|error| {
                 error.with_hint(
@@ -34,50 +34,42 @@ impl MachineInputs<'_> {
     #[cfg(feature = "http")]
     async fn github_actions(
         &self,
-        ambient: &Ambient,
         audience: Option<&str>,
         time_left: Duration,
     ) -> Result<Secret, Error> {
-        let address = self.given(ambient, "ACTIONS_ID_TOKEN_REQUEST_URL")?;
-        let token = self.given(ambient, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")?;
+        let address = self.given("ACTIONS_ID_TOKEN_REQUEST_URL", NO_JOB)?;
+        let token = self.given("ACTIONS_ID_TOKEN_REQUEST_TOKEN", NO_JOB)?;
         super::github_actions::token(&address, &Secret::from(token), audience, time_left).await
     }
 
     #[cfg(not(feature = "http"))]
     #[expect(clippy::unused_async, reason = "with HTTP it waits for an answer")]
-    async fn github_actions(
-        &self,
-        _: &Ambient,
-        _: Option<&str>,
-        _: Duration,
-    ) -> Result<Secret, Error> {
+    async fn github_actions(&self, _: Option<&str>, _: Duration) -> Result<Secret, Error> {
         Err(Error::misconfigured(
             "a token of GitHub Actions is asked for by HTTP, which is not compiled in",
         )
         .with_hint("install with `cargo install … --features script,http`"))
     }
 
-    /// A variable that the place sets.
-    fn given(&self, ambient: &Ambient, name: &str) -> Result<String, Error> {
+    /// A variable that the place sets; else why it does not, and what to do.
+    fn given(&self, name: &str, (why, mend): (&str, &str)) -> Result<String, Error> {
         let value = self.environment.variable(name).and_then(|value| value.into_string().ok());
         value.filter(|value| !value.is_empty()).ok_or_else(|| {
-            Error::misconfigured(format!("the variable `{name}` is not set: {}", absent(ambient)))
-                .with_hint(match ambient {
-                    Ambient::AwsWebIdentity => {
-                        "give the pod's service account a role, see `kubectl describe pod`"
-                    }
-                    _ => "give the job `permissions: { id-token: write }` in its workflow",
-                })
+            Error::misconfigured(format!("the variable `{name}` is not set: {why}")).with_hint(mend)
         })
     }
 }
 
-fn absent(ambient: &Ambient) -> &'static str {
-    match ambient {
-        Ambient::AwsWebIdentity => "AWS gives no identity to what runs here",
-        _ => "this is no job of GitHub Actions, or one that may ask for no token",
-    }
-}
+const NO_WORKLOAD: (&str, &str) = (
+    "AWS gives no identity to what runs here",
+    "give the pod's service account a role, see `kubectl describe pod`",
+);
+
+#[cfg(feature = "http")]
+const NO_JOB: (&str, &str) = (
+    "this is no job of GitHub Actions, or one that may ask for no token",
+    "give the job `permissions: { id-token: write }` in its workflow",
+);
 
 /// Where Kubernetes projects a pod's token by default.
 const SERVICE_ACCOUNT_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
