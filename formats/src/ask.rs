@@ -82,6 +82,15 @@ impl Ask {
         }
     }
 
+    /// Whether a client that asks again and again is told that its key is refused, instead of given
+    /// one. Not where it may ask again for reasons of its own: Claude Code connects to an MCP server
+    /// three times within two seconds, whatever went wrong, and shows nothing of what its helper says;
+    /// and a program may load its kubeconfig as often as it likes.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        !matches!(self, Self::ExecCredential(_) | Self::Headers(_))
+    }
+
     /// What tells this ask from others of the same profile. The front says nothing of its own.
     pub fn details(&self) -> Vec<String> {
         let server = self.destination().server().map(ToString::to_string);

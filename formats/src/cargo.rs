@@ -17,9 +17,19 @@ pub struct Registry {
     pub(crate) destination: Destination,
 }
 
+/// A line of Cargo's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What Cargo wants.
+    pub wanted: Wanted,
+    /// What stands behind this program in `credential-provider`: Cargo hands it over here, and only
+    /// `--cargo-plugin` on the command line.
+    pub arguments: Vec<String>,
+}
+
 /// What Cargo wants.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum Wanted {
     /// A token.
     Get(Registry),
     /// That a token be forgotten.
@@ -43,11 +53,12 @@ impl Request {
                 .with_hint("look for a newer version of this program"));
         }
         let registry = Registry { destination: Destination::of(&written.registry.index_url) };
-        Ok(match &*written.kind {
-            "get" => Self::Get(registry),
-            "logout" => Self::Logout(registry),
-            _ => Self::Other,
-        })
+        let wanted = match &*written.kind {
+            "get" => Wanted::Get(registry),
+            "logout" => Wanted::Logout(registry),
+            _ => Wanted::Other,
+        };
+        Ok(Self { wanted, arguments: written.args })
     }
 }
 
@@ -56,6 +67,8 @@ struct Written {
     v: u32,
     kind: String,
     registry: WrittenRegistry,
+    #[serde(default)]
+    args: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +149,7 @@ mod tests {
     fn parse(kind: &str) -> Request {
         let line = format!(
             "{{\"v\":1,\"registry\":{{\"index-url\":\"sparse+https://a.example/index/\",\"name\":\"a\",\
-             \"headers\":[]}},\"kind\":\"{kind}\",\"operation\":\"read\",\"args\":[]}}\n"
+             \"headers\":[]}},\"kind\":\"{kind}\",\"operation\":\"read\",\"args\":[\"--profile\",\"a\"]}}\n"
         );
         Request::parse(line.as_bytes()).unwrap()
     }
@@ -144,9 +157,12 @@ mod tests {
     #[test]
     fn what_cargo_wants() {
         let registry = || Registry { destination: Destination::of("https://a.example") };
-        assert_eq!(parse("get"), Request::Get(registry()));
-        assert_eq!(parse("logout"), Request::Logout(registry()));
-        assert_eq!([parse("login"), parse("dance")], [Request::Other, Request::Other]);
+        assert_eq!(parse("get").wanted, Wanted::Get(registry()));
+        assert_eq!(parse("logout").wanted, Wanted::Logout(registry()));
+        for kind in ["login", "dance"] {
+            assert_eq!(parse(kind).wanted, Wanted::Other);
+        }
+        assert_eq!(parse("get").arguments, ["--profile", "a"]);
     }
 
     #[test]

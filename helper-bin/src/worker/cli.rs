@@ -1,6 +1,7 @@
 //! The command line.
 
 mod form;
+mod plugin;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -304,15 +305,7 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     match Cli::try_parse_from(arguments) {
         Ok(Cli { profile, config, form, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            let behind = match &command {
-                Command::Get(get) => Some(&get.form),
-                _ => None,
-            };
-            let takes_format = matches!(
-                command,
-                Command::Erase | Command::Get(_) | Command::Refresh(_) | Command::Store
-            );
-            let format = form::format(&form, behind, takes_format)?;
+            let format = format_of(&form, &command)?;
             let profile = one_profile(profile, linked)?;
             Ok(Parsed::Call(Call { profile, config, command, format, asked_at }))
         }
@@ -323,6 +316,17 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
         }
         Err(error) => Err(refusal(&error)),
     }
+}
+
+/// The format that the options before and behind `command` ask for.
+fn format_of(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
+    let behind = match command {
+        Command::Get(get) => Some(&get.form),
+        _ => None,
+    };
+    let takes_format =
+        matches!(command, Command::Erase | Command::Get(_) | Command::Refresh(_) | Command::Store);
+    form::format(before, behind, takes_format)
 }
 
 /// The value of the first argument, if it begins with `name`.

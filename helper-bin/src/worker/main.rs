@@ -92,8 +92,8 @@ async fn run(call: Call, inherited: &Inherited, reporter: &Reporter) -> ExitCode
         Command::Exec(exec) => {
             return commands::exec::run(&call, exec, &environment, inherited, reporter).await;
         }
-        Command::Get(get) if call.format == Some(FormatName::Cargo) => {
-            commands::cargo::run(&call, get, environment, reporter).await
+        Command::Get(_) if call.format == Some(FormatName::Cargo) => {
+            commands::cargo::run(&call, environment, reporter).await
         }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh(refresh) => {

@@ -2,12 +2,16 @@
 
 pub mod admin;
 mod browser;
+pub mod git;
+pub mod guarded;
 mod http;
+pub mod mcp;
 pub mod microburst;
 pub mod moto;
 pub mod oidc_provider;
 pub mod openbao;
 mod process;
+pub mod registry;
 pub mod relay;
 pub mod secret_service;
 pub mod storm;
@@ -15,6 +19,7 @@ pub mod stub;
 pub mod token_endpoint;
 
 pub use admin::Admin;
+pub use guarded::Guarded;
 pub use microburst::Microburst;
 pub use moto::Moto;
 pub use oidc_provider::OidcProvider;

@@ -18,6 +18,13 @@ pub(super) struct Form {
     cargo_plugin: bool,
 }
 
+impl Form {
+    /// The same of a call by Cargo.
+    pub(super) fn of_cargo(self) -> Self {
+        Self { cargo_plugin: true, ..self }
+    }
+}
+
 /// The format that is asked for `before` the command or `behind` it: git and Cargo add their own words
 /// at the end.
 ///
