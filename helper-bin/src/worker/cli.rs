@@ -10,6 +10,7 @@ use api_key_helper_core::{Error, Moment};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::backends;
 use crate::report::print;
@@ -42,6 +43,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make Claude Code use this helper: write its settings, or undo that
     Apply(Apply),
+    /// Print the completions of a shell, for its own folder of them
+    Completions(Completions),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
     /// Print the key, without a newline (the default)
@@ -57,6 +60,8 @@ pub(crate) enum Command {
     Login(Login),
     /// Sign out of a source: give the sign-in back, and forget it
     Logout(Logout),
+    /// Print a manual page, or write all of them
+    Man(Man),
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
     Refresh,
@@ -139,6 +144,23 @@ pub(crate) struct Logout {
     /// The source, if it is not the profile's first one that people sign in to
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command that the page is about, if not the program itself
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// Write the pages of the program and of all its commands into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
