@@ -2,7 +2,9 @@
 //! (<https://specifications.freedesktop.org/secret-service/latest/>).
 //!
 //! Its clients on crates.io open whatever prompt the service asks for. Here nobody may be prompted,
-//! so the few calls are made by hand, and a prompt that is offered is declined.
+//! so the few calls are made by hand, and a prompt that is offered is declined. `zbus`'s proxies
+//! would follow properties and owners of names, for which nothing here lives long enough: they are
+//! a quarter of the code that speaks to the bus, and are left out.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -11,7 +13,8 @@ use api_key_helper_core::SealingKeys;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use zbus::{Connection, ObjectPath, OwnedObjectPath, OwnedVariant, Type, Variant};
+use zbus::message::Body;
+use zbus::{Connection, DynamicType, OwnedObjectPath, OwnedVariant, Type, Variant};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Unavailable;
@@ -54,7 +57,9 @@ impl Store {
     pub(crate) async fn read(&self) -> Result<Option<SealingKeys>, Unavailable> {
         let opened = self.open().await?;
         let Some(item) = opened.item().await? else { return Ok(None) };
-        let mut secret = item.get_secret(&opened.session).await?;
+        let answer =
+            call(&opened.connection, &item, ITEM, "GetSecret", &(&opened.session,)).await?;
+        let mut secret: SecretValue = answer.deserialize()?;
         let keys = decode(&secret.value);
         secret.value.zeroize();
         keys.map(Some).ok_or_else(|| {
@@ -75,7 +80,7 @@ impl Store {
             content_type: "text/plain".to_owned(),
         };
         let written = match opened.item().await? {
-            Some(item) => item.set_secret(&secret).await.map_err(Unavailable::from),
+            Some(item) => opened.replace(&item, &secret).await,
             None => opened.create(&secret).await,
         };
         secret.value.zeroize();
@@ -86,41 +91,51 @@ impl Store {
         let bus = self.bus.as_deref().ok_or(Unavailable::NoBus)?;
         let connection = zbus::connection::Builder::address(bus).build().await;
         let connection = connection.map_err(|error| Unavailable::Absent(error.to_string()))?;
-        let service = ServiceProxy::new(&connection).await?;
         // The bus is a socket of this user's. Who can listen there can ask the store as well.
-        let opened = service.open_session("plain", &Variant::from("")).await;
-        let (_, session) = opened.map_err(|error| absent(&error))?;
-        Ok(Opened { connection, service, session })
+        let plain = ("plain", Variant::from(""));
+        let opened = call(&connection, STORE, SERVICE, "OpenSession", &plain).await;
+        let answer = opened.map_err(|error| absent(&error))?;
+        let (_, session): (OwnedVariant, OwnedObjectPath) = answer.deserialize()?;
+        Ok(Opened { connection, session })
     }
 }
 
 /// A session with the store.
 struct Opened {
     connection: Connection,
-    service: ServiceProxy<'static>,
     session: OwnedObjectPath,
 }
 
 impl Opened {
     /// The item that holds the keys, if there is one. Of several, which two machines on one store can
     /// have made at once, all take the same.
-    async fn item(&self) -> Result<Option<ItemProxy<'_>>, Unavailable> {
-        let found = self.service.search_items(HashMap::from(ATTRIBUTES)).await?;
-        let (mut unlocked, locked) = found;
+    async fn item(&self) -> Result<Option<OwnedObjectPath>, Unavailable> {
+        let attributes = (HashMap::from(ATTRIBUTES),);
+        let answer = call(&self.connection, STORE, SERVICE, "SearchItems", &attributes).await?;
+        let (mut unlocked, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+            answer.deserialize()?;
         unlocked.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        let Some(path) = unlocked.into_iter().next() else {
-            return if locked.is_empty() { Ok(None) } else { Err(Unavailable::Locked) };
-        };
-        Ok(Some(ItemProxy::builder(&self.connection).path(path).build().await?))
+        match unlocked.into_iter().next() {
+            None if !locked.is_empty() => Err(Unavailable::Locked),
+            item => Ok(item),
+        }
+    }
+
+    async fn replace(&self, item: &str, secret: &SecretValue) -> Result<(), Unavailable> {
+        call(&self.connection, item, ITEM, "SetSecret", &(secret,)).await?;
+        Ok(())
     }
 
     async fn create(&self, secret: &SecretValue) -> Result<(), Unavailable> {
-        let path = self.service.read_alias("default").await?;
-        if path.as_str() == NOTHING {
+        let answer = call(&self.connection, STORE, SERVICE, "ReadAlias", &("default",)).await?;
+        let collection: OwnedObjectPath = answer.deserialize()?;
+        if collection.as_str() == NOTHING {
             return Err(Unavailable::Absent("it has no default collection".to_owned()));
         }
-        let collection = CollectionProxy::builder(&self.connection).path(path).build().await?;
-        if collection.locked().await? {
+        let locked =
+            call(&self.connection, &collection, PROPERTIES, "Get", &(COLLECTION, "Locked")).await?;
+        let locked: OwnedVariant = locked.deserialize()?;
+        if bool::try_from(locked)? {
             return Err(Unavailable::Locked);
         }
         let attributes: HashMap<String, String> =
@@ -129,9 +144,24 @@ impl Opened {
             ("org.freedesktop.Secret.Item.Label", Variant::from(LABEL)),
             ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes)),
         ]);
-        let (_, prompt) = collection.create_item(properties, secret, false).await?;
+        let item = (properties, secret, false);
+        let answer = call(&self.connection, &collection, COLLECTION, "CreateItem", &item).await?;
+        let (_, prompt): (OwnedObjectPath, OwnedObjectPath) = answer.deserialize()?;
         if prompt.as_str() == NOTHING { Ok(()) } else { Err(Unavailable::Locked) }
     }
+}
+
+/// What the store answers to one call.
+async fn call(
+    connection: &Connection,
+    object: &str,
+    interface: &str,
+    method: &str,
+    arguments: &(impl Serialize + DynamicType),
+) -> zbus::Result<Body> {
+    let answer =
+        connection.call_method(Some(ON_THE_BUS), object, Some(interface), method, arguments);
+    Ok(answer.await?.body())
 }
 
 fn decode(text: &[u8]) -> Option<SealingKeys> {
@@ -160,6 +190,12 @@ fn said(error: &zbus::Error) -> String {
     }
 }
 
+const ON_THE_BUS: &str = "org.freedesktop.secrets";
+const STORE: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const LABEL: &str = "api-key-helper: the key that seals cached API keys";
 /// How the item is found again.
 const ATTRIBUTES: [(&str, &str); 2] = [("application", "api-key-helper"), ("use", "seal")];
@@ -174,50 +210,4 @@ struct SecretValue {
     parameters: Vec<u8>,
     value: Vec<u8>,
     content_type: String,
-}
-
-#[zbus::proxy(
-    interface = "org.freedesktop.Secret.Service",
-    default_service = "org.freedesktop.secrets",
-    default_path = "/org/freedesktop/secrets"
-)]
-trait Service {
-    fn open_session(
-        &self,
-        algorithm: &str,
-        input: &Variant<'_>,
-    ) -> zbus::Result<(OwnedVariant, OwnedObjectPath)>;
-
-    fn search_items(
-        &self,
-        attributes: HashMap<&str, &str>,
-    ) -> zbus::Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>)>;
-
-    fn read_alias(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
-}
-
-#[zbus::proxy(
-    interface = "org.freedesktop.Secret.Collection",
-    default_service = "org.freedesktop.secrets"
-)]
-trait Collection {
-    fn create_item(
-        &self,
-        properties: HashMap<&str, Variant<'_>>,
-        secret: &SecretValue,
-        replace: bool,
-    ) -> zbus::Result<(OwnedObjectPath, OwnedObjectPath)>;
-
-    #[zbus(property(emits_changed_signal = "false"))]
-    fn locked(&self) -> zbus::Result<bool>;
-}
-
-#[zbus::proxy(
-    interface = "org.freedesktop.Secret.Item",
-    default_service = "org.freedesktop.secrets"
-)]
-trait Item {
-    fn get_secret(&self, session: &ObjectPath<'_>) -> zbus::Result<SecretValue>;
-
-    fn set_secret(&self, secret: &SecretValue) -> zbus::Result<()>;
 }
