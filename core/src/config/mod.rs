@@ -4,6 +4,7 @@ mod configuration;
 mod document;
 mod duration;
 mod located;
+mod locked;
 mod profile;
 mod settings;
 mod source_table;
