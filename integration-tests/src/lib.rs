@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod binaries;
 pub mod call;
 pub mod client;
+pub mod debian;
 pub mod executables;
 pub mod faults;
 pub mod gate;

@@ -58,14 +58,12 @@ struct Page {
 impl Page {
     fn of(command: Command) -> Self {
         let is_first = command.has_subcommands();
-        let source = format!("api-key-helper {}", crate::cli::VERSION);
-        let man = clap_mangen::Man::new(command).source(source).manual("api-key-helper manual");
-        Self { man, is_first }
+        Self { man: clap_mangen::Man::new(command), is_first }
     }
 
     fn text(&self) -> io::Result<String> {
         let mut page = Vec::new();
-        self.man.render_title(&mut page)?;
+        self.title().to_writer(&mut page)?;
         self.man.render_name_section(&mut page)?;
         self.man.render_synopsis_section(&mut page)?;
         self.man.render_description_section(&mut page)?;
@@ -78,6 +76,17 @@ impl Page {
         }
         see_also(self.is_first).to_writer(&mut page)?;
         Ok(String::from_utf8_lossy(&page).into_owned())
+    }
+
+    /// Of the crate's own title the arguments after an empty date take one another's places, and names
+    /// as long as ours leave little room beside them.
+    fn title(&self) -> Roff {
+        let mut roff = Roff::new();
+        let name = self.man.get_filename();
+        let version = format!("api-key-helper {}", crate::cli::VERSION);
+        let no_date = "\"\"";
+        roff.control("TH", [name.trim_end_matches(".1"), "1", no_date, &version, "User commands"]);
+        roff
     }
 }
 
