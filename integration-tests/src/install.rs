@@ -62,6 +62,43 @@ pub fn debian(program: &str, packages: &[&str]) {
     assert!(is_installed, "this test needs `{program}`: as root, run `{install}`");
 }
 
+/// The folder that holds a Debian system of this machine's own release: what every system has, and
+/// `sudo`. As it is root's, it takes root, or `sudo`.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn clean_debian() -> PathBuf {
+    debian("mmdebstrap", &["mmdebstrap"]);
+    once("debian", |folder| {
+        let sources = ["debian.sources", "ubuntu.sources"]
+            .map(|name| Path::new("/etc/apt/sources.list.d").join(name))
+            .into_iter()
+            .find(|file| file.is_file())
+            .unwrap_or_else(|| PathBuf::from("/etc/apt/sources.list"));
+        let mut mmdebstrap = as_root("sh");
+        let script = ". /etc/os-release && exec mmdebstrap --quiet --variant=minbase --include=sudo \
+                      \"$VERSION_CODENAME\" \"$1\" \"$2\"";
+        mmdebstrap.args(["-euc", script, "sh"]).arg(folder).arg(sources);
+        run(mmdebstrap);
+    })
+}
+
+/// A command that runs `program` as root.
+#[must_use]
+pub fn as_root(program: &str) -> Command {
+    if rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let [sudo, options @ ..] = AS_ROOT;
+    let mut sudo = Command::new(sudo);
+    sudo.args(options).arg(program);
+    sudo
+}
+
+/// How whoever is not root runs a program as root.
+pub const AS_ROOT: [&str; 3] = ["sudo", "--non-interactive", "--preserve-env"];
+
 /// Whether a program is there.
 #[must_use]
 pub fn is_there(program: &str) -> bool {

@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod call;
 pub mod chromium;
 pub mod client;
+pub mod debian;
 pub mod executables;
 pub mod faults;
 pub mod gate;

@@ -88,7 +88,7 @@ impl Settings {
                 version: version(table, written.version_stage, written.version_id)?,
             },
             endpoint: written.endpoint.map(|endpoint| url(table, endpoint)).transpose()?,
-            environment: Environment::read(table, said),
+            environment: Environment::read(table, said)?,
             profile: written
                 .aws_profile
                 .map(|profile| text(table, "aws_profile", profile))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use api_key_helper_core::Error;
 use api_key_helper_core::config::SourceTable;
 use aws_types::os_shim_internal::Env;
 
@@ -21,18 +22,30 @@ pub(crate) struct Said {
 
 impl Environment {
     /// Reads, and so declares, what can change the answer.
-    pub(crate) fn read(table: &SourceTable, said: Said) -> Self {
-        let groups: [(&[&str], bool); 6] = [
+    ///
+    /// # Errors
+    /// Misconfigured, where a variable says what the system's file locks.
+    pub(crate) fn read(table: &SourceTable, said: Said) -> Result<Self, Error> {
+        let mut found = HashMap::new();
+        let fillers: [(&str, &[&str], bool); 3] = [
+            ("endpoint", &ENDPOINTS, said.endpoint),
+            ("region", &REGION, said.region),
+            ("aws_profile", &PROFILE, said.profile),
+        ];
+        for (key, names, is_said) in fillers {
+            for name in names.iter().filter(|_| !is_said) {
+                found.extend(table.filling(key, name)?.map(|value| ((*name).to_owned(), value)));
+            }
+        }
+        let groups: [(&[&str], bool); 3] = [
             (&ALWAYS, true),
-            (&ENDPOINT, !said.endpoint),
-            (&REGION, !said.region),
-            (&PROFILE, !said.profile),
             // A profile that the file names comes before keys in the environment.
             (&KEYS, !said.profile && !said.web_identity),
             (&SURROUNDINGS, !said.web_identity),
         ];
         let names = groups.into_iter().filter(|(_, counts)| *counts).flat_map(|(names, _)| names);
-        Self(names.filter_map(|name| Some(((*name).to_owned(), table.variable(name)?))).collect())
+        found.extend(names.filter_map(|name| Some(((*name).to_owned(), table.variable(name)?))));
+        Ok(Self(found))
     }
 
     /// The value of a variable that is set.
@@ -84,7 +97,8 @@ const ALWAYS: [&str; 12] = [
     "HOMEPATH",
     "USERPROFILE",
 ];
-const ENDPOINT: [&str; 1] = ["AWS_ENDPOINT_URL_SECRETS_MANAGER"];
+/// The first is for other services too, and so [always](ALWAYS) read.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"];
 const REGION: [&str; 2] = ["AWS_DEFAULT_REGION", "AWS_REGION"];
 const PROFILE: [&str; 1] = ["AWS_PROFILE"];
 const KEYS: [&str; 3] = [ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];

@@ -90,7 +90,10 @@ impl Settings {
         let endpoint =
             Address::parse(endpoint).map_err(|why| table.error("token_endpoint", why))?;
         let token = written.token.take().map(|input| table.input("token", input));
-        let token = token.or_else(|| is_anthropic.then(|| federation::token(table)).flatten());
+        let token = match token {
+            None if is_anthropic => federation::token(table)?,
+            token => token,
+        };
         let token = token.ok_or_else(|| {
             table
                 .error("token", "there is no `token` to trade in")

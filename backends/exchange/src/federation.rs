@@ -35,7 +35,11 @@ impl Federation {
     /// What the table says, and the SDKs' variables where it says nothing.
     pub(crate) fn read(table: &SourceTable, written: Written) -> Result<Self, Error> {
         let id = |key: &str, written: Option<String>, variable: &str| {
-            written.or_else(|| table.variable(variable)).ok_or_else(|| {
+            let id = match written {
+                Some(id) => Some(id),
+                None => table.filling(key, variable)?,
+            };
+            id.ok_or_else(|| {
                 table
                     .error(key, format!("there is no `{key}`"))
                     .with_hint(format!("set it, or the variable `{variable}`"))
@@ -78,13 +82,16 @@ impl Federation {
 }
 
 /// Where the SDKs' variables say that the token is. A file goes before a value, for it rotates.
-pub(crate) fn token(table: &SourceTable) -> Option<SecretInput> {
-    if let Some(file) = table.variable("ANTHROPIC_IDENTITY_TOKEN_FILE") {
-        return Some(SecretInput::File(file.into()));
+///
+/// # Errors
+/// Misconfigured, where one is set and the system's file locks `token`.
+pub(crate) fn token(table: &SourceTable) -> Result<Option<SecretInput>, Error> {
+    if let Some(file) = table.filling("token", "ANTHROPIC_IDENTITY_TOKEN_FILE")? {
+        return Ok(Some(SecretInput::File(file.into())));
     }
     let variable = "ANTHROPIC_IDENTITY_TOKEN";
-    table.variable(variable)?;
-    Some(table.input("token", SecretInput::Env(variable.to_owned())))
+    let is_set = table.filling("token", variable)?.is_some();
+    Ok(is_set.then(|| table.input("token", SecretInput::Env(variable.to_owned()))))
 }
 
 /// Where the API has it.

@@ -91,7 +91,7 @@ fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<
             let path = table.path("shell", Path::new(&shell));
             Executable::new("shell", &shell, path, table.place("shell"))
         }
-        None => match table.variable(SHELL_VARIABLE) {
+        None => match table.filling("shell", SHELL_VARIABLE)? {
             Some(shell) => {
                 let place = format!("variable `{SHELL_VARIABLE}`: ");
                 Executable::new("shell", &shell, PathBuf::from(&shell), place)

@@ -64,8 +64,8 @@ impl Settings {
             addresses: addresses(table, written.address)?,
             namespace: namespace(table, written.namespace)?,
             tls: Tls {
-                ca_file: file(table, "ca_file", written.ca_file, "CACERT"),
-                ca_dir: file(table, "ca_dir", written.ca_dir, "CAPATH"),
+                ca_file: file(table, "ca_file", written.ca_file, "CACERT")?,
+                ca_dir: file(table, "ca_dir", written.ca_dir, "CAPATH")?,
                 client: client_certificate(table, written.client_cert, written.client_key)?,
                 server_name: server_name(table, written.tls_server_name)?,
                 skip_verify: skip_verify(table)?,
@@ -130,7 +130,7 @@ fn addresses(table: &SourceTable, written: Option<Addresses>) -> Result<Vec<Addr
     let texts = match written {
         Some(Addresses::One(text)) => vec![text],
         Some(Addresses::Several(texts)) => texts,
-        None => variable(table, "ADDR").into_iter().collect(),
+        None => variable(table, "address", "ADDR")?.into_iter().collect(),
     };
     if texts.is_empty() {
         return Err(table
@@ -146,15 +146,27 @@ fn addresses(table: &SourceTable, written: Option<Addresses>) -> Result<Vec<Addr
 }
 
 fn namespace(table: &SourceTable, written: Option<String>) -> Result<Option<HeaderValue>, Error> {
-    let Some(text) = written.or_else(|| variable(table, "NAMESPACE")) else { return Ok(None) };
+    let text = match written {
+        Some(text) => Some(text),
+        None => variable(table, "namespace", "NAMESPACE")?,
+    };
+    let Some(text) = text else { return Ok(None) };
     let path = path(table, "namespace", &text)?;
     HeaderValue::from_str(&path)
         .map(Some)
         .map_err(|_| table.error("namespace", format!("{text:?} is not a namespace")))
 }
 
-fn file(table: &SourceTable, key: &str, own: Option<PathBuf>, name: &str) -> Option<PathBuf> {
-    own.map(|file| table.path(key, &file)).or_else(|| variable(table, name).map(PathBuf::from))
+fn file(
+    table: &SourceTable,
+    key: &str,
+    own: Option<PathBuf>,
+    name: &str,
+) -> Result<Option<PathBuf>, Error> {
+    match own {
+        Some(file) => Ok(Some(table.path(key, &file))),
+        None => Ok(variable(table, key, name)?.map(PathBuf::from)),
+    }
 }
 
 fn client_certificate(
@@ -162,8 +174,8 @@ fn client_certificate(
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
 ) -> Result<Option<ClientCertificate>, Error> {
-    let cert = file(table, "client_cert", cert, "CLIENT_CERT");
-    let key = file(table, "client_key", key, "CLIENT_KEY");
+    let cert = file(table, "client_cert", cert, "CLIENT_CERT")?;
+    let key = file(table, "client_key", key, "CLIENT_KEY")?;
     match (cert, key) {
         (Some(cert), Some(key)) => Ok(Some(ClientCertificate { cert, key })),
         (None, None) => Ok(None),
@@ -173,9 +185,11 @@ fn client_certificate(
 }
 
 fn server_name(table: &SourceTable, written: Option<String>) -> Result<Option<String>, Error> {
-    let Some(name) = written.or_else(|| variable(table, "TLS_SERVER_NAME")) else {
-        return Ok(None);
+    let name = match written {
+        Some(name) => Some(name),
+        None => variable(table, "tls_server_name", "TLS_SERVER_NAME")?,
     };
+    let Some(name) = name else { return Ok(None) };
     match url::Host::parse(&name) {
         Ok(url::Host::Domain(name)) => Ok(Some(name)),
         _ => Err(table
@@ -184,9 +198,10 @@ fn server_name(table: &SourceTable, written: Option<String>) -> Result<Option<St
     }
 }
 
-/// As Vault's own command reads it (Go's `strconv.ParseBool`).
+/// As Vault's own command reads it (Go's `strconv.ParseBool`). It says what `ca_file` is for: whom to
+/// trust.
 fn skip_verify(table: &SourceTable) -> Result<bool, Error> {
-    match variable(table, "SKIP_VERIFY").as_deref() {
+    match variable(table, "ca_file", "SKIP_VERIFY")?.as_deref() {
         None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
         Some("1" | "t" | "T" | "true" | "TRUE" | "True") => {
             table.warn(format!(
@@ -201,7 +216,13 @@ fn skip_verify(table: &SourceTable) -> Result<bool, Error> {
     }
 }
 
-/// Vault's variable of that name; OpenBao's own name of it comes first, as for its command.
-fn variable(table: &SourceTable, name: &str) -> Option<String> {
-    ["BAO", "VAULT"].into_iter().find_map(|prefix| table.variable(&format!("{prefix}_{name}")))
+/// Vault's variable of that name, which fills the gap of `key`; OpenBao's own name of it comes first,
+/// as for its command.
+fn variable(table: &SourceTable, key: &str, name: &str) -> Result<Option<String>, Error> {
+    for prefix in ["BAO", "VAULT"] {
+        if let Some(value) = table.filling(key, &format!("{prefix}_{name}"))? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }

@@ -1,12 +1,12 @@
 //! The files together: the user's over the system's, as far as that one allows it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::document::{Document, Place};
+use super::document::Document;
 use super::located::Located;
+use super::locked::Locked;
 use super::source_table::Variables;
 use crate::{Error, SealSetting};
 
@@ -57,13 +57,14 @@ impl Configuration {
             return Err(Error::misconfigured(format!("{place}: `locked` has no effect here"))
                 .with_hint("write it into `/etc/api-key-helper/config.toml`"));
         }
-        let locked = Locked::read(&system)?;
+        let mut root = Located { path: Vec::new(), values: system.values, places: system.places };
+        let Top { locked, .. } = root.read()?;
+        let locked = Locked::read(&root, &locked)?;
         if let Some((path, place)) =
             user.places.iter().find(|(path, _)| is_setting(path) && locked.covers(path))
         {
             return Err(locked.refusal(path, &format!("`{place}`")));
         }
-        let mut root = Located { path: Vec::new(), values: system.values, places: system.places };
         overlay(&mut root, user);
         let configuration = Self { root, locked, variables };
         configuration.check()?;
@@ -194,39 +195,5 @@ fn merge(base: &mut toml::Table, over: toml::Table, depth: u32) {
                 base.insert(key, value);
             }
         }
-    }
-}
-
-/// The keys that the system's file reserves for itself.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Locked {
-    keys: BTreeSet<Vec<String>>,
-    place: Option<Place>,
-}
-
-impl Locked {
-    fn read(system: &Document) -> Result<Self, Error> {
-        let root = Located {
-            path: Vec::new(),
-            values: system.values.clone(),
-            places: system.places.clone(),
-        };
-        let top: Top = root.read()?;
-        let keys = top.locked.iter().map(|key| key.split('.').map(str::to_owned).collect());
-        let place = root.places.get(&["locked".to_owned()][..]).cloned();
-        Ok(Self { keys: keys.collect(), place })
-    }
-
-    /// Whether `path`, or a table that it is in, is locked.
-    pub(super) fn covers(&self, path: &[String]) -> bool {
-        (1..=path.len()).any(|length| self.keys.contains(&path[..length]))
-    }
-
-    /// The error about `place`, which sets what is locked.
-    pub(super) fn refusal(&self, path: &[String], place: &str) -> Error {
-        let key = path.join(".");
-        let by = self.place.as_ref().map_or_else(String::new, |place| format!(" by `{place}`"));
-        Error::misconfigured(format!("{place} sets `{key}`, which is locked{by}"))
-            .with_hint(format!("remove it from {place}, or ask the administrator of this machine"))
     }
 }

@@ -5,6 +5,7 @@ mod document;
 mod duration;
 mod format;
 mod located;
+mod locked;
 mod origin;
 mod profile;
 mod settings;

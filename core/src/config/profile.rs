@@ -20,6 +20,9 @@ const TIMEOUT_VARIABLE: &str = "API_KEY_HELPER_TIMEOUT_MS";
 /// Attempts after the first one.
 const RETRIES_VARIABLE: &str = "API_KEY_HELPER_RETRY_COUNT";
 
+/// Where a source is used by itself. No profile is called so, and a lock on every profile covers it.
+const NO_PROFILE: &str = "*";
+
 /// A profile, ready to be used.
 #[derive(Debug)]
 pub struct Profile {
@@ -95,10 +98,13 @@ impl Configuration {
             .collect::<Result<_, _>>()?;
         let policy = Policy::default();
         let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
+        // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no gap.
+        let fills_ttl = self.check_unlocked(&["profile", name, "ttl"], CLIENT_TTL_VARIABLE).is_ok();
+        let client_ttl = variables.client_ttl.filter(|_| fills_ttl);
         Ok(Profile {
             name: name.to_owned(),
             policy: Policy {
-                ttl: or(settings.ttl, variables.client_ttl.unwrap_or(policy.ttl)),
+                ttl: or(settings.ttl, client_ttl.unwrap_or(policy.ttl)),
                 ttl_jitter: settings.ttl_jitter.map_or(policy.ttl_jitter, |Share(share)| share),
                 refresh_window: or(settings.refresh_window, policy.refresh_window),
                 stale_while_revalidate: or(
@@ -136,7 +142,8 @@ impl Configuration {
         let settings = ProfileSettings::default();
         let variables = FromVariables::read(&self.variables)?;
         let known = BTreeMap::new();
-        let mut asking = Asking { profile: "", settings: &settings, variables: &variables, known };
+        let mut asking =
+            Asking { profile: NO_PROFILE, settings: &settings, variables: &variables, known };
         self.source(name, &mut asking)
     }
 
@@ -220,7 +227,7 @@ impl Configuration {
         }
         let time = |written: Option<Written>| written.map(|Written(time)| time);
         let source = Arc::new(ConfiguredSource {
-            table: SourceTable::new(name, table, self.variables.clone()),
+            table: SourceTable::new(name, table, self.variables.clone(), self.locked.clone()),
             backend: settings.backend.unwrap_or_default(),
             id: EntryId { source: name.to_owned(), fingerprint },
             timeout: variables

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 
 use super::document::Document;
-use super::located::Located;
+use super::located::{Located, fields};
+use super::locked::Locked;
 use super::settings::SourceSettings;
 use crate::{Error, SecretInput};
 
@@ -21,6 +22,7 @@ pub struct SourceTable {
     name: String,
     table: Located,
     variables: Variables,
+    locked: Locked,
     reads: Mutex<Reads>,
 }
 
@@ -36,8 +38,8 @@ pub struct Reads {
 }
 
 impl SourceTable {
-    pub(super) fn new(name: &str, table: Located, variables: Variables) -> Self {
-        Self { name: name.to_owned(), table, variables, reads: Mutex::default() }
+    pub(super) fn new(name: &str, table: Located, variables: Variables, locked: Locked) -> Self {
+        Self { name: name.to_owned(), table, variables, locked, reads: Mutex::default() }
     }
 
     /// The table that `text` holds, as if it stood in `folder`: for tests of a backend.
@@ -53,7 +55,7 @@ impl SourceTable {
         let Document { values, places } =
             Document::parse(folder.join("config.toml"), text.as_bytes())?;
         let path = vec!["source".to_owned(), name.to_owned()];
-        Ok(Self::new(name, Located { path, values, places }, variables))
+        Ok(Self::new(name, Located { path, values, places }, variables, Locked::default()))
     }
 
     /// The source's name.
@@ -66,9 +68,12 @@ impl SourceTable {
     /// setting that all sources have, is an unknown key.
     ///
     /// # Errors
-    /// Misconfigured, with file, line, column and the nearest known key.
+    /// Misconfigured, with file, line, column and the nearest known key. A lock on what is no key of
+    /// this source is an error too.
     pub fn parse<C: DeserializeOwned>(&self) -> Result<C, Error> {
-        self.table.read_with::<C>(SourceSettings::keys())
+        let read = self.table.read_with::<C>(SourceSettings::keys())?;
+        self.locked.check_source(&self.name, &[fields::<C>(), SourceSettings::keys()].concat())?;
+        Ok(read)
     }
 
     /// A Misconfigured error about the value of `key`, which says where that stands.
@@ -95,6 +100,19 @@ impl SourceTable {
     pub fn variable(&self, name: &str) -> Option<String> {
         self.record(|reads| reads.variables.insert(name.to_owned()));
         self.variables.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// The same for a variable that says what `key` would, where the file leaves `key` out.
+    ///
+    /// # Errors
+    /// Misconfigured, where it is set, and the system's file locks `key`.
+    pub fn filling(&self, key: &str, name: &str) -> Result<Option<String>, Error> {
+        let value = self.variable(name);
+        let path: Vec<String> = self.table.path.iter().cloned().chain([key.to_owned()]).collect();
+        if value.is_some() && self.locked.covers(&path) {
+            return Err(self.locked.refusal(&path, &format!("the variable `{name}`")));
+        }
+        Ok(value)
     }
 
     /// A secret input as it is written in `key`, with its path made absolute, and recorded.

@@ -13,6 +13,7 @@ use api_key_helper_core::{Error, Moment, trust};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use self::form::Form;
 use crate::backends;
@@ -50,6 +51,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make Claude Code, or another client, use this helper: write its settings, or undo that
     Apply(Apply),
+    /// Print the completions of a shell, for its own folder of them
+    Completions(Completions),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
     /// Forget the key that git describes, which its server refused
@@ -74,6 +77,8 @@ pub(crate) enum Command {
     Login(Login),
     /// Sign out of a source: give the sign-in back, and forget it
     Logout(Logout),
+    /// Print a manual page, or write all of them
+    Man(Man),
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
     Refresh(Refresh),
@@ -215,6 +220,23 @@ pub(crate) struct Logout {
     /// The source, if it is not the profile's first one that people sign in to
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command that the page is about, if not the program itself
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// Write the pages of the program and of all its commands into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

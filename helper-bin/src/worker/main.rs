@@ -112,6 +112,8 @@ async fn run(call: Call, inherited: &Inherited, reporter: &Reporter) -> ExitCode
         }
         Command::Apply(apply) => commands::apply::run(&call, apply, &environment, reporter).await,
         Command::Log(log) => commands::log::run(&call, log, &environment),
+        Command::Completions(completions) => commands::completions::run(completions),
+        Command::Man(man) => commands::man::run(man),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

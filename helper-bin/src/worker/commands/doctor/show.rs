@@ -6,6 +6,7 @@ use api_key_helper_core::Error;
 use serde::Serialize;
 
 use super::finding::{Finding, Level};
+use crate::cli::VERSION;
 use crate::environment::Environment;
 use crate::report::{print, tell};
 use crate::terminal::printable;
@@ -14,6 +15,10 @@ use crate::written::counted;
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 struct Document {
+    /// Of the form, counted up when a program that reads it would have to be changed.
+    schema: u32,
+    /// Of the program.
+    version: &'static str,
     summary: Summary,
     findings: Vec<Row>,
 }
@@ -100,7 +105,7 @@ impl Sheet {
         let Self { is_json, rows, summary, .. } = self;
         let is_well = summary.errors == 0;
         if is_json {
-            let document = Document { summary, findings: rows };
+            let document = Document { schema: SCHEMA, version: VERSION, summary, findings: rows };
             let json = serde_json::to_string_pretty(&document).unwrap_or_default();
             print(&(json + "\n"))?;
         } else {
@@ -143,6 +148,9 @@ impl Summary {
         format!("\n{checks}: {errors}, {warnings}\n")
     }
 }
+
+/// The form of what `--json` prints.
+const SCHEMA: u32 = 1;
 
 /// To the beginning of the line, and nothing is on it any more (ECMA-48, 8.3.41).
 const CLEAR: &str = "\r\u{1b}[K";

@@ -1,0 +1,112 @@
+//! Completions, in the shells that they are for.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Call;
+use integration_tests::home::{Home, search_path};
+use integration_tests::install;
+use integration_tests::terminal::{Streams, Terminal};
+use integration_tests::wait::until;
+
+#[test]
+fn bash_completes_at_a_terminal() {
+    let home = Home::new();
+    let script = written(&home, "bash", "api-key-helper.bash");
+    let call = shell(&home, "bash").args(["--norc", "--noprofile", "-i"]);
+    let ready = format!("source '{}'; PS1='ready: '; clear", script.display());
+    completes(&call, &ready);
+}
+
+#[test]
+fn zsh_completes_at_a_terminal() {
+    install::debian("zsh", &["zsh"]);
+    let home = Home::new();
+    // Where it looks for the functions that it loads, each under its own name.
+    let script = written(&home, "zsh", "functions/_api-key-helper");
+    let folder = script.parent().unwrap().display();
+    let call = shell(&home, "zsh").args(["-f", "-i"]);
+    let ready = format!(
+        "fpath=('{folder}' $fpath); autoload -U compinit; compinit -u; PS1='ready: '; clear"
+    );
+    completes(&call, &ready);
+}
+
+#[test]
+fn fish_completes() {
+    install::debian("fish", &["fish"]);
+    let home = Home::new();
+    let folder = written(&home, "fish", "fish/api-key-helper.fish");
+    let folder = folder.parent().unwrap().display();
+    let candidates = |line: &str| {
+        let script = format!("set fish_complete_path '{folder}'; complete --do-complete '{line}'");
+        shell(&home, "fish").args(["--no-config", "-c", &script]).run().assert_printed().to_owned()
+    };
+    assert!(candidates("api-key-helper st").starts_with("status\t"));
+    assert!(candidates("api-key-helper get --refr").starts_with("--refresh\t"));
+    assert!(candidates("api-key-helper init --backend v").starts_with("vault"));
+}
+
+#[test]
+fn powershell_gets_its_own() {
+    // Debian has no PowerShell: this one was not tried in its shell.
+    let script = Home::new().call(["completions", "powershell"]).run();
+    let script = script.assert_printed();
+    assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'api-key-helper'"));
+    assert!(script.contains("'status'"));
+}
+
+#[test]
+fn no_shell_is_told_of_what_is_hidden() {
+    for name in ["bash", "zsh", "fish", "powershell"] {
+        let script = Home::new().call(["completions", name]).run();
+        // What is fish's way to write the option of `get`.
+        let script = script.assert_printed().replace("-l refresh", "");
+        let mut words = script.split(|c: char| !c.is_alphanumeric() && c != '-');
+        assert!(!words.any(|word| word == "refresh"), "{name}");
+    }
+    Home::new().call(["completions", "cmd"]).run().assert_error(2, &["`cmd`", "`fish`"]);
+}
+
+/// Waits until the shell is ready, types a part of a word, and presses Tab.
+#[track_caller]
+fn completes(call: &Call, ready: &str) {
+    let mut shell = Terminal::start(call, Streams::All);
+    shell.press(&format!("{ready}\n"));
+    let shows = |shell: &Terminal, end: &str| {
+        until(&format!("{end:?} is the end of what is on the screen"), || {
+            screen(&shell.sent()).trim_end().ends_with(end).then_some(())
+        });
+    };
+    shows(&shell, "ready:");
+    for (typed, completed) in [
+        ("api-key-helper st\t", "ready: api-key-helper status"),
+        ("--js\t", "ready: api-key-helper status --json"),
+    ] {
+        shell.press(typed);
+        shows(&shell, completed);
+    }
+}
+
+fn screen(sent: &[u8]) -> String {
+    let [rows, columns] = [24, 80].map(|number| NonZero::new(number).unwrap());
+    let mut screen = vt100::Parser::new(rows, columns, 0);
+    screen.process(sent);
+    screen.screen().contents()
+}
+
+/// The completions of a shell, in a file of that name.
+fn written(home: &Home, shell: &str, name: &str) -> PathBuf {
+    let script = home.call(["completions", shell]).run();
+    home.write(name, script.assert_printed())
+}
+
+/// A shell of somebody who has the helper: fish completes no program that is not there.
+fn shell(home: &Home, name: &str) -> Call {
+    let mut folders = Binaries::built().front.parent().unwrap().as_os_str().to_owned();
+    folders.push(":");
+    folders.push(search_path());
+    let shell = home.call_of(Path::new("/usr/bin/env")).arg(name);
+    shell.env("PATH", folders).env("TERM", "xterm").env("LANG", "C.UTF-8")
+}

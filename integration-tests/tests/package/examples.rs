@@ -1,0 +1,82 @@
+//! The examples that are shipped for administrators, where administrators put them.
+
+use integration_tests::call::Call;
+use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::debian::{Debian, package};
+use integration_tests::home::Home;
+use serde_json::Value;
+
+#[test]
+fn a_machine_that_its_administrator_has_set_up() {
+    let _seat = Seat::take();
+    let home = Home::new();
+    let package = package(home.path());
+    let debian = Debian::new();
+    debian.put(&package, "/root/package.deb");
+    debian.root("dpkg --install package.deb").run().assert_printed();
+    let script = home.write("keys", format!("#!/bin/sh\necho {KEY}\n"));
+    debian.put(&script, "/opt/keys/generate_temp_api_key.sh");
+    for (name, place) in [
+        ("config.toml", "/etc/api-key-helper/config.toml"),
+        ("managed-settings.json", "/etc/claude-code/managed-settings.json"),
+    ] {
+        let shipped = format!("/usr/share/doc/api-key-helper/examples/{name}");
+        let copy = format!("mkdir -p $(dirname {place}) && install -m 644 {shipped} {place}");
+        debian.root(&copy).run().assert_printed();
+    }
+    let _ = Claude::program();
+    leave_network();
+    let api = MessagesApi::refusing_with(Refusal::Unauthorized);
+    api.accept_only(&[KEY]);
+
+    // The user has done nothing at all, and has an answer.
+    let ask = |debian: &Debian| {
+        let call = debian.ann("claude -p 'Say pong'").input(b"");
+        call.env("ANTHROPIC_BASE_URL", api.address())
+            .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+            .run()
+    };
+    let answer = ask(&debian);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    let answered = api.answered();
+    assert!(!answered.is_empty(), "{answer:?}");
+    assert!(answered.iter().all(|(key, status)| key == KEY && *status == 200), "{answered:?}");
+
+    // The fleet's doctor finds nothing.
+    let report = report(&debian.ann("api-key-helper doctor --json"), 0);
+    assert_eq!(
+        (&report["schema"], &report["version"]),
+        (&1.into(), &env!("CARGO_PKG_VERSION").into())
+    );
+    assert_eq!(report["summary"]["errors"], 0, "{report}");
+    assert_eq!(report["summary"]["warnings"], 0, "{report}");
+
+    // Neither the user's settings nor the user's configuration change that.
+    let mine = "mkdir -p .claude && echo '{\"apiKeyHelper\":\"echo mine\"}' >.claude/settings.json";
+    debian.ann(mine).run().assert_printed();
+    assert_eq!(ask(&debian).code, Some(0));
+    assert!(api.answered().iter().all(|(key, _)| key == KEY), "{:?}", api.answered());
+    let mine = "mkdir -p .config/api-key-helper && \
+                printf '[source.work]\\ncommand = [\"/bin/echo\", \"mine\"]\\n' \
+                >.config/api-key-helper/config.toml";
+    debian.ann(mine).run().assert_printed();
+    let refused = ["sets `source.work.command`", "locked by `/etc/api-key-helper/config.toml:"];
+    debian.ann("api-key-helper").run().assert_error(2, &refused);
+    let report = self::report(&debian.ann("api-key-helper doctor --json"), 1);
+    let errors: Vec<&Value> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["level"] == "error")
+        .collect();
+    assert!(errors.iter().any(|row| row["name"] == "configuration-settings"), "{errors:?}");
+}
+
+#[track_caller]
+fn report(doctor: &Call, code: i32) -> Value {
+    let answer = doctor.run();
+    assert_eq!(answer.code, Some(code), "{answer:?}");
+    serde_json::from_str(&answer.stdout).unwrap()
+}
+
+const KEY: &str = "sk-made-up-for-the-administrator";
