@@ -8,6 +8,7 @@ use super::asking::Fetched;
 use super::attempt::Held;
 use super::cache::{self, Cached};
 use super::resolver::Resolver;
+use super::unkept::Unkept;
 use super::verdict::Printable;
 use super::world::{Event, Lock, World};
 use super::{Answer, Call, Demand, Source};
@@ -22,6 +23,7 @@ pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
+    unkept: &'a Unkept,
     /// When the source's share of the call's time is over, by the uptime.
     pub(super) ends_at: Duration,
 }
@@ -50,10 +52,11 @@ impl<'a> Refresh<'a> {
         world: World<'a>,
         source: &'a Source,
         call: &'a Call<'a>,
+        unkept: &'a Unkept,
         time: Duration,
     ) -> Self {
         let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, ends_at }
+        Self { world, source, call, unkept, ends_at }
     }
 
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
@@ -118,6 +121,8 @@ impl<'a> Refresh<'a> {
             self.set_aside(warnings).await;
         }
         let held = self.held(entry);
+        let id = &self.source.planned.id;
+        held.go_on_from(self.unkept.of(id));
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
@@ -133,7 +138,7 @@ impl<'a> Refresh<'a> {
                 Err(error) => Err(error),
             },
         });
-        match fetched {
+        let outcome = match fetched {
             Ok(fetched) => {
                 let answer = Answer { is_new: true, ..self.answer(fetched.printable(&held)) };
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
@@ -146,7 +151,9 @@ impl<'a> Refresh<'a> {
                 Ok(answer)
             }
             Err(error) => self.failed(&held, before.as_ref(), error, warnings).await,
-        }
+        };
+        self.unkept.set(id, held.unkept());
+        outcome
     }
 
     pub(super) async fn set_aside(&self, warnings: &mut Vec<String>) {
@@ -294,7 +301,7 @@ impl<'a> Refresh<'a> {
         } else {
             format!("{},{source}", self.call.chain)
         };
-        Resolver::new(self.world, self.source, self.call.profile, chain)
+        Resolver::new(self.world, self.source, self.call.profile, self.unkept, chain)
     }
 
     pub(super) fn time_left(&self) -> Duration {

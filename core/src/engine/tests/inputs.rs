@@ -234,6 +234,22 @@ fn another_key_than_one_that_was_just_spent_is_asked_for_once() {
 }
 
 #[test]
+fn a_renewal_that_the_disk_refused_serves_the_next_refresh_of_the_call() {
+    let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("inner") };
+    let chain = Chain::new([TAKE, answer("outer")], [Does::Answer(signed_in)]);
+    chain.lab.key(&chain.sources);
+    chain.counts();
+    chain.lab.pass(2 * HOUR);
+    chain.lab.break_disk("publish");
+    chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
+    // Each attempt fails of that.
+    chain.inner.then(["second", "third", "fourth", "fifth"].map(Does::Keep));
+    chain.inner.then([Does::MendDisk, answer("another")]);
+    assert_eq!(chain.refreshed(), "newer");
+    assert_eq!(chain.inner.asked().last().unwrap().as_deref(), Some("fifth"));
+}
+
+#[test]
 fn no_error_shows_the_inner_key() {
     let chain = Chain::new([TAKE, Does::Quote(ErrorKind::Denied)], [answer("inner-secret")]);
     let error = chain.lab.error(&chain.sources);
