@@ -61,15 +61,17 @@ impl<'a> Refresh<'a> {
 
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
         self.refuse_recursion()?;
+        let id = &self.source.planned.id;
         let mut polls = 0;
         let mut no_lock = None;
         let (lock, cached) = loop {
             // The lock first: what is read under it is the last word.
             let lock = self.try_lock().await;
             if let LockState::Held(_) = lock {
-                cache::seal_anew(&self.world, &self.source.planned.id, warnings).await?;
+                cache::seal_anew(&self.world, id, warnings).await?;
             }
-            let cached = cache::load(&self.world, &self.source.planned, warnings).await?;
+            let mut cached = cache::load(&self.world, &self.source.planned, warnings).await?;
+            cached.failure = cached.failure.or_else(|| self.unkept.failure(id));
             if let Some(found) = self.satisfying(&cached) {
                 return Ok(self.answer(found));
             }
@@ -122,7 +124,7 @@ impl<'a> Refresh<'a> {
         }
         let held = self.held(entry);
         let id = &self.source.planned.id;
-        held.go_on_from(self.unkept.of(id));
+        held.go_on_from(self.unkept.renewals(id));
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
@@ -140,6 +142,7 @@ impl<'a> Refresh<'a> {
         });
         let outcome = match fetched {
             Ok(fetched) => {
+                self.unkept.set_failure(id, None);
                 let answer = Answer { is_new: true, ..self.answer(fetched.printable(&held)) };
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
                     (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
@@ -152,7 +155,7 @@ impl<'a> Refresh<'a> {
             }
             Err(error) => self.failed(&held, before.as_ref(), error, warnings).await,
         };
-        self.unkept.set(id, held.unkept());
+        self.unkept.set_renewals(id, held.unkept());
         outcome
     }
 
@@ -192,6 +195,7 @@ impl<'a> Refresh<'a> {
         let content = failure.encode();
         if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {
             warnings.push(format!("the failure cannot be remembered: {error}"));
+            self.unkept.set_failure(&self.source.planned.id, Some(failure));
         }
         self.fall_back(held.entry().as_ref(), error, warnings).map_err(Failed::from)
     }

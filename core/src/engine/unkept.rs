@@ -1,16 +1,20 @@
-//! Renewals that the disk refused, for as long as a call lasts.
+//! What the disk refused, for as long as a call lasts: a source that others use may be refreshed more
+//! than once in it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{EntryId, Secret};
+use crate::{EntryId, Failure, Secret};
 
-/// What one call could not keep. A source that others use may be refreshed more than once in it: to
-/// send the spent renewal again, which is the one on the disk, can end the login.
+/// What one call could not keep, by the sources' identities.
 #[derive(Debug, Default)]
-pub(super) struct Unkept(Mutex<BTreeMap<String, Renewals>>);
+pub(super) struct Unkept {
+    renewals: Mutex<BTreeMap<String, Renewals>>,
+    failures: Mutex<BTreeMap<String, Failure>>,
+}
 
-/// A renewal, and the one on the disk in whose place it was given.
+/// A renewal, and the one on the disk in whose place it was given: to send that once more can end the
+/// login.
 #[derive(Clone, Debug)]
 pub(super) struct Renewals {
     pub(super) on_disk: Option<Secret>,
@@ -18,17 +22,35 @@ pub(super) struct Renewals {
 }
 
 impl Unkept {
-    /// What was not kept of a source.
-    pub(super) fn of(&self, id: &EntryId) -> Option<Renewals> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id.stem()).cloned()
+    /// The renewal of a source that was not kept.
+    pub(super) fn renewals(&self, id: &EntryId) -> Option<Renewals> {
+        lock(&self.renewals).get(&id.stem()).cloned()
     }
 
-    /// This was not kept of it, or nothing was not.
-    pub(super) fn set(&self, id: &EntryId, renewals: Option<Renewals>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match renewals {
-            Some(renewals) => all.insert(id.stem(), renewals),
-            None => all.remove(&id.stem()),
-        };
+    /// Takes the place of what there was.
+    pub(super) fn set_renewals(&self, id: &EntryId, renewals: Option<Renewals>) {
+        set(&self.renewals, id, renewals);
     }
+
+    /// The failure of a source that was not remembered.
+    pub(super) fn failure(&self, id: &EntryId) -> Option<Failure> {
+        lock(&self.failures).get(&id.stem()).cloned()
+    }
+
+    /// Takes the place of what there was.
+    pub(super) fn set_failure(&self, id: &EntryId, failure: Option<Failure>) {
+        set(&self.failures, id, failure);
+    }
+}
+
+fn set<T>(all: &Mutex<BTreeMap<String, T>>, id: &EntryId, value: Option<T>) {
+    let mut all = lock(all);
+    match value {
+        Some(value) => all.insert(id.stem(), value),
+        None => all.remove(&id.stem()),
+    };
+}
+
+fn lock<T>(all: &Mutex<T>) -> MutexGuard<'_, T> {
+    all.lock().unwrap_or_else(PoisonError::into_inner)
 }
