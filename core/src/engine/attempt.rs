@@ -12,6 +12,7 @@ use async_trait::async_trait;
 
 use super::cache::{self, ROOM, replace};
 use super::resolver::{Resolver, TimeLeft};
+use super::unkept::Renewals;
 use super::world::{Draft, World};
 use super::{Demand, Source};
 use crate::{
@@ -142,7 +143,30 @@ impl<'a> Held<'a> {
     }
 
     pub(super) async fn keep(&self, renewal: &Secret) -> io::Result<()> {
-        let entry = match self.entry() {
+        self.save(self.entry_with(renewal)).await
+    }
+
+    /// Works with the renewal that an earlier refresh of this call could not keep, unless somebody has
+    /// replaced the one on the disk since.
+    pub(super) fn go_on_from(&self, unkept: Option<Renewals>) {
+        if let Some(Renewals { newest, .. }) =
+            unkept.filter(|unkept| unkept.on_disk == self.state().on_disk)
+        {
+            let entry = self.entry_with(&newest);
+            self.state().entry = Some(entry);
+        }
+    }
+
+    /// The newest renewal, when the disk has refused it.
+    pub(super) fn unkept(&self) -> Option<Renewals> {
+        let state = self.state();
+        let newest = state.entry.as_ref()?.renewal.clone()?;
+        let on_disk = state.on_disk.clone();
+        (on_disk.as_ref() != Some(&newest)).then_some(Renewals { on_disk, newest })
+    }
+
+    fn entry_with(&self, renewal: &Secret) -> Entry {
+        match self.entry() {
             Some(entry) => Entry { renewal: Some(renewal.clone()), ..entry },
             None => Entry {
                 key: None,
@@ -157,8 +181,7 @@ impl<'a> Held<'a> {
                 renewal: Some(renewal.clone()),
                 environment: self.environment(),
             },
-        };
-        self.save(entry).await
+        }
     }
 
     /// The renewal on the disk, when it is not the one that we hold. Our lock should forbid that; but

@@ -10,6 +10,7 @@ use super::attempt::Held;
 use super::cache::{self, Cached};
 use super::refresh::Refresh;
 use super::resolver::{Resolver, TimeLeft};
+use super::unkept::Unkept;
 use super::world::{Event, Lock, World};
 use super::{Call, Demand, Source};
 use crate::{
@@ -35,7 +36,8 @@ pub async fn login(
 ) -> Result<LoggedIn, Error> {
     let policy = Policy::default();
     let call = call(profile, &policy);
-    let refresh = Refresh::new(world, source, &call, HUMAN_PATIENCE);
+    let unkept = Unkept::default();
+    let refresh = Refresh::new(world, source, &call, &unkept, HUMAN_PATIENCE);
     let attempt =
         LoginAttempt { refresh: &refresh, inputs: refresh.resolver(), kept: Mutex::default() };
     let asked_at = world.clock.now();
@@ -83,7 +85,8 @@ pub async fn logout(
 ) -> Result<Result<(), Error>, Error> {
     let policy = Policy::default();
     let call = call(profile, &policy);
-    let refresh = Refresh::new(world, source, &call, PATIENCE);
+    let unkept = Unkept::default();
+    let refresh = Refresh::new(world, source, &call, &unkept, PATIENCE);
     let (_lock, held) = refresh.locked_entry().await?;
     let has_any = held.entry().is_some();
     let revoked = if has_any { held.revoke(PATIENCE).await } else { Ok(()) };

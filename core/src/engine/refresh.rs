@@ -8,6 +8,7 @@ use super::asking::Fetched;
 use super::attempt::Held;
 use super::cache::{self, Cached};
 use super::resolver::Resolver;
+use super::unkept::Unkept;
 use super::verdict::Printable;
 use super::world::{Event, Lock, World};
 use super::{Answer, Call, Demand, Source};
@@ -22,6 +23,7 @@ pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
+    unkept: &'a Unkept,
     /// When the source's share of the call's time is over, by the uptime.
     pub(super) ends_at: Duration,
     /// Whether there are sources left to ask when this one fails.
@@ -52,10 +54,11 @@ impl<'a> Refresh<'a> {
         world: World<'a>,
         source: &'a Source,
         call: &'a Call<'a>,
+        unkept: &'a Unkept,
         time: Duration,
     ) -> Self {
         let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, ends_at, has_next: false }
+        Self { world, source, call, unkept, ends_at, has_next: false }
     }
 
     /// The same with so many sources behind this one.
@@ -65,15 +68,17 @@ impl<'a> Refresh<'a> {
 
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
         self.refuse_recursion()?;
+        let id = &self.source.planned.id;
         let mut polls = 0;
         let mut no_lock = None;
         let (lock, cached) = loop {
             // The lock first: what is read under it is the last word.
             let lock = self.try_lock().await;
             if let LockState::Held(_) = lock {
-                cache::seal_anew(&self.world, &self.source.planned.id, warnings).await?;
+                cache::seal_anew(&self.world, id, warnings).await?;
             }
-            let cached = cache::load(&self.world, &self.source.planned, warnings).await?;
+            let mut cached = cache::load(&self.world, &self.source.planned, warnings).await?;
+            cached.failure = cached.failure.or_else(|| self.unkept.failure(id));
             if let Some(found) = self.satisfying(&cached) {
                 return Ok(self.answer(found));
             }
@@ -125,6 +130,8 @@ impl<'a> Refresh<'a> {
             self.set_aside(warnings).await;
         }
         let held = self.held(entry);
+        let id = &self.source.planned.id;
+        held.go_on_from(self.unkept.renewals(id));
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
@@ -140,8 +147,9 @@ impl<'a> Refresh<'a> {
                 Err(error) => Err(error),
             },
         });
-        match fetched {
+        let outcome = match fetched {
             Ok(fetched) => {
+                self.unkept.set_failure(id, None);
                 let answer = Answer { is_new: true, ..self.answer(fetched.printable(&held)) };
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
                     (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
@@ -153,7 +161,9 @@ impl<'a> Refresh<'a> {
                 Ok(answer)
             }
             Err(error) => self.failed(&held, before.as_ref(), error, warnings).await,
-        }
+        };
+        self.unkept.set_renewals(id, held.unkept());
+        outcome
     }
 
     pub(super) async fn set_aside(&self, warnings: &mut Vec<String>) {
@@ -192,6 +202,7 @@ impl<'a> Refresh<'a> {
         let content = failure.encode();
         if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {
             warnings.push(format!("the failure cannot be remembered: {error}"));
+            self.unkept.set_failure(&self.source.planned.id, Some(failure));
         }
         self.fall_back(held.entry().as_ref(), error, warnings).map_err(Failed::from)
     }
@@ -302,7 +313,7 @@ impl<'a> Refresh<'a> {
         } else {
             format!("{},{source}", self.call.chain)
         };
-        Resolver::new(self.world, self.source, self.call.profile, chain)
+        Resolver::new(self.world, self.source, self.call.profile, self.unkept, chain)
     }
 
     pub(super) fn time_left(&self) -> Duration {

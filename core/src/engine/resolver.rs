@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::refresh::{Failed, Refresh};
+use super::unkept::Unkept;
 use super::world::{Clock, World};
 use super::{Answer, Call, Demand, Source};
 use crate::{Error, KeyId, Policy, Secret, SecretInput};
@@ -18,6 +19,7 @@ pub(super) struct Resolver<'a> {
     world: World<'a>,
     source: &'a Source,
     profile: &'a str,
+    unkept: &'a Unkept,
     /// The sources that are being fetched, this one last.
     chain: String,
     state: Mutex<State>,
@@ -71,9 +73,10 @@ impl<'a> Resolver<'a> {
         world: World<'a>,
         source: &'a Source,
         profile: &'a str,
+        unkept: &'a Unkept,
         chain: String,
     ) -> Self {
-        Self { world, source, profile, chain, state: Mutex::default() }
+        Self { world, source, profile, unkept, chain, state: Mutex::default() }
     }
 
     pub(super) fn chain(&self) -> &str {
@@ -187,7 +190,7 @@ impl<'a> Resolver<'a> {
         let mut warnings = Vec::new();
         let answer = {
             let _waiting = self.wait();
-            Refresh::new(self.world, inner, &call, time).run(&mut warnings).await
+            Refresh::new(self.world, inner, &call, self.unkept, time).run(&mut warnings).await
         };
         let mut state = self.state();
         state.warnings.extend(warnings);

@@ -221,16 +221,36 @@ fn a_key_that_was_spent_is_not_given_again() {
 }
 
 #[test]
-fn another_key_than_one_that_was_just_spent_is_asked_for_once() {
+fn a_failure_that_the_disk_refused_holds_for_the_call() {
     let chain = Chain::cached();
     chain.lab.pass(2 * HOUR);
-    // So nobody remembers that the inner source is down.
     chain.lab.break_disk("draft");
     chain.outer.then([TAKE, Does::ResolveAnew("inner")]);
-    chain.inner.then(down(8));
+    chain.inner.then(down(4));
     let outcome = chain.lab.get(&chain.sources, Demand::Printable);
     assert_eq!(key(outcome), "outer");
-    assert_eq!(chain.counts(), (1, 8));
+    assert_eq!(chain.counts(), (1, 4));
+}
+
+#[test]
+fn a_renewal_that_the_disk_refused_serves_the_next_refresh_of_the_call() {
+    let with = |renewal, key| {
+        let renewal = Some(Secret::from(renewal));
+        Does::Answer(Credential { renewal, ..credential(key) })
+    };
+    let chain = Chain::new([TAKE, answer("outer")], [with("first", "inner")]);
+    chain.lab.key(&chain.sources);
+    chain.counts();
+    chain.lab.pass(2 * HOUR);
+    chain.lab.break_disk("publish");
+    chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
+    chain.inner.then([with("second", "another"), Does::MendDisk, answer("third")]);
+    assert_eq!(chain.refreshed(), "newer");
+    let renewals = chain.inner.asked();
+    assert_eq!(renewals, [Some("first".to_owned()), Some("second".to_owned())]);
+    // Nor is it lost, now that the disk takes it.
+    let entry = chain.lab.entry(&chain.inner_source.planned.id).unwrap();
+    assert_eq!(entry.renewal, Some(Secret::from("second")));
 }
 
 #[test]
