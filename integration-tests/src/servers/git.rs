@@ -11,6 +11,7 @@ use super::stub::Request;
 use super::{Guarded, Reply};
 use crate::executables;
 use crate::home::search_path;
+use crate::install;
 
 /// The user that it knows.
 pub const USER: &str = "oauth2";
@@ -21,6 +22,7 @@ pub const USER: &str = "oauth2";
 /// When git does not make the repository.
 #[must_use]
 pub fn serve(folder: &Path) -> Guarded {
+    install::debian("git", &["git"]);
     let repository = folder.join("repository.git");
     fs::create_dir_all(&repository).expect("the repository's folder");
     run(git(&repository, ["init", "--quiet", "--bare", "--initial-branch=main"]));
