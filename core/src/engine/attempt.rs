@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::cache::{self, ROOM, replace};
+use super::remembered::Renewals;
 use super::resolver::{Resolver, TimeLeft};
-use super::unkept::Renewals;
 use super::world::{Draft, World};
 use super::{Demand, Source};
 use crate::{

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::attempt::Held;
 use super::cache::{self, Cached};
 use super::refresh::Refresh;
+use super::remembered::Remembered;
 use super::resolver::{Resolver, TimeLeft};
-use super::unkept::Unkept;
 use super::world::{Event, Lock, World};
 use super::{Call, Demand, Source};
 use crate::{
@@ -36,8 +36,8 @@ pub async fn login(
 ) -> Result<LoggedIn, Error> {
     let policy = Policy::default();
     let call = call(profile, &policy);
-    let unkept = Unkept::default();
-    let refresh = Refresh::new(world, source, &call, &unkept, HUMAN_PATIENCE);
+    let remembered = Remembered::default();
+    let refresh = Refresh::new(world, source, &call, &remembered, HUMAN_PATIENCE);
     let attempt =
         LoginAttempt { refresh: &refresh, inputs: refresh.resolver(), kept: Mutex::default() };
     let asked_at = world.clock.now();
@@ -85,8 +85,8 @@ pub async fn logout(
 ) -> Result<Result<(), Error>, Error> {
     let policy = Policy::default();
     let call = call(profile, &policy);
-    let unkept = Unkept::default();
-    let refresh = Refresh::new(world, source, &call, &unkept, PATIENCE);
+    let remembered = Remembered::default();
+    let refresh = Refresh::new(world, source, &call, &remembered, PATIENCE);
     let (_lock, held) = refresh.locked_entry().await?;
     let has_any = held.entry().is_some();
     let revoked = if has_any { held.revoke(PATIENCE).await } else { Ok(()) };

@@ -6,9 +6,9 @@ mod backoff;
 mod cache;
 mod login;
 mod refresh;
+mod remembered;
 mod resolver;
 mod server_time;
-mod unkept;
 mod verdict;
 mod world;
 
@@ -23,7 +23,7 @@ pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
 use self::refresh::Refresh;
-use self::unkept::Unkept;
+use self::remembered::Remembered;
 use crate::folder::ReadError;
 use crate::hit::{Hit, Lookup, look};
 use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy, Validity};
@@ -152,13 +152,13 @@ async fn answer(
     let ends_at = world.clock.uptime().saturating_add(call.deadline);
     let mut first = None;
     let mut first_asked = None;
-    let unkept = Unkept::default();
+    let remembered = Remembered::default();
     for (index, source) in sources.iter().enumerate() {
         let time_left = ends_at.saturating_sub(world.clock.uptime());
         let sources_left = u32::try_from(sources.len() - index).unwrap_or(u32::MAX);
         let call = call.of(source);
         let time = time_left / sources_left;
-        let refresh = Refresh::new(world, source, &call, &unkept, time);
+        let refresh = Refresh::new(world, source, &call, &remembered, time);
         let failed = match refresh.followed_by(sources_left - 1).run(warnings).await {
             Ok(answer) => return Ok(answer),
             Err(failed) => failed,

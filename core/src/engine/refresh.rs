@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::asking::Fetched;
 use super::attempt::Held;
 use super::cache::{self, Cached};
+use super::remembered::Remembered;
 use super::resolver::Resolver;
-use super::unkept::Unkept;
 use super::verdict::Printable;
 use super::world::{Event, Lock, World};
 use super::{Answer, Call, Demand, Source};
@@ -23,7 +23,7 @@ pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
-    unkept: &'a Unkept,
+    remembered: &'a Remembered,
     /// When the source's share of the call's time is over, by the uptime.
     pub(super) ends_at: Duration,
     /// Whether there are sources left to ask when this one fails.
@@ -54,11 +54,11 @@ impl<'a> Refresh<'a> {
         world: World<'a>,
         source: &'a Source,
         call: &'a Call<'a>,
-        unkept: &'a Unkept,
+        remembered: &'a Remembered,
         time: Duration,
     ) -> Self {
         let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, unkept, ends_at, has_next: false }
+        Self { world, source, call, remembered, ends_at, has_next: false }
     }
 
     /// The same with so many sources behind this one.
@@ -78,7 +78,7 @@ impl<'a> Refresh<'a> {
                 cache::seal_anew(&self.world, id, warnings).await?;
             }
             let mut cached = cache::load(&self.world, &self.source.planned, warnings).await?;
-            cached.failure = cached.failure.or_else(|| self.unkept.failure(id));
+            cached.failure = cached.failure.or_else(|| self.remembered.failure(id));
             if let Some(found) = self.satisfying(&cached) {
                 return Ok(self.answer(found));
             }
@@ -131,7 +131,7 @@ impl<'a> Refresh<'a> {
         }
         let held = self.held(entry);
         let id = &self.source.planned.id;
-        held.go_on_from(self.unkept.renewals(id));
+        held.go_on_from(self.remembered.renewals(id));
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
@@ -149,7 +149,7 @@ impl<'a> Refresh<'a> {
         });
         let outcome = match fetched {
             Ok(fetched) => {
-                self.unkept.set_failure(id, None);
+                self.remembered.set_failure(id, None);
                 let answer = Answer { is_new: true, ..self.answer(fetched.printable(&held)) };
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
                     (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
@@ -162,7 +162,7 @@ impl<'a> Refresh<'a> {
             }
             Err(error) => self.failed(&held, before.as_ref(), error, warnings).await,
         };
-        self.unkept.set_renewals(id, held.unkept());
+        self.remembered.set_renewals(id, held.unkept());
         outcome
     }
 
@@ -202,8 +202,8 @@ impl<'a> Refresh<'a> {
         let content = failure.encode();
         if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {
             warnings.push(format!("the failure cannot be remembered: {error}"));
-            self.unkept.set_failure(&self.source.planned.id, Some(failure));
         }
+        self.remembered.set_failure(&self.source.planned.id, Some(failure));
         self.fall_back(held.entry().as_ref(), error, warnings).map_err(Failed::from)
     }
 
@@ -313,7 +313,7 @@ impl<'a> Refresh<'a> {
         } else {
             format!("{},{source}", self.call.chain)
         };
-        Resolver::new(self.world, self.source, self.call.profile, self.unkept, chain)
+        Resolver::new(self.world, self.source, self.call.profile, self.remembered, chain)
     }
 
     pub(super) fn time_left(&self) -> Duration {

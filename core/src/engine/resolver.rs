@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::refresh::{Failed, Refresh};
-use super::unkept::Unkept;
+use super::remembered::Remembered;
 use super::world::{Clock, World};
 use super::{Answer, Call, Demand, Source};
 use crate::{Error, KeyId, Policy, Secret, SecretInput};
@@ -19,7 +19,7 @@ pub(super) struct Resolver<'a> {
     world: World<'a>,
     source: &'a Source,
     profile: &'a str,
-    unkept: &'a Unkept,
+    remembered: &'a Remembered,
     /// The sources that are being fetched, this one last.
     chain: String,
     state: Mutex<State>,
@@ -73,10 +73,10 @@ impl<'a> Resolver<'a> {
         world: World<'a>,
         source: &'a Source,
         profile: &'a str,
-        unkept: &'a Unkept,
+        remembered: &'a Remembered,
         chain: String,
     ) -> Self {
-        Self { world, source, profile, unkept, chain, state: Mutex::default() }
+        Self { world, source, profile, remembered, chain, state: Mutex::default() }
     }
 
     pub(super) fn chain(&self) -> &str {
@@ -91,7 +91,7 @@ impl<'a> Resolver<'a> {
     ) -> Result<Secret, Error> {
         let SecretInput::Source(name) = input else {
             let secret = self.world.inputs.resolve(input, &self.chain, time_left.attempt).await?;
-            return Ok(self.remembered(secret));
+            return Ok(self.hidden(secret));
         };
         let refused = self.given(name).filter(|given| given.is_refused);
         let demand = refused.map_or(Demand::Printable, |given| Demand::Another(given.key_id));
@@ -190,7 +190,7 @@ impl<'a> Resolver<'a> {
         let mut warnings = Vec::new();
         let answer = {
             let _waiting = self.wait();
-            Refresh::new(self.world, inner, &call, self.unkept, time).run(&mut warnings).await
+            Refresh::new(self.world, inner, &call, self.remembered, time).run(&mut warnings).await
         };
         let mut state = self.state();
         state.warnings.extend(warnings);
@@ -201,7 +201,7 @@ impl<'a> Resolver<'a> {
                 let given = Given { key: key.clone(), key_id, was_cached, is_refused: false };
                 state.given.insert(name.to_owned(), given);
                 drop(state);
-                Ok(self.remembered(key))
+                Ok(self.hidden(key))
             }
             Err(Failed { error, .. }) => {
                 let error = naming(inner, error);
@@ -211,7 +211,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn remembered(&self, secret: Secret) -> Secret {
+    /// The secret, which no error shows from now on.
+    fn hidden(&self, secret: Secret) -> Secret {
         let mut state = self.state();
         if !state.secrets.contains(&secret) {
             state.secrets.push(secret.clone());

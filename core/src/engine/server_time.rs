@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Source;
 use super::attempt::Held;
+use super::remembered::Remembered;
 use super::resolver::Resolver;
-use super::unkept::Unkept;
 use super::world::World;
 use crate::{Error, Moment};
 
@@ -44,8 +44,8 @@ impl ServerTime {
 /// What the backend says.
 pub async fn server_time(world: World<'_>, source: &Source) -> Result<Option<ServerTime>, Error> {
     let chain = source.planned.id.source.clone();
-    let unkept = Unkept::default();
-    let held = Held::new(world, source, Resolver::new(world, source, "", &unkept, chain), None);
+    let remembered = Remembered::default();
+    let held = Held::new(world, source, Resolver::new(world, source, "", &remembered, chain), None);
     let asked_at = world.clock.now();
     let said = held.server_time(source.timeout).await?;
     let answered_at = world.clock.now();

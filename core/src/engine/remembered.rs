@@ -1,14 +1,14 @@
-//! What the disk refused, for as long as a call lasts: a source that others use may be refreshed more
-//! than once in it.
+//! What a call remembers of its refreshes, whatever the disk does: a source that others use may be
+//! refreshed more than once in it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{EntryId, Failure, Secret};
 
-/// What one call could not keep, by the sources' identities.
+/// Of each source, by its identity, for as long as a call lasts.
 #[derive(Debug, Default)]
-pub(super) struct Unkept {
+pub(super) struct Remembered {
     renewals: Mutex<BTreeMap<String, Renewals>>,
     failures: Mutex<BTreeMap<String, Failure>>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Renewals {
     pub(super) newest: Secret,
 }
 
-impl Unkept {
+impl Remembered {
     /// The renewal of a source that was not kept.
     pub(super) fn renewals(&self, id: &EntryId) -> Option<Renewals> {
         lock(&self.renewals).get(&id.stem()).cloned()
@@ -32,7 +32,7 @@ impl Unkept {
         set(&self.renewals, id, renewals);
     }
 
-    /// The failure of a source that was not remembered.
+    /// The failure of a source's last refresh.
     pub(super) fn failure(&self, id: &EntryId) -> Option<Failure> {
         lock(&self.failures).get(&id.stem()).cloned()
     }
