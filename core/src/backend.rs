@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use serde::Deserialize;
 
+use crate::ambient::{self, Ambient};
 use crate::{Error, Key, Secret};
 
 /// One way of obtaining a key. An implementation knows its server and nothing else: no cache, no
@@ -31,6 +32,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Credential, Error> {
         let _ = (request, prompt);
         Err(Error::misconfigured("this backend has no login"))
+    }
+
+    /// Whether a human can sign in to it, and [`Backend::login`] is therefore worth offering. By default
+    /// not.
+    fn has_login(&self) -> bool {
+        false
     }
 
     /// Gives the credential back: revokes a token or a lease. By default there is nothing to do.
@@ -170,12 +177,26 @@ impl<'a> FetchRequest<'a> {
         self.attempt.newer_renewal().await
     }
 
-    /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk.
+    /// Reads a secret input, freshly at every attempt, for projected tokens rotate on disk. The key of
+    /// another source may be a cached one; the time until it is there is none of this attempt's. Where
+    /// the attempt then ends in a refusal, the engine has that key fetched anew, and repeats the
+    /// attempt once.
     ///
     /// # Errors
-    /// Misconfigured when it is not there; what its own source says when it is a source.
+    /// Misconfigured when it is not there; what its own source says when it is a source. The engine
+    /// takes that for the attempt's own error.
     pub async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
         self.attempt.resolve(input).await
+    }
+
+    /// Reads a secret input again, for one that is good for one use: another key of its source than
+    /// `spent`, fetched anew where that is the one that is cached. A variable, a file or a program is
+    /// only read afresh. What comes can still be equal to `spent`, where there is no other.
+    ///
+    /// # Errors
+    /// As [`FetchRequest::resolve`].
+    pub async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        self.attempt.resolve_anew(input, spent).await
     }
 }
 
@@ -202,12 +223,19 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     }
     /// See [`FetchRequest::resolve`].
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error>;
+    /// See [`FetchRequest::resolve_anew`]. By default the input is read once more.
+    async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        let _ = spent;
+        self.resolve(input).await
+    }
 }
 
 /// Where a backend's own secret is to be found, never what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "SecretInputTable")]
 pub enum SecretInput {
+    /// The identity that this place gives to what runs here.
+    Ambient(Ambient),
     /// What a program prints; the program's absolute path and its arguments.
     Command(Vec<String>),
     /// The value of an environment variable.
@@ -222,6 +250,8 @@ pub enum SecretInput {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
+    ambient: Option<ambient::Name>,
+    audience: Option<String>,
     command: Option<Vec<String>>,
     env: Option<String>,
     file: Option<PathBuf>,
@@ -232,20 +262,25 @@ impl TryFrom<SecretInputTable> for SecretInput {
     type Error = &'static str;
 
     fn try_from(table: SecretInputTable) -> Result<Self, Self::Error> {
-        match table {
-            SecretInputTable { command: Some(command), env: None, file: None, source: None } => {
-                Ok(Self::Command(command))
-            }
-            SecretInputTable { command: None, env: Some(env), file: None, source: None } => {
-                Ok(Self::Env(env))
-            }
-            SecretInputTable { command: None, env: None, file: Some(file), source: None } => {
-                Ok(Self::File(file))
-            }
-            SecretInputTable { command: None, env: None, file: None, source: Some(source) } => {
-                Ok(Self::Source(source))
-            }
-            _ => Err("a secret input names exactly one of `env`, `file`, `command` and `source`"),
+        let SecretInputTable { ambient, audience, command, env, file, source } = table;
+        if ambient.is_none() && audience.is_some() {
+            return Err("an `audience` stands beside `ambient = \"github-actions\"`");
+        }
+        let ambient = ambient.map(|name| Ambient::named(name, audience)).transpose()?;
+        let mut places = [
+            ambient.map(Self::Ambient),
+            command.map(Self::Command),
+            env.map(Self::Env),
+            file.map(Self::File),
+            source.map(Self::Source),
+        ]
+        .into_iter()
+        .flatten();
+        match (places.next(), places.next()) {
+            (Some(input), None) => Ok(input),
+            _ => Err(
+                "a secret input names exactly one of `env`, `file`, `command`, `source` and `ambient`",
+            ),
         }
     }
 }
@@ -256,6 +291,10 @@ pub trait Prompt: Send + Sync {
     /// Shows where to go and what to type there (RFC 8628, section 3.3), and returns at once: the
     /// backend polls meanwhile.
     async fn show(&self, code: &DeviceCode<'_>);
+
+    /// Shows the page that a browser of this machine must go to (RFC 8252, section 4), opens it where
+    /// somebody would see that, and returns at once: the backend waits for the browser meanwhile.
+    async fn browse(&self, page: &SignInPage<'_>);
 }
 
 /// What a human needs for a device login.
@@ -268,5 +307,16 @@ pub struct DeviceCode<'a> {
     /// What to type there.
     pub user_code: &'a str,
     /// When the code ends.
+    pub expires_at: SystemTime,
+}
+
+/// Where a human signs in whose browser is on this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInPage<'a> {
+    /// The page's address, which holds no secret.
+    pub address: &'a str,
+    /// The port of this machine's loopback that the browser comes back to.
+    pub port: u16,
+    /// Until when the browser is waited for.
     pub expires_at: SystemTime,
 }

@@ -131,6 +131,13 @@ impl Error {
         self
     }
 
+    /// The same, with the name of what it is about before the message.
+    #[must_use]
+    pub fn introduced_by(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -9,12 +9,16 @@ use crate::Moment;
 /// What a caller needs beyond its own cache time: the request that it sends with the key.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
+/// The largest part of `ttl` that is lost so that the keys of a rush do not end together.
+const LARGEST_SPREAD: f64 = 0.5;
+
 /// A profile's view on how old a key may be. Times are those of `docs/architecture.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The longest time without asking again.
     pub ttl: Duration,
-    /// By how much of itself `ttl` is shortened at most: 0 to 1.
+    /// By how much of itself `ttl` is shortened at most: 0 to 1. Where it is not 0, a key that came
+    /// after a failure may lose half of `ttl`.
     pub ttl_jitter: f64,
     /// How long before its end a key is replaced, as far as its life allows it.
     pub refresh_window: Duration,
@@ -45,7 +49,8 @@ pub struct Validity {
     pub expires_at: Option<Moment>,
     /// When the issuer will have a newer key, if it said so.
     pub refresh_at: Option<Moment>,
-    /// Drawn from 0 to 1 when the entry was saved: how much of a profile's `ttl_jitter` applies.
+    /// Drawn when the entry was saved: how many times a profile's `ttl_jitter` applies. From 0 to 1,
+    /// and to more for a key that came after a failure.
     pub jitter: f64,
 }
 
@@ -120,8 +125,27 @@ impl Policy {
         }
     }
 
+    /// When a caller should ask again that keeps a key for as long as it is told: when there is
+    /// another answer than now. That is never later than the issuer's end.
+    ///
+    /// A fresh key's caller comes back when the key is due, has it once more at once, and comes back
+    /// for the next one before this one is stale: it never waits.
+    #[must_use]
+    pub fn ask_again_at(&self, validity: &Validity, hold: Duration, now: Moment) -> Moment {
+        let Bounds { fresh_until, due_until, .. } = self.bounds(validity, hold);
+        match self.judge(validity, hold, now) {
+            Freshness::Fresh => fresh_until,
+            Freshness::Due => due_until,
+            // Its source was down a moment ago, or is asked at each call.
+            Freshness::Stale | Freshness::Expired => {
+                now.plus(REQUEST_TIME).min(validity.expires_at.unwrap_or(Moment::NEVER))
+            }
+        }
+    }
+
     fn shortened_ttl(&self, jitter: f64) -> Duration {
-        let share = (self.ttl_jitter * jitter).clamp(0.0, 1.0);
+        let most = self.ttl_jitter.clamp(LARGEST_SPREAD, 1.0);
+        let share = (self.ttl_jitter * jitter).clamp(0.0, most);
         self.ttl.saturating_sub(
             Duration::try_from_secs_f64(self.ttl.as_secs_f64() * share).unwrap_or_default(),
         )

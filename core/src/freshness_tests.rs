@@ -99,6 +99,18 @@ fn jitter_only_shortens() {
 }
 
 #[test]
+fn a_key_of_a_rush_loses_half_at_most() {
+    let fresh_for = |ttl_jitter, jitter| {
+        let policy = Policy { ttl_jitter, ..Policy::default() };
+        policy.bounds(&Validity { jitter, ..validity(None) }, Duration::ZERO).fresh_until
+    };
+    let rows = [(0.1, 4.0, 2_160), (0.1, 9.0, 1_800), (0.0, 9.0, 3_600), (0.75, 5.0, 900)];
+    for (ttl_jitter, jitter, expected) in rows {
+        assert_eq!(fresh_for(ttl_jitter, jitter), moment(expected), "{ttl_jitter} {jitter}");
+    }
+}
+
+#[test]
 fn a_clock_that_went_back_makes_it_stale() {
     let judge = |life, now| Policy::default().judge(&validity(life), Duration::ZERO, now);
     let before = moment(0).minus(Duration::from_secs(1));
@@ -131,9 +143,29 @@ fn any_moment() -> impl Strategy<Value = Moment> {
 prop_compose! {
     fn validities()(
         fetched_at in any_moment(), expires_at in proptest::option::of(any_moment()),
-        refresh_at in proptest::option::of(any_moment()), jitter in 0.0..1.0,
+        refresh_at in proptest::option::of(any_moment()), jitter in 0.0..5.0,
     ) -> Validity {
         Validity { fetched_at, expires_at, refresh_at, jitter }
+    }
+}
+
+/// Seconds after the fetch, and when a caller that keeps the key should ask again.
+#[test]
+fn a_caller_asks_again_when_the_answer_changes() {
+    let policy = Policy::default();
+    let rows = [
+        (Some(HOUR), 0, 3_000),
+        (Some(HOUR), 2_999, 3_000),
+        (Some(HOUR), 3_000, 3_570),
+        // Stale: soon, but never past its end.
+        (Some(HOUR), 3_580, HOUR),
+        (None, 0, HOUR),
+        (None, HOUR, HOUR + 600),
+        (None, 2 * HOUR, 2 * HOUR + 30),
+    ];
+    for (life, age, at) in rows {
+        let asks = policy.ask_again_at(&validity(life), Duration::ZERO, moment(age));
+        assert_eq!(asks, moment(at), "{life:?} after {age} s");
     }
 }
 
@@ -152,6 +184,18 @@ proptest! {
     ) {
         if validity.expires_at.is_some_and(|end| now >= end) {
             prop_assert_eq!(policy.judge(&validity, hold, now), Freshness::Expired);
+        }
+    }
+
+    #[test]
+    fn asked_again_later_and_never_past_its_end(
+        policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
+    ) {
+        let asks = policy.ask_again_at(&validity, hold, now);
+        let end = validity.expires_at.unwrap_or(Moment::NEVER);
+        prop_assert!(asks <= end);
+        if policy.judge(&validity, hold, now) < Freshness::Expired && now < Moment::NEVER {
+            prop_assert!(now < asks);
         }
     }
 

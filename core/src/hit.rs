@@ -3,17 +3,17 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::{Entry, Failure, Freshness, Key, KeyId, Moment, PlannedSource, Policy, Seal};
+use crate::{Entry, Failure, Freshness, Key, KeyId, Moment, PlannedSource, Policy, Seal, Validity};
 
 /// A key that may be printed at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// The key.
     pub key: Key,
     /// Which key it is.
     pub key_id: KeyId,
-    /// The issuer's end of the key, if it named one.
-    pub expires_at: Option<Moment>,
+    /// What is known of the key's time.
+    pub validity: Validity,
     /// Which of the sources it comes from, counted from 0.
     pub source: usize,
     /// The source that somebody should ask behind the answer, counted from 0: this one when its key
@@ -58,8 +58,8 @@ pub fn look<B: AsRef<[u8]>, E>(
             .map(|entry| lookup.policy.judge(&entry.validity, lookup.hold, lookup.now));
         let found = entry.and_then(|entry| {
             let key_id = entry.key_id(&planned.id);
-            let expires_at = entry.validity.expires_at;
-            Some(Hit { key: entry.key?, key_id, expires_at, source, refresh: recovering })
+            let validity = entry.validity;
+            Some(Hit { key: entry.key?, key_id, validity, source, refresh: recovering })
         });
         if found.is_some() && freshness == Some(Freshness::Fresh) {
             return found;

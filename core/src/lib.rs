@@ -3,11 +3,15 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 #[cfg(feature = "engine")]
+mod ambient;
+#[cfg(feature = "engine")]
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
 #[cfg(feature = "engine")]
 mod disk;
+#[cfg(feature = "engine")]
+pub mod document;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod entry;
@@ -40,8 +44,10 @@ mod stdout;
 pub mod trust;
 
 #[cfg(feature = "engine")]
+pub use ambient::Ambient;
+#[cfg(feature = "engine")]
 pub use backend::{
-    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn,
+    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn, SignInPage,
 };
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};

@@ -37,6 +37,14 @@ impl Moment {
         if self == Self::NEVER { self } else { Self(self.0.saturating_sub(millis(duration))) }
     }
 
+    /// As RFC 3339 has it in UTC, to the second before.
+    #[cfg(feature = "engine")]
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let seconds = i64::try_from(self.0 / 1_000).unwrap_or(i64::MAX);
+        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+    }
+
     /// How long it is from `earlier` to here; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

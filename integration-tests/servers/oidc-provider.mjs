@@ -1,4 +1,4 @@
-// An identity provider with the device flow, for tests.
+// An identity provider, for tests.
 //
 // Usage: node oidc-provider.mjs NODE_MODULES SETTINGS
 // SETTINGS is the JSON that `oidc_provider.rs` writes. Prints nothing that matters.
@@ -25,15 +25,21 @@ const provider = new Provider(origin, {
     ...(settings.secret
       ? { client_secret: settings.secret, token_endpoint_auth_method: settings.secret_method }
       : { token_endpoint_auth_method: 'none' }),
-    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-    redirect_uris: [],
-    response_types: [],
+    // A native one may come back to any port of loopback (RFC 8252, section 7.3).
+    application_type: 'native',
+    grant_types: [
+      'authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code',
+      ...(settings.secret ? ['client_credentials'] : []),
+    ],
+    redirect_uris: ['http://127.0.0.1/callback', 'http://localhost'],
+    response_types: ['code'],
   }],
   clientAuthMethods: ['none', settings.secret_method ?? 'client_secret_basic'],
   claims: { openid: ['sub'], email: ['email'] },
   conformIdTokenClaims: false,
   scopes: ['openid', 'offline_access', 'email', 'models'],
   features: {
+    clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },

@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod binaries;
 pub mod call;
+pub mod chromium;
 pub mod client;
 pub mod debian;
 pub mod executables;
@@ -20,8 +21,10 @@ pub mod mounts;
 pub mod player;
 pub mod process;
 pub mod servers;
+pub mod sign_in;
 pub mod state;
 pub mod terminal;
 pub mod trace;
 pub mod traces;
+pub mod visitor;
 pub mod wait;

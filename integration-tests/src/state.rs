@@ -230,7 +230,7 @@ impl State {
         fs::rename(&draft, file).expect("the file's name");
     }
 
-    /// The identity of the one source of that name, as the plans have it. Of several with different
+    /// The identity of the one source of that name. Of several with different
     /// settings, it is the one that has an entry or a failure.
     #[track_caller]
     fn id(&self, source: &str) -> EntryId {
@@ -246,15 +246,20 @@ impl State {
         id.clone()
     }
 
-    /// The identities of all sources, as the plans have them.
+    /// The identities of all sources, as the plans have them; of those that only others use, which
+    /// stand in no plan, as the entries have them.
     fn ids(&self) -> Vec<EntryId> {
-        let mut ids: Vec<EntryId> = self
-            .files(".plan")
+        let plans = self.files(".plan");
+        let planned = plans
             .iter()
             .filter_map(|file| Plan::decode(&fs::read(self.folder.join(file)).ok()?))
             .flat_map(|plan| plan.sources)
-            .map(|planned| planned.id)
-            .collect();
+            .map(|planned| planned.id);
+        let entries = self.files(".entry");
+        let cached = entries.iter().filter_map(|file| {
+            EntryId::of_entry_file(file, &fs::read(self.folder.join(file)).ok()?)
+        });
+        let mut ids: Vec<EntryId> = planned.chain(cached).collect();
         ids.sort_by(|a, b| (&a.source, a.fingerprint).cmp(&(&b.source, b.fingerprint)));
         ids.dedup();
         ids

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use api_key_helper_core::{
-    Backend, Credential, Error, ErrorKind, FetchRequest, Key, Moment, Prompt,
+    Backend, Credential, Error, ErrorKind, FetchRequest, Key, Moment, Prompt, SecretInput,
 };
 use async_trait::async_trait;
 
@@ -18,6 +18,8 @@ use crate::renewal::Renewal;
 pub(crate) struct Way {
     pub(crate) process: Process,
     pub(crate) slot: Slot,
+    /// The source whose key it takes, and its name.
+    pub(crate) uses: Option<(Slot, String)>,
 }
 
 /// An issuer's answer under way.
@@ -41,7 +43,7 @@ impl Drop for Flight<'_> {
 impl Backend for Way {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         let renewal = request.renewal().and_then(Renewal::read);
-        let Self { process, slot } = self;
+        let Self { process, slot, .. } = self;
         process.see().asks(process.pid, *slot, renewal);
         let _flight = Flight(self);
         let outcome = self.exchange(request, renewal).await;
@@ -93,6 +95,7 @@ impl Way {
         if kind != Kind::Plain {
             request.make_room().await?;
         }
+        self.take_key(request).await?;
         match self.ask(renewal).await {
             // As backends do: somebody else may have replaced it.
             Err(error) if error.kind() == ErrorKind::NeedsLogin && renewal.is_some() => {
@@ -106,6 +109,21 @@ impl Way {
             }
             other => self.credential(request, other?).await,
         }
+    }
+
+    /// Takes the key of the source that it uses: another one, where it is good for once.
+    async fn take_key(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        let Self { process, slot, uses: Some((used, name)) } = self else { return Ok(()) };
+        let input = SecretInput::Source(name.clone());
+        let key = request.resolve(&input).await?;
+        let is_spent = process.see().takes(process.pid, *used, &key);
+        if is_spent && process.see().issuers[slot.issuer].takes_once {
+            let another = request.resolve_anew(&input, &key).await?;
+            if process.see().takes(process.pid, *used, &another) {
+                return Err(Error::denied("that was taken before"));
+            }
+        }
+        Ok(())
     }
 
     /// One request and its answer.
@@ -143,7 +161,7 @@ impl Way {
         request: &FetchRequest<'_>,
         reply: Reply,
     ) -> Result<Credential, Error> {
-        let Self { process, slot } = self;
+        let Self { process, slot, .. } = self;
         let Reply { lie, expires_at, refresh_at, renewal } = reply;
         let kind = process.see().issuers[slot.issuer].kind;
         let mut returned = None;

@@ -1,23 +1,22 @@
 //! What the virtual processes do: the work of the front and of the worker's commands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_key_helper_core::engine::{
-    Call, Clock as _, Demand, Disk as _, Source, get, login, logout,
+    Call, Clock as _, Demand, Disk as _, Source, forget, forget_key, get, login, logout,
 };
-use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, look};
+use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, SignInPage, look};
 use async_trait::async_trait;
 
 use crate::backend::Way;
 use crate::invariants::How;
+use crate::issuer::Kind;
 use crate::process::Process;
 use crate::profile::{Profile, Settings, Slot};
 use crate::seal::Checked;
 use crate::universe::Job;
-
-/// The longest time of a logout: it waits for the lock, and then for the issuer.
-const LOGOUT: Duration = Duration::from_secs(60);
 
 /// Does what the process is for, to its end.
 pub(crate) async fn run(process: Process, job: Job) {
@@ -79,7 +78,7 @@ async fn front(process: &Process, profile: &Profile) {
 
 async fn worker(process: &Process, profile: &Profile, demand: Demand) {
     let sources: Vec<Source> =
-        profile.sources.iter().map(|settings| source(process, settings)).collect();
+        profile.sources.iter().map(|settings| source(process, profile, settings)).collect();
     let call = Call {
         profile: "work",
         policy: &profile.policy,
@@ -101,32 +100,53 @@ async fn worker(process: &Process, profile: &Profile, demand: Demand) {
 
 async fn sign_in(process: &Process, profile: &Profile, slot: Slot) {
     let Some(settings) = profile.settings(slot) else { return };
-    let source = source(process, settings);
+    let source = source(process, profile, settings);
     process.see().begins(Job::Login(slot));
     let variable = |name: &str| process.variable(name);
     let outcome = login(process.world(&variable), &source, "work", &NoPrompt).await;
-    let mut universe = process.see();
-    universe.tell(&process.pid.to_string(), format_args!("login: {outcome:?}"));
-    universe.last_end = Some(outcome.map(drop).map_err(|error| error.kind()));
+    process.see().tell(&process.pid.to_string(), format_args!("login: {outcome:?}"));
+    if outcome.is_ok() {
+        forget_dependents(process, profile, slot).await;
+    }
+    process.see().last_end = Some(outcome.map(drop).map_err(|error| error.kind()));
 }
 
 async fn sign_out(process: &Process, profile: &Profile, slot: Slot) {
     let Some(settings) = profile.settings(slot) else { return };
-    let source = source(process, settings);
+    let source = source(process, profile, settings);
     process.see().begins(Job::Logout(slot));
     let (began, waited) = began(process);
     let variable = |name: &str| process.variable(name);
     let outcome = logout(process.world(&variable), &source, "work").await;
-    let mut universe = process.see();
-    universe.tell(&process.pid.to_string(), format_args!("logout: {outcome:?}"));
-    if outcome.is_ok() {
-        universe.signed_out(process.pid, slot);
+    {
+        let mut universe = process.see();
+        universe.tell(&process.pid.to_string(), format_args!("logout: {outcome:?}"));
+        if outcome.is_ok() {
+            universe.signed_out(process.pid, slot);
+        }
+        universe.took(process.pid, began, waited);
     }
-    let disk_time =
-        universe.processes.get(&process.pid).map_or(waited, |status| status.disk_time) - waited;
-    let took = universe.clock.uptime - began;
-    if took > LOGOUT + disk_time {
-        universe.breaks("calls-end", format_args!("{}: logout took {took:?}", process.pid));
+    if outcome.is_ok() {
+        forget_dependents(process, profile, slot).await;
+    }
+}
+
+/// What the worker does about the sources that use `slot`, once somebody has signed in or out.
+async fn forget_dependents(process: &Process, profile: &Profile, slot: Slot) {
+    let variable = |name: &str| process.variable(name);
+    for Settings { slot, planned, .. } in profile.dependents_of(slot) {
+        // One that people sign in to keeps its renewal.
+        let kind = process.see().issuers[slot.issuer].kind;
+        let world = process.world(&variable);
+        let forgotten = match kind {
+            Kind::Rotating { .. } => forget_key(world, &planned.id).await,
+            _ => forget(world, &planned.id).await,
+        };
+        let mut universe = process.see();
+        universe.tell(&process.pid.to_string(), format_args!("forgets {slot:?}: {forgotten:?}"));
+        if forgotten.is_ok() {
+            universe.forgot(process.pid, *slot);
+        }
     }
 }
 
@@ -136,14 +156,20 @@ fn began(process: &Process) -> (Duration, Duration) {
     (process.uptime(), waited)
 }
 
-fn source(process: &Process, settings: &Settings) -> Source {
+fn source(process: &Process, profile: &Profile, settings: &Settings) -> Source {
+    let used = settings.uses.and_then(|slot| profile.settings(slot));
     Source {
         planned: settings.planned.clone(),
         backend_name: "virtual".to_owned(),
-        backend: Box::new(Way { process: process.clone(), slot: settings.slot }),
+        backend: Arc::new(Way {
+            process: process.clone(),
+            slot: settings.slot,
+            uses: used.map(|used| (used.slot, used.planned.id.source.clone())),
+        }),
         timeout: settings.timeout,
         retries: settings.retries,
         lifetime: settings.lifetime,
+        uses: used.map(|used| Arc::new(source(process, profile, used))).into_iter().collect(),
     }
 }
 
@@ -152,4 +178,6 @@ struct NoPrompt;
 #[async_trait]
 impl Prompt for NoPrompt {
     async fn show(&self, _: &DeviceCode<'_>) {}
+
+    async fn browse(&self, _: &SignInPage<'_>) {}
 }

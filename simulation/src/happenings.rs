@@ -6,7 +6,7 @@ use api_key_helper_core::ErrorKind;
 
 use crate::disk_weather::DiskWeather;
 use crate::issuer::{Kind, Lie, Weather};
-use crate::profile::{ENVIRONMENTS, Profile, Slot};
+use crate::profile::{ENVIRONMENTS, Profile, Settings, Slot};
 use crate::universe::{Job, Universe};
 
 impl Universe {
@@ -65,8 +65,7 @@ impl Universe {
     fn slot_of_a_login(&mut self) -> Option<Slot> {
         let slots: Vec<Slot> = self
             .profile
-            .sources
-            .iter()
+            .all()
             .map(|settings| settings.slot)
             .filter(|slot| matches!(self.issuers[slot.issuer].kind, Kind::Rotating { .. }))
             .collect();
@@ -158,8 +157,8 @@ impl Universe {
         }
         let profile = self.profile.clone();
         if self.dice.one_in(2) {
-            let index = self.dice.index(profile.sources.len());
-            let settings = &profile.sources[index];
+            let all: Vec<&Settings> = profile.all().collect();
+            let settings = self.dice.pick(&all);
             self.tell("world", format_args!("{} is spoilt", settings.entry_file));
             self.disk.rot(&settings.entry_file, &mut self.dice);
             self.ledger.rotten.insert(settings.slot);

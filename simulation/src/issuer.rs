@@ -52,6 +52,8 @@ pub(crate) struct Issuer {
     pub(crate) life: Option<Duration>,
     /// Whether its answers depend on an environment variable.
     pub(crate) reads_environment: bool,
+    /// Whether it takes the key of another source only once.
+    pub(crate) takes_once: bool,
     /// The logins, by their numbers.
     families: Vec<Family>,
 }
@@ -64,7 +66,14 @@ struct Family {
 
 impl Issuer {
     pub(crate) const fn new(kind: Kind, life: Option<Duration>, reads_environment: bool) -> Self {
-        Self { kind, weather: Weather::Fine, life, reads_environment, families: Vec::new() }
+        Self {
+            kind,
+            weather: Weather::Fine,
+            life,
+            reads_environment,
+            takes_once: false,
+            families: Vec::new(),
+        }
     }
 
     /// Takes `renewal` and gives the next one, where there is a next one.

@@ -132,6 +132,6 @@ impl Journal for Process {
 #[async_trait]
 impl Inputs for Process {
     async fn resolve(&self, _: &SecretInput, _: &str, _: Duration) -> Result<Secret, Error> {
-        Err(Error::misconfigured("no source of this world has a secret input"))
+        Err(Error::misconfigured("all inputs of this world are keys of other sources"))
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api_key_helper_core::engine::policy_of_used;
 use api_key_helper_core::{EntryId, Fingerprint, PlannedSource, Policy};
 
 use crate::chance::Dice;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, Kind};
 use crate::seal::Checked;
 
 /// The variable that some sources read.
@@ -21,6 +22,8 @@ pub(crate) struct Profile {
     pub(crate) hold: Duration,
     pub(crate) deadline: Duration,
     pub(crate) sources: Vec<Settings>,
+    /// Those that only others use, each after those that it uses itself.
+    pub(crate) used: Vec<Settings>,
 }
 
 /// An issuer's settings: as often as these change, the source has another fingerprint.
@@ -39,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
     pub(crate) lifetime: Option<Duration>,
+    /// Whose key it takes.
+    pub(crate) uses: Option<Slot>,
 }
 
 impl Profile {
@@ -52,6 +57,7 @@ impl Profile {
             sources.rotate_left(1);
         }
         sources.truncate(1 + dice.index(sources.len()));
+        let used = chain(&mut sources, issuers, dice);
         Arc::new(Self {
             policy: Policy {
                 ttl: seconds(dice.pick(&[0, 30, 300, 3_600, 3_600])),
@@ -63,12 +69,63 @@ impl Profile {
             hold: seconds(dice.pick(&[0, 0, 10, 300, 3_600])),
             deadline: seconds(dice.pick(&[1, 5, 10])),
             sources,
+            used,
         })
     }
 
-    pub(crate) fn settings(&self, slot: Slot) -> Option<&Settings> {
-        self.sources.iter().find(|settings| settings.slot == slot)
+    /// All that are asked, each after those that it uses.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Settings> {
+        self.used.iter().chain(&self.sources)
     }
+
+    pub(crate) fn settings(&self, slot: Slot) -> Option<&Settings> {
+        self.all().find(|settings| settings.slot == slot)
+    }
+
+    /// The source that takes the key of `slot`.
+    pub(crate) fn user_of(&self, slot: Slot) -> Option<&Settings> {
+        self.all().find(|settings| settings.uses == Some(slot))
+    }
+
+    /// The sources that take the key of `slot`, or of one that does.
+    pub(crate) fn dependents_of(&self, slot: Slot) -> Vec<&Settings> {
+        let mut dependents = Vec::new();
+        let mut next = self.user_of(slot);
+        while let Some(user) = next {
+            dependents.push(user);
+            next = self.user_of(user.slot);
+        }
+        dependents
+    }
+
+    /// How a key of `slot` is judged, and for what hold.
+    pub(crate) fn terms(&self, slot: Slot) -> (Policy, Duration) {
+        match self.user_of(slot) {
+            Some(_) => (policy_of_used(), Duration::ZERO),
+            None => (self.policy, self.hold),
+        }
+    }
+}
+
+/// Takes some of the last sources for a chain, which the one before them begins.
+fn chain(sources: &mut Vec<Settings>, issuers: &[Issuer], dice: &mut Dice) -> Vec<Settings> {
+    let mut used = Vec::new();
+    while dice.one_in(2)
+        && let [.., user, last] = &mut sources[..]
+    {
+        // What it reads from the environment is a part of what they read that use it; but a login is
+        // of one person.
+        let is_person = matches!(issuers[user.slot.issuer].kind, Kind::Rotating { .. });
+        if is_person && !last.planned.variables.is_empty() {
+            break;
+        }
+        user.uses = Some(last.slot);
+        if user.planned.variables.is_empty() {
+            user.planned.variables.clone_from(&last.planned.variables);
+        }
+        used.extend(sources.pop());
+    }
+    used
 }
 
 impl Settings {
@@ -88,6 +145,7 @@ impl Settings {
             timeout: Duration::from_millis(dice.pick(&[300, 2_000, 10_000])),
             retries: dice.pick(&[0, 1, 3]),
             lifetime: dice.pick(&[None, None, Some(seconds(120))]),
+            uses: None,
         }
     }
 

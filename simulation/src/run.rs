@@ -173,7 +173,7 @@ impl Run {
     fn unsigned(&self) -> Option<Slot> {
         self.with(|universe| {
             let profile = universe.profile.clone();
-            let mut slots = profile.sources.iter().map(|settings| settings.slot);
+            let mut slots = profile.all().map(|settings| settings.slot);
             slots.find(|slot| !universe.has_sign_in(*slot))
         })
     }

@@ -50,9 +50,9 @@ impl Scenario {
     }
 }
 
-/// One to three issuers.
+/// One to four issuers.
 pub(crate) fn issuers(dice: &mut Dice) -> Vec<Issuer> {
-    let count = dice.pick(&[1, 1, 2, 3]);
+    let count = dice.pick(&[1, 1, 2, 3, 4]);
     (0..count)
         .map(|_| {
             let kind = dice.pick(&[
@@ -66,7 +66,10 @@ pub(crate) fn issuers(dice: &mut Dice) -> Vec<Issuer> {
                 dice.pick(&[None, Some(1), Some(45), Some(600), Some(3_600), Some(2_592_000)]);
             // A login belongs to a person, whatever the environment.
             let reads_environment = !matches!(kind, Kind::Rotating { .. }) && dice.one_in(3);
-            Issuer::new(kind, life.map(Duration::from_secs), reads_environment)
+            let life = life.map(Duration::from_secs);
+            let mut issuer = Issuer::new(kind, life, reads_environment);
+            issuer.takes_once = dice.one_in(3);
+            issuer
         })
         .collect()
 }

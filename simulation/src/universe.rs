@@ -112,12 +112,24 @@ pub(crate) struct Asked {
     pub(crate) before: Option<Remembered>,
     /// What the last attempt failed of.
     pub(crate) failed: Option<Failed>,
+    /// The refusal that was put to the test by another key of the source that it uses.
+    pub(crate) refusal: Option<Failed>,
+    /// How many keys there were for that test.
+    pub(crate) tests: u32,
     /// The key that it was given.
     pub(crate) key: Option<usize>,
     /// The newest renewal that it was given.
     pub(crate) renewal: Option<Renewal>,
     /// The newest that it was promised to be durable.
     pub(crate) kept: Option<Renewal>,
+}
+
+impl Asked {
+    /// What the source failed of: a refusal that could not be put to the test counts.
+    pub(crate) fn final_failure(&self) -> Option<Failed> {
+        let failed = self.failed?;
+        Some(self.refusal.filter(|_| failed.kind == ErrorKind::Transient).unwrap_or(failed))
+    }
 }
 
 /// A failed attempt.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use api_key_helper_core::{Error, Key};
+use api_key_helper_core::{Error, Key, document};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ pub(crate) struct Field {
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 impl Field {
-    /// A top-level name; or, where it begins with `/`, a JSON pointer (RFC 6901).
+    /// A top-level name; where it is `*`, the whole document; or, where it begins with `/`, a JSON pointer (RFC 6901).
     pub(crate) fn new(written: String) -> Self {
         let steps = match written.strip_prefix('/') {
             None => vec![written.clone()],
@@ -68,6 +68,9 @@ pub(crate) fn key(text: &str, field: Option<&Field>, secret: &str) -> Result<Key
         }
         return parse(text, secret);
     };
+    if field.written == WHOLE {
+        return whole(text, secret);
+    }
     let value = field.find(text, secret)?.get();
     let place = format!("{field} of {secret}");
     match serde_json::from_str::<String>(value).map(Zeroizing::new) {
@@ -77,6 +80,20 @@ pub(crate) fn key(text: &str, field: Option<&Field>, secret: &str) -> Result<Key
         Err(_) => Err(Error::misconfigured(format!("{place} is not a text"))
             .with_hint("set `field` to one that is; `/a/b` leads inwards")),
     }
+}
+
+/// Stands for all fields together.
+const WHOLE: &str = "*";
+
+fn whole(text: &str, secret: &str) -> Result<Key, Error> {
+    let key = document::key(text).ok_or_else(|| {
+        Error::misconfigured(format!("{secret} is not JSON"))
+            .with_hint("remove `field` of the source to take the text as it is")
+    })?;
+    key.map_err(|why| {
+        Error::misconfigured(format!("{secret} is not a key: {why}"))
+            .with_hint("set `field` of the source to where the key is")
+    })
 }
 
 fn parse(text: &str, place: &str) -> Result<Key, Error> {
@@ -110,6 +127,13 @@ mod tests {
         assert_eq!(pick("a/b").unwrap(), "sk-2");
         assert_eq!(pick("/a~1b").unwrap(), "sk-2");
         assert_eq!(pick("/in/keys/0").unwrap(), "sk-3");
+    }
+
+    #[test]
+    fn all_of_it() {
+        assert_eq!(pick("*").unwrap(), TEXT.replace(' ', ""));
+        let error = key("sk-1", Some(&Field::new("*".to_owned())), "`s`").unwrap_err();
+        assert_eq!(error.message(), "`s` is not JSON");
     }
 
     #[test]

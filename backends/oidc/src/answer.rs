@@ -6,6 +6,7 @@ use api_key_helper_core::{Error, ErrorKind, Secret};
 use api_key_helper_http::quote;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
@@ -61,10 +62,23 @@ struct Refusal {
 }
 
 impl Answer {
+    /// The no that a browser brings from `from`: it has the words of every other
+    /// (RFC 6749, section 4.1.2.1).
+    pub(crate) fn refusal(from: &Endpoint, error: &str, description: Option<&str>) -> Self {
+        let body = json!({ "error": error, "error_description": description }).to_string();
+        Self {
+            status: 400,
+            body: Zeroizing::new(body.into_bytes()),
+            retry_after: None,
+            from: from.clone(),
+            hidden: Vec::new(),
+        }
+    }
+
     /// What the answer means. The body's word goes before the status, for providers put
     /// `authorization_pending` under 200, 400, 403 and 428.
     pub(crate) fn verdict(&self) -> Verdict {
-        if let Some(Refusal { error, .. }) = self.refusal() {
+        if let Some(Refusal { error, .. }) = self.said() {
             return match Code::parse(&error) {
                 Some(code) => Verdict::Refused(code),
                 None if matches!(error.as_str(), "server_error" | "temporarily_unavailable") => {
@@ -88,6 +102,7 @@ impl Answer {
         let from = &self.from;
         let because = self.because();
         let client = &settings.client_id;
+        let flow = settings.flow;
         match self.verdict() {
             Verdict::Unavailable => self.unavailable(),
             Verdict::Good | Verdict::Foreign => Error::transient(format!(
@@ -99,11 +114,14 @@ impl Answer {
                 Code::AccessDenied => Error::denied(format!("`{from}` denies access{because}"))
                     .with_hint(format!(
                         "ask for access for the client `{client}`, then run {}",
-                        settings.login_command()
+                        settings.next_command()
                     )),
                 Code::InvalidClient => {
                     Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
-                        .with_hint("compare `client_id` and `client_secret` with its registration")
+                        .with_hint(format!(
+                            "compare `client_id` and `{}` with its registration",
+                            settings.proof()
+                        ))
                 }
                 Code::InvalidScope => {
                     let scopes = settings.scopes.join(" ");
@@ -117,12 +135,17 @@ impl Answer {
                 Code::UnauthorizedClient => Error::misconfigured(format!(
                     "the client `{client}` may not do this at `{from}`{because}"
                 ))
-                .with_hint("allow it the device flow and refresh tokens where it is registered"),
+                .with_hint(format!("allow it {} where it is registered", flow.permission())),
                 Code::Other => {
                     Error::misconfigured(format!("`{from}` refused the request{because}"))
                         .with_hint("compare the source with the client's registration")
                 }
                 Code::SlowDown => self.unavailable(),
+                // No human would help.
+                _ if !flow.has_login() => {
+                    Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
+                        .with_hint("compare the source with the client's registration")
+                }
                 Code::AuthorizationPending
                 | Code::ExpiredToken
                 | Code::HumanNeeded
@@ -130,6 +153,12 @@ impl Answer {
                     .needs_login(format!("`{from}` wants somebody to sign in again{because}")),
             },
         }
+    }
+
+    /// The error of an answer by which the human did not want to.
+    pub(crate) fn declined(&self, settings: &Settings) -> Error {
+        Error::denied(format!("the sign-in was declined{}", self.because()))
+            .with_hint(format!("to start anew, run {}", settings.login_command()))
     }
 
     /// Whether the provider may have granted what was asked although we cannot read it: behind a
@@ -150,7 +179,7 @@ impl Answer {
 
     /// `: ` and the provider's own words, for the end of a message; or nothing.
     pub(crate) fn because(&self) -> String {
-        let Some(Refusal { error, error_description }) = self.refusal() else {
+        let Some(Refusal { error, error_description }) = self.said() else {
             return String::new();
         };
         let said = match error_description {
@@ -171,7 +200,7 @@ impl Answer {
         }
     }
 
-    fn refusal(&self) -> Option<Refusal> {
+    fn said(&self) -> Option<Refusal> {
         serde_json::from_slice(&self.body).ok()
     }
 }

@@ -1,13 +1,18 @@
 //! What a source's table says.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Error, SecretInput};
 use serde::Deserialize;
 
+use crate::authorization::OURS;
+use crate::client::Form;
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
+use crate::flow::Flow;
+use crate::redirect_uri::RedirectUri;
 use crate::tls::Tls;
 
 /// Everything that a source's table says.
@@ -15,14 +20,20 @@ use crate::tls::Tls;
 pub(crate) struct Settings {
     /// The source's name, for hints.
     pub(crate) source: String,
+    pub(crate) flow: Flow,
     /// As it is written: a provider must call itself exactly so.
     pub(crate) issuer: Option<Issuer>,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<SecretInput>,
+    /// A JWT that stands for the client (RFC 7523, section 2.2).
+    pub(crate) client_assertion: Option<SecretInput>,
     pub(crate) scopes: Vec<String>,
     pub(crate) audience: Option<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) key: Wanted,
+    pub(crate) redirect_uri: RedirectUri,
+    /// What the provider's page wants to know beside all that.
+    pub(crate) authorization_parameters: BTreeMap<String, String>,
     /// The endpoints that are written by hand. They go before what a provider says of itself.
     pub(crate) by_hand: Endpoints,
     pub(crate) tls: Tls,
@@ -48,14 +59,20 @@ pub(crate) struct Issuer {
 #[derive(Debug, Deserialize)]
 struct Written {
     audience: Option<String>,
+    authorization_endpoint: Option<String>,
+    authorization_parameters: Option<BTreeMap<String, String>>,
     ca_file: Option<PathBuf>,
+    client_assertion: Option<SecretInput>,
     client_id: String,
     client_secret: Option<SecretInput>,
     device_authorization_endpoint: Option<String>,
+    #[serde(default)]
+    flow: Flow,
     issuer: Option<String>,
     jwks_uri: Option<String>,
     #[serde(default)]
     key: Wanted,
+    redirect_uri: Option<String>,
     resource: Option<Resources>,
     revocation_endpoint: Option<String>,
     scopes: Option<Vec<String>>,
@@ -73,10 +90,13 @@ impl Settings {
     /// Reads the table.
     pub(crate) fn read(table: &SourceTable) -> Result<Self, Error> {
         let written: Written = table.parse()?;
+        written.fits_its_flow(table)?;
+        let flow = written.flow;
         let endpoint = |key: &str, text: Option<String>| {
             text.map(|text| Endpoint::parse(&text).map_err(|why| table.error(key, why))).transpose()
         };
         let by_hand = Endpoints {
+            authorization: endpoint("authorization_endpoint", written.authorization_endpoint)?,
             device_authorization: endpoint(
                 "device_authorization_endpoint",
                 written.device_authorization_endpoint,
@@ -90,17 +110,15 @@ impl Settings {
             (Some(address), Some(name)) => Some(Issuer { name, address }),
             _ => None,
         };
-        if issuer.is_none() && !by_hand.suffice(written.key) {
-            return Err(table.error("issuer", "there is no `issuer`").with_hint(
-                "set it, or `device_authorization_endpoint` and `token_endpoint` by hand",
-            ));
+        if issuer.is_none() && !by_hand.suffice(flow, written.key) {
+            return Err(table
+                .error("issuer", "there is no `issuer`")
+                .with_hint(format!("set it, or {} by hand", flow.endpoints())));
         }
         if issuer.is_none() && written.key == Wanted::IdToken {
             return Err(table.error("key", "an ID token is checked against its `issuer`"));
         }
-        let scopes = written
-            .scopes
-            .unwrap_or_else(|| ["openid", "offline_access"].map(str::to_owned).to_vec());
+        let scopes = written.scopes.unwrap_or_else(|| flow.default_scopes());
         if scopes.iter().any(|scope| !is_scope(scope)) {
             return Err(table
                 .error("scopes", "each scope is one word")
@@ -109,11 +127,21 @@ impl Settings {
         if written.key == Wanted::IdToken && !scopes.iter().any(|scope| scope == "openid") {
             return Err(table.error("scopes", "without `openid` there is no ID token"));
         }
+        let redirect_uri = match written.redirect_uri {
+            Some(text) => {
+                RedirectUri::parse(&text).map_err(|why| table.error("redirect_uri", why))?
+            }
+            None => RedirectUri::default(),
+        };
         Ok(Self {
             source: table.name().to_owned(),
+            flow,
             issuer,
             client_id: written.client_id,
             client_secret: written.client_secret.map(|input| table.input("client_secret", input)),
+            client_assertion: written
+                .client_assertion
+                .map(|input| table.input("client_assertion", input)),
             scopes,
             audience: written.audience,
             resources: match written.resource {
@@ -122,9 +150,30 @@ impl Settings {
                 Some(Resources::Several(resources)) => resources,
             },
             key: written.key,
+            redirect_uri,
+            authorization_parameters: written.authorization_parameters.unwrap_or_default(),
             by_hand,
             tls: Tls { ca_file: written.ca_file.map(|file| table.path("ca_file", &file)) },
         })
+    }
+
+    /// What a token is wanted for, as parameters.
+    pub(crate) fn wanted(&self) -> Vec<(&'static str, String)> {
+        let scopes = (!self.scopes.is_empty()).then(|| ("scope", self.scopes.join(" ")));
+        let audience = self.audience.iter().map(|audience| ("audience", audience.clone()));
+        let resources = self.resources.iter().map(|resource| ("resource", resource.clone()));
+        scopes.into_iter().chain(audience).chain(resources).collect()
+    }
+
+    /// `form` with the resources that the token is for (RFC 8707), which have to be said again when a
+    /// code is redeemed.
+    pub(crate) fn at_resources(&self, form: Form) -> Form {
+        self.resources.iter().fold(form, |form, resource| form.with("resource", resource))
+    }
+
+    /// `form` with all that a token is wanted for.
+    pub(crate) fn wanting(&self, form: Form) -> Form {
+        self.wanted().iter().fold(form, |form, (name, value)| form.with(name, value))
     }
 
     /// An error that a login mends.
@@ -137,12 +186,90 @@ impl Settings {
         format!("`api-key-helper login --source {}`", self.source)
     }
 
+    /// What to run when somebody else has mended it, in backticks.
+    pub(crate) fn next_command(&self) -> String {
+        if self.flow.has_login() {
+            self.login_command()
+        } else {
+            "`api-key-helper doctor`".to_owned()
+        }
+    }
+
+    /// The key of what the client proves itself by.
+    pub(crate) const fn proof(&self) -> &'static str {
+        if self.client_assertion.is_some() { "client_assertion" } else { "client_secret" }
+    }
+
     #[cfg(any(test, fuzzing))]
     pub(crate) fn for_tests() -> Self {
-        let toml = "issuer = 'https://idp.example.com'\nclient_id = 'helper'";
+        Self::with("")
+    }
+
+    /// The same with some more lines.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn with(toml: &str) -> Self {
+        let toml = format!("issuer = 'https://idp.example.com'\nclient_id = 'helper'\n{toml}");
         let folder = std::path::Path::new("/");
-        let table = SourceTable::from_toml("sso", toml, folder, std::collections::BTreeMap::new());
+        let table = SourceTable::from_toml("sso", &toml, folder, BTreeMap::new());
         Self::read(&table.unwrap()).unwrap()
+    }
+}
+
+impl Written {
+    /// Refuses what the flow makes nothing of, and what it lacks.
+    fn fits_its_flow(&self, table: &SourceTable) -> Result<(), Error> {
+        let flow = self.flow;
+        for (key, is_set, flows) in self.keys_of_some_flows() {
+            if is_set && !flows.contains(&flow) {
+                let flows: Vec<_> = flows.iter().map(|flow| flow.setting()).collect();
+                return Err(table
+                    .error(key, format!("`{key}` means nothing with {}", flow.setting()))
+                    .with_hint(format!("it goes with {}", flows.join(" and "))));
+            }
+        }
+        let ours = self.authorization_parameters.iter().flat_map(BTreeMap::keys);
+        if let Some(name) = ours.into_iter().find(|name| OURS.contains(&name.as_str())) {
+            return Err(table.error(
+                "authorization_parameters",
+                format!("`{name}` is not for `authorization_parameters`: it is set by itself"),
+            ));
+        }
+        if flow.has_login() {
+            return Ok(());
+        }
+        if self.key == Wanted::IdToken {
+            let message = format!("with {} there is no ID token", flow.setting());
+            return Err(table.error("key", message));
+        }
+        let hint = "set either of them, as a secret input such as `{ file = \"/run/secret\" }`";
+        match (&self.client_secret, &self.client_assertion) {
+            (None, None) => Err(table
+                .error("flow", "a client proves itself by `client_secret` or `client_assertion`")
+                .with_hint(hint)),
+            (Some(_), Some(_)) => Err(table
+                .error("client_assertion", "it stands beside `client_secret`")
+                .with_hint(hint)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keys, whether they are set, and the flows that they go with.
+    fn keys_of_some_flows(&self) -> [(&'static str, bool, &'static [Flow]); 7] {
+        const HUMANS: &[Flow] = &[Flow::Browser, Flow::Device];
+
+        [
+            ("authorization_endpoint", self.authorization_endpoint.is_some(), &[Flow::Browser]),
+            ("authorization_parameters", self.authorization_parameters.is_some(), &[Flow::Browser]),
+            ("client_assertion", self.client_assertion.is_some(), &[Flow::ClientCredentials]),
+            (
+                "device_authorization_endpoint",
+                self.device_authorization_endpoint.is_some(),
+                &[Flow::Device],
+            ),
+            ("jwks_uri", self.jwks_uri.is_some(), HUMANS),
+            ("redirect_uri", self.redirect_uri.is_some(), &[Flow::Browser]),
+            ("revocation_endpoint", self.revocation_endpoint.is_some(), HUMANS),
+        ]
     }
 }
 
@@ -152,47 +279,4 @@ fn is_scope(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::Path;
-
-    use super::*;
-
-    fn read(toml: &str) -> Result<Settings, Error> {
-        let toml = format!("client_id = 'helper'\n{toml}");
-        let table = SourceTable::from_toml("sso", &toml, Path::new("/etc"), BTreeMap::new());
-        Settings::read(&table.unwrap())
-    }
-
-    #[test]
-    fn the_least_is_an_issuer_and_a_client() {
-        let settings = read("issuer = 'https://idp.example.com'").unwrap();
-        assert_eq!(settings.scopes, ["openid", "offline_access"]);
-        assert_eq!(settings.key, Wanted::AccessToken);
-        assert!(settings.resources.is_empty());
-    }
-
-    #[test]
-    fn endpoints_by_hand_need_no_issuer() {
-        let both = "device_authorization_endpoint = 'https://i/d'\ntoken_endpoint = 'https://i/t'";
-        assert!(read(both).is_ok());
-        assert!(read("token_endpoint = 'https://i/t'").is_err());
-        assert!(read(&format!("{both}\njwks_uri = 'https://i/j'\nkey = 'id_token'")).is_err());
-    }
-
-    #[test]
-    fn what_cannot_work_is_said_at_once() {
-        for (toml, says) in [
-            ("", "no `issuer`"),
-            ("issuer = 'http://idp.example.com'", "plain http"),
-            ("issuer = 'https://i'\ntoken_endpoint = 'http://i/t'", "plain http"),
-            ("issuer = 'https://i'\nscopes = ['openid offline_access']", "one word"),
-            ("issuer = 'https://i'\nscopes = ['a']\nkey = 'id_token'", "without `openid`"),
-            ("issuer = 'https://i'\nkey = 'refresh_token'", "access_token"),
-            ("issuer = 'https://i'\nisuer = 'x'", "issuer"),
-        ] {
-            let error = read(toml).unwrap_err();
-            assert!(error.report().contains(says), "{toml}: {}", error.report());
-        }
-    }
-}
+mod tests;

@@ -1,17 +1,16 @@
 //! A login by the device flow (RFC 8628).
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use api_key_helper_core::{Credential, DeviceCode, Error, ErrorKind, Prompt, Secret};
-use api_key_helper_http::Failure;
+use api_key_helper_core::{Credential, DeviceCode, Error, Prompt, Secret};
 use serde::Deserialize;
 
-use crate::answer::{Code, Verdict};
 use crate::client::Form;
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
-use crate::grant::{self, Grant};
+use crate::grant;
 use crate::pace::Pace;
+use crate::redemption::Redemption;
 use crate::renewal::Renewal;
 use crate::session::Session;
 
@@ -31,18 +30,9 @@ struct Authorization {
     interval: Option<Duration>,
 }
 
-/// How a login waits for its grant.
-struct Poll<'a> {
-    endpoint: &'a Endpoint,
-    endpoints: &'a Endpoints,
-    client_secret: Option<&'a Secret>,
-    device_code: &'a Secret,
-    ends_at: SystemTime,
-}
-
 impl Session<'_> {
-    /// Lets a human sign in, and keeps what that grants before anything else is done with it.
-    pub(crate) async fn login(self, prompt: &dyn Prompt) -> Result<Credential, Error> {
+    /// Lets a human sign in by a code, wherever their browser is.
+    pub(crate) async fn login_by_code(self, prompt: &dyn Prompt) -> Result<Credential, Error> {
         let settings = self.settings;
         // The human is not troubled for what cannot be kept.
         self.request.make_room().await?;
@@ -63,14 +53,21 @@ impl Session<'_> {
             })
             .await;
 
-        let poll = Poll {
+        let form = || {
+            let form = Form::default()
+                .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
+                .with_secret("device_code", &authorization.device_code);
+            settings.at_resources(form)
+        };
+        let redemption = Redemption {
             endpoint: token_endpoint,
-            endpoints: &endpoints,
+            secret_in_form: endpoints.secret_in_form,
             client_secret: client_secret.as_ref(),
-            device_code: &authorization.device_code,
+            form: &form,
             ends_at,
         };
-        let (grant, asked_at) = self.poll(&poll, Pace::new(authorization.interval)).await?;
+        let pace = Pace::new(authorization.interval);
+        let (grant, asked_at) = self.redeem(&redemption, pace).await?;
         let renewal = Renewal::signed_in(settings, &grant, endpoints.clone(), asked_at);
         self.keep(&renewal).await;
         self.credential(&grant, &renewal, &endpoints, asked_at).await
@@ -84,13 +81,7 @@ impl Session<'_> {
         let settings = self.settings;
         let endpoint = endpoints.device_authorization.as_ref();
         let endpoint = settings.needed(endpoint, "device_authorization_endpoint")?;
-        let mut form = Form::default().with("scope", &settings.scopes.join(" "));
-        if let Some(audience) = &settings.audience {
-            form = form.with("audience", audience);
-        }
-        for resource in &settings.resources {
-            form = form.with("resource", resource);
-        }
+        let form = settings.wanting(Form::default());
         let answer = self.post(endpoint, form, client_secret, endpoints.secret_in_form).await?;
         let mut authorization: Authorization = answer.document(settings)?;
         let said = &mut authorization;
@@ -104,76 +95,6 @@ impl Session<'_> {
             })?;
         }
         Ok(authorization)
-    }
-
-    /// Asks until the human has decided or the code has ended.
-    ///
-    /// A device code is redeemed by the same request that asks whether it can be. So after a request
-    /// that may have reached the provider, and whose answer never came, it is not sent again: it may
-    /// have been the one that redeemed the code, and the second redemption of a code makes a
-    /// provider revoke all that it granted. A request that found no connection was not sent.
-    async fn poll(&self, poll: &Poll<'_>, mut pace: Pace) -> Result<(Grant, SystemTime), Error> {
-        let settings = self.settings;
-        loop {
-            let left = poll.ends_at.duration_since(self.request.now()).unwrap_or_default();
-            tokio::time::sleep(pace.wait().min(left)).await;
-            let asked_at = self.request.now();
-            if asked_at >= poll.ends_at {
-                return Err(settings.needs_login("nobody signed in before the code ended"));
-            }
-            let answer = match self.redeem(poll).await {
-                Ok(answer) => answer,
-                Err(Failure { error, sent: true }) => return Err(self.lost(&error)),
-                Err(failure) if failure.error.kind() == ErrorKind::Transient => {
-                    pace.unavailable(None);
-                    continue;
-                }
-                Err(failure) => return Err(failure.error),
-            };
-            match answer.verdict() {
-                Verdict::Good => {
-                    let grant = answer.document(settings).map_err(|error| self.lost(&error))?;
-                    return Ok((grant, asked_at));
-                }
-                Verdict::Refused(Code::AuthorizationPending) => pace.pending(),
-                Verdict::Refused(Code::SlowDown) => pace.slow_down(),
-                Verdict::Refused(Code::AccessDenied) => {
-                    let because = answer.because();
-                    return Err(Error::denied(format!("the sign-in was declined{because}"))
-                        .with_hint(format!("to start anew, run {}", settings.login_command())));
-                }
-                Verdict::Refused(Code::ExpiredToken) => {
-                    return Err(settings.needs_login("nobody signed in before the code ended"));
-                }
-                Verdict::Refused(Code::InvalidGrant) => {
-                    let because = answer.because();
-                    return Err(settings
-                        .needs_login(format!("the provider knows the code no more{because}")));
-                }
-                _ if answer.may_hide_a_grant() => {
-                    return Err(self.lost(&answer.error(settings)));
-                }
-                Verdict::Unavailable => pace.unavailable(answer.retry_after),
-                Verdict::Refused(_) | Verdict::Foreign => return Err(answer.error(settings)),
-            }
-        }
-    }
-
-    async fn redeem(&self, poll: &Poll<'_>) -> Result<crate::answer::Answer, Failure> {
-        let mut form = Form::default()
-            .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-            .with_secret("device_code", poll.device_code);
-        for resource in &self.settings.resources {
-            form = form.with("resource", resource);
-        }
-        let in_form = poll.endpoints.secret_in_form;
-        self.post(poll.endpoint, form, poll.client_secret, in_form).await
-    }
-
-    fn lost(&self, error: &Error) -> Error {
-        self.settings.needs_login(format!(
-            "an answer got lost that may have been the sign-in, and the code works only once: {error}"
-        ))
     }
 }
 

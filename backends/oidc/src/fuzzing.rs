@@ -1,17 +1,22 @@
 //! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
 //! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_key_helper_core::{Error, SHOWN_LENGTH, Secret};
+use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
+use crate::authorization::{AuthorizationRequest, Brought, Decision, Expected};
 use crate::config::Settings;
 use crate::discovery::{Endpoints, read_metadata};
 use crate::endpoint::Endpoint;
 use crate::grant::Grant;
 use crate::id_token::{Claims, checked};
+use crate::loopback::target;
+use crate::page::Page;
 use crate::renewal::Renewal;
 
 /// An answer of a token endpoint is a grant, whose login comes back as it was, or an error that can
@@ -38,13 +43,42 @@ pub fn answer(bytes: &[u8]) {
     assert!(login.ended(now()).refresh_token(&settings, now()).is_err());
 }
 
+/// What is brought to the port of a login is a code only together with the login's state, and no page
+/// that answers it has markup of its own.
+pub fn callback(bytes: &[u8]) {
+    let Some(Some(target)) = target(bytes) else { return };
+    let settings = Settings::with("flow = 'browser'");
+    let authorization = AuthorizationRequest::new(&settings, 4711, [[1; 32], [2; 32], [3; 32]]);
+    let issuer = settings.issuer.as_ref().map(|issuer| issuer.name.as_str());
+    let brought = authorization.brought(&target, Expected { issuer, is_announced: true });
+    let Brought::Decision(decision) = brought else { return };
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let is_state = |(name, value): (Cow<'_, str>, Cow<'_, str>)| name == "state" && value == STATE;
+    assert!(form_urlencoded::parse(query.as_bytes()).any(is_state), "{decision:?}");
+    let (Decision::Refusal { error, description }, Ok(from)) =
+        (decision, Endpoint::parse("https://idp.example.com/auth"))
+    else {
+        return;
+    };
+    let error = Answer::refusal(&from, &error, description.as_deref()).error(&settings);
+    shown(&error);
+    let page = Page::not_signed_in("sso", &error).response();
+    let (_, said) = page.split_once("<main>").unwrap_or_default();
+    for tag in said.split('<').skip(1) {
+        let name = tag.split('>').next().unwrap_or_default().trim_start_matches('/');
+        assert!(["body", "code", "h1", "html", "main", "p"].contains(&name), "{page}");
+    }
+}
+
 /// What a provider publishes is endpoints that a secret may travel to, or an error.
 pub fn discovery(bytes: &[u8]) {
     let Some(answer) = answer_of(bytes) else { return };
     match read_metadata(&Settings::for_tests(), &answer) {
         Ok(endpoints) => {
-            let Endpoints { device_authorization, jwks, revocation, token, .. } = endpoints;
-            for endpoint in [device_authorization, jwks, revocation, token].into_iter().flatten() {
+            let Endpoints { authorization, device_authorization, jwks, revocation, token, .. } =
+                endpoints;
+            let all = [authorization, device_authorization, jwks, revocation, token];
+            for endpoint in all.into_iter().flatten() {
                 let address = endpoint.as_ref();
                 assert!(address.is_https() || address.is_loopback(), "{endpoint}");
             }
@@ -104,6 +138,9 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
 
+/// What becomes of the first part of the login's chance; the inputs that are kept have it.
+const STATE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+
 const STATUSES: [u16; 10] = [200, 400, 401, 403, 404, 428, 429, 500, 503, 599];
 
 /// The token that was sent; the inputs that are kept have it.
@@ -120,6 +157,7 @@ mod tests {
     #[test]
     fn what_was_found_stays_mended() {
         replay("oidc_answer", super::answer);
+        replay("oidc_callback", super::callback);
         replay("oidc_discovery", super::discovery);
         replay("oidc_id_token", super::id_token);
         replay("oidc_renewal", super::renewal);

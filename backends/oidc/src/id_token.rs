@@ -20,6 +20,8 @@ pub(crate) struct Claims {
     aud: Audience,
     azp: Option<String>,
     exp: f64,
+    /// What the request had that it answers.
+    pub(crate) nonce: Option<String>,
     email: Option<String>,
     name: Option<String>,
     preferred_username: Option<String>,
@@ -83,7 +85,7 @@ impl Claims {
     }
 
     /// The token's end, if it is for us and about `subject` (OpenID Connect Core, sections 3.1.3.7
-    /// and 12.2). There is no nonce to compare: the device flow has no place for one.
+    /// and 12.2). The nonce, where the flow has a place for one, was compared at the login.
     fn check(
         &self,
         settings: &Settings,

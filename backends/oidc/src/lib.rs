@@ -1,10 +1,11 @@
-//! Signs a human in by the OAuth 2.0 device flow (RFC 8628), and from then on renews the token by
-//! itself.
+//! Signs a human in, by the OAuth 2.0 device flow (RFC 8628) or in a browser on this machine
+//! (RFC 8252), and from then on renews the token by itself. Machines ask for themselves (RFC 6749,
+//! section 4.4).
 //!
 //! One attempt is one `Session`. [`Backend::login`] speaks with the human and keeps what the
 //! provider grants as the renewal; [`Backend::fetch`] turns that renewal into a key and never
 //! prompts. Two requests of this protocol must not be sent twice, for a provider takes the second
-//! one for a theft and revokes everything: the redemption of a device code, and a refresh whose
+//! one for a theft and revokes everything: the redemption of a code, and a refresh whose
 //! token is rotated. So both know whether a request may have reached the provider
 //! (`Failure`), and what comes back is kept before anything else is done with it.
 //!
@@ -16,16 +17,24 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 mod answer;
+mod authorization;
+mod browser;
 mod client;
+mod client_credentials;
 mod config;
 mod device;
 mod discovery;
 mod endpoint;
+mod flow;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod grant;
 mod id_token;
+mod loopback;
 mod pace;
+mod page;
+mod redemption;
+mod redirect_uri;
 mod refresh;
 mod renewal;
 mod revocation;
@@ -40,6 +49,7 @@ use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Prompt, Secr
 use async_trait::async_trait;
 
 use config::Settings;
+use flow::Flow;
 use renewal::Renewal;
 use session::Session;
 
@@ -59,7 +69,11 @@ struct Oidc {
 #[async_trait]
 impl Backend for Oidc {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        Session::new(&self.settings, *request).fetch().await
+        let session = Session::new(&self.settings, *request);
+        match self.settings.flow {
+            Flow::Browser | Flow::Device => session.fetch().await,
+            Flow::ClientCredentials => session.fetch_as_client().await,
+        }
     }
 
     async fn login(
@@ -67,7 +81,16 @@ impl Backend for Oidc {
         request: &FetchRequest<'_>,
         prompt: &dyn Prompt,
     ) -> Result<Credential, Error> {
-        Session::new(&self.settings, *request).login(prompt).await
+        let session = Session::new(&self.settings, *request);
+        match self.settings.flow {
+            Flow::Browser => session.login_by_browser(prompt).await,
+            Flow::ClientCredentials => Err(Error::misconfigured("a client has no login")),
+            Flow::Device => session.login_by_code(prompt).await,
+        }
+    }
+
+    fn has_login(&self) -> bool {
+        self.settings.flow.has_login()
     }
 
     async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! How often a provider is asked whether the human has finished.
+//! How often a provider is asked for what a code stands for.
 
 use std::time::Duration;
 
@@ -14,6 +14,11 @@ impl Pace {
     pub(crate) fn new(interval: Option<Duration>) -> Self {
         let interval = interval.unwrap_or(DEFAULT).max(Duration::from_secs(1));
         Self { interval, wait: interval }
+    }
+
+    /// For a code that can be redeemed at once.
+    pub(crate) const fn eager() -> Self {
+        Self { interval: Duration::from_secs(1), wait: Duration::ZERO }
     }
 
     pub(crate) const fn wait(&self) -> Duration {
@@ -34,7 +39,8 @@ impl Pace {
     /// The provider could not be asked, or could not look: each time the wait doubles, and is at
     /// least what the provider said. Once it answers, it is as before.
     pub(crate) fn unavailable(&mut self, retry_after: Option<Duration>) {
-        self.wait = self.wait.saturating_mul(2).max(retry_after.unwrap_or_default());
+        let least = self.interval.max(retry_after.unwrap_or_default());
+        self.wait = self.wait.saturating_mul(2).max(least);
     }
 }
 
@@ -67,5 +73,15 @@ mod tests {
         let mut pace = Pace::new(None);
         pace.unavailable(Some(Duration::from_secs(60)));
         assert_eq!(pace.wait().as_secs(), 60);
+    }
+
+    #[test]
+    fn who_need_not_wait_does_so_only_after_a_failure() {
+        let mut pace = Pace::eager();
+        assert_eq!(pace.wait(), Duration::ZERO);
+        pace.unavailable(None);
+        assert_eq!(pace.wait().as_secs(), 1);
+        pace.unavailable(None);
+        assert_eq!(pace.wait().as_secs(), 2);
     }
 }

@@ -144,8 +144,9 @@ impl Renewal {
             Standing::Once { .. } => {
                 let error = format!("the sign-in{who} was for one key: it has no refresh token");
                 Err(Error::needs_login(error).with_hint(format!(
-                    "run {}; the scope `offline_access`, where the provider knows it, makes it last",
-                    settings.login_command()
+                    "run {}; {} makes it last",
+                    settings.login_command(),
+                    settings.flow.what_lasts()
                 )))
             }
         }
@@ -169,6 +170,11 @@ impl Renewal {
     pub(crate) fn has(&self, scope: &str) -> bool {
         // Entra ID grants the permissions that stand behind a `.default` by their own names.
         self.scopes.iter().any(|own| own == scope) || scope.ends_with("/.default")
+    }
+
+    /// ` as NAME`, where it is known.
+    pub(crate) fn as_whom(&self) -> String {
+        self.account.as_ref().map_or_else(String::new, |account| format!(" as `{account}`"))
     }
 
     /// ` of NAME`, where it is known.

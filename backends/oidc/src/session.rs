@@ -76,11 +76,19 @@ impl<'a> Session<'a> {
                 (token, Some(end))
             }
         };
+        let renewal = Some(renewal.to_secret());
+        Ok(Credential { renewal, ..Self::keyed(token, expires_at)? })
+    }
+
+    /// A token as a key.
+    pub(crate) fn keyed(
+        token: &Secret,
+        expires_at: Option<SystemTime>,
+    ) -> Result<Credential, Error> {
         let key = Key::parse(token.expose()).map_err(|error| {
             Error::misconfigured(format!("the provider's token cannot be a key: {error}"))
                 .with_hint("ask for fewer `scopes`, or see `key` of the source")
         })?;
-        let renewal = Some(renewal.to_secret());
-        Ok(Credential { expires_at, renewal, ..Credential::new(key) })
+        Ok(Credential { expires_at, ..Credential::new(key) })
     }
 }

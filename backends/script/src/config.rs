@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{CHAIN_VARIABLE, Error};
+use api_key_helper_core::{CHAIN_VARIABLE, Error, SecretInput};
 use serde::Deserialize;
 
 use crate::Script;
@@ -23,6 +23,7 @@ struct Table {
     #[serde(default)]
     env: BTreeMap<String, String>,
     cwd: Option<String>,
+    stdin: Option<SecretInput>,
 }
 
 /// Reads the table of a script source.
@@ -58,7 +59,8 @@ pub(crate) fn read(table: &SourceTable) -> Result<Script, Error> {
         None => table.path(key, Path::new("")),
     };
     let invocation = Invocation { folder, variables: settings.env, ..invocation };
-    Ok(Script { invocation, format: settings.output })
+    let stdin = settings.stdin.map(|input| table.input("stdin", input));
+    Ok(Script { invocation, format: settings.output, stdin })
 }
 
 fn direct(table: &SourceTable, command: &[String]) -> Result<Invocation, Error> {

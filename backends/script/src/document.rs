@@ -7,7 +7,7 @@ mod values;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::Credential;
+use api_key_helper_core::{Credential, document};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
@@ -18,16 +18,23 @@ use values::{Text, Time, Words};
 
 /// Reads `{"key": ..., "expires_at": ...}`.
 pub(crate) fn read_own(text: &str) -> Result<Credential, Unreadable> {
-    match fields(text)?.key {
+    match object::<Fields>(text)?.key {
         Field::Filled => parse::<Own>(text)?.credential(),
         Field::Null => Err(Unreadable::Placeholder("null")),
         Field::Absent => Err(Unreadable::NoField { wanted: "`key`" }),
     }
 }
 
+/// Reads an object of any shape, all of which is the key.
+pub(crate) fn read_whole(text: &str) -> Result<Credential, Unreadable> {
+    object::<IgnoredAny>(text)?;
+    let key = document::key(text).ok_or(Unreadable::NoJson { line: 1, column: 1 })?;
+    Ok(Credential::new(key.map_err(Unreadable::NoKey)?))
+}
+
 /// Reads a document of any known shape.
 pub(crate) fn read_any(text: &str, now: SystemTime) -> Result<Credential, Unreadable> {
-    let fields = fields(text)?;
+    let fields = object::<Fields>(text)?;
     let has = |field: Field| field == Field::Filled;
     if has(fields.key) {
         parse::<Own>(text)?.credential()
@@ -161,7 +168,7 @@ impl ExecutableResponse {
     }
 }
 
-fn fields(text: &str) -> Result<Fields, Unreadable> {
+fn object<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     // A structure would also be read from an array of its values.
     if !text.starts_with('{') {
         return Err(Unreadable::NoJson { line: 1, column: 1 });

@@ -37,7 +37,7 @@ pub fn output(bytes: &[u8]) {
 /// What is shown of stderr is one short line, without a key that was printed and without anything
 /// that a terminal would obey.
 pub fn stderr(bytes: &[u8]) {
-    let Some(line) = last_line(bytes, CANARY.as_bytes()) else { return };
+    let Some(line) = last_line(bytes, &[CANARY.as_bytes()]) else { return };
     assert!(line.chars().count() <= 203, "{line}");
     assert!(!line.chars().any(char::is_control), "{line:?}");
     assert!(!line.contains(CANARY), "{line}");

@@ -1,15 +1,18 @@
 //! A program, what it is given, and what is said about it.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use api_key_helper_core::trust::quote;
-use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind};
-use tokio::process::Command;
+use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind, Secret};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{ChildStdin, Command};
 
 use crate::executable::Executable;
 use crate::exit::judge;
@@ -17,7 +20,7 @@ use crate::group::Group;
 use crate::output::Unreadable;
 use crate::run::{End, Limit, attend};
 use crate::start::not_started;
-use crate::stderr::last_line;
+use crate::stderr::{last_line, redact};
 use crate::streams::{OUTPUT_LIMIT, Streams};
 
 /// What to run, and how.
@@ -42,11 +45,17 @@ impl Invocation {
         Self { executable, arguments, variables, folder, shell_command_of: None }
     }
 
-    /// Runs the program, and ends it and all that it started before `time_left` is over.
+    /// Runs the program with `stdin` as its only line of input, and ends it and all that it started
+    /// before `time_left` is over.
     ///
     /// # Errors
     /// When it may not be run, does not end in time, prints too much, or exits with anything but 0.
-    pub(crate) async fn run(&self, chain: &str, time_left: Duration) -> Result<Output<'_>, Error> {
+    pub(crate) async fn run(
+        &self,
+        stdin: Option<Secret>,
+        chain: &str,
+        time_left: Duration,
+    ) -> Result<Output<'_>, Error> {
         if time_left.is_zero() {
             return Err(Error::transient(format!("there is no time left to run {}", self.name()))
                 .with_hint("give the profile a longer `deadline`"));
@@ -54,10 +63,18 @@ impl Invocation {
         let limit = Limit::new(time_left);
         let file = self.executable.check()?;
         let mut command = self.command(&file, chain);
-        let group = Group::spawn(&mut command)
+        if stdin.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let mut group = Group::spawn(&mut command)
             .map_err(|error| not_started(&self.executable, &file, &self.folder, &error))?;
-        let (end, streams) = attend(group, limit).await.map_err(|error| self.lost(&error))?;
-        let output = Output { invocation: self, streams };
+        let pipe = group.stdin();
+        let attended = tokio::select! {
+            attended = attend(group, limit) => attended,
+            never = feed(pipe, stdin.as_ref()) => match never {},
+        };
+        let (end, streams) = attended.map_err(|error| self.lost(&error))?;
+        let output = Output { invocation: self, streams, stdin };
         match end {
             End::Exited(status) => match judge(status) {
                 None => Ok(output),
@@ -106,6 +123,15 @@ impl Invocation {
     }
 }
 
+/// Writes `secret` as one line, and closes the pipe. A program that does not read it does not want it.
+async fn feed(pipe: Option<ChildStdin>, secret: Option<&Secret>) -> Infallible {
+    if let (Some(mut pipe), Some(secret)) = (pipe, secret) {
+        let _ = pipe.write_all(secret.expose().as_bytes()).await;
+        let _ = pipe.write_all(b"\n").await;
+    }
+    pending().await
+}
+
 /// Neither arguments nor variables: people put into them what does not belong there.
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,6 +146,7 @@ impl fmt::Debug for Invocation {
 pub(crate) struct Output<'a> {
     invocation: &'a Invocation,
     streams: Streams,
+    stdin: Option<Secret>,
 }
 
 impl Output<'_> {
@@ -135,6 +162,7 @@ impl Output<'_> {
         if kind == ErrorKind::Transient {
             return self.error(kind, &problem.to_string()).with_hint(hint);
         }
+        let problem = redact(&problem.to_string(), self.input());
         Error::new(kind, format!("{} {problem}", self.invocation.name())).with_hint(hint)
     }
 
@@ -148,9 +176,16 @@ impl Output<'_> {
 
     fn error(&self, kind: ErrorKind, what: &str) -> Error {
         let name = self.invocation.name();
-        let said = last_line(self.streams.tail(), self.streams.output());
+        let known = [self.streams.output(), self.input()];
+        let said = last_line(self.streams.tail(), &known);
+        let what = redact(what, self.input());
         let said = said.map_or_else(String::new, |line| format!(": {line}"));
         Error::new(kind, format!("{name} {what}{said}"))
             .with_hint(format!("{} to see why", self.invocation.by_hand()))
+    }
+
+    /// What the program was given, which it may repeat.
+    fn input(&self) -> &[u8] {
+        self.stdin.as_ref().map_or(&[], |secret| secret.expose().as_bytes())
     }
 }

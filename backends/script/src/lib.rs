@@ -17,7 +17,7 @@
 //!   | 78 (`EX_CONFIG`), 126, 127 | it is not set up, or a program is missing | nothing is tried again |
 //!   | 75 (`EX_TEMPFAIL`), any other, a signal | an outage | it is tried again, then the old key goes on |
 //!
-//! - It expects no human: stdin is empty, and its process group is not the terminal's.
+//! - It expects no human: stdin is empty, or one secret, and its process group is not the terminal's.
 //! - It ends in time, or at TERM. Its whole process group gets TERM when nine tenths of the time
 //!   are over (at most one second before the end), and KILL halfway from there to the end.
 //! - What it leaves running in the background after a success is left alone, and not waited for.
@@ -44,7 +44,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Secret};
+use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Secret, SecretInput};
 use async_trait::async_trait;
 
 use executable::Executable;
@@ -64,6 +64,7 @@ pub use observe::{Observed, observe};
 ///   reads an OAuth token response (RFC 6749, section 5.1), a Kubernetes `ExecCredential` and the
 ///   document of a Google executable source with an `id_token`.
 /// - `env`: variables for the program, beside those that it inherits. Not for secrets.
+/// - `stdin`: a secret input, which the program finds on its stdin as one line.
 /// - `cwd`: the folder that it runs in, by default that of the configuration file: there, relative
 ///   paths among the arguments mean what they mean elsewhere in the file, and nobody else can plant
 ///   anything, while the caller's own folder may be any checkout.
@@ -98,7 +99,7 @@ pub async fn read_secret(
     };
     let executable = Executable::new("command", program, PathBuf::from(program), String::new());
     let invocation = Invocation::new(executable, arguments.to_vec(), folder.to_owned());
-    let output = invocation.run(chain, time_left).await?;
+    let output = invocation.run(None, chain, time_left).await?;
     output::secret(output.stdout()).map_err(|error| output.unreadable(&error))
 }
 
@@ -107,14 +108,19 @@ pub async fn read_secret(
 struct Script {
     invocation: Invocation,
     format: Format,
+    stdin: Option<SecretInput>,
 }
 
 #[async_trait]
 impl Backend for Script {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        let stdin = match &self.stdin {
+            Some(input) => Some(request.resolve(input).await?),
+            None => None,
+        };
         // A lifetime counts from when the answer was made, so from no earlier than this.
         let now = request.now();
-        let output = self.invocation.run(request.chain(), request.time_left()).await?;
+        let output = self.invocation.run(stdin, request.chain(), request.time_left()).await?;
         self.format.read(output.stdout(), now).map_err(|error| output.unreadable(&error))
     }
 }

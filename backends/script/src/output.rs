@@ -15,6 +15,8 @@ pub(crate) enum Format {
     /// Alone, or in a JSON document of any known shape.
     #[default]
     Auto,
+    /// A JSON document, all of which is the key.
+    Document,
     /// In a JSON document with `key` and `expires_at`.
     Json,
     /// Alone.
@@ -26,6 +28,7 @@ impl Format {
     pub(crate) fn read(self, bytes: &[u8], now: SystemTime) -> Result<Credential, Unreadable> {
         let text = text(bytes)?;
         match self {
+            Self::Document => document::read_whole(text),
             Self::Json => document::read_own(text),
             Self::Auto if text.starts_with('{') => document::read_any(text, now),
             Self::Auto if text.starts_with('"') => Err(Unreadable::Quoted),
@@ -184,8 +187,19 @@ mod tests {
     }
 
     #[test]
+    fn a_document_is_a_key_without_its_white_space() {
+        let text = "{\n  \"a b\": 1,\n  \"key\": null\n}\n";
+        let expected = r#"{"a\u0020b":1,"key":null}"#;
+        assert_eq!(read(Format::Document, text).as_deref(), Ok(expected));
+        for text in ["sk-1", "[1]", "{", "{\"a\" 1}"] {
+            let error = read(Format::Document, text).unwrap_err();
+            assert!(matches!(error, Unreadable::NoJson { .. }), "{text}: {error:?}");
+        }
+    }
+
+    #[test]
     fn nothing_is_an_outage() {
-        for format in [Format::Auto, Format::Raw, Format::Json] {
+        for format in [Format::Auto, Format::Document, Format::Raw, Format::Json] {
             for text in ["", " \r\n", "\u{feff}", "null\n", "None"] {
                 assert_eq!(
                     read(format, text).unwrap_err().kind(),

@@ -11,18 +11,19 @@ const REDACTED: &str = "[redacted]";
 
 /// The last line of `tail`, the end of a program's stderr, that says something: without control
 /// characters and terminal sequences, cut to a bounded length, and without anything that also
-/// occurs in `output`, which may be the key.
+/// occurs in one of `known`: what was printed may be the key, and what was read is a secret.
 ///
 /// Lines that a shell prints under `set -x` say nothing about the cause, but may carry what the
 /// script passes to other programs: they are passed over.
-pub(crate) fn last_line(tail: &[u8], output: &[u8]) -> Option<String> {
+pub(crate) fn last_line(tail: &[u8], known: &[&[u8]]) -> Option<String> {
     let text = Zeroizing::new(String::from_utf8_lossy(tail).into_owned());
     let text = Zeroizing::new(without_sequences(&text));
     let line = text
         .split(['\n', '\r'])
         .map(str::trim)
         .rfind(|line| !line.is_empty() && !line.starts_with('+'))?;
-    Some(cut(&redact(line, output)))
+    let line = known.iter().fold(line.to_owned(), |line, known| redact(&line, known));
+    Some(cut(&line))
 }
 
 /// What somebody else wrote, as one line that may stand in an error.
@@ -73,38 +74,38 @@ fn without_sequences(text: &str) -> String {
     clean
 }
 
-/// Replaces every piece of `line` that also occurs in `output`. By pieces and not by words, for a
+/// Replaces every piece of `line` that also occurs in `known`. By pieces and not by words, for a
 /// key stands in quotes, behind a `=` or cut off as well as alone.
-fn redact(line: &str, output: &[u8]) -> String {
+pub(crate) fn redact(line: &str, known: &[u8]) -> String {
     let pieces = |text| <[u8]>::windows(text, PIECE);
     let is_word = |piece: &&[u8]| !piece.iter().any(u8::is_ascii_whitespace);
-    let mut known: Vec<&[u8]> = pieces(line.as_bytes()).filter(is_word).collect();
-    known.sort_unstable();
-    known.dedup();
-    let mut occurs = vec![false; known.len()];
-    for piece in pieces(output) {
-        if let Ok(index) = known.binary_search(&piece) {
+    let mut shown: Vec<&[u8]> = pieces(line.as_bytes()).filter(is_word).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let mut occurs = vec![false; shown.len()];
+    for piece in pieces(known) {
+        if let Ok(index) = shown.binary_search(&piece) {
             occurs[index] = true;
         }
     }
     let mut is_secret = vec![false; line.len()];
     for (start, piece) in pieces(line.as_bytes()).enumerate() {
-        if known.binary_search(&piece).is_ok_and(|index| occurs[index]) {
+        if shown.binary_search(&piece).is_ok_and(|index| occurs[index]) {
             is_secret[start..start + PIECE].fill(true);
         }
     }
-    let mut shown = String::new();
+    let mut clean = String::new();
     let mut was_secret = false;
     for (start, character) in line.char_indices() {
         let is_secret = is_secret[start..start + character.len_utf8()].contains(&true);
         if !is_secret {
-            shown.push(character);
+            clean.push(character);
         } else if !was_secret {
-            shown.push_str(REDACTED);
+            clean.push_str(REDACTED);
         }
         was_secret = is_secret;
     }
-    shown
+    clean
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     fn line(tail: &str) -> Option<String> {
-        last_line(tail.as_bytes(), b"")
+        last_line(tail.as_bytes(), &[])
     }
 
     #[test]
@@ -154,8 +155,9 @@ mod tests {
 
     #[test]
     fn what_was_printed_as_the_key_is_redacted() {
-        let shown =
-            |tail: &str| last_line(tail.as_bytes(), b"{\"key\": \"sk-ant-0123456789\"}\n").unwrap();
+        let shown = |tail: &str| {
+            last_line(tail.as_bytes(), &[b"{\"key\": \"sk-ant-0123456789\"}\n"]).unwrap()
+        };
         assert_eq!(shown("got sk-ant-0123456789 twice"), "got [redacted] twice");
         assert_eq!(shown("KEY='sk-ant-0123456789'"), "KEY='[redacted]'");
         assert_eq!(shown("sk-ant-0123456789sk-ant-0123456789"), "[redacted]");
@@ -168,6 +170,6 @@ mod tests {
     #[test]
     fn a_long_output_costs_little() {
         let line = "a".repeat(4096);
-        assert_eq!(last_line(line.as_bytes(), &vec![b'a'; 1 << 20]).as_deref(), Some(REDACTED));
+        assert_eq!(last_line(line.as_bytes(), &[&vec![b'a'; 1 << 20]]).as_deref(), Some(REDACTED));
     }
 }

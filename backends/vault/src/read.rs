@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_key_helper_core::{Error, Key};
+use api_key_helper_core::{Error, Key, KeyError, document};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use vaultrs::api::kv1::requests::GetSecretRequest;
@@ -33,6 +33,9 @@ pub(crate) enum Engine {
     Read,
 }
 
+/// Stands for all fields together.
+const ALL_FIELDS: &str = "*";
+
 impl Target {
     /// The request that reads it.
     pub(crate) fn call(&self) -> Result<Call, Error> {
@@ -50,6 +53,9 @@ impl Target {
             let inner = fields.get("data").and_then(|data| serde_json::from_str(data.get()).ok());
             fields = inner.unwrap_or_default();
         }
+        if self.field.as_deref() == Some(ALL_FIELDS) && !fields.is_empty() {
+            return self.document(&fields);
+        }
         let (name, value) = self.field(&fields)?;
         let text = match serde_json::from_str::<String>(value.get()) {
             Ok(text) => Zeroizing::new(text),
@@ -62,6 +68,17 @@ impl Target {
         };
         Key::parse(&text).map_err(|why| {
             Error::misconfigured(format!("`{name}` of {self} is not a key: {why}"))
+                .with_hint("set `field` to the one that holds the key")
+        })
+    }
+
+    /// The key that all fields are together.
+    fn document(&self, fields: &BTreeMap<String, &RawValue>) -> Result<Key, Error> {
+        // A map of what was JSON is JSON.
+        let text = Zeroizing::new(serde_json::to_string(fields).unwrap_or_default());
+        let key = document::key(&text).unwrap_or(Err(KeyError::Empty));
+        key.map_err(|why| {
+            Error::misconfigured(format!("the fields of {self} are not a key: {why}"))
                 .with_hint("set `field` to the one that holds the key")
         })
     }

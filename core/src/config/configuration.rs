@@ -45,7 +45,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Misconfigured: what is not TOML, an unknown key, a wrong type, a name that is none, a key
-    /// that the system's file locks.
+    /// that the system's file locks, sources that use one another in a circle.
     pub fn parse(
         system: Option<ConfigFile>,
         user: Option<ConfigFile>,
@@ -149,7 +149,7 @@ impl Configuration {
         for name in self.sources() {
             self.source_settings(&name)?;
         }
-        Ok(())
+        self.check_uses()
     }
 }
 
@@ -159,7 +159,8 @@ fn document(file: Option<ConfigFile>) -> Result<Document, Error> {
 
 /// Whether a name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes part of
 /// file names.
-fn is_name(name: &str) -> bool {
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     let is_first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= 64
         && name.starts_with(is_first)

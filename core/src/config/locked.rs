@@ -89,6 +89,7 @@ const ANY: &str = "*";
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::sync::Arc;
 
     use serde::Deserialize;
 
@@ -112,7 +113,7 @@ mod tests {
 
     fn table(configuration: &Configuration) -> SourceTable {
         let mut profile = configuration.profile("p").unwrap();
-        profile.sources.remove(0).table
+        Arc::into_inner(profile.sources.remove(0)).unwrap().table
     }
 
     #[test]

@@ -3,15 +3,20 @@
 mod configuration;
 mod document;
 mod duration;
+mod format;
 mod located;
 mod locked;
+mod origin;
 mod profile;
 mod settings;
 mod source_table;
+mod uses;
 
-pub use configuration::{ConfigFile, Configuration};
+pub use configuration::{ConfigFile, Configuration, is_name};
 pub use document::Place;
 pub use duration::Written;
+pub use format::{Format, FormatName, Headers, Username, VariableName};
+pub use origin::Origin;
 pub use profile::{ConfiguredSource, Profile};
 pub use settings::{OnRejection, ProfileSettings, Share, SourceSettings};
 pub use source_table::{Reads, SourceTable, Variables};

@@ -1,13 +1,15 @@
 //! A profile with all that its settings come from, in order of precedence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Written;
 use super::configuration::Configuration;
+use super::format::Format;
 use super::settings::{OnRejection, ProfileSettings, Share, SourceSettings};
 use super::source_table::{SourceTable, Variables};
-use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Error, Hold, Policy};
+use crate::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Error, Fingerprint, Hold, Policy};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 3;
@@ -34,8 +36,10 @@ pub struct Profile {
     pub deadline: Duration,
     /// What an early call means.
     pub on_rejection: OnRejection,
+    /// In which form the key is printed.
+    pub format: Format,
     /// Its sources, in order of preference.
-    pub sources: Vec<ConfiguredSource>,
+    pub sources: Vec<Arc<ConfiguredSource>>,
 }
 
 /// A source as one profile uses it.
@@ -53,6 +57,16 @@ pub struct ConfiguredSource {
     pub retries: u32,
     /// How long a key lives whose answer does not say.
     pub lifetime: Option<Duration>,
+    /// The sources whose keys are secret inputs of this one, by name. What several use is one value.
+    pub uses: Vec<Arc<Self>>,
+}
+
+/// What decides how sources are asked, and those that are known by now.
+struct Asking<'a> {
+    profile: &'a str,
+    settings: &'a ProfileSettings,
+    variables: &'a FromVariables,
+    known: BTreeMap<String, Arc<ConfiguredSource>>,
 }
 
 /// What the environment says, checked.
@@ -72,9 +86,15 @@ impl Configuration {
         let settings = self.profile_settings(name)?;
         let variables = FromVariables::read(&self.variables)?;
         let names = settings.sources.clone().unwrap_or_default();
+        let mut asking = Asking {
+            profile: name,
+            settings: &settings,
+            variables: &variables,
+            known: BTreeMap::new(),
+        };
         let sources = names
             .iter()
-            .map(|source| self.source(name, source, &settings, &variables))
+            .map(|source| self.source(source, &mut asking))
             .collect::<Result<_, _>>()?;
         let policy = Policy::default();
         let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
@@ -99,6 +119,13 @@ impl Configuration {
             },
             deadline: or(settings.deadline, DEADLINE),
             on_rejection: settings.on_rejection.unwrap_or_default(),
+            format: Format {
+                name: settings.format.unwrap_or_default(),
+                headers: settings.headers,
+                env: settings.env.unwrap_or_default(),
+                username: settings.username.unwrap_or_default(),
+                send_to: settings.send_to.unwrap_or_default(),
+            },
             sources,
         })
     }
@@ -107,13 +134,17 @@ impl Configuration {
     ///
     /// # Errors
     /// Misconfigured: there is none.
-    pub fn source_alone(&self, name: &str) -> Result<ConfiguredSource, Error> {
+    pub fn source_alone(&self, name: &str) -> Result<Arc<ConfiguredSource>, Error> {
         if !self.sources().iter().any(|source| source == name) {
             return Err(Error::misconfigured(format!("there is no source `{name}`"))
                 .with_hint(known("sources", &self.sources())));
         }
+        let settings = ProfileSettings::default();
         let variables = FromVariables::read(&self.variables)?;
-        self.source(NO_PROFILE, name, &ProfileSettings::default(), &variables)
+        let known = BTreeMap::new();
+        let mut asking =
+            Asking { profile: NO_PROFILE, settings: &settings, variables: &variables, known };
+        self.source(name, &mut asking)
     }
 
     /// Refuses a `place` on the command line or in the environment that sets what is locked.
@@ -165,43 +196,55 @@ impl Configuration {
         Ok(settings)
     }
 
-    fn source(
-        &self,
-        profile: &str,
-        name: &str,
-        profile_settings: &ProfileSettings,
-        variables: &FromVariables,
-    ) -> Result<ConfiguredSource, Error> {
+    /// The source `name` and those that it uses, which lead into no circle.
+    fn source(&self, name: &str, asking: &mut Asking<'_>) -> Result<Arc<ConfiguredSource>, Error> {
+        if let Some(known) = asking.known.get(name) {
+            return Ok(Arc::clone(known));
+        }
         let settings = self.source_settings(name)?;
+        let variables = asking.variables;
         for (variable, key, is_set) in [
             (TIMEOUT_VARIABLE, "timeout", variables.timeout.is_some()),
             (RETRIES_VARIABLE, "retries", variables.retries.is_some()),
         ] {
             if is_set {
                 let place = format!("the variable `{variable}`");
-                self.check_unlocked(&["profile", profile, key], &place)?;
+                self.check_unlocked(&["profile", asking.profile, key], &place)?;
                 self.check_unlocked(&["source", name, key], &place)?;
             }
         }
         let table = self.table("source", name).unwrap_or_default();
-        let fingerprint = table.fingerprint(SourceSettings::is_part_of_identity);
+        let uses = table.uses();
+        let uses = uses
+            .keys()
+            .map(|used| self.source(used, asking))
+            .collect::<Result<Vec<Arc<ConfiguredSource>>, _>>()?;
+        let mut fingerprint = table.fingerprint(SourceSettings::is_part_of_identity);
+        if !uses.is_empty() {
+            let used = uses.iter().map(|used| &used.id.fingerprint);
+            let parts = std::iter::once(&fingerprint).chain(used);
+            fingerprint = Fingerprint::of(parts.map(|part| &part.as_bytes()[..]));
+        }
         let time = |written: Option<Written>| written.map(|Written(time)| time);
-        Ok(ConfiguredSource {
+        let source = Arc::new(ConfiguredSource {
             table: SourceTable::new(name, table, self.variables.clone(), self.locked.clone()),
             backend: settings.backend.unwrap_or_default(),
             id: EntryId { source: name.to_owned(), fingerprint },
             timeout: variables
                 .timeout
                 .or(time(settings.timeout))
-                .or(time(profile_settings.timeout))
+                .or(time(asking.settings.timeout))
                 .unwrap_or(TIMEOUT),
             retries: variables
                 .retries
                 .or(settings.retries)
-                .or(profile_settings.retries)
+                .or(asking.settings.retries)
                 .unwrap_or(RETRIES),
             lifetime: time(settings.lifetime),
-        })
+            uses,
+        });
+        asking.known.insert(name.to_owned(), Arc::clone(&source));
+        Ok(source)
     }
 }
 
@@ -229,7 +272,8 @@ fn number(variables: &Variables, name: &str, unit: &str) -> Result<Option<u64>, 
     })
 }
 
-fn known(what: &str, names: &[String]) -> String {
+/// What there is instead of a name that is not there.
+pub(super) fn known(what: &str, names: &[String]) -> String {
     if names.is_empty() {
         format!("there are no {what} in the configuration; run `api-key-helper init`")
     } else {

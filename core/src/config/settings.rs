@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::duration::Written;
+use super::format::{FormatName, Headers, Username, VariableName};
 use super::located::fields;
+use super::origin::Origin;
 
 /// What a `[source.NAME]` has whatever its backend is.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,6 +57,16 @@ pub struct ProfileSettings {
     pub ttl_jitter: Option<Share>,
     /// What an early call means.
     pub on_rejection: Option<OnRejection>,
+    /// In which form the key is printed.
+    pub format: Option<FormatName>,
+    /// The headers of the formats that have some.
+    pub headers: Option<Headers>,
+    /// The variable of the format `env`.
+    pub env: Option<VariableName>,
+    /// The user name of the format `git`.
+    pub username: Option<Username>,
+    /// Where a client that says where it sends the key may send it.
+    pub send_to: Option<Vec<Origin>>,
 }
 
 /// A share that is written `"10%"`, or as a number between 0 and 1.

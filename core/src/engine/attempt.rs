@@ -5,24 +5,25 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::Demand;
 use super::cache::{self, ROOM, replace};
+use super::resolver::{Resolver, TimeLeft};
 use super::world::{Draft, World};
+use super::{Demand, Source};
 use crate::{
-    Attempt, Backend, Credential, Entry, EnvironmentMark, Error, FetchRequest, Key, KeyId, Moment,
-    PlannedSource, Secret, SecretInput, Validity,
+    Attempt, Credential, Entry, EnvironmentMark, Error, FetchRequest, Key, KeyId, Moment, Secret,
+    SecretInput, Validity,
 };
 
 /// A source's entry while its lock is held: what is on disk, and what the attempts make of it.
 pub(super) struct Held<'a> {
     world: World<'a>,
-    source: &'a PlannedSource,
-    chain: String,
+    source: &'a Source,
+    pub(super) inputs: Resolver<'a>,
     state: Mutex<State>,
 }
 
@@ -41,13 +42,13 @@ struct State {
 impl<'a> Held<'a> {
     pub(super) fn new(
         world: World<'a>,
-        source: &'a PlannedSource,
-        chain: String,
+        source: &'a Source,
+        inputs: Resolver<'a>,
         entry: Option<Entry>,
     ) -> Self {
         let on_disk = entry.as_ref().and_then(|entry| entry.renewal.clone());
         let state = State { entry, on_disk, ..State::default() };
-        Self { world, source, chain, state: Mutex::new(state) }
+        Self { world, source, inputs, state: Mutex::new(state) }
     }
 
     pub(super) fn entry(&self) -> Option<Entry> {
@@ -56,83 +57,56 @@ impl<'a> Held<'a> {
 
     /// The key that the source gives since then.
     pub(super) fn key_id(&self, since: Moment) -> KeyId {
-        KeyId { source: self.source.id.fingerprint, since }
+        KeyId { source: self.source.planned.id.fingerprint, since }
     }
 
-    /// `error` without the secrets of the entry: a backend may quote what somebody else says of them.
+    /// `error` without the secrets of the entry and the inputs: a backend may quote what somebody else
+    /// says of them.
     pub(super) fn redact(&self, error: Error) -> Error {
+        let error = self.inputs.redact(error);
         let Some(entry) = self.entry() else { return error };
         let secrets = entry.key.map(Key::into_secret).into_iter().chain(entry.renewal);
         secrets.fold(error, |error, secret| error.without(&secret))
     }
 
-    /// Asks `backend` once, for at most `timeout`, for a key that meets `demand`.
+    /// Asks the source once, for at most `timeout`, for a key that meets `demand`. The time of other
+    /// sources that it uses is not counted, but at `latest`, by the uptime, it is over.
     pub(super) async fn ask(
         &self,
-        backend: &dyn Backend,
         timeout: Duration,
+        latest: Duration,
         demand: Demand,
     ) -> Result<Credential, Error> {
         // Without room the answer is still worth having; who depends on it asks `make_room`.
         let _ = self.set_room_apart().await;
-        let attempt = self.attempt(timeout, demand);
+        let attempt = CurrentAttempt { latest, ..self.attempt(timeout, demand) };
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
-        self.within(timeout, backend.fetch(&request)).await
+        attempt.within_its_time(self.source.backend.fetch(&request)).await
     }
 
     /// Gives the credential back, for at most `timeout`.
-    pub(super) async fn revoke(
-        &self,
-        backend: &dyn Backend,
-        timeout: Duration,
-    ) -> Result<(), Error> {
+    pub(super) async fn revoke(&self, timeout: Duration) -> Result<(), Error> {
         let attempt = self.attempt(timeout, Demand::Printable);
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
-        self.within(timeout, backend.revoke(&request)).await
+        attempt.within_its_time(self.source.backend.revoke(&request)).await
     }
 
     /// Asks what time it is, for at most `timeout`.
-    pub(super) async fn server_time(
-        &self,
-        backend: &dyn Backend,
-        timeout: Duration,
-    ) -> Result<Option<SystemTime>, Error> {
+    pub(super) async fn server_time(&self, timeout: Duration) -> Result<Option<SystemTime>, Error> {
         let attempt = self.attempt(timeout, Demand::Printable);
         let request = FetchRequest::new(None, &attempt);
-        self.within(timeout, backend.server_time(&request)).await
+        attempt.within_its_time(self.source.backend.server_time(&request)).await
     }
 
     fn attempt(&self, timeout: Duration, demand: Demand) -> CurrentAttempt<'_> {
         let ends_at = self.world.clock.uptime().saturating_add(timeout);
-        CurrentAttempt { held: self, ends_at, demand }
-    }
-
-    /// Waits for `work` until the time is over, and longer only while it writes a renewal.
-    async fn within<T>(
-        &self,
-        timeout: Duration,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let mut work = pin!(work);
-        let mut alarm = pin!(self.world.clock.sleep(timeout));
-        let mut is_over = false;
-        poll_fn(|context| {
-            if let Poll::Ready(answer) = work.as_mut().poll(context) {
-                return Poll::Ready(answer);
-            }
-            is_over = is_over || alarm.as_mut().poll(context).is_ready();
-            if is_over && !self.state().keeping {
-                return Poll::Ready(Err(self.timed_out(timeout)));
-            }
-            Poll::Pending
-        })
-        .await
+        CurrentAttempt { held: self, timeout, ends_at, latest: ends_at, demand }
     }
 
     fn timed_out(&self, timeout: Duration) -> Error {
-        let source = &self.source.id.source;
+        let source = &self.source.planned.id.source;
         Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
             .with_hint(format!("if it is slow by nature, raise `timeout` in `[source.{source}]`"))
     }
@@ -146,8 +120,8 @@ impl<'a> Held<'a> {
             state.draft.take()
         };
         let nonce = self.world.chance.nonce()?;
-        let content = entry.encode(&self.source.id, self.world.seal, nonce);
-        let file = self.source.id.entry_file(self.world.seal);
+        let content = entry.encode(&self.source.planned.id, self.world.seal, nonce);
+        let file = self.source.planned.id.entry_file(self.world.seal);
         replace(self.world.disk, draft, &file, &content).await?;
         self.state().on_disk = entry.renewal;
         Ok(())
@@ -156,7 +130,7 @@ impl<'a> Held<'a> {
     /// The mark of the present environment.
     pub(super) fn environment(&self) -> EnvironmentMark {
         let salt = self.world.chance.salt();
-        EnvironmentMark::new(salt, &self.source.variables, self.world.variable)
+        EnvironmentMark::new(salt, &self.source.planned.variables, self.world.variable)
     }
 
     async fn set_room_apart(&self) -> io::Result<()> {
@@ -191,7 +165,7 @@ impl<'a> Held<'a> {
     /// not every network's file system keeps its locks.
     async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
         // What cannot be read now is not newer.
-        let found = cache::load(&self.world, self.source, &mut Vec::new()).await?.entry;
+        let found = cache::load(&self.world, &self.source.planned, &mut Vec::new()).await?.entry;
         let renewal = found.as_ref().and_then(|entry| entry.renewal.clone());
         let mut state = self.state();
         let held = state.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
@@ -210,7 +184,7 @@ impl<'a> Held<'a> {
 
 impl fmt::Debug for Held<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("source", self.source).finish_non_exhaustive()
+        f.debug_struct("Held").field("source", &self.source.planned).finish_non_exhaustive()
     }
 }
 
@@ -218,8 +192,47 @@ impl fmt::Debug for Held<'_> {
 #[derive(Debug)]
 struct CurrentAttempt<'a> {
     held: &'a Held<'a>,
+    timeout: Duration,
+    /// When its time is over, by the uptime, if it does not wait for other sources.
     ends_at: Duration,
+    /// When it is over, even if it does.
+    latest: Duration,
     demand: Demand,
+}
+
+impl CurrentAttempt<'_> {
+    /// Waits for `work` until its time is over, and longer only while a renewal is written: this
+    /// source's own, or perhaps that of another one that it waits for.
+    async fn within_its_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        let mut alarm = None;
+        let outcome = poll_fn(|context| {
+            if let Poll::Ready(answer) = work.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            while !self.held.state().keeping && !self.held.inputs.is_waiting() {
+                let time_left = self.time_left();
+                if time_left.is_zero() {
+                    return Poll::Ready(Err(self.held.timed_out(self.timeout)));
+                }
+                let ringing =
+                    alarm.get_or_insert_with(|| self.held.world.clock.sleep(time_left)).as_mut();
+                ready!(ringing.poll(context));
+                // Other sources may have lengthened the time meanwhile.
+                alarm = None;
+            }
+            Poll::Pending
+        });
+        outcome.await.map_err(|error| self.held.redact(error))
+    }
+
+    fn time_left_to_resolve(&self) -> TimeLeft {
+        let source = self.latest.saturating_sub(self.held.world.clock.uptime());
+        TimeLeft { attempt: self.time_left(), source }
+    }
 }
 
 #[async_trait]
@@ -229,15 +242,16 @@ impl Attempt for CurrentAttempt<'_> {
     }
 
     fn time_left(&self) -> Duration {
-        self.ends_at.saturating_sub(self.held.world.clock.uptime())
+        let ends_at = self.ends_at.saturating_add(self.held.inputs.waited()).min(self.latest);
+        ends_at.saturating_sub(self.held.world.clock.uptime())
     }
 
     fn chain(&self) -> &str {
-        &self.held.chain
+        self.held.inputs.chain()
     }
 
     fn wants_another_key(&self) -> bool {
-        matches!(self.demand, Demand::Another(_) | Demand::FetchedSince(_))
+        matches!(self.demand, Demand::Another(_) | Demand::FetchedSince(_) | Demand::Unspent(_))
     }
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
@@ -262,6 +276,10 @@ impl Attempt for CurrentAttempt<'_> {
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        self.held.world.inputs.resolve(input, &self.held.chain, self.time_left()).await
+        self.held.inputs.resolve(input, self.time_left_to_resolve()).await
+    }
+
+    async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        self.held.inputs.resolve_anew(input, spent, self.time_left_to_resolve()).await
     }
 }

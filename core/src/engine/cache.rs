@@ -93,7 +93,24 @@ pub(super) async fn seal_anew(
     Ok(done.is_ok())
 }
 
-async fn seal(world: &World<'_>, id: &EntryId, entry: &Entry) -> io::Result<()> {
+/// What the present key seals of a source, whatever environment it is of.
+///
+/// # Errors
+/// As [`load`].
+pub(super) async fn entry(
+    world: &World<'_>,
+    id: &EntryId,
+    warn: &mut Vec<String>,
+) -> Result<Option<Entry>, Error> {
+    let bytes = read(world, &id.entry_file(world.seal), warn).await?;
+    Ok(bytes.and_then(|bytes| Entry::decode(&bytes, id, world.seal)))
+}
+
+/// Writes a source's entry; its lock is held.
+///
+/// # Errors
+/// When the disk refuses.
+pub(super) async fn seal(world: &World<'_>, id: &EntryId, entry: &Entry) -> io::Result<()> {
     let content = entry.encode(id, world.seal, world.chance.nonce()?);
     replace(world.disk, None, &id.entry_file(world.seal), &content).await
 }

@@ -9,10 +9,12 @@ use async_trait::async_trait;
 use super::attempt::Held;
 use super::cache::{self, Cached};
 use super::refresh::Refresh;
+use super::resolver::{Resolver, TimeLeft};
 use super::world::{Event, Lock, World};
 use super::{Call, Demand, Source};
 use crate::{
-    Attempt, EntryId, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn, Validity,
+    Attempt, Entry, EntryId, Error, FetchRequest, Policy, Prompt, Secret, SecretInput, SignIn,
+    Validity,
 };
 
 /// How long a login waits for whoever refreshes the source, and a logout for the server.
@@ -34,9 +36,11 @@ pub async fn login(
     let policy = Policy::default();
     let call = call(profile, &policy);
     let refresh = Refresh::new(world, source, &call, HUMAN_PATIENCE);
-    let attempt = LoginAttempt { refresh: &refresh, kept: Mutex::default() };
+    let attempt =
+        LoginAttempt { refresh: &refresh, inputs: refresh.resolver(), kept: Mutex::default() };
     let asked_at = world.clock.now();
-    let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await?;
+    let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await;
+    let credential = credential.map_err(|error| attempt.inputs.redact(error))?;
     // The human's time is none of the key's.
     let fetched = refresh.fetched(credential, world.clock.now())?;
     let validity = fetched.validity;
@@ -82,8 +86,44 @@ pub async fn logout(
     let refresh = Refresh::new(world, source, &call, PATIENCE);
     let (_lock, held) = refresh.locked_entry().await?;
     let has_any = held.entry().is_some();
-    let revoked = if has_any { held.revoke(&*source.backend, PATIENCE).await } else { Ok(()) };
-    let id = &source.planned.id;
+    let revoked = if has_any { held.revoke(PATIENCE).await } else { Ok(()) };
+    remove(&world, &source.planned.id).await?;
+    Ok(revoked)
+}
+
+/// Forgets a source's entry and failure, for what they came of has changed: a source that it uses. It
+/// waits for whoever refreshes the source, whose answer may have come of that too.
+///
+/// # Errors
+/// Transient, when somebody goes on refreshing it, or when the disk refuses.
+pub async fn forget(world: World<'_>, id: &EntryId) -> Result<(), Error> {
+    let _lock = lock(&world, id).await?;
+    remove(&world, id).await
+}
+
+/// The same, but for the renewal: that of a source which people sign in to comes of nothing but them.
+///
+/// # Errors
+/// As [`forget`].
+pub async fn forget_key(world: World<'_>, id: &EntryId) -> Result<(), Error> {
+    let _lock = lock(&world, id).await?;
+    let mut unsaid = Vec::new();
+    cache::seal_anew(&world, id, &mut unsaid).await?;
+    let file = id.entry_file(world.seal);
+    match cache::entry(&world, id, &mut unsaid).await? {
+        Some(entry) if entry.renewal.is_some() => {
+            let without_key = Entry { key: None, ..entry };
+            let saved = cache::seal(&world, id, &without_key).await;
+            saved.map_err(|error| not_removed(&file, &error))?;
+            let file = id.failure_file();
+            world.disk.remove(&file).await.map_err(|error| not_removed(&file, &error))
+        }
+        _ => remove(&world, id).await,
+    }
+}
+
+/// Removes what is kept of a source, whose lock is held.
+async fn remove(world: &World<'_>, id: &EntryId) -> Result<(), Error> {
     let entry_file = id.entry_file(world.seal);
     // Where sealing anew was refused, what an older key sealed is still there.
     let older = world.older.iter().map(|key| id.entry_file(key));
@@ -91,8 +131,7 @@ pub async fn logout(
         world.disk.remove(&file).await.map_err(|error| not_removed(&file, &error))?;
     }
     // Until then a crash can bring them back.
-    world.disk.sync_names().await.map_err(|error| not_removed(&entry_file, &error))?;
-    Ok(revoked)
+    world.disk.sync_names().await.map_err(|error| not_removed(&entry_file, &error))
 }
 
 /// Seals a source's entry anew if an older key sealed it, and says whether one did. It waits for
@@ -131,7 +170,7 @@ fn not_kept(error: &io::Error) -> Error {
 impl Refresh<'_> {
     async fn locked_entry(&self) -> Result<Kept<'_>, Error> {
         let (lock, cached) = self.locked().await?;
-        Ok((lock, Held::new(self.world, &self.source.planned, self.chain(), cached.entry)))
+        Ok((lock, self.held(cached.entry)))
     }
 
     /// Waits for the source's lock, and reads what is on disk under it.
@@ -174,6 +213,7 @@ type Kept<'a> = (Box<dyn Lock>, Held<'a>);
 /// somebody could spend that renewal before the login has ended, which would then put it back.
 struct LoginAttempt<'a> {
     refresh: &'a Refresh<'a>,
+    inputs: Resolver<'a>,
     kept: Mutex<Option<Kept<'a>>>,
 }
 
@@ -200,7 +240,7 @@ impl Attempt for LoginAttempt<'_> {
     }
 
     fn chain(&self) -> &str {
-        &self.refresh.source.planned.id.source
+        self.inputs.chain()
     }
 
     async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
@@ -219,7 +259,8 @@ impl Attempt for LoginAttempt<'_> {
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        let inputs = self.refresh.world.inputs;
-        inputs.resolve(input, self.chain(), self.time_left()).await
+        // Other sources are refreshed without a human.
+        let source = PATIENCE.min(self.time_left());
+        self.inputs.resolve(input, TimeLeft { attempt: self.time_left(), source }).await
     }
 }

@@ -6,38 +6,45 @@ mod backoff;
 mod cache;
 mod login;
 mod refresh;
+mod resolver;
 mod server_time;
 mod verdict;
 mod world;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use login::{LoggedIn, login, logout, seal_anew};
+pub use login::{LoggedIn, forget, forget_key, login, logout, seal_anew};
+pub use resolver::policy_of_used;
 pub use server_time::{ServerTime, server_time};
 pub use world::{Chance, Clock, Disk, Draft, Event, Inputs, Journal, Lock, World};
 
 use self::refresh::Refresh;
 use crate::folder::ReadError;
 use crate::hit::{Hit, Lookup, look};
-use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy};
+use crate::{Backend, Error, Key, KeyId, Moment, PlannedSource, Policy, Validity};
 
 /// A source that can be asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
-    /// The source's identity, as the front knows it.
+    /// The source's identity, as the front knows it. Its variables are also those of the sources that
+    /// it uses.
     pub planned: PlannedSource,
     /// The name of its backend.
     pub backend_name: String,
     /// Who asks.
-    pub backend: Box<dyn Backend>,
+    pub backend: Arc<dyn Backend>,
     /// The longest time of one attempt.
     pub timeout: Duration,
     /// Attempts after the first one.
     pub retries: u32,
     /// How long a key lives whose answer does not say.
     pub lifetime: Option<Duration>,
+    /// The sources whose keys are secret inputs of this one. They are refreshed when it asks for them,
+    /// with their own entries, locks, failure memories and attempts.
+    pub uses: Vec<Arc<Self>>,
 }
 
 /// What one caller wants.
@@ -61,7 +68,9 @@ impl Call<'_> {
     /// The same for one of the sources: a key that the API refuses is only one source's.
     fn of(&self, source: &Source) -> Self {
         match self.demand {
-            Demand::Another(refused) if refused.source != source.planned.id.fingerprint => {
+            Demand::Another(key) | Demand::Unspent(key)
+                if key.source != source.planned.id.fingerprint =>
+            {
                 Self { demand: Demand::Printable, ..*self }
             }
             _ => *self,
@@ -81,6 +90,8 @@ pub enum Demand {
     Fresh,
     /// One that may be printed.
     Printable,
+    /// One that may be printed and is another one than this, which was good for one use.
+    Unspent(KeyId),
 }
 
 /// The end of a call.
@@ -93,7 +104,7 @@ pub struct Outcome {
 }
 
 /// A key, and what there is to do behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The key.
     pub key: Key,
@@ -101,6 +112,10 @@ pub struct Answer {
     pub key_id: KeyId,
     /// The name of the source that it comes from.
     pub source: String,
+    /// Whether that source was asked for it by this call.
+    pub is_new: bool,
+    /// What is known of the key's time.
+    pub validity: Validity,
     /// Whether a source wants to be asked behind the answer.
     pub refresh: bool,
 }
@@ -128,10 +143,9 @@ async fn answer(
     warnings: &mut Vec<String>,
 ) -> Result<Answer, Error> {
     if call.demand == Demand::Printable
-        && let Some(Hit { key, key_id, source, refresh, .. }) = hit(world, sources, call).await?
+        && let Some(answer) = at_once(world, sources, call).await?
     {
-        let source = sources[source].planned.id.source.clone();
-        return Ok(Answer { key, key_id, source, refresh: refresh.is_some() });
+        return Ok(answer);
     }
     let ends_at = world.clock.uptime().saturating_add(call.deadline);
     let mut first = None;
@@ -141,7 +155,7 @@ async fn answer(
         let sources_left = u32::try_from(sources.len() - index).unwrap_or(u32::MAX);
         let call = call.of(source);
         let refresh = Refresh::new(world, source, &call, time_left / sources_left);
-        let failed = match refresh.run(warnings).await {
+        let failed = match refresh.followed_by(sources_left - 1).run(warnings).await {
             Ok(answer) => return Ok(answer),
             Err(failed) => failed,
         };
@@ -158,6 +172,22 @@ async fn answer(
     }))
 }
 
+/// The answer to a call that any printable key will do for, if that is on disk.
+///
+/// # Errors
+/// Misconfigured, for a file that is not ours.
+pub async fn at_once(
+    world: World<'_>,
+    sources: &[Source],
+    call: &Call<'_>,
+) -> Result<Option<Answer>, Error> {
+    let found = hit(world, sources, call).await?;
+    Ok(found.map(|Hit { key, key_id, validity, source, refresh }| {
+        let source = sources[source].planned.id.source.clone();
+        Answer { key, key_id, source, validity, is_new: false, refresh: refresh.is_some() }
+    }))
+}
+
 /// The key that `call` would be answered with without asking anybody, else the one that is kept of
 /// the first source, whatever its age.
 ///
@@ -168,24 +198,25 @@ pub async fn on_disk(
     sources: &[Source],
     call: &Call<'_>,
 ) -> Result<Option<OnDisk>, Error> {
-    if let Some(Hit { key_id, expires_at, source, .. }) = hit(world, sources, call).await? {
+    if let Some(Hit { key, key_id, validity, source, .. }) = hit(world, sources, call).await? {
         let source = sources[source].planned.id.source.clone();
-        return Ok(Some(OnDisk { key_id, expires_at, source }));
+        return Ok(Some(OnDisk { key, key_id, expires_at: validity.expires_at, source }));
     }
     let Some(source) = sources.first() else { return Ok(None) };
     let id = &source.planned.id;
     // What cannot be read is said when the source is asked.
     let entry = cache::load(&world, &source.planned, &mut Vec::new()).await?.entry;
-    Ok(entry.filter(|entry| entry.key.is_some()).map(|entry| OnDisk {
-        key_id: entry.key_id(id),
-        expires_at: entry.validity.expires_at,
-        source: id.source.clone(),
+    Ok(entry.and_then(|entry| {
+        let (key_id, expires_at) = (entry.key_id(id), entry.validity.expires_at);
+        Some(OnDisk { key: entry.key?, key_id, expires_at, source: id.source.clone() })
     }))
 }
 
 /// A key that is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDisk {
+    /// The key.
+    pub key: Key,
     /// Which key it is.
     pub key_id: KeyId,
     /// The issuer's end of it, if it named one.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::asking::Fetched;
 use super::attempt::Held;
 use super::cache::{self, Cached};
+use super::resolver::Resolver;
 use super::verdict::Printable;
 use super::world::{Event, Lock, World};
 use super::{Answer, Call, Demand, Source};
@@ -22,7 +23,9 @@ pub(super) struct Refresh<'a> {
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
     /// When the source's share of the call's time is over, by the uptime.
-    ends_at: Duration,
+    pub(super) ends_at: Duration,
+    /// Whether there are sources left to ask when this one fails.
+    pub(super) has_next: bool,
 }
 
 enum LockState {
@@ -52,7 +55,12 @@ impl<'a> Refresh<'a> {
         time: Duration,
     ) -> Self {
         let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, ends_at }
+        Self { world, source, call, ends_at, has_next: false }
+    }
+
+    /// The same with so many sources behind this one.
+    pub(super) const fn followed_by(self, count: u32) -> Self {
+        Self { has_next: count > 0, ..self }
     }
 
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {
@@ -116,11 +124,11 @@ impl<'a> Refresh<'a> {
         if damaged {
             self.set_aside(warnings).await;
         }
-        let held = Held::new(self.world, &self.source.planned, self.chain(), entry);
+        let held = self.held(entry);
         let started = self.world.clock.uptime();
         let mut attempts = 0;
         let fetched = self.ask(&held, before.as_ref(), &mut attempts).await;
-        let fetched = fetched.map_err(|error| held.redact(error));
+        warnings.extend(held.inputs.take_warnings());
         self.world.journal.record(&Event {
             at: self.world.clock.now(),
             profile: self.call.profile,
@@ -134,7 +142,7 @@ impl<'a> Refresh<'a> {
         });
         match fetched {
             Ok(fetched) => {
-                let answer = self.answer(fetched.printable(&held));
+                let answer = Answer { is_new: true, ..self.answer(fetched.printable(&held)) };
                 match (self.save(&held, fetched, before.is_some()).await, no_lock) {
                     (Err(error), _) => warnings.push(format!("the key was not cached: {error}")),
                     (Ok(()), Some(error)) => warnings.push(format!(
@@ -244,7 +252,9 @@ impl<'a> Refresh<'a> {
             key: found.key.clone(),
             key_id: found.key_id,
             source: self.source.planned.id.source.clone(),
-            refresh: is_due && matches!(self.call.demand, Demand::Another(_) | Demand::Printable),
+            validity: *found.validity,
+            is_new: false,
+            refresh: is_due && !matches!(self.call.demand, Demand::Fresh | Demand::FetchedSince(_)),
         }
     }
 
@@ -280,13 +290,19 @@ impl<'a> Refresh<'a> {
         .with_hint("let that program ask for a profile with another source"))
     }
 
-    pub(super) fn chain(&self) -> String {
+    /// The source's entry, of which this call has the lock.
+    pub(super) fn held(&self, entry: Option<Entry>) -> Held<'a> {
+        Held::new(self.world, self.source, self.resolver(), entry)
+    }
+
+    pub(super) fn resolver(&self) -> Resolver<'a> {
         let source = self.source.planned.id.source.as_str();
-        if self.call.chain.is_empty() {
+        let chain = if self.call.chain.is_empty() {
             source.to_owned()
         } else {
             format!("{},{source}", self.call.chain)
-        }
+        };
+        Resolver::new(self.world, self.source, self.call.profile, chain)
     }
 
     pub(super) fn time_left(&self) -> Duration {

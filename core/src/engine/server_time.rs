@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Source;
 use super::attempt::Held;
+use super::resolver::Resolver;
 use super::world::World;
 use crate::{Error, Moment};
 
@@ -42,9 +43,9 @@ impl ServerTime {
 /// What the backend says.
 pub async fn server_time(world: World<'_>, source: &Source) -> Result<Option<ServerTime>, Error> {
     let chain = source.planned.id.source.clone();
-    let held = Held::new(world, &source.planned, chain, None);
+    let held = Held::new(world, source, Resolver::new(world, source, "", chain), None);
     let asked_at = world.clock.now();
-    let said = held.server_time(&*source.backend, source.timeout).await?;
+    let said = held.server_time(source.timeout).await?;
     let answered_at = world.clock.now();
     Ok(said.map(|said| ServerTime { asked_at, answered_at, said: said.into() }))
 }

@@ -37,6 +37,9 @@ impl Refresh<'_> {
                 is_another && self.freshness(found.validity) <= Freshness::Due
             }
             Demand::Printable => self.freshness(found.validity) <= Freshness::Due,
+            Demand::Unspent(spent) => {
+                found.key_id != spent && self.freshness(found.validity) <= Freshness::Due
+            }
             Demand::Fresh => self.freshness(found.validity) == Freshness::Fresh,
             Demand::FetchedSince(start) => self.was_fetched_since(start, found.validity),
         };
@@ -57,7 +60,9 @@ impl Refresh<'_> {
         let asks_anyway = match self.call.demand {
             Demand::FetchedSince(_) => true,
             // Whoever mends a file wants to see the effect at once.
-            Demand::Another(_) | Demand::Printable => failure.kind() == ErrorKind::Misconfigured,
+            Demand::Another(_) | Demand::Printable | Demand::Unspent(_) => {
+                failure.kind() == ErrorKind::Misconfigured
+            }
             Demand::Fresh => false,
         };
         let usable = self.fallback(cached.entry.as_ref(), failure.kind()).is_some();
@@ -66,7 +71,7 @@ impl Refresh<'_> {
 
     /// The key to print although the source failed: one that is not past its end, after a failure
     /// that will pass; after another one only a key that would have been printed anyway. Never one
-    /// that the API refuses.
+    /// that is refused or spent.
     pub(super) fn fallback<'e>(
         &self,
         entry: Option<&'e Entry>,
@@ -81,7 +86,10 @@ impl Refresh<'_> {
         };
         entry?
             .printable(&self.source.planned.id)
-            .filter(|found| self.call.demand != Demand::Another(found.key_id))
+            .filter(|found| match self.call.demand {
+                Demand::Another(key) | Demand::Unspent(key) => found.key_id != key,
+                _ => true,
+            })
             .filter(|found| self.freshness(found.validity) <= worst)
     }
 

@@ -85,11 +85,11 @@ pub trait Draft: Send {
 /// A lock that is held until it is dropped.
 pub trait Lock: Send + Sync {}
 
-/// Where secret inputs come from.
+/// Where secret inputs come from that are no keys of other sources.
 #[async_trait]
 pub trait Inputs: Send + Sync {
     /// Reads one, within `time_left`. `chain` names the sources that are being fetched, outermost
-    /// first.
+    /// first. It is never asked for a [`SecretInput::Source`], which the engine resolves by itself.
     async fn resolve(
         &self,
         input: &SecretInput,

@@ -78,7 +78,7 @@ pub fn hit(bytes: &[u8]) {
         Ok(Some(if file == id().failure_file() { failure } else { &entry[..] }))
     };
     let Some(hit) = look(&lookup, read) else { return };
-    assert!(hit.expires_at.is_none_or(|end| NOW < end), "past its end: {:?}", hit.expires_at);
+    assert!(hit.validity.expires_at.is_none_or(|end| NOW < end), "past its end: {hit:?}");
     assert!(Key::parse(hit.key.expose()).is_ok() && hit.source < plan.sources.len());
     let validity = Entry::decode(&entry, &id(), &Bare).map(|entry| entry.validity);
     let judged = validity.map(|validity| plan.policy.judge(&validity, lookup.hold, NOW));

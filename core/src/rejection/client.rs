@@ -32,6 +32,10 @@ pub(super) struct Process {
 }
 
 impl Client {
+    /// Whoever has no process that lasts: all clients that report what was refused. No process is
+    /// the kernel's.
+    pub(super) const ANY: Self = Self { process: 0, started: 0 };
+
     /// The process that `socket` names, if that is above us, else the nearest one that is not a
     /// shell: the client itself runs the helper through one, and people wrap it in another.
     pub(super) fn find(socket: Option<&OsStr>, processes: &dyn Processes) -> Option<Self> {

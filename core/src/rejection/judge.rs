@@ -9,9 +9,12 @@ use crate::{Fingerprint, KeyId, Moment};
 pub(super) const NEVER_EARLY: Duration = Duration::from_secs(10);
 /// A client asks about 1 s after its key was refused. An ask that comes sooner after an answer
 /// cannot be about it: the client had two requests under way, or it is a program in a loop.
-const NOTICE: Duration = Duration::from_millis(500);
+pub(super) const NOTICE: Duration = Duration::from_millis(500);
 /// Claude Code replaces a JWT at each request from 30 s before its end on.
 const ENDING: Duration = Duration::from_secs(60);
+/// Other clients than Claude Code may have several asks of their own, one for each thing that they do:
+/// only one that follows at once is surely about the key that it was given.
+pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 /// For how long a refusal is held against a client's next key, and for how long it is told so.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
@@ -22,8 +25,22 @@ pub(super) struct Ask {
     pub(super) id: Fingerprint,
     /// When its helper was started.
     pub(super) at: Moment,
-    /// How long it goes on using a key.
-    pub(super) hold: Duration,
+    /// What tells that its key was refused.
+    pub(super) sign: Sign,
+}
+
+/// What tells that a client's key was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It asks again before it has used a key for this long, and not sooner than it can notice.
+    Early {
+        hold: Duration,
+        notice: Duration,
+        /// For how long after an early ask another one is told.
+        told_within: Duration,
+    },
+    /// It reported the key.
+    Reported,
 }
 
 /// What to do about an ask.
@@ -43,7 +60,7 @@ pub enum Verdict {
 /// Judges `ask`, which `key` would answer, by what the client was answered before.
 ///
 /// An ask is early when it comes well before the end of the hold of the client's last answer, and
-/// that was this very key. The first early ask is given another chance: perhaps the key was replaced
+/// that was this very key; or when this very key was reported since. The first early ask is given another chance: perhaps the key was replaced
 /// at its source. Another one within a minute is told: either the source gave the refused key again,
 /// or two of its keys were refused.
 ///
@@ -56,7 +73,8 @@ pub(super) fn judge(
     expires_at: Option<Moment>,
     settings_written_at: impl FnOnce() -> Option<Moment>,
 ) -> Verdict {
-    if ask.hold <= NEVER_EARLY || expires_at.is_some_and(|end| end.since(ask.at) < ENDING) {
+    let is_ending = || expires_at.is_some_and(|end| end.since(ask.at) < ENDING);
+    if matches!(ask.sign, Sign::Early { hold, .. } if hold <= NEVER_EARLY || is_ending()) {
         return Verdict::Print;
     }
     let is_recent = |record: &&Record| {
@@ -72,12 +90,25 @@ pub(super) fn judge(
     let Some(last) = answers.iter().max_by_key(|record| record.answered_at) else {
         return Verdict::Print;
     };
-    let follows_change = |written_at| last.answered_at <= written_at && written_at <= ask.at;
     let is_early = last.key == key
-        && last.answered_at.plus(NOTICE) <= ask.at
-        && ask.at < last.asked_at.plus(ask.hold - NEVER_EARLY)
-        && !settings_written_at().is_some_and(follows_change);
-    let was_early = |record: &&Record| record.outcome == Outcome::PrintedAnew && is_recent(record);
+        && match ask.sign {
+            Sign::Early { hold, notice, .. } => {
+                let follows_change =
+                    |written_at| last.answered_at <= written_at && written_at <= ask.at;
+                last.answered_at.plus(notice) <= ask.at
+                    && ask.at < last.asked_at.plus(hold - NEVER_EARLY)
+                    && !settings_written_at().is_some_and(follows_change)
+            }
+            Sign::Reported => last.outcome == Outcome::Reported,
+        };
+    let told_within = match ask.sign {
+        Sign::Early { told_within, .. } => told_within,
+        Sign::Reported => MEMORY,
+    };
+    let was_early = |record: &&Record| {
+        let is_recent = is_recent(record) && ask.at.since(record.answered_at) < told_within;
+        record.outcome == Outcome::PrintedAnew && is_recent
+    };
     match is_early {
         false => Verdict::Print,
         true if answers.iter().any(was_early) => Verdict::Refuse { is_new: true },

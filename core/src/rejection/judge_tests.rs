@@ -12,6 +12,8 @@ struct Client {
     hold: Duration,
     what: &'static str,
     settings_written: Option<u64>,
+    reports: bool,
+    told_within: Duration,
 }
 
 impl Client {
@@ -21,6 +23,16 @@ impl Client {
             hold: Duration::from_secs(300),
             what: "work",
             settings_written: None,
+            reports: false,
+            told_within: MEMORY,
+        }
+    }
+
+    fn sign(&self) -> Sign {
+        if self.reports {
+            Sign::Reported
+        } else {
+            Sign::Early { hold: self.hold, notice: NOTICE, told_within: self.told_within }
         }
     }
 
@@ -30,7 +42,7 @@ impl Client {
     }
 
     fn judged_with_end(&self, millis: u64, key: u64, end: Option<u64>) -> Verdict {
-        let ask = Ask { id: fingerprint(self.what), at: at(millis), hold: self.hold };
+        let ask = Ask { id: fingerprint(self.what), at: at(millis), sign: self.sign() };
         judge(&self.records, &ask, key_id(key), end.map(at), || self.settings_written.map(at))
     }
 
@@ -129,10 +141,53 @@ fn the_verdict_ends_with_the_key() {
 }
 
 #[test]
+fn some_clients_are_told_only_at_once() {
+    let mut client = Client { told_within: AT_ONCE, ..Client::new() };
+    client.asks(0, 1, 1);
+    assert_eq!(client.asks(20_000, 1, 1), FetchAnother);
+    assert_eq!(client.asks(30_010, 1, 1), FetchAnother);
+    assert_eq!(client.asks(40_000, 1, 1), TOLD);
+}
+
+#[test]
+fn a_reported_key_is_replaced_once() {
+    let mut client = Client { reports: true, ..Client::new() };
+    assert_eq!(client.asks(0, 1, 1), Print);
+    // However soon and however often it asks: only what it says counts.
+    assert_eq!(client.asks(1_100, 1, 1), Print);
+    client.record(Outcome::Reported, 1, 2_000, 2_000);
+    assert_eq!(client.asks(900_000, 1, 2), FetchAnother);
+    assert_eq!(client.asks(901_000, 2, 2), Print);
+}
+
+#[test]
+fn a_key_that_is_reported_again_is_refused() {
+    // The source gives the same key again, or another one that is reported too.
+    for second in [1, 2] {
+        let mut client = Client { reports: true, ..Client::new() };
+        client.record(Outcome::Reported, 1, 0, 0);
+        assert_eq!(client.asks(1_000, 1, second), FetchAnother);
+        client.record(Outcome::Reported, second, 2_000, 2_000);
+        assert_eq!(client.asks(3_000, second, 3), TOLD);
+        assert_eq!(client.asks(4_000, second, 3), STILL);
+        assert_eq!(client.asks(63_010, second, 3), FetchAnother);
+    }
+}
+
+#[test]
+fn a_report_is_about_one_key() {
+    let mut client = Client { reports: true, ..Client::new() };
+    client.record(Outcome::Reported, 1, 0, 0);
+    // It counts near the key's end too: whoever says so need not be guessed at.
+    assert_eq!(client.judged_with_end(1_000, 1, Some(2_000)), FetchAnother);
+    assert_eq!(client.asks(1_000, 2, 2), Print);
+}
+
+#[test]
 fn a_key_of_another_source_or_settings_is_another_key() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
-    let ask = Ask { id: fingerprint("work"), at: at(1_100), hold: client.hold };
+    let ask = Ask { id: fingerprint("work"), at: at(1_100), sign: client.sign() };
     let other = KeyId { source: fingerprint("aws"), ..key_id(1) };
     assert_eq!(judge(&client.records, &ask, other, None, || None), Print);
 }

@@ -28,6 +28,8 @@ pub enum Outcome {
     PrintedAnew,
     /// That the API refuses the key.
     Refused,
+    /// Nothing: it was the client that told us so.
+    Reported,
 }
 
 impl Record {
@@ -73,6 +75,7 @@ mod tests {
             record(1, Outcome::Printed),
             record(2, Outcome::PrintedAnew),
             record(3, Outcome::Refused),
+            record(4, Outcome::Reported),
         ];
         let bytes: Vec<u8> = records.iter().flat_map(Record::encode).collect();
         assert_eq!(Record::decode_all(&bytes), (records.to_vec(), true));

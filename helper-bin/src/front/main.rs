@@ -5,47 +5,51 @@
 
 #![cfg_attr(all(unix, not(test)), no_main)]
 
+#[path = "../own_failure.rs"]
+mod own_failure;
 mod request;
 #[cfg(all(unix, not(test)))]
 mod start;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 #[cfg(any(not(unix), test))]
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use api_key_helper_core::rejection::{Asked, Verdict, Watch};
+use api_key_helper_core::rejection::{Asked, Channel, Verdict, Watch};
 use api_key_helper_core::{
     Error, Hit, KeyFile, Lookup, Moment, Places, Plan, PlanInputs, ReadError, StateFolder,
     close_memory, decides, keys_at_hand, look, read_file,
 };
 
-use crate::request::Request;
+use crate::request::{Request, linked_profile};
 
 #[cfg(any(not(unix), test))]
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    ExitCode::from(run(&arguments))
+    let mut arguments = std::env::args_os();
+    let program = arguments.next().unwrap_or_default();
+    ExitCode::from(run(&program, &arguments.collect::<Vec<_>>()))
 }
 
-/// Answers a call with these arguments; returns the exit code.
-fn run(arguments: &[OsString]) -> u8 {
+/// Answers a call of the program by this name, with these arguments; returns the exit code.
+fn run(program: &OsStr, arguments: &[OsString]) -> u8 {
     let asked_at = now().into();
     close_memory();
-    let request = Request::parse(arguments);
+    let linked = linked_profile(program);
+    let request = Request::parse(linked, arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
         Some((request, found)) => print(found, &request),
-        None => Err(worker::become_it(arguments, asked_at)),
+        None => Err(worker::become_it(arguments, linked, asked_at)),
     };
     match outcome {
         Ok(()) => 0,
         Err(error) => {
             // Where stderr is closed there is nobody to tell.
             let _ = io::stderr().write_all(error.report().as_bytes());
-            error.kind().exit_code()
+            own_failure::exit_code(&error, arguments)
         }
     }
 }
@@ -88,13 +92,15 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
         Watch::begin(&Asked {
             at: asked_at,
             plan_file: &plan_file,
-            hold: plan.hold.of_claude_code(),
+            details: &[],
+            channel: Channel::ClaudeCode { hold: plan.hold.of_claude_code() },
             places: &places,
             variable: &variable,
         })
     });
     let watch = watch.flatten();
-    let judged = watch.as_ref().map(|watch| watch.judge(hit.key_id, hit.expires_at, &variable));
+    let judged =
+        watch.as_ref().map(|watch| watch.judge(hit.key_id, hit.validity.expires_at, &variable));
     if judged.is_some_and(|verdict| verdict != Verdict::Print) {
         return None;
     }

@@ -1,8 +1,10 @@
 //! What the front understands of the command line.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
-/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`.
+/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`, or the same by a link that is
+/// called after the profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
     pub(crate) profile: Option<&'a OsStr>,
@@ -11,8 +13,8 @@ pub(crate) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// `None` for whatever is not plainly that, mistakes included: the worker has the command tree.
-    pub(crate) fn parse(arguments: &'a [OsString]) -> Option<Self> {
-        let mut request = Self::default();
+    pub(crate) fn parse(linked: Option<&'a OsStr>, arguments: &'a [OsString]) -> Option<Self> {
+        let mut request = Self { profile: linked, config: None };
         let mut is_command_seen = false;
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -38,6 +40,16 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The profile that the link is called after by which this program was started: `api-key-helper@NAME`.
+/// Whether it is a name, the worker says.
+pub(crate) fn linked_profile(program: &OsStr) -> Option<&OsStr> {
+    let name = Path::new(program).file_name()?;
+    let profile = name.as_encoded_bytes().strip_prefix(b"api-key-helper@")?;
+    let profile = profile.strip_suffix(std::env::consts::EXE_SUFFIX.as_bytes())?;
+    // What is not text is no name either.
+    Some(OsStr::new(str::from_utf8(profile).unwrap_or_default()))
+}
+
 /// `--name=value` in its parts.
 fn split(argument: &OsStr) -> Option<(&str, &OsStr)> {
     ["--profile", "--config"].into_iter().find_map(|name| {
@@ -55,7 +67,7 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Option<(Option<String>, Option<String>)> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-        let request = Request::parse(&arguments)?;
+        let request = Request::parse(None, &arguments)?;
         let text = |value: Option<&OsStr>| value.map(|value| value.to_str().unwrap().to_owned());
         Some((text(request.profile), text(request.config)))
     }
@@ -71,6 +83,24 @@ mod tests {
             parse(&["get", "--config=/c", "--profile", "get"]),
             Some((some("get"), some("/c")))
         );
+    }
+
+    #[test]
+    fn a_link_stands_for_an_option() {
+        let linked = |program: &str| {
+            linked_profile(OsStr::new(program)).map(|profile| profile.to_str().unwrap().to_owned())
+        };
+        assert_eq!(linked("/usr/bin/api-key-helper@work").as_deref(), Some("work"));
+        assert_eq!(linked("api-key-helper@").as_deref(), Some(""));
+        for program in ["api-key-helper", "/a@b/api-key-helper", "other@work", ""] {
+            assert_eq!(linked(program), None, "{program}");
+        }
+        let work = Some(OsStr::new("work"));
+        let get = [OsString::from("get")];
+        assert_eq!(Request::parse(work, &get).unwrap().profile, work);
+        // What they say together is the worker's to judge.
+        let both = [OsString::from("--profile=work")];
+        assert_eq!(Request::parse(work, &both), None);
     }
 
     #[test]

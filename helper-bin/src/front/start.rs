@@ -18,7 +18,9 @@ use rustix::stdio::{stderr, stdin, stdout};
 extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     open_streams();
     report_broken_pipes();
-    crate::run(&arguments(count, values)).into()
+    let mut arguments = arguments(count, values).into_iter();
+    let program = arguments.next().unwrap_or_default();
+    crate::run(&program, arguments.as_slice()).into()
 }
 
 /// Opens those of the three streams that the caller has closed: else the next file that is opened
@@ -41,12 +43,12 @@ fn report_broken_pipes() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
-/// The arguments, without the program's name. The standard library knows them only where the C library
+/// The arguments, the program's name first. The standard library knows them only where the C library
 /// hands them to its initialisers, as glibc does and musl does not.
 #[expect(unsafe_code, reason = "C's strings")]
 fn arguments(count: c_int, values: *const *const c_char) -> Vec<OsString> {
-    let own = 1..usize::try_from(count).unwrap_or_default();
-    own.map(|index| {
+    let all = 0..usize::try_from(count).unwrap_or_default();
+    all.map(|index| {
         // SAFETY: `values` has `count` strings, each with its end, for as long as the process lives
         // (C23, 5.1.2.3.2 Program startup).
         let value = unsafe { CStr::from_ptr(*values.add(index)) };

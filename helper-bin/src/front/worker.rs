@@ -1,6 +1,6 @@
 //! The way to the worker.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,8 +15,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Becomes the worker, with arguments, environment and streams as they are; returns only when that
 /// fails.
 ///
-/// The worker is told when the call began, for it is this program's caller that asked then.
-pub(crate) fn become_it(arguments: &[OsString], asked_at: Moment) -> Error {
+/// The worker is told when the call began, for it is this program's caller that asked then; and the
+/// profile that the link is called after by which it was called.
+pub(crate) fn become_it(
+    arguments: &[OsString],
+    linked_profile: Option<&OsStr>,
+    asked_at: Moment,
+) -> Error {
     let candidates = match candidates() {
         Ok(candidates) => candidates,
         Err(error) => {
@@ -28,7 +33,14 @@ pub(crate) fn become_it(arguments: &[OsString], asked_at: Moment) -> Error {
         return missing(&candidates);
     };
     let asked_at = format!("--asked-at={}", asked_at.unix_millis());
-    let error = replace_process(command(worker).arg(asked_at).args(arguments));
+    let mut command = command(worker);
+    command.arg(asked_at);
+    if let Some(profile) = linked_profile {
+        let mut linked = OsString::from("--linked-profile=");
+        linked.push(profile);
+        command.arg(linked);
+    }
+    let error = replace_process(command.args(arguments));
     Error::misconfigured(format!("cannot start `{}`: {error}", worker.display()))
         .with_hint("install api-key-helper anew, both of its programs")
 }

@@ -16,8 +16,6 @@ pub(crate) struct Compiled {
     build: fn(&SourceTable) -> Result<Box<dyn Backend>, Error>,
     pub(crate) questions: &'static [Question],
     template: &'static str,
-    /// Whether people sign in to it.
-    has_login: bool,
 }
 
 const COMPILED: &[Compiled] = &[
@@ -28,7 +26,6 @@ const COMPILED: &[Compiled] = &[
         build: api_key_helper_script::build,
         questions: crate::questions::script::QUESTIONS,
         template: include_str!("templates/script.toml"),
-        has_login: false,
     },
     #[cfg(feature = "aws")]
     Compiled {
@@ -37,7 +34,6 @@ const COMPILED: &[Compiled] = &[
         build: api_key_helper_aws::build,
         questions: crate::questions::aws::QUESTIONS,
         template: include_str!("templates/aws.toml"),
-        has_login: false,
     },
     #[cfg(feature = "oidc")]
     Compiled {
@@ -46,7 +42,6 @@ const COMPILED: &[Compiled] = &[
         build: api_key_helper_oidc::build,
         questions: crate::questions::oidc::QUESTIONS,
         template: include_str!("templates/oidc.toml"),
-        has_login: true,
     },
     #[cfg(feature = "vault")]
     Compiled {
@@ -55,12 +50,19 @@ const COMPILED: &[Compiled] = &[
         build: api_key_helper_vault::build,
         questions: crate::questions::vault::QUESTIONS,
         template: include_str!("templates/vault.toml"),
-        has_login: false,
+    },
+    #[cfg(feature = "exchange")]
+    Compiled {
+        name: "exchange",
+        says: "another token is traded for it",
+        build: api_key_helper_exchange::build,
+        questions: crate::questions::exchange::QUESTIONS,
+        template: include_str!("templates/exchange.toml"),
     },
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["aws", "oidc", "script", "vault"];
+const KNOWN: &[&str] = &["aws", "exchange", "oidc", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {
@@ -85,11 +87,6 @@ impl Compiled {
         let source = self.template.to_owned() + include_str!("templates/every-source.toml");
         profile + &settings.fill(&source)
     }
-}
-
-/// Whether people sign in to the backend `name`.
-pub(crate) fn has_login(name: &str) -> bool {
-    find(name).is_some_and(|backend| backend.has_login)
 }
 
 /// Builds the backend `name` from a source's table.

@@ -1,17 +1,21 @@
 //! The command line.
 
+mod form;
+mod plugin;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_clients::claude_code::Scope;
-use api_key_helper_core::config::Written;
-use api_key_helper_core::{Error, Moment};
+use api_key_helper_clients::claude_code::{KEY_VARIABLES, Scope};
+use api_key_helper_core::config::{FormatName, Written, is_name};
+use api_key_helper_core::{Error, Moment, trust};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use self::form::Form;
 use crate::backends;
 use crate::report::print;
 
@@ -21,6 +25,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) const FRONT_VERSION: &str = "--front-version=";
 /// How it says when it was started, in milliseconds since the Unix epoch.
 const ASKED_AT: &str = "--asked-at=";
+/// How it says which profile the link is called after by which it was started.
+const LINKED_PROFILE: &str = "--linked-profile=";
 
 /// Prints a short-lived API key, fetched from where the company keeps it
 ///
@@ -35,18 +41,29 @@ pub(crate) struct Cli {
     /// The configuration file to use instead of the user's
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make Claude Code use this helper: write its settings, or undo that
+    /// Make Claude Code, or another client, use this helper: write its settings, or undo that
     Apply(Apply),
     /// Print the completions of a shell, for its own folder of them
     Completions(Completions),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
+    /// Forget the key that git describes, which its server refused
+    #[command(hide = true)]
+    Erase,
+    /// Run a program with the key in its environment, and nowhere else
+    ///
+    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell looks
+    /// at the words. What fails before that ends with exit code 125, a program that does not run with
+    /// 126, and one that is not there with 127.
+    Exec(Exec),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -64,15 +81,27 @@ pub(crate) enum Command {
     Man(Man),
     /// Refresh what is due, behind an answer that has been given
     #[command(hide = true)]
-    Refresh,
+    Refresh(Refresh),
     /// Show where the key is that seals the cache, and why; replace it
     Seal(Seal),
     /// Show the profile's sources, their keys' age, and what failed last
     Status(Status),
+    /// Do nothing: git says that its server took the key
+    #[command(hide = true)]
+    Store,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// Which client's settings
+    #[arg(long, value_name = "CLIENT", value_enum, default_value_t = Client::ClaudeCode)]
+    pub(crate) client: Client,
+    /// The MCP server whose headers have the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Codex's model provider, if it is not the one that its configuration chooses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
     /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
     /// or everybody's on this machine
     #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
@@ -83,19 +112,53 @@ pub(crate) struct Apply {
     /// Take back what was written
     #[arg(long)]
     pub(crate) undo: bool,
-    /// Replace another program as `apiKeyHelper`
+    /// Replace another program as the client's helper
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
 }
 
+/// A program whose settings can name this helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Claude Code: `apiKeyHelper`
+    ClaudeCode,
+    /// Claude Desktop: `inferenceCredentialHelper`
+    ClaudeDesktop,
+    /// Codex: the `auth` of a model provider
+    Codex,
+    /// An MCP server of Claude Code: `headersHelper`
+    Mcp,
+}
+
+impl Client {
+    /// Its name on command lines.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::ClaudeDesktop => "claude-desktop",
+            Self::Codex => "codex",
+            Self::Mcp => "mcp",
+        }
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct Get {
+    #[command(flatten)]
+    form: Form,
     /// Fetch a new key even if the cached one is fresh
     #[arg(long)]
     pub(crate) refresh: bool,
     /// The longest time to wait, such as `10s`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Refresh {
+    /// Fetch another key than the one that there is since then, in Unix milliseconds
+    #[arg(long, value_name = "MILLIS")]
+    pub(crate) instead_of: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +169,19 @@ pub(crate) struct Doctor {
     /// Run the helper even if settings in this folder decide what that does
     #[arg(long)]
     pub(crate) trust_folder: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// The variable that holds the key; may be repeated
+    #[arg(long, value_name = "NAME", default_value = KEY_VARIABLES[0], value_parser = variable)]
+    pub(crate) env: Vec<String>,
+    /// Run the program anew when the key changes: it gets TERM, and KILL ten seconds later
+    #[arg(long)]
+    pub(crate) reload: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +260,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
 }
 
+/// A name that an environment can hold (POSIX.1-2024, 8.1).
+fn variable(name: &str) -> Result<String, String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err("a variable's name has no `=`, and is not empty".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
 /// A command line that was understood.
 pub(crate) enum Parsed {
     /// Help or the version, already printed.
@@ -198,8 +282,20 @@ pub(crate) struct Call {
     pub(crate) profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) command: Command,
+    /// The form in which the command line wants the key.
+    pub(crate) format: Option<FormatName>,
     /// When the front was started, if it was it that became us.
     pub(crate) asked_at: Option<Moment>,
+}
+
+impl Call {
+    /// The options by which another command means the same configuration and profile, each behind a
+    /// blank.
+    pub(crate) fn options(&self) -> String {
+        let config = self.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
+        let profile = self.profile.as_ref().map(|profile| format!(" --profile {profile}"));
+        [config, profile].map(Option::unwrap_or_default).concat()
+    }
 }
 
 /// Understands the command line that the front hands over, which begins with what the front says of
@@ -209,6 +305,7 @@ pub(crate) struct Call {
 /// Misconfigured.
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     let mut asked_at = None;
+    let mut linked = None;
     if let Some(front) = value(&arguments, FRONT_VERSION) {
         if front != VERSION {
             return Err(Error::misconfigured(format!(
@@ -221,12 +318,18 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
             asked_at = millis.parse().ok().map(Moment::from_unix_millis);
             arguments.remove(0);
         }
+        if let Some(profile) = value(&arguments, LINKED_PROFILE) {
+            linked = Some(profile);
+            arguments.remove(0);
+        }
     }
     let arguments = std::iter::once(OsString::from("api-key-helper")).chain(arguments);
     match Cli::try_parse_from(arguments) {
-        Ok(Cli { profile, config, command }) => {
+        Ok(Cli { profile, config, form, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            Ok(Parsed::Call(Call { profile, config, command, asked_at }))
+            let format = format_of(&form, &command)?;
+            let profile = one_profile(profile, linked)?;
+            Ok(Parsed::Call(Call { profile, config, command, format, asked_at }))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
@@ -237,9 +340,38 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
+/// The format that the options before and behind `command` ask for.
+fn format_of(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
+    let behind = match command {
+        Command::Get(get) => Some(&get.form),
+        _ => None,
+    };
+    let takes_format =
+        matches!(command, Command::Erase | Command::Get(_) | Command::Refresh(_) | Command::Store);
+    form::format(before, behind, takes_format)
+}
+
 /// The value of the first argument, if it begins with `name`.
 fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
+}
+
+/// The profile that is asked for by an option or by the name of a link.
+fn one_profile(option: Option<String>, linked: Option<String>) -> Result<Option<String>, Error> {
+    let Some(link) = linked else { return Ok(option) };
+    if !is_name(&link) {
+        return Err(Error::misconfigured(
+            "what follows the `@` of the link is no name of a profile",
+        )
+        .with_hint("call the link `api-key-helper@NAME`, with the name of a profile"));
+    }
+    match option {
+        Some(option) if option != link => Err(Error::misconfigured(format!(
+            "the link is called after profile `{link}`, and `--profile` says `{option}`"
+        ))
+        .with_hint("leave `--profile` out, or call `api-key-helper`")),
+        _ => Ok(Some(link)),
+    }
 }
 
 const SEE_HELP: &str = "see `api-key-helper --help`";
@@ -293,6 +425,28 @@ mod tests {
     fn another_version_of_the_front_is_refused() {
         let error = refused(&["--front-version=9.9.9", "get"]);
         assert!(error.message().contains("version 9.9.9"), "{error}");
+    }
+
+    #[test]
+    fn a_link_names_the_profile() {
+        let version = format!("--front-version={VERSION}");
+        let with =
+            |link: &'static str| [version.clone(), "--asked-at=1".to_owned(), link.to_owned()];
+        let linked = |link: &'static str, rest: &[&str]| {
+            let all = with(link).into_iter().chain(rest.iter().map(ToString::to_string));
+            parse(all.map(OsString::from).collect())
+        };
+        for rest in [&[][..], &["--profile", "work"]] {
+            let Ok(Parsed::Call(call)) = linked("--linked-profile=work", rest) else {
+                panic!("{rest:?}");
+            };
+            assert_eq!(call.profile.as_deref(), Some("work"));
+        }
+        let error = linked("--linked-profile=work", &["--profile=home"]).err().unwrap();
+        assert!(error.message().contains("`work`") && error.message().contains("`home`"));
+        for link in ["--linked-profile=", "--linked-profile=Work", "--linked-profile=../a"] {
+            assert!(linked(link, &[]).err().unwrap().message().contains("no name"), "{link}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Colour, where somebody sees it and wants it. No colour says what a word beside it does not.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{Ansi256Color, AnsiColor, Style};
 
 use crate::environment::Environment;
 
@@ -15,6 +15,8 @@ pub(crate) struct Colours {
     /// What somebody may want to look at.
     pub(crate) fair: Style,
     pub(crate) bad: Style,
+    /// Black on white, whatever the terminal makes of these words.
+    pub(crate) paper: Style,
 }
 
 impl Colours {
@@ -34,6 +36,8 @@ impl Colours {
             good: AnsiColor::Green.on_default(),
             fair: AnsiColor::Yellow.on_default(),
             bad: AnsiColor::Red.on_default(),
+            // The sixteen colours with names look as the terminal's owner likes; these do not.
+            paper: Ansi256Color(16).on(Ansi256Color(231)),
         }
     }
 }

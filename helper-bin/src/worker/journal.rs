@@ -43,7 +43,7 @@ pub(crate) struct LogFile<'a> {
 impl Journal for LogFile<'_> {
     fn record(&self, event: &Event<'_>) {
         let line = Line {
-            time: rfc3339(event.at),
+            time: event.at.rfc3339(),
             profile: event.profile.to_owned(),
             source: event.source.to_owned(),
             outcome: match event.outcome {
@@ -53,7 +53,11 @@ impl Journal for LogFile<'_> {
             duration_ms: u64::try_from(event.duration.as_millis()).unwrap_or(u64::MAX),
             attempts: event.attempts,
             key_hash: event.outcome.ok().and_then(|(key, _)| self.hash(key)),
-            expires_at: event.outcome.ok().and_then(|(_, expires_at)| expires_at).map(rfc3339),
+            expires_at: event
+                .outcome
+                .ok()
+                .and_then(|(_, expires_at)| expires_at)
+                .map(Moment::rfc3339),
             message: event.outcome.err().map(Error::short_message),
         };
         if let Ok(mut line) = serde_json::to_vec(&line) {
@@ -74,10 +78,4 @@ impl LogFile<'_> {
         mac.update(key.expose().as_bytes());
         Some(hex(&mac.finalize().into_bytes()[..8]))
     }
-}
-
-/// A moment as RFC 3339 in UTC, to the second.
-pub(crate) fn rfc3339(moment: Moment) -> String {
-    let seconds = i64::try_from(moment.unix_millis() / 1_000).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

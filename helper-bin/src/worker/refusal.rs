@@ -2,7 +2,8 @@
 
 use api_key_helper_core::engine::{Demand, OnDisk};
 use api_key_helper_core::rejection::{Asked, Verdict, Watch};
-use api_key_helper_core::{Error, ErrorKind, KeyId, Moment, trust};
+use api_key_helper_core::{Error, ErrorKind, KeyId, Moment};
+use api_key_helper_formats::Ask;
 
 use crate::cli::Call;
 use crate::session::{Session, now};
@@ -15,23 +16,25 @@ pub(crate) struct Judged {
     pub(crate) demand: Option<Demand>,
 }
 
-/// Judges a call that began at `asked_at`. `None` when it is not watched.
+/// Judges an ask that began at `asked_at`. `None` when it is not watched.
 ///
 /// # Errors
 /// Rejected: the client is told so. Misconfigured, for a file that is not ours.
 pub(crate) async fn judge(
     session: &Session,
     call: &Call,
+    ask: &Ask,
     asked_at: Moment,
 ) -> Result<Option<Judged>, Error> {
-    let Some(watch) = watch(session, asked_at) else { return Ok(None) };
-    let Some(OnDisk { key_id, expires_at, source }) = session.on_disk().await? else {
+    let Some(watch) = watch(session, ask, asked_at) else { return Ok(None) };
+    let Some(OnDisk { key_id, expires_at, source, .. }) = session.on_disk().await? else {
         return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
     };
     let verdict = watch.judge(key_id, expires_at, &|name| session.environment.variable(name));
     let demand = match verdict {
         Verdict::Print => None,
         Verdict::FetchAnother => Some(Demand::Another(key_id)),
+        Verdict::Refuse { .. } if !ask.is_told() => None,
         Verdict::Refuse { is_new } => {
             if is_new {
                 watch.refused(key_id, now(&session.clock));
@@ -42,14 +45,25 @@ pub(crate) async fn judge(
     Ok(Some(Judged { watch, verdict, demand }))
 }
 
-fn watch(session: &Session, asked_at: Moment) -> Option<Watch> {
+/// Records that the client says that this key was refused.
+pub(crate) fn report(session: &Session, ask: &Ask, key: KeyId) {
+    let at = now(&session.clock);
+    if let Some(watch) = watch(session, ask, at) {
+        watch.reported(key, at);
+    }
+}
+
+fn watch(session: &Session, ask: &Ask, asked_at: Moment) -> Option<Watch> {
     if !session.watches_rejection() {
         return None;
     }
+    let details = ask.details();
+    let details: Vec<&[u8]> = details.iter().map(String::as_bytes).collect();
     Watch::begin(&Asked {
         at: asked_at,
         plan_file: &session.plan_file,
-        hold: session.profile.hold.of_claude_code(),
+        details: &details,
+        channel: ask.channel(&session.profile.hold)?,
         places: &session.places,
         variable: &|name| session.environment.variable(name),
     })
@@ -64,9 +78,7 @@ impl Judged {
 
 /// What holds for every backend: where the key comes from is where it has to be mended.
 fn rejected(source: &str, call: &Call) -> Error {
-    let config = call.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
-    let profile = call.profile.as_ref().map(|profile| format!(" --profile {profile}"));
-    let options = [config, profile].map(Option::unwrap_or_default).concat();
+    let options = call.options();
     Error::new(
         ErrorKind::Rejected,
         format!("the API refuses the key of source `{source}`, and asking the source again did not help"),

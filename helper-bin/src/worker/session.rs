@@ -2,14 +2,15 @@
 
 mod sealing;
 mod sign_in;
+mod sources;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_core::config::{Configuration, OnRejection, Profile};
+use api_key_helper_core::config::{Configuration, FormatName, OnRejection, Profile};
 use api_key_helper_core::engine::{
-    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, get, on_disk, replace,
+    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, at_once, get, on_disk, replace,
 };
 use api_key_helper_core::{
     Error, ErrorKind, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, trust,
@@ -35,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) config_paths: Vec<PathBuf>,
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
+    /// The form in which the key is wanted.
+    pub(crate) format: FormatName,
     pub(crate) sources: Vec<Source>,
     /// Where the sealing key can be.
     pub(crate) homes: Homes,
@@ -46,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) cautions: Vec<String>,
     /// The name of the plan's file.
     pub(crate) plan_file: String,
+    /// The options by which another command means the same configuration and profile.
+    options: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }
@@ -102,6 +107,7 @@ impl Session {
         let config_paths = files.all().map(|file| file.path.clone()).collect();
         let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
         let Configured { configuration, profile, sources, cautions } = configured;
+        let format = format(call, &configuration, &profile)?;
         let folder = StateFolder::new(places.state.clone());
         let mut warnings = Vec::new();
         let has_state = match folder.prepare() {
@@ -132,21 +138,23 @@ impl Session {
             config_paths,
             configuration,
             profile,
+            format,
             sources,
             homes,
             seal,
             warnings,
             cautions,
             plan_file,
+            options: call.options(),
             has_state,
         };
         session.open_what_was_moved().await;
         Ok((session, mistakes))
     }
 
-    /// Compiles the profile for the front.
+    /// Compiles the profile for the front, which knows no format but the plain one.
     pub(crate) async fn write_plan(&self) {
-        if !self.has_state {
+        if !self.has_state || self.profile.format.name != FormatName::Raw {
             return;
         }
         let plan = Plan {
@@ -172,7 +180,7 @@ impl Session {
     /// Removes what nobody has used for a long time.
     pub(crate) fn sweep(&self) {
         let stems: Vec<String> =
-            self.sources.iter().map(|source| source.planned.id.stem()).collect();
+            self.all_sources().iter().map(|source| source.planned.id.stem()).collect();
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
         // Old files are no reason to fail, or to say anything.
         let _ = self.folder.sweep(now(&self.clock), keep);
@@ -195,11 +203,32 @@ impl Session {
         let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
         if let Err(error) = &mut outcome.answer
             && error.kind() == ErrorKind::NeedsLogin
-            && let Some(hint) = self.rather_unlock()
         {
-            *error = error.clone().with_hint(hint);
+            let hint = self.rather_unlock().or_else(|| error.hint().map(str::to_owned));
+            let hint = hint.map(|hint| self.with_options(&hint));
+            *error = hint.into_iter().fold(error.clone(), Error::with_hint);
         }
         outcome
+    }
+
+    /// A hint whose command means the same configuration and profile as this call.
+    fn with_options(&self, hint: &str) -> String {
+        hint.replace("`api-key-helper ", &format!("`api-key-helper{} ", self.options))
+    }
+
+    /// Whether a call would be answered without asking anybody.
+    ///
+    /// # Errors
+    /// Misconfigured, for a file that is not ours.
+    pub(crate) async fn has_answer(&self) -> Result<bool, Error> {
+        let call = self.call(Demand::Printable, Duration::ZERO, "");
+        let found = self.in_world(async |world| at_once(world, &self.sources, &call).await).await;
+        found.map(|found| found.is_some())
+    }
+
+    /// Whether a key that another process fetches is there for this one.
+    pub(crate) const fn shares_keys(&self) -> bool {
+        self.has_state && self.seal.is_ok()
     }
 
     /// The key that a call would be answered with, if nobody had to be asked for it.
@@ -244,7 +273,11 @@ impl Session {
 
     /// How long this caller goes on using a key.
     pub(crate) fn hold(&self) -> Duration {
-        self.profile.hold.of_caller(|name| self.environment.variable(name).is_some())
+        let Profile { hold, .. } = &self.profile;
+        let of_format = hold.fixed.is_none().then(|| api_key_helper_formats::hold(self.format));
+        of_format
+            .flatten()
+            .unwrap_or_else(|| hold.of_caller(|name| self.environment.variable(name).is_some()))
     }
 }
 
@@ -263,6 +296,18 @@ pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
     let option = call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
     Error::misconfigured(format!("there is no configuration at `{path}`"))
         .with_hint(format!("run `api-key-helper{option} init`"))
+}
+
+/// What the command line says, else the profile.
+fn format(
+    call: &CommandLine,
+    configuration: &Configuration,
+    profile: &Profile,
+) -> Result<FormatName, Error> {
+    let own = profile.format.name;
+    let Some(format) = call.format.filter(|format| *format != own) else { return Ok(own) };
+    configuration.check_unlocked(&["profile", &profile.name, "format"], "`--format`")?;
+    Ok(format)
 }
 
 fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {

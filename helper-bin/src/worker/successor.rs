@@ -1,28 +1,65 @@
-//! A worker that works behind this one's answer.
+//! A worker that works behind this one.
 
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use api_key_helper_core::KeyId;
+use api_key_helper_core::engine::{Clock as _, Demand};
 
 use crate::cli::{Call, FRONT_VERSION, VERSION};
+use crate::session::Session;
 
-/// Starts a worker that refreshes what is due, in a process group of its own. The front starts its
-/// own in a new session; this one is for calls that the front does not understand, and only rare.
+/// Starts a worker that refreshes what is due.
 pub(crate) fn refresh_behind(call: &Call) {
     // The caller has its key: whatever goes wrong now shows when the key is no longer due.
-    let _ = start(call);
+    let _ = start(call, None);
 }
 
-fn start(call: &Call) -> io::Result<()> {
+/// Lets a worker of its own ask for a key that meets `demand`, where there is none yet, and waits
+/// until that has ended, or for as long as the client waits.
+///
+/// Nothing that the client does to this process ends the other one, which has all the time that the
+/// profile gives. So a renewal that a server replaces is kept, and a source that is slower than the
+/// client is patient has answered by the next call.
+pub(crate) async fn ask_behind(session: &Session, call: &Call, demand: Demand, deadline: Duration) {
+    let refused = match demand {
+        Demand::Another(key) => Some(key),
+        Demand::Printable if matches!(session.has_answer().await, Ok(false)) => None,
+        // Who asks for a new key by hand is no client. And what cannot be read is said later.
+        _ => return,
+    };
+    // Where it cannot be started, this process asks by itself.
+    let Ok(mut worker) = start(call, refused) else { return };
+    while matches!(worker.try_wait(), Ok(None)) && session.clock.uptime() < deadline {
+        session.clock.sleep(POLL).await;
+    }
+}
+
+/// How often to look whether it has ended.
+const POLL: Duration = Duration::from_millis(5);
+
+/// In a process group of its own. The front starts its own in a new session; this one is for calls
+/// that the front does not understand, and only rare.
+fn start(call: &Call, refused: Option<KeyId>) -> io::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(format!("{FRONT_VERSION}{VERSION}")).arg("refresh");
+    command.arg(format!("{FRONT_VERSION}{VERSION}"));
+    // It says how long the client goes on using a key.
+    if let Some(format) = call.format {
+        command.arg("--format").arg(format.name());
+    }
+    command.arg("refresh");
     if let Some(profile) = &call.profile {
         command.arg("--profile").arg(profile);
     }
     if let Some(config) = &call.config {
         command.arg("--config").arg(config);
     }
+    if let Some(KeyId { since, .. }) = refused {
+        command.arg(format!("--instead-of={}", since.unix_millis()));
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map(drop)
+    command.spawn()
 }

@@ -3,18 +3,20 @@
 //! All of it goes to stderr: stdout is for keys.
 
 use std::io::{self, IsTerminal as _};
-use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use anstyle::Style;
 use api_key_helper_core::engine::Clock as _;
-use api_key_helper_core::{DeviceCode, Moment, Prompt};
+use api_key_helper_core::{DeviceCode, Moment, Prompt, SignInPage};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
 use crate::colours::Colours;
 use crate::environment::Environment;
+use crate::qr_code;
 use crate::report::tell;
+use crate::web_browser::WebBrowser;
 use crate::world::MachineClock;
 use crate::written::written;
 
@@ -24,7 +26,8 @@ pub(crate) struct Terminal {
     clock: MachineClock,
     is_interactive: bool,
     colours: Colours,
-    opens_browser: bool,
+    /// None where nobody would see it, or nobody wants it.
+    browser: Option<WebBrowser>,
     /// The line that shows the time that is left.
     waiting: Mutex<Option<JoinHandle<()>>>,
 }
@@ -37,13 +40,15 @@ impl Terminal {
         clock: MachineClock,
     ) -> Self {
         let is_interactive = io::stderr().is_terminal();
-        let is_set = |name: &str| environment.variable(name).is_some_and(|value| !value.is_empty());
+        let variable = |name: &str| environment.variable(name)?.into_string().ok();
+        // A browser is for whoever began the login, who sits at the terminal.
+        let is_wanted = may_open_browser && is_interactive;
         Self {
             source: source.to_owned(),
             clock,
             is_interactive,
             colours: Colours::of(environment, is_interactive),
-            opens_browser: may_open_browser && is_interactive && has_browser(is_set),
+            browser: is_wanted.then(|| WebBrowser::of(variable)).flatten(),
             waiting: Mutex::default(),
         }
     }
@@ -57,10 +62,26 @@ impl Terminal {
             self.source,
             spaced(code.user_code)
         );
-        if let Some(picture) = code.verification_uri_complete.and_then(fitting_picture) {
+        let paper = self.colours.paper;
+        let complete = code.verification_uri_complete;
+        if let Some(picture) = complete.and_then(|complete| fitting_picture(complete, paper)) {
             text += "  Or scan this, which has the code in it:\n\n";
             text += &picture;
             text.push('\n');
+        }
+        text
+    }
+
+    /// The lines for a person whose browser is on this machine. No picture: the browser that comes
+    /// back to this machine is no telephone's.
+    fn direction(&self, page: &SignInPage<'_>) -> String {
+        let bold = self.colours.strong;
+        let (source, address) = (&self.source, printable(page.address));
+        let mut text = format!(
+            "\nSign in to `{source}` by a browser on this machine\n\n  Open   {bold}{address}{bold:#}\n\n"
+        );
+        if self.browser.is_none() {
+            text += &format!("  {}\n\n", from_elsewhere(page.port));
         }
         text
     }
@@ -96,10 +117,26 @@ impl Prompt for Terminal {
             return;
         }
         tell(&self.invitation(code));
-        if self.opens_browser {
-            open_browser(code.verification_uri_complete.unwrap_or(code.verification_uri));
+        if let Some(browser) = &self.browser {
+            browser.open(code.verification_uri_complete.unwrap_or(code.verification_uri));
         }
         self.wait_visibly(code.expires_at.into());
+    }
+
+    async fn browse(&self, page: &SignInPage<'_>) {
+        if !self.is_interactive {
+            tell(&format!(
+                "api-key-helper: open: {}\napi-key-helper: hint: {}\n",
+                printable(page.address),
+                from_elsewhere(page.port)
+            ));
+            return;
+        }
+        tell(&self.direction(page));
+        if let Some(browser) = &self.browser {
+            browser.open(page.address);
+        }
+        self.wait_visibly(page.expires_at.into());
     }
 }
 
@@ -119,47 +156,30 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).collect()
 }
 
+/// What to do where there is no browser on this machine.
+fn from_elsewhere(port: u16) -> String {
+    format!(
+        "from another machine, sign in through `ssh -L {port}:localhost:{port} HOST`, or set \
+         `flow = \"device\"`"
+    )
+}
+
 /// The code with room between its characters, so that it can be read from a distance.
 fn spaced(code: &str) -> String {
     let characters: Vec<String> = printable(code).chars().map(String::from).collect();
     characters.join(" ")
 }
 
-/// Whether somebody sits in front of this machine's screen.
-fn has_browser(is_set: impl Fn(&str) -> bool) -> bool {
-    if is_set("SSH_CONNECTION") || is_set("SSH_TTY") {
-        return false;
-    }
-    cfg!(any(windows, target_os = "macos")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
-}
-
-/// Opens the address in a browser, which may say whatever it wants to nobody. Only addresses of the
-/// web: a provider does not choose which program runs here.
-fn open_browser(uri: &str) {
-    if !uri.starts_with("https://") && !uri.starts_with("http://") || uri.contains(char::is_control)
-    {
-        return;
-    }
-    for mut command in open::commands(uri) {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Ctrl-C is for the login, and not for a browser with other pages open.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        if command.spawn().is_ok() {
-            return;
-        }
-    }
-}
-
-/// The address as a QR code, if the terminal has room for it and for the lines above it.
-fn fitting_picture(uri: &str) -> Option<String> {
+/// The address as a QR code in the colours of paper, if the terminal has room for it and for the lines
+/// above it.
+fn fitting_picture(uri: &str, paper: Style) -> Option<String> {
     const LINES_AROUND: usize = 10;
 
-    let picture = fast_qr::QRBuilder::new(uri).ecl(fast_qr::ECL::L).build().ok()?.to_str();
+    let picture = qr_code::drawn(uri, paper)?;
     let (columns, rows) = size()?;
-    let width = picture.lines().map(|line| line.chars().count()).max()?;
-    let fits = width <= columns && picture.lines().count() + LINES_AROUND <= rows;
-    fits.then(|| picture + "\n")
+    let width = picture.first()?.chars().count();
+    let fits = width <= columns && picture.len() + LINES_AROUND <= rows;
+    fits.then(|| picture.iter().map(|line| format!("{paper}{line}{paper:#}\n")).collect())
 }
 
 #[cfg(unix)]

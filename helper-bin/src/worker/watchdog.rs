@@ -1,27 +1,50 @@
 //! The end of a process that outlives its own deadline.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_core::Error;
 
+use crate::own_failure;
 use crate::report::Reporter;
 
 /// The engine keeps the deadline by itself; this is for what it cannot interrupt, such as a disk
 /// that never answers. So long may it be late.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Watches one call, until it is dropped.
+pub(crate) struct Watchdog {
+    is_over: Arc<AtomicBool>,
+}
+
 /// Ends this process when `deadline` and a little more have passed, and releases its locks so.
-pub(crate) fn start(deadline: Duration) {
+#[must_use]
+pub(crate) fn start(deadline: Duration) -> Watchdog {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&is_over);
     let watch = move || {
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, which only waits")]
         std::thread::sleep(deadline.saturating_add(GRACE));
+        if watched.load(Ordering::Relaxed) {
+            return;
+        }
         let error = Error::transient("the machine did not let this call end within its deadline")
             .with_hint("look at the disk under the state folder, see `api-key-helper doctor`");
         let _: ExitCode = Reporter.failed(&error);
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
         #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
-        std::process::exit(ErrorKind::Transient.exit_code().into());
+        std::process::exit(own_failure::exit_code(&error, &arguments).into());
     };
     // Without a thread to spare, the engine's own deadline is what there is.
     let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+    Watchdog { is_over }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
 }

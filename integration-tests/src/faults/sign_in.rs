@@ -2,7 +2,6 @@
 //! replaced cannot be put back, so each call begins where the last one has ended.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::OsString;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use super::{Scenario, Stage};
 use crate::call::Call;
 use crate::home::Home;
 use crate::servers::OidcProvider;
-use crate::wait::until;
+use crate::sign_in::sign_in;
 
 /// The key is stale; the refresh token is spent for another.
 pub const RENEWAL: Scenario = Scenario { name: "oidc: renewal", stage: || Desk::stage() };
@@ -53,18 +52,7 @@ impl Desk {
     }
 
     fn sign_in(&self) {
-        let said = self.home.write("said", "");
-        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\""].map(OsString::from);
-        let shell = shell.into_iter().chain([said.clone().into()]);
-        let login = self.home.call(["login"]).under(shell).start();
-        let code = until("the user code is shown", || {
-            let said = fs::read_to_string(&said).ok()?;
-            let (_, rest) = said.split_once("api-key-helper: code: ")?;
-            rest.split_once('\n').map(|(code, _)| code.to_owned())
-        });
-        self.provider.approve(&code);
-        let answer = login.finish();
-        assert_eq!(answer.code, Some(0), "{answer:?}");
+        sign_in(&self.home.call(["login"]), &self.provider);
     }
 
     /// The live one, if nobody has lost it.

@@ -1,4 +1,4 @@
-//! The human's half of a login: pages, cookies and forms.
+//! The human's half of a login: a provider's pages, cookies and forms.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ pub(super) struct Browser {
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// A page at the end of all redirects.
+/// A page at the end of all redirects: the provider's last one, or the address elsewhere that it sends
+/// the browser to.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) address: Url,
@@ -53,7 +54,11 @@ impl Browser {
     }
 
     async fn follow(&mut self, mut address: Url, mut body: Option<String>) -> Page {
+        let provider = address.origin();
         for _ in 0..10 {
+            if address.origin() != provider {
+                return Page { address, status: 0, html: String::new() };
+            }
             let mut request = match body.take() {
                 None => self.client.get(address.clone()),
                 Some(body) => self

@@ -1,4 +1,4 @@
-//! An identity provider with the device flow: `oidc-provider`, and the human in front of it.
+//! An identity provider: `oidc-provider`, and the human in front of it.
 
 use std::path::Path;
 use std::process::Command;
@@ -44,7 +44,8 @@ pub struct Settings {
     pub refresh_token: u32,
     /// Whether a refresh token is good for one refresh only.
     pub rotate: bool,
-    /// The client's secret and how it is sent: `client_secret_basic` or `client_secret_post`.
+    /// The client's secret and how it is sent: `client_secret_basic`, `client_secret_post`, or as the
+    /// key of an assertion: `client_secret_jwt`. With one the client may also ask for itself.
     pub secret: Option<(String, String)>,
 }
 
@@ -67,7 +68,7 @@ impl Default for Settings {
 pub struct Event {
     /// Such as `/token`.
     pub path: String,
-    /// Such as `device_code` or `refresh_token`, of a request to `/token`.
+    /// Such as `authorization_code` or `refresh_token`, of a request to `/token`.
     pub grant: String,
     /// The answer's.
     pub status: u64,
@@ -132,6 +133,25 @@ impl OidcProvider {
         self.runtime.block_on(self.decide(user_code, false));
     }
 
+    /// The human signs in as [`ACCOUNT`] on the page at `address`, and approves. Gives where the
+    /// provider sends the browser then, which does not go there.
+    ///
+    /// # Panics
+    /// When the provider sends it nowhere.
+    #[must_use]
+    pub fn authorize(&self, address: &str) -> String {
+        self.come_back(address, true)
+    }
+
+    /// The same of a human who does not want to.
+    ///
+    /// # Panics
+    /// When the provider sends the browser nowhere.
+    #[must_use]
+    pub fn decline(&self, address: &str) -> String {
+        self.come_back(address, false)
+    }
+
     /// An administrator ends all logins: their refresh tokens are dead.
     pub fn revoke(&self) {
         self.control("/test/revoke");
@@ -166,7 +186,7 @@ impl OidcProvider {
         events.iter().map(event).collect()
     }
 
-    /// How many token requests of this grant (`device_code`, `refresh_token`) were granted.
+    /// How many token requests of this grant, such as `refresh_token`, were granted.
     #[must_use]
     pub fn granted(&self, grant: &str) -> usize {
         let is = |event: &&Event| event.grant == grant && event.status == 200;
@@ -199,6 +219,21 @@ impl OidcProvider {
         self.json(request)["active"] == true
     }
 
+    /// The same for a client with this secret, which it sends in a header.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn is_active_for(&self, token: &str, secret: &str) -> bool {
+        let request = self
+            .client
+            .post(format!("{}/token/introspection", self.issuer))
+            .basic_auth(CLIENT, Some(secret.replace(' ', "+")))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("token={token}"));
+        self.json(request)["active"] == true
+    }
+
     /// Ends it at once.
     pub fn kill(&self) {
         self.process.kill();
@@ -221,6 +256,26 @@ impl OidcProvider {
             }
         }
         page
+    }
+
+    fn come_back(&self, address: &str, approve: bool) -> String {
+        let page = self.runtime.block_on(async {
+            let mut browser = Browser::new();
+            let mut page = browser.open(address).await;
+            while let Some(form) = page.form() {
+                page = if !approve {
+                    let abort = page.address.join(&format!("{}/abort", page.address.path()));
+                    browser.open(abort.expect("an address").as_str()).await
+                } else if form.has("login") {
+                    browser.submit(form, &[("login", ACCOUNT), ("password", "x")]).await
+                } else {
+                    browser.submit(form, &[]).await
+                };
+            }
+            page
+        });
+        assert_eq!(page.status, 0, "{page:?}\n{}", self.log());
+        page.address.into()
     }
 
     fn log(&self) -> String {

@@ -118,6 +118,21 @@ impl OpenBao {
         self.process.signal("KILL");
     }
 
+    /// Starts a development server again that was killed, at the same address. It has forgotten all.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&mut self) {
+        let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok());
+        let mut bao = dev_server(self.folder.path(), port.expect("a port"));
+        bao.arg("-dev");
+        self.process = Process::start(&bao, self.folder.path());
+        let admin = &self.admin;
+        let is_ready =
+            || matches!(admin.try_request("GET", "secret/config", None, &[]), Ok((200, _)));
+        assert!(self.process.wait_until(is_ready), "{}", self.process.log());
+    }
+
     /// Sends it a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         self.process.signal(name);

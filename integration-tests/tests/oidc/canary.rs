@@ -10,9 +10,11 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::process::Process;
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::Settings;
+use integration_tests::visitor;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::browser::BROWSER;
 use crate::proxy::{Point, Proxy, REFRESH};
 use crate::user::{Login, SOURCE, User};
 
@@ -24,13 +26,14 @@ struct Watched {
     provider: OidcProvider,
     proxy: Proxy,
     user: User,
+    by_browser: bool,
     codes: Vec<String>,
     said: Vec<(String, Vec<u8>)>,
     _elsewhere: TempDir,
 }
 
 impl Watched {
-    fn new(source: &str) -> Self {
+    fn new(source: &str, by_browser: bool) -> Self {
         let secret = Some((CLIENT_SECRET.to_owned(), "client_secret_basic".to_owned()));
         let provider = OidcProvider::with(&Settings { secret, ..Settings::default() });
         let proxy = Proxy::to(&provider);
@@ -38,23 +41,41 @@ impl Watched {
         let file = elsewhere.path().join("secret");
         fs::write(&file, CLIENT_SECRET).unwrap();
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let source = format!(
-            "client_secret = {{ file = \"{}\" }}\n{}{source}",
-            file.display(),
-            proxy.endpoints()
-        );
+        let flow = match by_browser {
+            true => proxy.later_endpoints() + BROWSER,
+            false => proxy.endpoints(),
+        };
+        let source = format!("client_secret = {{ file = \"{}\" }}\n{flow}{source}", file.display());
         let user = User::with(&provider, &source);
         let (codes, said) = (Vec::new(), Vec::new());
-        Self { provider, proxy, user, codes, said, _elsewhere: elsewhere }
+        Self { provider, proxy, user, by_browser, codes, said, _elsewhere: elsewhere }
     }
 
-    /// Signs in, if `human` wants that.
+    /// Signs in, if the human wants that.
     #[track_caller]
-    fn login(&mut self, human: impl FnOnce(&OidcProvider, &str)) -> Answer {
+    fn login(&mut self, is_wanted: bool) -> Answer {
         let login: Login = self.user.login();
+        if self.by_browser {
+            let address = login.address();
+            self.look_at(login.process());
+            let back = match is_wanted {
+                true => self.provider.authorize(&address),
+                false => self.provider.decline(&address),
+            };
+            let page = visitor::get(&back);
+            let answer = login.finish();
+            let code = back.split(['?', '&']).find_map(|part| part.strip_prefix("code="));
+            self.codes.extend(code.map(str::to_owned));
+            self.hear(&answer.stdout, &answer.stderr);
+            self.said.push(("the page".to_owned(), page.into()));
+            return answer;
+        }
         let code = login.code();
         self.look_at(login.process());
-        human(&self.provider, &code);
+        match is_wanted {
+            true => self.provider.approve(&code),
+            false => self.provider.deny(&code),
+        }
         let answer = login.finish();
         // It is shown to whoever is to type it.
         let shown = answer.stderr.replace(&code, "");
@@ -101,7 +122,8 @@ impl Watched {
         let bodies = answers.iter().filter_map(|answer| answer.split_once("\r\n\r\n"));
         let documents: Vec<Value> =
             bodies.filter_map(|(_, body)| serde_json::from_str(body).ok()).collect();
-        let names = ["device_code", "access_token", "refresh_token", "id_token"];
+        let names = ["access_token", "refresh_token", "id_token", "device_code"];
+        let names = if self.by_browser { &names[..3] } else { &names };
         for name in names {
             assert!(documents.iter().any(|document| document[name].is_string()), "no {name}");
         }
@@ -164,11 +186,11 @@ fn traces(secret: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn gives_nothing_away(source: &str) {
-    let mut watched = Watched::new(source);
+fn gives_nothing_away(source: &str, by_browser: bool) {
+    let mut watched = Watched::new(source, by_browser);
     assert_eq!(watched.get().code, Some(3));
-    assert_eq!(watched.login(OidcProvider::deny).code, Some(4));
-    assert_eq!(watched.login(OidcProvider::approve).code, Some(0));
+    assert_eq!(watched.login(false).code, Some(4));
+    assert_eq!(watched.login(true).code, Some(0));
     assert_eq!(watched.get().code, Some(0));
     watched.search();
 
@@ -198,7 +220,7 @@ fn gives_nothing_away(source: &str) {
 
     let logout = watched.user.home.call(["logout"]);
     assert_eq!(watched.call(&logout).code, Some(0));
-    assert_eq!(watched.login(OidcProvider::approve).code, Some(0));
+    assert_eq!(watched.login(true).code, Some(0));
     watched.provider.kill();
     assert_eq!(watched.call(&logout).code, Some(0));
     watched.search();
@@ -206,12 +228,17 @@ fn gives_nothing_away(source: &str) {
 
 #[test]
 fn an_access_token_is_nowhere_but_on_stdout() {
-    gives_nothing_away("");
+    gives_nothing_away("", false);
 }
 
 #[test]
 fn an_id_token_is_nowhere_but_on_stdout() {
-    gives_nothing_away("key = \"id_token\"");
+    gives_nothing_away("key = \"id_token\"", false);
+}
+
+#[test]
+fn what_a_browser_brought_is_nowhere_but_on_stdout() {
+    gives_nothing_away("key = \"id_token\"", true);
 }
 
 #[test]

@@ -15,8 +15,8 @@ fn interviewed(home: &Home, provider: &OidcProvider) -> Terminal {
     let mut terminal = Terminal::start(&call, Streams::InAndErr);
     terminal.answer("Number or name [script]", "oidc");
     terminal.answer(ISSUER, provider.issuer());
-    terminal
-        .answer("Client that is registered there for the device flow [api-key-helper]", "helper");
+    terminal.answer("Number or name [device]", "");
+    terminal.answer("Client that is registered there for this program [api-key-helper]", "helper");
     terminal.answer("Scopes [openid offline_access]", "");
     terminal
 }
@@ -39,6 +39,7 @@ fn whoever_signs_in_has_a_key() {
     assert!(answer.stderr.contains("Signed in to `oidc`"), "{answer:?}");
     let text = fs::read_to_string(home.config_file()).unwrap();
     assert!(text.contains("\nscopes = [\"openid\", \"offline_access\"]\n"), "{text}");
+    assert!(text.contains("\nflow = \"device\"\n"), "{text}");
     let key = home.helper().run();
     key.assert_key(&key.stdout);
     assert!(provider.is_active(&key.stdout) && !answer.stderr.contains(&key.stdout), "{answer:?}");

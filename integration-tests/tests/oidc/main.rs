@@ -5,12 +5,14 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod broken_off;
+mod browser;
 mod canary;
 mod crowd;
 mod get;
 mod init;
 mod login;
 mod logout;
+mod machine;
 mod proxy;
 mod screen;
 mod sealed;

@@ -77,14 +77,18 @@ impl Proxy {
 
     /// The lines of a source that send everything this way.
     pub(crate) fn endpoints(&self) -> String {
-        let places = [
-            ("device_authorization_endpoint", "/device/auth"),
-            ("token_endpoint", "/token"),
-            ("revocation_endpoint", "/token/revocation"),
-            ("jwks_uri", "/jwks"),
-        ];
-        let line = |(key, path)| format!("{key} = \"http://127.0.0.1:{}{path}\"\n", self.port);
-        places.map(line).concat()
+        self.line("device_authorization_endpoint", "/device/auth") + &self.later_endpoints()
+    }
+
+    /// The same for a login that begins in a browser.
+    pub(crate) fn later_endpoints(&self) -> String {
+        self.line("token_endpoint", "/token")
+            + &self.line("revocation_endpoint", "/token/revocation")
+            + &self.line("jwks_uri", "/jwks")
+    }
+
+    fn line(&self, key: &str, path: &str) -> String {
+        format!("{key} = \"http://127.0.0.1:{}{path}\"\n", self.port)
     }
 
     /// The next request with `mark` in it stops at `point`.

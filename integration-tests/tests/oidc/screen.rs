@@ -8,6 +8,8 @@ pub(crate) struct Screen {
     pub(crate) column: usize,
     /// What is bold.
     pub(crate) bold: Vec<String>,
+    /// What is black on white, whatever the terminal's own colours are.
+    pub(crate) paper: Vec<String>,
 }
 
 impl Screen {
@@ -16,8 +18,8 @@ impl Screen {
     pub(crate) fn after(sent: &str) -> Self {
         let mut lines: Vec<Vec<char>> = vec![Vec::new()];
         let mut column = 0;
-        let mut bold: Option<String> = None;
-        let mut bolds = Vec::new();
+        let (mut bold, mut paper): (Option<String>, Option<String>) = (None, None);
+        let (mut bolds, mut papers) = (Vec::new(), Vec::new());
         let mut rest = sent;
         while let Some(character) = rest.chars().next() {
             rest = &rest[character.len_utf8()..];
@@ -32,7 +34,12 @@ impl Screen {
                     match sequence {
                         "[K" => line.truncate(column),
                         "[1m" => bold = Some(String::new()),
-                        "[0m" => bolds.extend(bold.take()),
+                        "[38;5;16m" if rest.starts_with("\u{1b}[48;5;231m") => {}
+                        "[48;5;231m" => paper = Some(String::new()),
+                        "[0m" => {
+                            bolds.extend(bold.take());
+                            papers.extend(paper.take());
+                        }
                         other => panic!("{other:?} in {sent:?}"),
                     }
                 }
@@ -45,14 +52,12 @@ impl Screen {
                         line.push(character);
                     }
                     column += 1;
-                    if let Some(bold) = &mut bold {
-                        bold.push(character);
-                    }
+                    bold.iter_mut().chain(&mut paper).for_each(|text| text.push(character));
                 }
             }
         }
         let lines = lines.into_iter().map(String::from_iter).collect();
-        Self { lines, column, bold: bolds }
+        Self { lines, column, bold: bolds, paper: papers }
     }
 
     /// The longest line's length.
@@ -60,38 +65,55 @@ impl Screen {
         self.lines.iter().map(|line| line.chars().count()).max().unwrap_or_default()
     }
 
-    /// Takes the QR code's lines out, leaves `[QR]` there, and gives what it says to a camera that
-    /// sees a dark terminal, which is how most of them are.
-    pub(crate) fn take_picture(&mut self) -> Option<String> {
-        let is_picture = |line: &String| line.contains(['█', '▀', '▄']);
+    /// Takes the QR code's lines out, leaves `[QR]` there, and gives what it says to a camera. What is
+    /// not on paper, it sees in a dark terminal, which is how most of them are.
+    pub(crate) fn take_picture(&mut self) -> Option<Picture> {
+        let is_paper = !self.paper.is_empty();
+        let is_picture = |line: &String| match is_paper {
+            true => self.paper.contains(line),
+            false => line.contains(['█', '▀', '▄']),
+        };
         let first = self.lines.iter().position(is_picture)?;
         let count = self.lines[first..].iter().take_while(|line| is_picture(line)).count();
         let picture: Vec<String> =
             self.lines.splice(first..first + count, ["[QR]".to_owned()]).collect();
-        Some(scan(&picture))
+        Some(scan(&picture, is_paper))
     }
 }
 
+/// What a camera makes of a QR code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) says: String,
+    /// How many light modules there are at least between what is dark and the edge.
+    pub(crate) margin: usize,
+}
+
 /// Reads a QR code that is drawn with two modules in each character.
-fn scan(picture: &[String]) -> String {
+fn scan(picture: &[String], is_paper: bool) -> Picture {
     // A camera sees more than one point of each module.
     const SCALE: usize = 4;
     let light = |x: usize, y: usize| {
         let drawn = picture[y / 2].chars().nth(x).unwrap_or(' ');
-        match drawn {
+        let is_written = match drawn {
             '█' => true,
             '▀' => y.is_multiple_of(2),
             '▄' => !y.is_multiple_of(2),
             ' ' => false,
             other => panic!("{other:?} in a picture"),
-        }
+        };
+        is_written != is_paper
     };
-    let width = picture.iter().map(|line| line.chars().count()).max().unwrap();
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(
-        width * SCALE,
-        picture.len() * 2 * SCALE,
-        |x, y| if light(x / SCALE, y / SCALE) { 255 } else { 0 },
-    );
+    let (width, height) =
+        (picture.iter().map(|line| line.chars().count()).max().unwrap(), picture.len() * 2);
+    let edge = |x: usize, y: usize| x.min(y).min(width - 1 - x).min(height - 1 - y);
+    let modules = (0..width).flat_map(|x| (0..height).map(move |y| (x, y)));
+    let dark = modules.filter(|(x, y)| !light(*x, *y));
+    let margin = dark.map(|(x, y)| edge(x, y)).min().unwrap();
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(width * SCALE, height * SCALE, |x, y| {
+            if light(x / SCALE, y / SCALE) { 255 } else { 0 }
+        });
     let [code] = &image.detect_grids()[..] else { panic!("not one QR code: {picture:#?}") };
-    code.decode().expect("a whole QR code").1
+    Picture { says: code.decode().expect("a whole QR code").1, margin }
 }

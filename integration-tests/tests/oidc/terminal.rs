@@ -52,7 +52,9 @@ fn what_is_shown_is_what_the_documentation_shows() {
     assert_eq!(screen.bold[0], address);
     // A telephone needs nobody to type.
     let scanned = screen.take_picture().expect("a QR code");
-    assert_eq!(scanned, format!("{address}?user_code={code}"));
+    assert_eq!(scanned.says, format!("{address}?user_code={code}"));
+    // Black on white in every terminal, with the margin that cameras want.
+    assert!(!screen.paper.is_empty() && scanned.margin == 4, "{screen:#?}");
     // The time that is left goes by.
     until("two more times are shown", || {
         (login.shown().matches(" left ").count() >= 3).then_some(())
@@ -69,7 +71,7 @@ fn what_is_shown_is_what_the_documentation_shows() {
 
     let mut documented = documented();
     let example = documented.take_picture().expect("a QR code");
-    assert_eq!(example, format!("{EXAMPLE_ISSUER}/device?user_code={EXAMPLE_CODE}"));
+    assert_eq!(example.says, format!("{EXAMPLE_ISSUER}/device?user_code={EXAMPLE_CODE}"));
     let shown = screen.lines.iter().chain(&end.lines[before..]);
     let shown = shown.map(|line| generic(line, provider.issuer(), &code));
     let shown: Vec<String> = shown.filter(|line| !line.is_empty()).collect();
@@ -85,7 +87,9 @@ fn documented() -> Screen {
     let page = fs::read_to_string(page).unwrap();
     let (_, block) = page.split_once("\n```text\n").expect("a block of text");
     let (block, _) = block.split_once("\n```\n").unwrap();
-    Screen { lines: block.lines().map(str::to_owned).collect(), ..Screen::default() }
+    let lines: Vec<String> = block.lines().map(str::to_owned).collect();
+    let paper = lines.iter().filter(|line| line.contains(['█', '▀', '▄'])).cloned().collect();
+    Screen { lines, paper, ..Screen::default() }
 }
 
 /// A line with the documentation's address, code and times in place of its own.
@@ -117,6 +121,19 @@ fn a_small_terminal_has_no_room_for_a_picture() {
     let answer = login.finish();
     assert_eq!((answer.code, &*answer.stdout), (Some(0), ""), "{answer:?}");
     user.key();
+}
+
+#[test]
+fn without_colours_the_picture_is_for_a_dark_terminal() {
+    let provider = OidcProvider::new();
+    let user = User::of(&provider);
+    let login = start(&user.home.call(["login"]).env("NO_COLOR", "1"), 50);
+    let mut screen = waiting(&login);
+    let scanned = screen.take_picture().expect("a QR code");
+    assert!(scanned.says.starts_with(provider.issuer()), "{scanned:?}");
+    assert!(screen.paper.is_empty() && scanned.margin == 4, "{screen:#?}");
+    login.signal(Signal::INT);
+    assert_eq!(login.finish().code, Some(130));
 }
 
 #[test]

@@ -151,6 +151,16 @@ impl Login {
         })
     }
 
+    /// The address to open, as soon as it is shown.
+    #[track_caller]
+    pub(crate) fn address(&self) -> String {
+        until("the address is shown", || {
+            let shown = self.shown();
+            let (_, rest) = shown.split_once("api-key-helper: open: ")?;
+            rest.split_once('\n').map(|(address, _)| address.to_owned())
+        })
+    }
+
     pub(crate) fn process(&self) -> Process {
         self.running.process()
     }

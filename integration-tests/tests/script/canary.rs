@@ -212,9 +212,10 @@ fn no_debug_output_has_the_key() {
     };
     let key_id =
         KeyId { source: Fingerprint::of([KEY.as_bytes()]), since: Moment::from_unix_millis(0) };
-    let hit = Hit { key: key.clone(), key_id, expires_at: None, source: 0, refresh: None };
+    let hit = Hit { key: key.clone(), key_id, validity, source: 0, refresh: None };
     let source = "main".to_owned();
-    let answer = EngineAnswer { key: key.clone(), key_id, source, refresh: false };
+    let answer =
+        EngineAnswer { key: key.clone(), key_id, source, validity, is_new: true, refresh: false };
     let shown = [
         format!("{key:?} {key:#?}"),
         format!("{credential:?} {credential:#?}"),

@@ -41,7 +41,7 @@ fn the_json_of_status_has_stable_names() {
     assert_eq!(names(&status["seal"]), ["home", "place", "reason"]);
     assert_eq!(status["profile"], "main");
     assert_eq!(status["configuration"], json!([home.config_file()]));
-    assert_eq!(status["next_call"], json!({ "does": "asks", "source": "main" }));
+    assert_eq!(status["next_call"], json!({ "does": "asks", "source": "main", "reason": null }));
     assert_eq!(status["state_folder"], json!(home.state().path()));
     assert_eq!(
         status["sources"][0],
@@ -49,7 +49,7 @@ fn the_json_of_status_has_stable_names() {
             "name": "main", "backend": "script", "key": "none", "fetched_at": null,
             "expires_at": null, "fresh_until": null, "due_until": null, "usable_until": null,
             "refresh": "at-next-call", "has_renewal": false, "sign_in": null, "failure": null,
-            "refused_until": null,
+            "refused_until": null, "uses": [],
         })
     );
 

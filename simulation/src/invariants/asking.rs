@@ -46,6 +46,7 @@ impl Universe {
                 before: before.or(asked.before),
                 fetch,
                 // What gives up without an answer has timed out.
+                refusal: asked.refusal.or(asked.failed.filter(|failed| is_refusal(failed.kind))),
                 failed: Some(Failed { kind: ErrorKind::Transient, retry_after: None, at }),
                 ..*asked
             };
@@ -90,8 +91,9 @@ impl Universe {
     ) {
         let before = before.filter(|before| before.scope == scope);
         let count = before.map_or(1, |before| before.count + 1);
-        let shortest = Duration::from_millis(500).saturating_mul(1 << (count - 1).min(16));
-        let pause = shortest.max(retry_after.unwrap_or_default()).min(LONGEST_PAUSE);
+        let doubled = Duration::from_secs(1).saturating_mul(1 << (count - 1).min(16));
+        let shortest = doubled.min(LONGEST_PAUSE) / 2;
+        let pause = retry_after.unwrap_or_default().saturating_add(shortest).min(LONGEST_PAUSE);
         let jumps = self.clock.jumps;
         let failure = Remembered { scope, kind, count, failed_at, pause, jumps };
         self.ledger.failures.insert(slot, failure);
@@ -116,16 +118,25 @@ impl Universe {
         let (Some(settings), Some(demand)) = (status.profile.settings(slot), status.demand) else {
             return;
         };
+        let demand = match status.profile.user_of(slot) {
+            // It may want one that is not spent, or another one than it was refused with.
+            Some(user) if self.wants_another(status, user.slot) => return,
+            Some(_) => Demand::Printable,
+            None => demand,
+        };
         let found = self.disk.read(&settings.entry_file);
         let found = found.and_then(|bytes| Entry::decode(bytes, &settings.planned.id, &Checked));
         let Some(entry) = found else { return };
-        let Some(number) = entry.key.as_ref().and_then(key_number) else { return };
+        let Some(number) = entry.key.as_ref().and_then(|key| key_number(key.expose())) else {
+            return;
+        };
         let IssuedKey { scope, issues, .. } = &self.ledger.keys[number];
         // A key that was fetched by another clock may be young again a moment later.
         let is_of_this_clock = issues.last().is_some_and(|issue| issue.jumps == self.clock.jumps);
         let is_certain = status.refusals == 0 && is_of_this_clock;
-        let (profile, validity, now) = (&status.profile, &entry.validity, status.looked);
-        let freshness = profile.policy.judge(validity, profile.hold, now);
+        let (validity, now) = (&entry.validity, status.looked);
+        let (policy, hold) = status.profile.terms(slot);
+        let freshness = policy.judge(validity, hold, now);
         let is_refused = |refused| {
             let was_just_refetched =
                 entry.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE);
@@ -133,7 +144,7 @@ impl Universe {
         };
         let will_do = match demand {
             Demand::Another(refused) => freshness <= Freshness::Due && !is_refused(refused),
-            Demand::Printable => freshness <= Freshness::Due,
+            Demand::Printable | Demand::Unspent(_) => freshness <= Freshness::Due,
             Demand::Fresh => freshness == Freshness::Fresh,
             Demand::FetchedSince(since) => {
                 let has_ended = validity.expires_at.is_some_and(|end| end <= now);
@@ -151,7 +162,9 @@ impl Universe {
 
     fn is_not_in_its_pause(&mut self, pid: Pid, slot: Slot) {
         let Some((status, failure)) = self.failure_in_force(pid, slot) else { return };
+        let is_used = status.profile.user_of(slot).is_some();
         let mends = matches!(status.demand, Some(Demand::Another(_) | Demand::Printable));
+        let mends = mends || is_used;
         let asks_anyway = mends && failure.kind == ErrorKind::Misconfigured;
         let ends_at = failure.failed_at + failure.pause;
         if !asks_anyway && self.clock.uptime < ends_at {
@@ -163,13 +176,27 @@ impl Universe {
         let Some(status) = self.processes.get(&pid) else { return };
         let Some(settings) = status.profile.settings(slot) else { return };
         let Some(asked) = status.asked.get(&slot).copied() else { return };
-        let most = if asked.is_known_to_fail { 1 } else { 1 + settings.retries };
-        if asked.attempts >= most {
+        let user = status.profile.user_of(slot).and_then(|user| status.asked.get(&user.slot));
+        let most = match user {
+            // It is refreshed at most twice for each attempt of its user: the second time for one that
+            // is not spent.
+            Some(user) => (1 + settings.retries) * user.attempts * 2,
+            None if asked.is_known_to_fail => 1,
+            None => 1 + settings.retries,
+        };
+        // A refusal may be put to the test once.
+        let may_repeat = settings.uses.is_some() && asked.refusal.is_none();
+        let is_refused = |failed: &Failed| is_refusal(failed.kind);
+        let was_refused = asked.refusal.is_some() || asked.failed.as_ref().is_some_and(is_refused);
+        let most = most + u32::from(settings.uses.is_some() && was_refused);
+        // Whoever has no key waits for a server that says when to come again.
+        let is_put_off = asked.failed.is_some_and(|failed| failed.retry_after.is_some());
+        if asked.attempts >= most && (asked.is_known_to_fail || !is_put_off) {
             let attempt = asked.attempts + 1;
             self.breaks("attempts-are-bounded", format_args!("{pid}, attempt {attempt} of {most}"));
         }
         let Some(Failed { kind, retry_after, at }) = asked.failed else { return };
-        if kind != ErrorKind::Transient {
+        if kind != ErrorKind::Transient && !(may_repeat && is_refusal(kind)) {
             self.breaks("attempts-are-bounded", format_args!("{pid} asks again after {kind:?}"));
         }
         if retry_after.is_some_and(|wait| self.clock.uptime < at + wait) {
@@ -186,7 +213,19 @@ impl Universe {
             && self.are_locks_good()
             && failure.jumps == self.clock.jumps
             && failure.scope == scope
-            && !matches!(status.demand, Some(Demand::FetchedSince(_)) | None);
+            && (status.profile.user_of(slot).is_some()
+                || !matches!(status.demand, Some(Demand::FetchedSince(_)) | None));
         is_certain.then_some((status, failure))
     }
+
+    /// Whether the source `user` may want another key of the one that it uses than a good one.
+    fn wants_another(&self, status: &Status, user: Slot) -> bool {
+        let was_refused = status.asked.get(&user).is_some_and(|asked| asked.refusal.is_some());
+        was_refused || self.issuers[user.issuer].takes_once
+    }
+}
+
+/// Whether the source has said no, instead of nothing.
+fn is_refusal(kind: ErrorKind) -> bool {
+    !kind.asks_next_source()
 }

@@ -22,6 +22,9 @@ pub(crate) enum How {
 /// So many steps of the disk a call may take after its deadline, for each source: it saves what it has.
 const LATE_STEPS: usize = 20;
 
+/// The longest time of a logout: it waits for the lock, and then for the issuer.
+const LOGOUT: Duration = Duration::from_secs(60);
+
 impl Universe {
     /// A call begins.
     pub(crate) fn calls(&mut self, pid: Pid, call: &Call<'_>) {
@@ -44,7 +47,7 @@ impl Universe {
         let Some(status) = self.processes.get(&pid) else { return };
         let disk_time = status.disk_time - waited;
         let late_steps = status.late_steps;
-        let is_late = late_steps > LATE_STEPS * status.profile.sources.len();
+        let is_late = late_steps > LATE_STEPS * status.profile.all().count();
         if took > call.deadline + disk_time || is_late {
             self.breaks(
                 "calls-end",
@@ -71,10 +74,22 @@ impl Universe {
         }
     }
 
+    /// A logout has ended, which began like this.
+    pub(crate) fn took(&mut self, pid: Pid, began: Duration, waited: Duration) {
+        let Some(status) = self.processes.get(&pid) else { return };
+        let disk_time = status.disk_time - waited;
+        let took = self.clock.uptime - began;
+        if took > LOGOUT + disk_time {
+            self.breaks("calls-end", format_args!("{pid}: logout took {took:?}"));
+        }
+    }
+
     /// How the answer came to be one.
     fn how(&self, pid: Pid, outcome: &Outcome) -> Option<How> {
-        let key = key_number(&outcome.answer.as_ref().ok()?.key);
-        if outcome.warnings.iter().any(|warning| warning.starts_with("using the key")) {
+        let answer = outcome.answer.as_ref().ok()?;
+        let key = key_number(answer.key.expose());
+        let bridged = format!("using the key that `{}`", answer.source);
+        if outcome.warnings.iter().any(|warning| warning.starts_with(&bridged)) {
             return Some(How::Bridged);
         }
         let mut asked = self.processes.get(&pid)?.asked.values();
@@ -85,7 +100,8 @@ impl Universe {
     /// What a call leaves on the disk: failures, or the entry of the key that it fetched.
     fn settles(&mut self, pid: Pid, outcome: &Outcome, how: Option<How>) {
         let Some(status) = self.processes.get(&pid) else { return };
-        let printed = outcome.answer.as_ref().ok().and_then(|answer| key_number(&answer.key));
+        let printed =
+            outcome.answer.as_ref().ok().and_then(|answer| key_number(answer.key.expose()));
         // What the disk refused may be there or not, and a pause counts by the clock.
         let is_certain =
             status.refusals == 0 && status.jumps == self.clock.jumps && self.are_locks_good();
@@ -97,7 +113,7 @@ impl Universe {
             if self.ledger.fetches.get(&slot) != Some(&asked.fetch) {
                 continue;
             }
-            if let Some(failed) = asked.failed.filter(|_| is_certain) {
+            if let Some(failed) = asked.final_failure().filter(|_| is_certain) {
                 self.remembers(slot, scope, asked.before, failed);
                 if failed.kind == ErrorKind::Denied {
                     self.ledger.refused.insert((slot, scope), self.steps);

@@ -32,7 +32,7 @@ impl Universe {
         self.disk.crash(&mut self.dice);
         self.tell("world", format_args!("the power fails"));
         let profile = self.profile.clone();
-        for settings in &profile.sources {
+        for settings in profile.all() {
             let bytes = self.disk.read(&settings.entry_file);
             let is_torn = bytes.is_some_and(|bytes| {
                 Entry::decode(bytes, &settings.planned.id, &Checked).is_none()

@@ -1,7 +1,7 @@
 //! The keys that the issuers give out.
 
+use api_key_helper_core::Moment;
 use api_key_helper_core::engine::Demand;
-use api_key_helper_core::{Key, Moment};
 
 use super::{Issue, IssuedKey};
 use crate::issuer::Lie;
@@ -47,11 +47,30 @@ impl Universe {
             }
         };
         asked.key = Some(number);
+        // One that has ended on its way is asked for again.
+        if issue.expires_at.is_none_or(|end| end > now) {
+            self.is_the_only_test(pid, slot);
+        }
         number
+    }
+
+    /// A refusal of the source that uses `slot` costs one key of it, where that can be kept.
+    fn is_the_only_test(&mut self, pid: Pid, slot: Slot) {
+        let Some(status) = self.processes.get_mut(&pid) else { return };
+        let Some(user) = status.profile.user_of(slot).map(|user| user.slot) else { return };
+        let is_certain = status.refusals == 0 && !self.issuers[user.issuer].takes_once;
+        let Some(asked) = status.asked.get_mut(&user).filter(|user| user.refusal.is_some()) else {
+            return;
+        };
+        asked.tests += 1;
+        if asked.tests > 1 && is_certain {
+            let tests = asked.tests;
+            self.breaks("a-refusal-costs-one-key", format_args!("{pid}: {tests} of {slot:?}"));
+        }
     }
 }
 
 /// The number of a key that one of our issuers made.
-pub(super) fn key_number(key: &Key) -> Option<usize> {
-    key.expose().strip_prefix("key-")?.parse().ok()
+pub(super) fn key_number(key: &str) -> Option<usize> {
+    key.strip_prefix("key-")?.parse().ok()
 }

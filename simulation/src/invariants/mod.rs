@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     refused: BTreeMap<(Slot, &'static str), u64>,
     /// When somebody had signed out.
     signed_out: BTreeMap<Slot, u64>,
+    /// Keys that another source has taken.
+    taken: BTreeSet<usize>,
     /// Sources whose entry the disk itself has spoilt.
     pub(crate) rotten: BTreeSet<Slot>,
     /// Since locks were refused, or lost with their files, two processes may ask at once.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use api_key_helper_core::engine::Demand;
-use api_key_helper_core::{Key, KeyId, Moment};
+use api_key_helper_core::{Key, KeyId, Moment, Secret};
 
 use super::asking::REFETCH_PAUSE;
 use super::calling::How;
 use super::keys::key_number;
 use super::{Issue, IssuedKey};
-use crate::profile::Profile;
+use crate::profile::{Profile, Slot};
 use crate::universe::{Pid, Universe};
 
 impl Universe {
@@ -18,7 +18,7 @@ impl Universe {
         self.ledger.printed += 1;
         self.ledger.last_printed = Some(key_id);
         self.tell(&pid.to_string(), format_args!("prints {} ({how:?})", key.expose()));
-        let Some(number) = key_number(key) else {
+        let Some(number) = key_number(key.expose()) else {
             self.breaks("own-keys", format_args!("{pid} printed what nobody gave it"));
             return;
         };
@@ -26,7 +26,8 @@ impl Universe {
         let Some(status) = self.processes.get(&pid) else { return };
         let Some(IssuedKey { slot, scope, issues }) = self.ledger.keys.get(number) else { return };
         let (slot, looked, profile) = (*slot, status.looked, &status.profile);
-        let mine = profile.settings(slot).map(|settings| settings.scope(status.environment));
+        let own = profile.sources.iter().find(|settings| settings.slot == slot);
+        let mine = own.map(|settings| settings.scope(status.environment));
         let is_own = mine == Some(*scope);
         let has_ended =
             issues.iter().all(|issue| issue.expires_at.is_some_and(|end| looked >= end));
@@ -55,6 +56,35 @@ impl Universe {
                 self.breaks(invariant, how);
             }
         }
+    }
+
+    /// A source takes the key of another one. Says whether that was taken before.
+    pub(crate) fn takes(&mut self, pid: Pid, slot: Slot, key: &Secret) -> bool {
+        let Some(number) = key_number(key.expose()) else {
+            self.breaks("own-keys", format_args!("{pid} takes what nobody gave it"));
+            return false;
+        };
+        let Some(status) = self.processes.get(&pid) else { return false };
+        let IssuedKey { slot: of, scope, issues } = &self.ledger.keys[number];
+        let looked = status.looked;
+        let mine = status.profile.settings(slot).map(|settings| settings.scope(status.environment));
+        let has_ended =
+            issues.iter().all(|issue| issue.expires_at.is_some_and(|end| looked >= end));
+        let newest = issues.last().map_or(0, |issue| issue.step);
+        let after =
+            |end: Option<&u64>| end.is_some_and(|end| newest < *end && *end < status.started);
+        let checks = [
+            ("own-keys", *of != slot || mine != Some(*scope)),
+            ("never-past-its-end", has_ended),
+            ("no-refused-key", after(self.ledger.refused.get(&(slot, *scope)))),
+            ("signed-out-is-gone", after(self.ledger.signed_out.get(&slot))),
+        ];
+        for (invariant, is_broken) in checks {
+            if is_broken {
+                self.breaks(invariant, format_args!("{pid} takes key-{number} at {looked:?}"));
+            }
+        }
+        !self.ledger.taken.insert(number)
     }
 
     /// A key that the API refuses is given once more only by its source.

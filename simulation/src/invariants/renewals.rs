@@ -72,9 +72,10 @@ impl Universe {
 
     /// A file gets its name.
     pub(crate) fn publish(&mut self, pid: Pid, name: &str, file: File) {
-        let settings = self.processes.get(&pid).and_then(|status| {
-            status.profile.sources.iter().find(|settings| settings.entry_file == name)
-        });
+        let settings = self
+            .processes
+            .get(&pid)
+            .and_then(|status| status.profile.all().find(|settings| settings.entry_file == name));
         let Some(settings) = settings else {
             self.disk.name(name, Some(file));
             return;
@@ -107,7 +108,7 @@ impl Universe {
         let profile = status.profile.clone();
         // Somebody who signs in or out.
         let is_by_hand = status.demand.is_none();
-        for Settings { slot, entry_file, failure_file, .. } in &profile.sources {
+        for Settings { slot, entry_file, failure_file, .. } in profile.all() {
             if failure_file == name {
                 self.ledger.failures.remove(slot);
             }
@@ -145,6 +146,16 @@ impl Universe {
         self.ledger.failures.remove(&slot);
         // Its number tells those who are asking now that what they remember is not the last word.
         *self.ledger.fetches.entry(slot).or_default() += 1;
+    }
+
+    /// A key and a failure are forgotten, because somebody has signed in to what they came of, or out.
+    pub(crate) fn forgot(&mut self, pid: Pid, slot: Slot) {
+        self.ledger.failures.remove(&slot);
+        *self.ledger.fetches.entry(slot).or_default() += 1;
+        let is_certain = self.processes.get(&pid).is_some_and(|status| status.refusals == 0);
+        if is_certain && self.are_locks_good() {
+            self.ledger.signed_out.insert(slot, self.steps);
+        }
     }
 
     /// Nothing is known any more of anything.

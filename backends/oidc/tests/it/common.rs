@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, DeviceCode, Error, Prompt, SignIn};
+use api_key_helper_core::{Backend, Credential, DeviceCode, Error, Prompt, SignIn, SignInPage};
 use async_trait::async_trait;
 use integration_tests::attempt;
 use integration_tests::servers::OidcProvider;
@@ -41,7 +41,7 @@ impl Source {
         source
     }
 
-    /// A login; `human` does what the human does with the user code.
+    /// A login; `human` does what the human does with the user code, or with the page's address.
     pub(crate) fn login(&mut self, human: impl FnOnce(&str) + Send) -> Result<Credential, Error> {
         let (sender, codes) = channel();
         thread::scope(|scope| {
@@ -91,14 +91,24 @@ pub(crate) fn build(toml: &str) -> Result<Box<dyn Backend>, Error> {
     api_key_helper_oidc::build(&table)
 }
 
-/// Hands the user code to the human.
+/// Hands the user code, or the page's address, to the human.
 struct Screen(Mutex<Option<Sender<String>>>);
+
+impl Screen {
+    fn hand_over(&self, what: &str) {
+        self.0.lock().unwrap().as_ref().unwrap().send(what.to_owned()).unwrap();
+    }
+}
 
 #[async_trait]
 impl Prompt for Screen {
     async fn show(&self, code: &DeviceCode<'_>) {
         let complete = code.verification_uri_complete.unwrap_or_default();
         assert!(complete.is_empty() || complete.contains(code.user_code), "{code:?}");
-        self.0.lock().unwrap().as_ref().unwrap().send(code.user_code.to_owned()).unwrap();
+        self.hand_over(code.user_code);
+    }
+
+    async fn browse(&self, page: &SignInPage<'_>) {
+        self.hand_over(page.address);
     }
 }

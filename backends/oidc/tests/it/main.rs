@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod browser;
+mod client_credentials;
 mod clock;
 mod common;
 mod discovery;

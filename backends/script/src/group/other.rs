@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitStatus;
 
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 /// A program that is ended when this is dropped.
 #[derive(Debug)]
@@ -14,6 +14,10 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         Ok(Self { child: command.kill_on_drop(true).spawn()? })
+    }
+
+    pub(crate) const fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     pub(crate) const fn stdout(&mut self) -> Option<ChildStdout> {

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitStatus;
 
 use rustix::process::{Pid, Signal as Number, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A process group that gets KILL when this is dropped, unless [`Group::leave`] was called.
@@ -35,6 +35,10 @@ impl Group {
             .and_then(|id| Pid::from_raw(id.cast_signed()))
             .ok_or_else(|| io::Error::other("the program has no process id"))?;
         Ok(Self { leader, child, child_signals, is_armed: true })
+    }
+
+    pub(crate) const fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     pub(crate) const fn stdout(&mut self) -> Option<ChildStdout> {

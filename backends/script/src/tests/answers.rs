@@ -69,6 +69,29 @@ async fn stdin_is_empty() {
 }
 
 #[tokio::test]
+async fn stdin_is_a_secret_that_is_said_nowhere() {
+    const INPUT: &str = "command = ['gen.sh']\nstdin = { source = 'sso' }";
+
+    let folder = Folder::new();
+    folder.script("gen.sh", "read -r line && echo \"$line\" && cat");
+    assert_eq!(folder.fetch(INPUT).await.unwrap().key.expose(), "the-key-of-sso");
+    // Nor does it matter whether anybody reads it.
+    folder.script("gen.sh", "exec <&-; echo key");
+    assert_eq!(folder.fetch(INPUT).await.unwrap().key.expose(), "key");
+    for body in [
+        "read -r line; echo \"refused: $line\" >&2; exit 77",
+        "read -r line; echo \"refused: ${line%??}\" >&2; exit 77",
+        "read -r line; printf '{\"success\": false, \"message\": \"%s\"}' \"$line\"",
+    ] {
+        folder.script("gen.sh", body);
+        let error = folder.fetch(INPUT).await.unwrap_err();
+        assert!(!error.report().contains("the-key-"), "{body}: {error}");
+    }
+    let error = folder.fetch("command = ['gen.sh']\nstdin = { env = 'X' }").await.unwrap_err();
+    assert_eq!(error.message(), "there are no other inputs");
+}
+
+#[tokio::test]
 async fn a_program_that_prints_nothing_is_in_an_outage() {
     let folder = Folder::new();
     let error = folder.error("echo 'no such host' >&2").await;

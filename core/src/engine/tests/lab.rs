@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::engine::{
     Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
-    OnDisk, Outcome, Source, World, get, login, logout, on_disk,
+    OnDisk, Outcome, Source, World, forget, forget_key, get, login, logout, on_disk,
 };
 use crate::{
     DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, ReadError,
-    SealingKey, Secret, SecretInput, Unsealed,
+    SealingKey, Secret, SecretInput, SignInPage, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -207,6 +207,14 @@ impl Lab {
         self.within(|world| to_its_end(logout(world, source, "work")))
     }
 
+    pub(super) fn forget(&self, source: &Source) {
+        self.within(|world| to_its_end(forget(world, &source.planned.id))).unwrap();
+    }
+
+    pub(super) fn forget_key(&self, source: &Source) {
+        self.within(|world| to_its_end(forget_key(world, &source.planned.id))).unwrap();
+    }
+
     fn within<T>(&self, act: impl FnOnce(World<'_>) -> T) -> T {
         let variable = |name: &str| self.state().variables.get(name).map(OsString::from);
         act(World {
@@ -253,6 +261,8 @@ struct NoPrompt;
 #[async_trait]
 impl Prompt for NoPrompt {
     async fn show(&self, _: &DeviceCode<'_>) {}
+
+    async fn browse(&self, _: &SignInPage<'_>) {}
 }
 
 pub(super) fn key(outcome: Outcome) -> String {

@@ -3,6 +3,7 @@
 mod attempts;
 mod disk;
 mod failures;
+mod inputs;
 mod lab;
 mod lock;
 mod login;

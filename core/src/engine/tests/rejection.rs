@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::lab::{HOUR, Lab, key};
 use super::source::{Does, Script, answer, down};
 use crate::engine::{Demand, OnDisk, Source};
-use crate::{Error, KeyId, Policy};
+use crate::{Error, Key, KeyId, Policy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -134,8 +134,12 @@ fn what_is_on_disk_is_a_hit_or_what_the_first_source_gave_last() {
     let policy = Policy::default();
     assert_eq!(lab.on_disk(&sources, &policy), None);
     lab.key(&sources);
-    let of_the_first =
-        OnDisk { key_id: key_id(&lab, &sources[0]), expires_at: None, source: "a".to_owned() };
+    let of_the_first = OnDisk {
+        key: Key::parse("one").unwrap(),
+        key_id: key_id(&lab, &sources[0]),
+        expires_at: None,
+        source: "a".to_owned(),
+    };
     assert_eq!(lab.on_disk(&sources, &policy), Some(of_the_first.clone()));
     // However old it is.
     lab.pass(100 * HOUR);

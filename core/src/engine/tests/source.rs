@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use super::lab::Lab;
 use crate::engine::Source;
 use crate::{
-    Backend, Credential, Entry, EntryId, Error, FetchRequest, Fingerprint, Key, PlannedSource,
-    Prompt, Secret,
+    Backend, Credential, Entry, EntryId, Error, ErrorKind, FetchRequest, Fingerprint, Key,
+    PlannedSource, Prompt, Secret, SecretInput,
 };
 
 /// What a source does when it is asked.
@@ -21,6 +21,8 @@ pub(super) enum Does {
     Answer(Credential),
     Fail(Error),
     Hang,
+    /// Fails, and says what the other source's key is.
+    Quote(ErrorKind),
     /// Keeps a renewal and goes on.
     Keep(&'static str),
     /// Fails the attempt if there is no room.
@@ -31,6 +33,12 @@ pub(super) enum Does {
     Overtake(EntryId, &'static str),
     /// Answers with the renewal that replaced the one that it was given.
     Reread,
+    /// Takes the key of another source.
+    Resolve(&'static str),
+    /// Takes another one than it has taken.
+    ResolveAnew(&'static str),
+    /// Answers with the time that is left of the attempt.
+    TellTimeLeft,
     /// Answers with what is wanted: `another` key, or `any`.
     TellWhatIsWanted,
     /// Takes time.
@@ -44,6 +52,8 @@ pub(super) struct Script {
     steps: Arc<Mutex<VecDeque<Does>>>,
     /// The renewals that were handed to each attempt.
     asked: Arc<Mutex<Vec<Option<String>>>>,
+    /// The keys of other sources that it took.
+    took: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl fmt::Debug for Script {
@@ -68,16 +78,29 @@ impl Script {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
+    /// The keys of other sources that it took since the last time.
+    pub(super) fn took(&self) -> Vec<String> {
+        let took = std::mem::take(&mut *self.took.lock().unwrap());
+        took.iter().map(|key| key.expose().to_owned()).collect()
+    }
+
+    /// The same, which uses others.
+    pub(super) fn source_of(&self, name: &str, uses: &[&Source]) -> Source {
+        let uses = uses.iter().map(|used| Arc::new((*used).clone())).collect();
+        Source { uses, ..self.source(name) }
+    }
+
     pub(super) fn source(&self, name: &str) -> Source {
         let id =
             EntryId { source: name.to_owned(), fingerprint: Fingerprint::of([name.as_bytes()]) };
         Source {
             planned: PlannedSource { id, variables: vec!["TOKEN".to_owned()] },
             backend_name: "script".to_owned(),
-            backend: Box::new(self.clone()),
+            backend: Arc::new(self.clone()),
             timeout: Duration::from_secs(10),
             retries: 3,
             lifetime: None,
+            uses: Vec::new(),
         }
     }
 }
@@ -109,6 +132,23 @@ impl Script {
                 Does::Answer(credential) => return Ok(credential),
                 Does::Fail(error) => return Err(error),
                 Does::Hang => pending::<()>().await,
+                Does::Quote(kind) => {
+                    let key = self.took.lock().unwrap().last().unwrap().clone();
+                    return Err(Error::new(kind, format!("`{}` is not good", key.expose())));
+                }
+                Does::Resolve(name) => {
+                    let key = request.resolve(&SecretInput::Source(name.to_owned())).await?;
+                    self.took.lock().unwrap().push(key);
+                }
+                Does::ResolveAnew(name) => {
+                    let spent = self.took.lock().unwrap().last().unwrap().clone();
+                    let input = SecretInput::Source(name.to_owned());
+                    let key = request.resolve_anew(&input, &spent).await?;
+                    self.took.lock().unwrap().push(key);
+                }
+                Does::TellTimeLeft => {
+                    return Ok(credential(&request.time_left().as_secs().to_string()));
+                }
                 Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
                 Does::MakeRoom => request.make_room().await?,
                 Does::MendDisk => self.lab.mend_disk(),

@@ -39,7 +39,11 @@ pub(crate) async fn sign_in(
     let terminal = Terminal::new(name, may_open_browser, &session.environment, session.clock);
     let logged_in = session.login(source, &terminal).await;
     drop(terminal);
-    tell(&summary(name, &logged_in?, now(&session.clock)));
+    let (logged_in, forgotten) = logged_in?;
+    tell(&summary(name, &logged_in, now(&session.clock)));
+    if let Err(error) = forgotten {
+        Reporter.warn(&[format!("what came of the sign-in before is not all gone: {error}")]);
+    }
     Ok(())
 }
 

@@ -20,8 +20,8 @@ pub(crate) async fn run(
     let session = Session::open(call, environment).await?;
     reporter.warn(&session.warnings);
     let source = session.source_to_sign_out_of(logout.source.as_deref())?;
-    if let Err(error) = session.logout(&source).await? {
-        reporter.warn(&[format!("the provider did not take the sign-in back: {error}")]);
+    for refusal in session.logout(&source).await? {
+        reporter.warn(&[format!("the provider did not take the sign-in back: {refusal}")]);
     }
     let left = session.unopened(&source.planned.id);
     if !left.is_empty() {

@@ -1,8 +1,11 @@
 //! The commands.
 
 pub(crate) mod apply;
+pub(crate) mod cargo;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod erase;
+pub(crate) mod exec;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;

@@ -1,28 +1,39 @@
 //! `refresh`: what happens behind an answer that has been given. Nobody sees what it says.
 
-use api_key_helper_core::Error;
 use api_key_helper_core::engine::Demand;
+use api_key_helper_core::{Error, Moment};
 
-use crate::cli::Call;
+use crate::cli::{Call, Refresh};
 use crate::environment::Environment;
 use crate::report::Reporter;
 use crate::session::Session;
 use crate::watchdog;
 
-/// Refreshes what is due.
+/// Refreshes what is due, or what is refused.
 ///
 /// # Errors
 /// As `get`.
 pub(crate) async fn run(
     call: &Call,
+    refresh: &Refresh,
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
     let session = Session::open(call, environment).await?;
     let deadline = session.profile.deadline;
-    watchdog::start(deadline);
+    let _watchdog = watchdog::start(deadline);
     session.sweep();
-    let outcome = session.get(Demand::Fresh, deadline).await;
+    let demand = demand(&session, refresh).await?;
+    let outcome = session.get(demand, deadline).await;
     reporter.warn(&outcome.warnings);
     outcome.answer.map(drop)
+}
+
+/// A key that is fresh; or another one than that which is there, if it is still the one that was.
+async fn demand(session: &Session, refresh: &Refresh) -> Result<Demand, Error> {
+    let Some(since) = refresh.instead_of.map(Moment::from_unix_millis) else {
+        return Ok(Demand::Fresh);
+    };
+    let found = session.on_disk().await?.filter(|found| found.key_id.since == since);
+    Ok(found.map_or(Demand::Fresh, |found| Demand::Another(found.key_id)))
 }

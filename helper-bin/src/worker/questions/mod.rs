@@ -7,6 +7,8 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
+#[cfg(feature = "exchange")]
+pub(crate) mod exchange;
 #[cfg(feature = "oidc")]
 pub(crate) mod oidc;
 #[cfg(feature = "script")]
@@ -42,6 +44,8 @@ pub(crate) enum Kind {
     Program { shell: &'static str },
     /// A text.
     Text,
+    /// One of some words, each with what it means.
+    Word(&'static [(&'static str, &'static str)]),
     /// Words, which become a list.
     Words,
 }

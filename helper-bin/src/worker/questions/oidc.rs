@@ -4,7 +4,14 @@ use super::{Kind, Question};
 
 pub(crate) const QUESTIONS: &[Question] = &[
     Question::text("issuer", "Issuer: the address of your identity provider"),
-    Question::text("client_id", "Client that is registered there for the device flow")
+    Question {
+        kind: Kind::Word(&[
+            ("device", "by a code, which a browser anywhere takes"),
+            ("browser", "in a browser on this machine"),
+        ]),
+        ..Question::text("flow", "How you sign in there").offering("device")
+    },
+    Question::text("client_id", "Client that is registered there for this program")
         .offering("api-key-helper"),
     Question {
         kind: Kind::Words,

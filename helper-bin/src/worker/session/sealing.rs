@@ -15,7 +15,7 @@ impl Session {
             return;
         }
         let ids: Vec<EntryId> =
-            self.sources.iter().map(|source| source.planned.id.clone()).collect();
+            self.all_sources().iter().map(|source| source.planned.id.clone()).collect();
         let is_moved = ids.iter().any(|id| {
             let is_here = |seal: &dyn Seal| self.folder.path().join(id.entry_file(seal)).exists();
             !is_here(self.seals().0) && !self.unopened(id).is_empty()
@@ -82,8 +82,8 @@ impl Session {
     /// What spares a human the login: a store that is locked holds the key to one that was made before.
     pub(super) fn rather_unlock(&self) -> Option<String> {
         let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
-        let is_sealed = |source: &Source| !self.unopened(&source.planned.id).is_empty();
-        self.sources.iter().any(is_sealed).then(|| {
+        let is_sealed = |source: &&Source| !self.unopened(&source.planned.id).is_empty();
+        self.all_sources().iter().any(is_sealed).then(|| {
             format!(
                 "a sign-in is there that another key sealed, and {why}: unlock that and run \
                  `api-key-helper seal`, or sign in anew with `api-key-helper login`"

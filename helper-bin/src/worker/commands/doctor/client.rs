@@ -71,8 +71,9 @@ impl Client<'_> {
     }
 }
 
-/// The shortest life of the keys that were given.
+/// The shortest life of the keys that were given, of those that the profile can print.
 fn life(asked: &[Asked]) -> Option<Duration> {
-    let given = asked.iter().filter_map(|asked| asked.answer.as_ref().ok()?.validity);
+    let given = asked.iter().filter(|asked| asked.is_of_profile);
+    let given = given.filter_map(|asked| asked.answer.as_ref().ok()?.validity);
     given.filter_map(|validity| Some(validity.expires_at?.since(validity.fetched_at))).min()
 }

@@ -13,7 +13,7 @@ use crate::written::written;
 /// Asks each server that is there for the time.
 pub(super) async fn check(session: &Session, asked: &[Asked]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (source, asked) in session.sources.iter().zip(asked) {
+    for (source, asked) in session.all_sources().into_iter().zip(asked) {
         let name = &source.planned.id.source;
         let time = session.in_world(async |world| server_time(world, source).await).await;
         let finding = match time {

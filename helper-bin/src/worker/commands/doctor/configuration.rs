@@ -1,5 +1,6 @@
 //! The configuration: who could have written it, and what it means.
 
+use api_key_helper_core::engine::Source;
 use api_key_helper_core::{Error, Places};
 
 use super::finding::{Check, Finding};
@@ -32,18 +33,29 @@ pub(super) fn files(call: &Call, places: &Places) -> (Vec<Finding>, Vec<Error>) 
     (findings, errors)
 }
 
+/// A source with those that it uses.
+fn tree(source: &Source) -> String {
+    let name = &source.planned.id.source;
+    let used: Vec<String> = source.uses.iter().map(|used| tree(used)).collect();
+    if used.is_empty() {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` (which uses {})", used.join(" and "))
+    }
+}
+
 /// What the settings mean, where they can be understood.
 pub(super) fn settings(session: &Session, mistakes: &[(String, Error)]) -> Vec<Finding> {
     let profile = &session.profile;
-    let sources = session.sources.iter().map(|source| source.planned.id.source.as_str());
-    let names: Vec<&str> =
-        sources.chain(mistakes.iter().map(|(source, _)| source.as_str())).collect();
-    let text = format!("profile `{}` has `{}`", profile.name, names.join("`, `"));
+    let sources = session.sources.iter().map(tree);
+    let wrong = mistakes.iter().map(|(source, _)| format!("`{source}`"));
+    let names: Vec<String> = sources.chain(wrong).collect();
+    let text = format!("profile `{}` has {}", profile.name, names.join(", "));
     let mut findings = vec![Finding::ok(Check::ConfigurationSettings, text)];
     for (source, error) in mistakes {
         findings.push(Finding::of(Check::SourceSettings, error).about(source));
     }
-    for source in &session.sources {
+    for source in session.all_sources() {
         let name = &source.planned.id.source;
         let text = format!("`{name}` is of backend `{}`", source.backend_name);
         findings.push(Finding::ok(Check::SourceSettings, text).about(name));

@@ -21,7 +21,7 @@ pub(super) fn read(folder: &StateFolder) -> Vec<Line> {
 }
 
 /// What the log tells of `sources`.
-pub(super) fn judge(log: &[Line], sources: &[Source], now: Moment) -> Vec<Finding> {
+pub(super) fn judge(log: &[Line], sources: &[&Source], now: Moment) -> Vec<Finding> {
     let names = sources.iter().map(|source| &source.planned.id.source);
     names.map(|name| of_source(log, name, now).about(name)).collect()
 }
@@ -72,13 +72,12 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 mod tests {
     use super::super::finding::Level;
     use super::*;
-    use crate::journal::rfc3339;
 
     const NOW: Moment = Moment::from_unix_millis(1_000_000_000_000);
 
     fn line(hours_ago: u64, outcome: &str) -> Line {
         Line {
-            time: rfc3339(NOW.minus(Duration::from_secs(hours_ago * 3_600))),
+            time: NOW.minus(Duration::from_secs(hours_ago * 3_600)).rfc3339(),
             profile: "work".to_owned(),
             source: "main".to_owned(),
             outcome: outcome.to_owned(),

@@ -112,7 +112,7 @@ async fn examine_files(
 /// What the sources give. The log is read before they are asked: it is about what was.
 async fn examine_sources(session: &Session, sheet: &mut Sheet) -> Result<Vec<Asked>, Error> {
     let log = history::read(&session.folder);
-    sheet.add(history::judge(&log, &session.sources, now(&session.clock)))?;
+    sheet.add(history::judge(&log, &session.all_sources(), now(&session.clock)))?;
     let asked = sources::ask(session, sheet).await;
     sheet.add(sources::judge(&asked, &session.profile, now(&session.clock)))?;
     sheet.add(clock::check(session, &asked).await)?;

@@ -16,7 +16,7 @@ pub(super) fn check(session: &Session) -> Vec<Finding> {
     };
     let text = format!("a key in {} seals what is cached: {}", in_use.home, in_use.reason);
     let mut findings = vec![Finding::ok(check, text)];
-    let ids = session.sources.iter().map(|source| &source.planned.id);
+    let ids = session.all_sources().into_iter().map(|source| &source.planned.id);
     findings.extend(ids.filter(|id| !session.unopened(id).is_empty()).map(|id| {
         let text = format!("something cached of `{}` is sealed by a key that is not here", id.source);
         let mend = "if the system's store is locked, unlock it and run `api-key-helper seal`; if hosts \

@@ -16,6 +16,10 @@ use crate::written::{relative, written};
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) source: String,
+    /// Whether the profile asks it by itself, and not only another source.
+    pub(super) is_of_profile: bool,
+    /// A source that it uses and that gave no key, so that it was not asked.
+    waits_for: Option<String>,
     /// What it gave, or why not.
     pub(super) answer: Result<Given, Error>,
     /// What else was said.
@@ -33,12 +37,32 @@ pub(super) struct Given {
     pub(super) validity: Option<Validity>,
 }
 
-/// Asks all sources of the profile, one after the other: they may feed on one another.
+/// Asks all sources, one after the other, each after those that it uses. Where one of these gave no
+/// key, there is nothing new to find out.
 pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<Asked> {
-    let mut all = Vec::new();
-    for source in &session.sources {
-        sheet.wait_for(&format!("asking `{}`", source.planned.id.source));
-        all.push(session.prove(source).await);
+    let mut all: Vec<Asked> = Vec::new();
+    for source in session.all_sources() {
+        let is_used =
+            |asked: &&Asked| source.uses.iter().any(|used| used.planned.id.source == asked.source);
+        let failed = all
+            .iter()
+            .filter(is_used)
+            .find_map(|asked| Some((asked.source.clone(), asked.answer.as_ref().err()?.clone())));
+        let is_of_profile = session.is_of_profile(source);
+        all.push(match failed {
+            Some((used, error)) => Asked {
+                source: source.planned.id.source.clone(),
+                is_of_profile,
+                waits_for: Some(used),
+                answer: Err(error),
+                warnings: Vec::new(),
+                took: Duration::ZERO,
+            },
+            None => {
+                sheet.wait_for(&format!("asking `{}`", source.planned.id.source));
+                Asked { is_of_profile, ..session.prove(source).await }
+            }
+        });
     }
     all
 }
@@ -71,13 +95,21 @@ impl Session {
             length: answer.key.expose().len(),
             validity: self.cached(source).map(|entry| entry.validity),
         });
-        Asked { source: source.planned.id.source.clone(), answer: given, warnings, took }
+        Asked {
+            source: source.planned.id.source.clone(),
+            is_of_profile: true,
+            waits_for: None,
+            answer: given,
+            warnings,
+            took,
+        }
     }
 }
 
 /// What the answers mean for the profile.
 pub(super) fn judge(asked: &[Asked], profile: &Profile, now: Moment) -> Vec<Finding> {
-    let kinds = asked.iter().map(|asked| asked.answer.as_ref().err().map(Error::kind));
+    let of_profile = asked.iter().filter(|asked| asked.is_of_profile);
+    let kinds = of_profile.map(|asked| asked.answer.as_ref().err().map(Error::kind));
     let has_key = answers(kinds);
     asked.iter().flat_map(|asked| about(asked, has_key, profile, now)).collect()
 }
@@ -95,18 +127,23 @@ fn answers(sources: impl IntoIterator<Item = Option<ErrorKind>>) -> bool {
 }
 
 fn about(asked: &Asked, has_key: bool, profile: &Profile, now: Moment) -> Vec<Finding> {
-    let Asked { source, answer, warnings, took } = asked;
+    let Asked { source, is_of_profile, waits_for, answer, warnings, took } = asked;
     let took = took.as_millis();
+    // Where another source answers, the caller has a key.
+    let level = if has_key { Level::Warning } else { Level::Error };
     let mut findings = Vec::new();
-    match answer {
-        Err(error) => {
+    match (answer, waits_for) {
+        (Err(_), Some(used)) => {
+            let text = format!("`{source}` was not asked: it uses `{used}`, which gave no key");
+            let mend = format!("see what is said of `{used}`");
+            findings.push(Finding { level, ..Finding::error(Check::SourceAnswers, text, mend) });
+        }
+        (Err(error), None) => {
             let finding = Finding::of(Check::SourceAnswers, error);
             let text = format!("`{source}` gave no key in {took} ms: {}", finding.text);
-            // Where another source answers, the caller has a key.
-            let level = if has_key { Level::Warning } else { Level::Error };
             findings.push(Finding { text, level, ..finding });
         }
-        Ok(given) => {
+        (Ok(given), _) => {
             let text = format!("`{source}` gave a key in {took} ms");
             findings.push(if warnings.is_empty() {
                 Finding::ok(Check::SourceAnswers, text)
@@ -116,9 +153,9 @@ fn about(asked: &Asked, has_key: bool, profile: &Profile, now: Moment) -> Vec<Fi
             });
             let text = format!("the key of `{source}` can be printed: {} characters", given.length);
             findings.push(Finding::ok(Check::KeyPrintable, text));
-            findings.extend(
-                given.validity.map(|validity| lifetime(source, &validity, profile.hold.fixed, now)),
-            );
+            // Only what callers are given do they hold.
+            let hold = profile.hold.fixed.filter(|_| *is_of_profile);
+            findings.extend(given.validity.map(|validity| lifetime(source, &validity, hold, now)));
         }
     }
     findings.into_iter().map(|finding| finding.about(source)).collect()

@@ -78,7 +78,7 @@ pub(super) fn entries(session: &Session) -> Vec<Finding> {
     let folder = session.folder.path();
     let names = names(folder);
     let mut findings: Vec<Finding> =
-        session.sources.iter().map(|source| entry(session, source)).collect();
+        session.all_sources().iter().map(|source| entry(session, source)).collect();
     let set_aside = names.iter().filter(|name| name.ends_with(".unreadable")).count();
     findings.push(match set_aside {
         0 => Finding::ok(Check::EntriesSetAside, "no entry was set aside as unreadable"),

@@ -82,6 +82,12 @@ impl<'a> Interview<'a> {
                 let settings = settings.with(question.key, command.as_ref());
                 settings.with(shell, shell_command.as_ref())
             }
+            Kind::Word(words) => {
+                let default = self.offer(question, question.key).unwrap_or_default();
+                let word = talk.choose(question.ask, words, &default).await?.to_owned();
+                self.answered.insert(question.key.to_owned(), word.clone());
+                settings.with(question.key, Some(&Value::Text(word)))
+            }
             _ => {
                 let value = self.value(talk, question, question.key).await?;
                 settings.with(question.key, value.as_ref())

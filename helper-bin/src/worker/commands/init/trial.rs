@@ -5,7 +5,6 @@ use api_key_helper_core::engine::{Demand, Outcome};
 use api_key_helper_core::{Error, Moment, Places};
 
 use super::conversation::Conversation;
-use crate::backends;
 use crate::cli::{Call, Command, Get};
 use crate::commands::login;
 use crate::commands::status::gather;
@@ -37,6 +36,7 @@ impl<'a> Trial<'a> {
             profile: None,
             config: call.config.clone(),
             command: Command::Get(Get::default()),
+            format: None,
             asked_at: None,
         };
         Ok(Self { call, environment, places, files: Files::read(places)? })
@@ -90,7 +90,7 @@ impl<'a> Trial<'a> {
         reporter.warn(&session.cautions);
         talk.say("\n");
         let first = &session.sources[0];
-        if backends::has_login(&first.backend_name) {
+        if first.backend.has_login() {
             if !talk.agrees("Sign in now?").await? {
                 talk.say("Later: `api-key-helper login`\n");
                 return Ok(Ok(()));

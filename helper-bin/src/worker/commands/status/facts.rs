@@ -5,7 +5,6 @@ use api_key_helper_core::{Error, Freshness, Moment, SignIn};
 use serde::{Serialize, Serializer};
 
 use super::outlook::{NextCall, Refresh};
-use crate::journal::rfc3339;
 use crate::seal::SealStatus;
 
 /// A profile, and what the next call of this caller will do.
@@ -27,6 +26,8 @@ pub(crate) struct NextCallStatus {
     pub(crate) does: NextCall,
     /// Whose key it prints or asks for, or whose error it repeats.
     pub(crate) source: String,
+    /// Why it is not the first source's, in words; none where it is.
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +57,8 @@ pub(crate) struct SourceStatus {
     /// Until when a client is told that the API refuses this key.
     #[serde(serialize_with = "moment")]
     pub(crate) refused_until: Option<Moment>,
+    /// The sources whose keys are secret inputs of this one.
+    pub(crate) uses: Vec<Self>,
 }
 
 /// How a source's cached key is.
@@ -127,5 +130,5 @@ impl FailureStatus {
 }
 
 fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
-    moment.map(rfc3339).serialize(serializer)
+    moment.map(Moment::rfc3339).serialize(serializer)
 }

@@ -1,14 +1,17 @@
 //! Finds out how a profile is. To look changes nothing, and asks nobody.
 
-use api_key_helper_core::engine::Source;
+use std::time::Duration;
+
+use api_key_helper_core::engine::{Source, policy_of_used};
 use api_key_helper_core::rejection::refused_until;
 use api_key_helper_core::{
-    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, ReadError, Validity, look,
+    Entry, Error, Failure, Hit, KeyId, Lookup, Moment, PlannedSource, Policy, ReadError, Validity,
+    look,
 };
 use zeroize::Zeroizing;
 
 use super::facts::{FailureStatus, KeyState, NextCallStatus, ProfileStatus, SourceStatus};
-use super::outlook::{Found, Refresh, next_call, refresh};
+use super::outlook::{Found, Refresh, next_call, reason, refresh};
 use crate::seal::InUse;
 use crate::session::Session;
 
@@ -18,16 +21,20 @@ use crate::session::Session;
 /// When what is kept cannot be read.
 pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Error> {
     let disk = OnDisk { session, now };
+    let by_profile = Terms { policy: session.profile.policy, hold: session.hold() };
     let sources = &session.sources;
     let kept = sources.iter().map(|source| disk.kept(&source.planned));
     let kept = kept.collect::<Result<Vec<Kept>, Error>>()?;
-    let found: Vec<Found> = kept.iter().map(|kept| disk.found(kept)).collect();
+    let found: Vec<Found> = kept.iter().map(|kept| disk.found(kept, &by_profile)).collect();
     let hit = disk.hit();
     let (does, next) = next_call(&found, hit.as_ref(), now);
+    let names: Vec<&str> = sources.iter().map(|source| &*source.planned.id.source).collect();
+    let reason = reason(&names, &found, next, now);
     let statuses = sources.iter().zip(&kept).enumerate().map(|(index, (source, kept))| {
         let refresh = refresh(index, &found, hit.as_ref(), now);
-        disk.status(source, kept, &found[index], refresh)
+        disk.status(source, kept, &found[index], &by_profile, refresh)
     });
+    let statuses = statuses.collect::<Result<Vec<SourceStatus>, Error>>()?;
     Ok(ProfileStatus {
         profile: session.profile.name.clone(),
         configuration: session.config_paths.iter().map(|path| path.display().to_string()).collect(),
@@ -35,9 +42,15 @@ pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Er
         seal: session.seal.as_ref().ok().map(InUse::status),
         ttl_seconds: session.profile.policy.ttl.as_secs(),
         hold_seconds: session.hold().as_secs(),
-        next_call: NextCallStatus { does, source: sources[next].planned.id.source.clone() },
-        sources: statuses.collect(),
+        next_call: NextCallStatus { does, source: names[next].to_owned(), reason },
+        sources: statuses,
     })
+}
+
+/// How keys are judged.
+struct Terms {
+    policy: Policy,
+    hold: Duration,
 }
 
 /// What is kept for a profile.
@@ -80,9 +93,8 @@ impl OnDisk<'_> {
         })
     }
 
-    fn found(&self, kept: &Kept) -> Found {
-        let Session { profile, .. } = self.session;
-        let judge = |validity| profile.policy.judge(validity, self.session.hold(), self.now);
+    fn found(&self, kept: &Kept, terms: &Terms) -> Found {
+        let judge = |validity| terms.policy.judge(validity, terms.hold, self.now);
         Found { freshness: kept.validity().map(judge), failure: kept.failure.clone() }
     }
 
@@ -105,13 +117,14 @@ impl OnDisk<'_> {
         source: &Source,
         kept: &Kept,
         found: &Found,
+        terms: &Terms,
         refresh: Refresh,
-    ) -> SourceStatus {
+    ) -> Result<SourceStatus, Error> {
         let renewal = kept.entry.as_ref().and_then(|entry| entry.renewal.as_ref());
         let validity = kept.validity();
-        let policy = &self.session.profile.policy;
-        let bounds = validity.map(|validity| policy.bounds(validity, self.session.hold()));
-        SourceStatus {
+        let bounds = validity.map(|validity| terms.policy.bounds(validity, terms.hold));
+        let uses = source.uses.iter().map(|used| self.status_of_used(used));
+        Ok(SourceStatus {
             name: source.planned.id.source.clone(),
             backend: source.backend_name.clone(),
             key: match found.freshness {
@@ -142,7 +155,20 @@ impl OnDisk<'_> {
                     pause_until,
                 }
             }),
-        }
+            uses: uses.collect::<Result<Vec<SourceStatus>, Error>>()?,
+        })
+    }
+
+    /// The status of a source as those see it that use it.
+    fn status_of_used(&self, source: &Source) -> Result<SourceStatus, Error> {
+        let kept = self.kept(&source.planned)?;
+        let terms = Terms { policy: policy_of_used(), hold: Duration::ZERO };
+        let found = self.found(&kept, &terms);
+        let refresh = match found.pause_until(self.now) {
+            Some(_) => Refresh::AfterPause,
+            None => Refresh::WhenUsed,
+        };
+        self.status(source, &kept, &found, &terms, refresh)
     }
 
     fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {

@@ -5,6 +5,8 @@
 use api_key_helper_core::{ErrorKind, Failure, Freshness, Hit, Moment};
 use serde::Serialize;
 
+use crate::written::written;
+
 /// What is known of a source.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
@@ -39,6 +41,8 @@ pub(crate) enum Refresh {
     AtNextCall,
     /// By a process that the next call starts, and does not wait for.
     BehindNextCall,
+    /// When a source that uses it is asked, and its key is not fresh.
+    WhenUsed,
 }
 
 impl Found {
@@ -91,6 +95,23 @@ pub(super) fn next_call(sources: &[Found], hit: Option<&Hit>, now: Moment) -> (N
     }
 }
 
+/// Why the next call turns to the source `next`, and not to the first one: what became of those before
+/// it, by their names.
+pub(super) fn reason(
+    names: &[&str],
+    sources: &[Found],
+    next: usize,
+    now: Moment,
+) -> Option<String> {
+    let earlier = names.iter().zip(sources).take(next);
+    let reasons = earlier.map(|(name, source)| match source.pause_until(now) {
+        Some(until) => format!("`{name}` is in its pause for {} more", written(until.since(now))),
+        None => format!("`{name}` failed, and is asked again behind the answer"),
+    });
+    let reasons: Vec<String> = reasons.collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}
+
 /// When the source `index` is asked next.
 pub(super) fn refresh(index: usize, sources: &[Found], hit: Option<&Hit>, now: Moment) -> Refresh {
     let source = &sources[index];
@@ -116,7 +137,7 @@ pub(super) fn refresh(index: usize, sources: &[Found], hit: Option<&Hit>, now: M
 mod tests {
     use std::time::Duration;
 
-    use api_key_helper_core::{EnvironmentMark, Error, Fingerprint, Key, KeyId};
+    use api_key_helper_core::{EnvironmentMark, Error, Fingerprint, Key, KeyId, Validity};
 
     use super::*;
 
@@ -136,7 +157,9 @@ mod tests {
 
     fn hit(source: usize, refresh: Option<usize>) -> Hit {
         let key_id = KeyId { source: Fingerprint::of([]), since: EARLIER };
-        Hit { key: Key::parse("k").unwrap(), key_id, expires_at: None, source, refresh }
+        let validity =
+            Validity { fetched_at: EARLIER, expires_at: None, refresh_at: None, jitter: 0.0 };
+        Hit { key: Key::parse("k").unwrap(), key_id, validity, source, refresh }
     }
 
     /// What the next call does, and when each source is asked.
@@ -196,6 +219,18 @@ mod tests {
         let stops = failed(ErrorKind::Denied, None, NOW);
         let found = outlook(&[stops, down(NOW)], None);
         assert_eq!(found, (NextCall::Fails, 0, vec![AfterPause, AfterOthers]));
+    }
+
+    #[test]
+    fn why_a_later_source_answers() {
+        let down = |at| failed(ErrorKind::Transient, None, at);
+        let sources = [down(EARLIER), down(NOW), with(Freshness::Fresh)];
+        let reason = |next| reason(&["a", "b", "c"], &sources, next, NOW);
+        assert_eq!(reason(0), None);
+        assert_eq!(
+            reason(2).unwrap(),
+            "`a` failed, and is asked again behind the answer, `b` is in its pause for 1 s more"
+        );
     }
 
     #[test]

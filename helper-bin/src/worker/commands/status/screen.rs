@@ -29,11 +29,12 @@ impl Screen {
             NextCall::Fails => format!("the next call fails as the last one of `{source}` did\n"),
             NextCall::Prints => format!("the next call prints the key of `{source}` at once\n"),
         };
-        for source in &status.sources {
+        let mut shown = Vec::new();
+        let next = status.sources.iter().position(|other| other.name == *source).unwrap_or(0);
+        for (index, source) in status.sources.iter().enumerate() {
             text += &format!("\n{strong}{}{strong:#} ({})\n", source.name, source.backend);
-            for (label, style, value) in self.lines(source) {
-                text += &format!("  {style}{label:<9}{style:#}{value}\n");
-            }
+            let answering = (index < next).then_some(status.next_call.source.as_str());
+            text += &self.source(source, answering, 2, &mut shown);
         }
         text.push('\n');
         let mut footer = vec![("caller", caller(status.hold_seconds))];
@@ -50,10 +51,42 @@ impl Screen {
         text
     }
 
-    fn lines(&self, source: &SourceStatus) -> Vec<(&'static str, Style, String)> {
+    /// The lines of a source, and below them those of the sources that it uses, each once. `answering`
+    /// is the later source that the next call turns to, because this one failed.
+    fn source<'s>(
+        &self,
+        source: &'s SourceStatus,
+        answering: Option<&str>,
+        indent: usize,
+        shown: &mut Vec<&'s str>,
+    ) -> String {
+        let Colours { faint, strong, .. } = self.colours;
+        let mut text = String::new();
+        for (label, style, value) in self.lines(source, answering) {
+            text += &format!("{:indent$}{style}{label:<9}{style:#}{value}\n", "");
+        }
+        for used in &source.uses {
+            let SourceStatus { name, backend, .. } = used;
+            let label = format!("{:indent$}{faint}{:<9}{faint:#}", "", "uses");
+            if shown.contains(&name.as_str()) {
+                text += &format!("{label}{strong}{name}{strong:#}, see above\n");
+            } else {
+                shown.push(name);
+                text += &format!("{label}{strong}{name}{strong:#} ({backend})\n");
+                text += &self.source(used, None, indent + 2, shown);
+            }
+        }
+        text
+    }
+
+    fn lines(
+        &self,
+        source: &SourceStatus,
+        answering: Option<&str>,
+    ) -> Vec<(&'static str, Style, String)> {
         let Colours { bad, faint, .. } = self.colours;
         let mut lines = vec![("key", faint, self.key(source))];
-        lines.push(("refresh", faint, self.refresh(source)));
+        lines.push(("refresh", faint, self.refresh(source, answering)));
         match &source.sign_in {
             Some(sign_in) => lines.push(("sign-in", faint, self.sign_in(sign_in))),
             None if source.has_renewal => {
@@ -98,7 +131,7 @@ impl Screen {
         parts.join(", ")
     }
 
-    fn refresh(&self, source: &SourceStatus) -> String {
+    fn refresh(&self, source: &SourceStatus, answering: Option<&str>) -> String {
         let relative =
             |at: Option<Moment>| at.map_or_else(String::new, |at| relative(at, self.now));
         match source.refresh {
@@ -111,10 +144,23 @@ impl Screen {
             Refresh::AfterOthers => "only when the sources before it are down".to_owned(),
             Refresh::AfterPause => {
                 let until = source.failure.as_ref().and_then(|failure| failure.pause_until);
-                format!("{} at the earliest: it failed a moment ago", relative(until))
+                let until = relative(until);
+                match answering {
+                    Some(other) => {
+                        format!("{until} at the earliest: it failed, so `{other}` answers")
+                    }
+                    None => format!("{until} at the earliest: it failed a moment ago"),
+                }
             }
             Refresh::AtNextCall => "at the next call, which waits for it".to_owned(),
-            Refresh::BehindNextCall => "behind the next call".to_owned(),
+            Refresh::BehindNextCall => match answering {
+                Some(other) => format!("behind the next call, which `{other}` answers"),
+                None => "behind the next call".to_owned(),
+            },
+            Refresh::WhenUsed if source.key == KeyState::Fresh => {
+                format!("{} at the earliest, when it is used", relative(source.fresh_until))
+            }
+            Refresh::WhenUsed => "when it is used".to_owned(),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Where secret inputs come from.
 
+mod ambient;
+#[cfg(feature = "http")]
+mod github_actions;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -28,15 +32,16 @@ impl Inputs for MachineInputs<'_> {
         time_left: Duration,
     ) -> Result<Secret, Error> {
         match input {
+            SecretInput::Ambient(ambient) => self.ambient(ambient, time_left).await,
             SecretInput::Env(name) => self.variable(name),
             SecretInput::File(path) => file(path),
             SecretInput::Command(command) => {
                 read_secret(command, Path::new("/"), chain, time_left).await
             }
-            SecretInput::Source(name) => Err(Error::misconfigured(format!(
-                "the secret input `{{ source = \"{name}\" }}` is not supported yet"
-            ))
-            .with_hint("use `env`, `file` or `command`")),
+            // The engine has asked that source instead.
+            SecretInput::Source(name) => {
+                Err(Error::misconfigured(format!("source `{name}` is nothing that is read")))
+            }
         }
     }
 }

@@ -1,0 +1,171 @@
+//! What a browser is sent to a provider with, and what it comes back with (RFC 6749, section 4.1;
+//! RFC 7636; OpenID Connect Core, section 3.1).
+
+use api_key_helper_core::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use url::{Url, form_urlencoded};
+
+use crate::client::Form;
+use crate::config::Settings;
+use crate::endpoint::Endpoint;
+
+/// One request for an authorization, which waits for its answer.
+#[derive(Debug)]
+pub(crate) struct AuthorizationRequest {
+    redirect_uri: String,
+    /// What a browser asks for that brings the answer.
+    path: String,
+    state: String,
+    /// None where no ID token comes that could repeat it.
+    nonce: Option<String>,
+    verifier: Secret,
+}
+
+/// What a browser brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Brought {
+    /// The answer to the request.
+    Decision(Decision),
+    /// Nothing that anybody waits for.
+    Nothing,
+    /// The right address, but not an answer to this request: another page of this machine, or an older
+    /// sign-in.
+    Stray,
+}
+
+/// An answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The authorization.
+    Code(Secret),
+    /// That of another provider, which says who it is, or does not although it should: somebody has
+    /// mixed two providers up (RFC 9207, section 2.4).
+    Foreign(Option<String>),
+    /// The provider's no.
+    Refusal { error: String, description: Option<String> },
+}
+
+/// Where an answer says that it is from (RFC 9207).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    /// The issuer's name, if it is known.
+    pub(crate) issuer: Option<&'a str>,
+    /// Whether the provider has announced that its answers have a name.
+    pub(crate) is_announced: bool,
+}
+
+impl AuthorizationRequest {
+    /// A request whose answer comes to `port`. Nobody guesses what comes of `chance`.
+    pub(crate) fn new(settings: &Settings, port: u16, chance: [[u8; 32]; 3]) -> Self {
+        let [state, nonce, verifier] = chance.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let has_id_token = settings.scopes.iter().any(|scope| scope == "openid");
+        Self {
+            redirect_uri: settings.redirect_uri.at(port),
+            path: settings.redirect_uri.path().to_owned(),
+            state,
+            nonce: has_id_token.then_some(nonce),
+            verifier: Secret::new(verifier),
+        }
+    }
+
+    /// The page of the provider that the browser is sent to.
+    ///
+    /// No secret is in it, though it passes through a command line and a history. Who reads it and
+    /// catches the code too cannot redeem it, for the verifier is known by its hash only (RFC 7636).
+    /// Another user of this machine could bring an authorization of their own: that would sign us in
+    /// as them, and a login ends with saying who has signed in.
+    pub(crate) fn address(&self, endpoint: &Endpoint, settings: &Settings) -> Url {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
+        let mut address = endpoint.url().clone();
+        // The endpoint may have a query of its own (RFC 6749, section 3.1).
+        address
+            .query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("response_mode", "query")
+            .append_pair("client_id", &settings.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("state", &self.state)
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(settings.wanted())
+            .extend_pairs(self.nonce.iter().map(|nonce| ("nonce", nonce)))
+            .extend_pairs(&settings.authorization_parameters);
+        address
+    }
+
+    /// What a browser brought that asks for `target`, the path and query of its request.
+    pub(crate) fn brought(&self, target: &str, expected: Expected<'_>) -> Brought {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if path != self.path {
+            return Brought::Nothing;
+        }
+        let Some([state, issuer, code, error, description]) = parameters(query) else {
+            return Brought::Stray;
+        };
+        if state.as_ref() != Some(&self.state) {
+            return Brought::Stray;
+        }
+        if let Some(wanted) = expected.issuer {
+            match &issuer {
+                Some(issuer) if issuer == wanted => {}
+                None if !expected.is_announced => {}
+                _ => return Brought::Decision(Decision::Foreign(issuer)),
+            }
+        }
+        match (code, error) {
+            (_, Some(error)) => Brought::Decision(Decision::Refusal { error, description }),
+            (Some(code), None) => Brought::Decision(Decision::Code(Secret::new(code))),
+            (None, None) => Brought::Stray,
+        }
+    }
+
+    /// What redeems `code`.
+    pub(crate) fn redemption(&self, code: &Secret, settings: &Settings) -> Form {
+        let form = Form::default()
+            .with("grant_type", "authorization_code")
+            .with_secret("code", code)
+            .with_secret("code_verifier", &self.verifier)
+            .with("redirect_uri", &self.redirect_uri);
+        settings.at_resources(form)
+    }
+
+    /// What the ID token must repeat.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+}
+
+/// The parameters of an answer, or nothing where one is there twice (RFC 6749, section 3.1).
+fn parameters(query: &str) -> Option<[Option<String>; 5]> {
+    const NAMES: [&str; 5] = ["state", "iss", "code", "error", "error_description"];
+
+    let mut found = [const { None }; 5];
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(place) = NAMES.iter().position(|known| *known == name)
+            && found[place].replace(value.into_owned()).is_some()
+        {
+            return None;
+        }
+    }
+    Some(found)
+}
+
+/// Parameters that nobody sets by hand: each is what makes the flow safe, or has a key of its own.
+pub(crate) const OURS: [&str; 11] = [
+    "audience",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
+#[cfg(test)]
+mod tests;

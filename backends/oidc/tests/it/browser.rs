@@ -1,0 +1,327 @@
+//! A human signs in by a browser on this machine.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::OidcProvider;
+use integration_tests::visitor;
+use reqwest::Url;
+
+use crate::common::Source;
+use crate::proxy::Proxy;
+
+/// The provider gives a refresh token to whoever asks for consent.
+const BROWSER: &str = "flow = 'browser'\nauthorization_parameters = { prompt = 'consent' }";
+
+fn source(provider: &OidcProvider, toml: &str) -> Source {
+    Source::of(provider, &format!("{BROWSER}\n{toml}"))
+}
+
+/// `address` with another value of a parameter, or without it.
+fn with(address: &str, name: &str, value: Option<&str>) -> String {
+    let mut url = Url::parse(address).unwrap();
+    let others: Vec<(String, String)> =
+        url.query_pairs().into_owned().filter(|(other, _)| other != name).collect();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .extend_pairs(value.map(|value| (name, value)));
+    url.into()
+}
+
+fn parameter(address: &str, wanted: &str) -> String {
+    let url = Url::parse(address).unwrap();
+    url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned()
+}
+
+#[track_caller]
+fn assert_page(answer: &str, status: u16, words: &[&str]) {
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    assert!(answer.contains("api-key-helper"), "{answer}");
+    for word in words {
+        assert!(answer.contains(word), "no {word:?}: {answer}");
+    }
+}
+
+#[test]
+fn the_human_approves() {
+    let provider = OidcProvider::new();
+    let mut source =
+        source(&provider, "scopes = ['openid', 'offline_access', 'email', 'unheard-of']");
+    let mut page = String::new();
+    let credential = source.login(|address| page = visitor::get(&provider.authorize(address)));
+    let credential = credential.unwrap();
+    let said = "is signed in to <code>sso</code> as <code>ada@example.com</code>.";
+    assert_page(&page, 200, &["<h1>Signed in</h1>", said, "You can close this window."]);
+    assert!(provider.is_active(credential.key.expose()));
+    assert!(credential.expires_at.is_some());
+    // It was kept before it was given out.
+    assert_eq!(*source.log.lock().unwrap(), ["keep"]);
+    for secret in source.secrets().iter().map(String::as_str).chain([credential.key.expose()]) {
+        assert!(!page.contains(secret), "{page}");
+    }
+
+    let sign_in = source.sign_in();
+    assert_eq!(sign_in.account.as_deref(), Some("ada@example.com"));
+    assert_eq!(sign_in.missing_scopes, ["unheard-of"]);
+    assert_ne!(source.key(), credential.key.expose());
+    assert_eq!((provider.granted("authorization_code"), provider.granted("refresh_token")), (1, 1));
+    source.revoke().unwrap();
+    assert_eq!(provider.revocations(), 1);
+}
+
+#[test]
+fn an_id_token_or_a_resource_is_what_is_asked_for() {
+    let provider = OidcProvider::new();
+    for toml in ["key = 'id_token'", "resource = 'https://llm.example.com'\nscopes = ['models']"] {
+        let mut source = source(&provider, toml);
+        let approve = |address: &str| drop(visitor::get(&provider.authorize(address)));
+        let credential = source.login(approve).unwrap();
+        assert_eq!(credential.key.expose().split('.').count(), 3, "{toml}");
+    }
+}
+
+#[test]
+fn the_human_declines() {
+    let provider = OidcProvider::new();
+    let mut source = source(&provider, "");
+    let mut page = String::new();
+    let error =
+        source.login(|address| page = visitor::get(&provider.decline(address))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.message().starts_with("the sign-in was declined"), "{error}");
+    assert!(error.hint().unwrap().contains("`api-key-helper login --source sso`"));
+    assert_page(&page, 400, &["<h1>Not signed in</h1>", "the sign-in was declined", "close this"]);
+    assert_eq!((&source.renewal, provider.asked("authorization_code")), (&None, 0));
+}
+
+#[test]
+fn a_providers_error_is_ours() {
+    let provider = OidcProvider::new();
+    for (toml, kind, words) in [
+        ("authorization_parameters = { prompt = 'none' }", ErrorKind::NeedsLogin, "login_required"),
+        ("authorization_parameters = { max_age = 'x' }", ErrorKind::Misconfigured, "max_age"),
+        ("resource = 'no address'", ErrorKind::Misconfigured, "refused the resource"),
+    ] {
+        let mut source = Source::of(&provider, &format!("flow = 'browser'\n{toml}"));
+        let mut page = String::new();
+        let error =
+            source.login(|address| page = visitor::get(&provider.authorize(address))).unwrap_err();
+        assert_eq!(error.kind(), kind, "{}", error.report());
+        assert!(error.message().contains(words), "{}", error.report());
+        assert_page(&page, 400, &["<h1>Not signed in</h1>", words]);
+    }
+}
+
+#[test]
+fn what_others_ask_for_ends_nothing() {
+    let provider = OidcProvider::new();
+    let mut source = source(&provider, "");
+    let credential = source.login(|address| {
+        let answer = provider.authorize(address);
+        // Browsers open connections in store, and some say half of what they want.
+        let silent: Vec<_> = (0..40).map(|_| visitor::connect(&answer)).collect();
+        let mut slow = visitor::connect(&answer);
+        slow.write_all(b"GET /callback?code=x HTTP/1.1\r\nHost: ").unwrap();
+        let (callback, query) = answer.split_once('?').unwrap();
+        let origin = callback.strip_suffix("/callback").unwrap();
+        for stray in [
+            with(&answer, "state", Some("guessed")),
+            with(&answer, "state", None),
+            format!("{callback}?error=access_denied&state=guessed"),
+            format!("{answer}&state=twice"),
+            callback.to_owned(),
+        ] {
+            assert_page(&visitor::get(&stray), 400, &["<h1>Not an answer</h1>"]);
+        }
+        for nothing in ["/favicon.ico", "/"] {
+            let page = visitor::get(&format!("{origin}{nothing}"));
+            assert_page(&page, 404, &["<h1>Not found</h1>"]);
+        }
+        let post = format!("POST /callback?{query} HTTP/1.1\r\n\r\n");
+        for request in [post.as_bytes(), b"\x16\x03\x01 a TLS hello\r\n\r\n", &[b'x'; 100_000]] {
+            assert_eq!(visitor::send(&answer, request), "");
+        }
+        assert_page(&visitor::get(&answer), 200, &["<h1>Signed in</h1>"]);
+        drop((silent, slow));
+    });
+    assert!(provider.is_active(credential.unwrap().key.expose()));
+    assert_eq!(provider.asked("authorization_code"), 1);
+}
+
+#[test]
+fn an_old_answer_is_no_answer() {
+    let provider = OidcProvider::new();
+    let mut source = source(&provider, "");
+    let mut old = String::new();
+    let approve = |address: &str| {
+        old = provider.authorize(address);
+        drop(visitor::get(&old));
+    };
+    source.login(approve).unwrap();
+    // Its port is nobody's any more, and its code is spent.
+    assert!(std::panic::catch_unwind(|| visitor::get(&old)).is_err());
+    let port = free_port();
+    source = self::source(&provider, &format!("redirect_uri = 'http://127.0.0.1:{port}/callback'"));
+    source
+        .login(|address| {
+            let answer = provider.authorize(address);
+            let mut replayed = Url::parse(&old).unwrap();
+            replayed.set_port(Some(port)).unwrap();
+            assert_page(&visitor::get(replayed.as_str()), 400, &["<h1>Not an answer</h1>"]);
+            assert_page(&visitor::get(&answer), 200, &[]);
+        })
+        .unwrap();
+    assert_eq!((provider.asked("authorization_code"), provider.revocations()), (2, 0));
+}
+
+#[test]
+fn the_code_of_another_login_is_worth_nothing() {
+    let provider = OidcProvider::new();
+    for (name, value, why) in [
+        // Of somebody who does not know our verifier.
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "the code no more"),
+        // Of somebody whom the provider does not hold to the verifier.
+        ("nonce", "another", "the provider's ID token is not of this sign-in"),
+    ] {
+        let mut source = source(&provider, "");
+        let mut page = String::new();
+        let error = source
+            .login(|address| {
+                page = visitor::get(&provider.authorize(&with(address, name, Some(value))));
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NeedsLogin, "{}", error.report());
+        assert!(error.message().contains(why), "{}", error.report());
+        assert_page(&page, 400, &["<h1>Not signed in</h1>", "api-key-helper login --source sso"]);
+        assert_eq!(source.renewal, None);
+    }
+}
+
+#[test]
+fn the_answer_of_another_provider_is_refused() {
+    let provider = OidcProvider::new();
+    let mut source = source(&provider, "");
+    for (issuer, words) in [
+        (
+            Some("https://evil.example.com"),
+            "was answered by `https://evil.example.com`, and not by",
+        ),
+        // This provider has announced that it says who it is.
+        (None, "by somebody who does not say who it is"),
+    ] {
+        let mut page = String::new();
+        let error = source
+            .login(|address| {
+                let answer = provider.authorize(address);
+                assert_eq!(parameter(&answer, "iss"), provider.issuer());
+                page = visitor::get(&with(&answer, "iss", issuer));
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured);
+        assert!(error.message().contains(words), "{error}");
+        assert_page(&page, 400, &["<h1>Not signed in</h1>"]);
+    }
+    assert_eq!(provider.asked("authorization_code"), 0);
+}
+
+#[test]
+fn a_code_is_redeemed_once_even_when_the_answer_is_lost() {
+    let provider = OidcProvider::new();
+    let proxy = Proxy::to(&provider);
+    let mut source = source(&provider, &proxy.token_endpoint());
+    proxy.lose_a_grant();
+    let mut page = String::new();
+    let error =
+        source.login(|address| page = visitor::get(&provider.authorize(address))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NeedsLogin);
+    assert!(error.message().starts_with("an answer got lost that may have been the sign-in"));
+    assert_page(&page, 400, &["an answer got lost"]);
+    assert_eq!((provider.granted("authorization_code"), provider.revocations()), (1, 0));
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_asked_again() {
+    let provider = OidcProvider::new();
+    let mut proxy = Proxy::to(&provider);
+    let mut source = source(&provider, &proxy.token_endpoint());
+    proxy.stop();
+    let credential = source.login(|address| {
+        let answer = provider.authorize(address);
+        let browser = std::thread::spawn(move || visitor::get(&answer));
+        // The first request finds nobody, and the next one is a second later.
+        integration_tests::wait::sleep(Duration::from_millis(500));
+        assert!(!browser.is_finished());
+        proxy.start();
+        assert_page(&browser.join().unwrap(), 200, &["<h1>Signed in</h1>"]);
+    });
+    assert!(provider.is_active(credential.unwrap().key.expose()));
+    assert_eq!(provider.asked("authorization_code"), 1);
+}
+
+#[test]
+fn a_port_that_somebody_has_is_named_before_anybody_is_troubled() {
+    let provider = OidcProvider::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "localhost"] {
+        let uri = format!("redirect_uri = 'http://{host}:{port}/callback'");
+        let error = source(&provider, &uri).login(|_| panic!("it was shown")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transient);
+        assert_eq!(
+            error.message(),
+            format!("another program listens on port {port} of this machine")
+        );
+        assert!(error.hint().unwrap().contains("`redirect_uri`"), "{}", error.report());
+    }
+}
+
+#[test]
+fn the_address_that_is_registered_is_the_one_that_is_sent() {
+    let provider = OidcProvider::new();
+    let port = free_port();
+    for (uri, starts) in [
+        ("http://localhost".to_owned(), "http://localhost:".to_owned()),
+        (format!("http://localhost:{port}"), format!("http://localhost:{port}")),
+    ] {
+        let mut source = source(&provider, &format!("redirect_uri = '{uri}'"));
+        let credential = source.login(|address| {
+            let sent = parameter(address, "redirect_uri");
+            assert!(sent.starts_with(&starts) && !sent.ends_with('/'), "{sent}");
+            assert_page(&visitor::get(&provider.authorize(address)), 200, &[]);
+        });
+        assert!(provider.is_active(credential.unwrap().key.expose()));
+    }
+    // What is not registered, the provider says to the human only.
+    let mut source = source(&provider, "redirect_uri = 'http://127.0.0.1/elsewhere'");
+    source.time = Duration::from_secs(2);
+    let error = source.login(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NeedsLogin);
+    assert_eq!(error.message(), "nobody signed in before the time was over");
+}
+
+#[test]
+fn endpoints_by_hand_need_no_discovery() {
+    let provider = OidcProvider::new();
+    let at = provider.issuer();
+    let mut source = Source::new(&format!(
+        "{BROWSER}\nauthorization_endpoint = '{at}/auth'\ntoken_endpoint = '{at}/token'"
+    ));
+    source.login(|address| drop(visitor::get(&provider.authorize(address)))).unwrap();
+    source.key();
+}
+
+#[test]
+fn nobody_is_asked_to_sign_in_when_it_cannot_be_kept() {
+    let provider = OidcProvider::new();
+    let mut source = source(&provider, "");
+    source.disk_full = true;
+    let error = source.login(|_| panic!("it was shown")).unwrap_err();
+    assert_eq!(error.message(), "the disk is full");
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

@@ -1,0 +1,38 @@
+//! `claude-desktop`: what its `inferenceCredentialHelper` prints.
+
+use std::collections::BTreeMap;
+
+use api_key_helper_core::config::Headers;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{Given, json};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    token: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'a str, &'a str>,
+}
+
+/// The key, and the profile's headers if it has some. The client takes no end: it asks again by its
+/// own settings.
+pub(super) fn answer(given: &Given<'_>, headers: Option<&Headers>) -> Zeroizing<String> {
+    let filled = headers.map(|headers| headers.with(given.key)).unwrap_or_default();
+    let headers = filled.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    json::line(&Document { token: given.key.expose(), headers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::given;
+
+    #[test]
+    fn headers_are_there_if_the_profile_has_some() {
+        let given = given("k1", None);
+        assert_eq!(*answer(&given, None), "{\"token\":\"k1\"}\n");
+        let written = answer(&given, Some(&Headers::default()));
+        assert_eq!(*written, "{\"token\":\"k1\",\"headers\":{\"Authorization\":\"Bearer k1\"}}\n");
+    }
+}

@@ -1,0 +1,74 @@
+//! `credential-process`: a set of AWS keys, as the AWS SDKs read it.
+//!
+//! Such a set is a JSON document, and as a key it is one without white space: see
+//! [`document`](api_key_helper_core::document).
+
+use api_key_helper_core::document::AwsKeys;
+use api_key_helper_core::{Error, Moment};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{Given, json};
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer<'a> {
+    version: u8,
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiration: Option<String>,
+}
+
+/// The set of keys with the issuer's end of it: the SDKs ask again minutes before, by themselves, and
+/// would do so at each call if the end were an earlier one.
+///
+/// # Errors
+/// Misconfigured: the key is no such set.
+pub(super) fn answer(given: &Given<'_>) -> Result<Zeroizing<String>, Error> {
+    let keys = AwsKeys::parse(given.key).ok_or_else(|| not_a_set(given.source))?;
+    let ends = [given.expires_at, keys.expires_at()];
+    Ok(json::line(&Answer {
+        version: 1,
+        access_key_id: keys.access_key_id(),
+        secret_access_key: keys.secret_access_key(),
+        session_token: keys.session_token(),
+        expiration: ends.into_iter().flatten().min().map(Moment::rfc3339),
+    }))
+}
+
+fn not_a_set(source: &str) -> Error {
+    Error::misconfigured(format!("the key of source `{source}` is no set of AWS keys")).with_hint(
+        "let it be JSON with `AccessKeyId` and `SecretAccessKey`, see `output = \"document\"` of \
+         scripts, `field = \"*\"` of other sources",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::given;
+
+    #[test]
+    fn is_what_the_sdks_read() {
+        let key = r#"{"AccessKeyId":"A","SecretAccessKey":"s/+","SessionToken":"t"}"#;
+        assert_eq!(
+            *answer(&given(key, Some(2_000_000_000))).unwrap(),
+            "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s/+\",\"SessionToken\":\"t\",\
+             \"Expiration\":\"2033-05-18T03:33:20Z\"}\n"
+        );
+        let key = r#"{"AccessKeyId":"A","SecretAccessKey":"s"}"#;
+        let expected = "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}\n";
+        assert_eq!(*answer(&given(key, None)).unwrap(), expected);
+    }
+
+    #[test]
+    fn another_key_is_a_mistake_that_shows_nothing_of_it() {
+        for key in ["sk-secret", r#"{"AccessKeyId":"secret"}"#, "[1]"] {
+            let error = answer(&given(key, None)).unwrap_err();
+            assert!(!error.report().contains("secret"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `exec-credential`: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
+
+use api_key_helper_core::Error;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{Destination, Given, Variable, json};
+
+/// What the client says of its ask.
+const INFO: &str = "KUBERNETES_EXEC_INFO";
+/// All that a client can ask for. They differ in nothing that is used here.
+const VERSIONS: [&str; 2] =
+    ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
+/// A client's ask.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExecInfo {
+    version: &'static str,
+    /// The cluster's server, which is there where the kubeconfig has `provideClusterInfo`.
+    pub(crate) destination: Destination,
+}
+
+impl ExecInfo {
+    pub(super) fn read(variable: Variable<'_>) -> Result<Self, Error> {
+        let Some(text) = variable(INFO).filter(|text| !text.is_empty()) else {
+            return Ok(Self { version: VERSIONS[0], destination: Destination::Unsaid });
+        };
+        Self::parse(text.as_encoded_bytes())
+    }
+
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
+        let written: Written = serde_json::from_slice(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::misconfigured(format!(
+                "the variable `{INFO}` is no ExecCredential: see line {line}, column {column}"
+            ))
+            .with_hint("let a Kubernetes client call this program, or unset the variable")
+        })?;
+        let version = VERSIONS.into_iter().find(|version| *version == written.api_version);
+        let version = version.ok_or_else(|| {
+            Error::misconfigured("the Kubernetes client asks in a version that is not known here")
+                .with_hint(format!(
+                    "set `apiVersion: {}` in the `exec` of the kubeconfig",
+                    VERSIONS[0]
+                ))
+        })?;
+        let cluster = written.spec.cluster;
+        let destination =
+            cluster.map_or(Destination::Unsaid, |cluster| Destination::of(&cluster.server));
+        Ok(Self { version, destination })
+    }
+
+    /// The key as a token. The client asks again after the moment that it is given, without a margin
+    /// of its own.
+    pub(super) fn answer(&self, given: &Given<'_>) -> Zeroizing<String> {
+        json::line(&Answer {
+            api_version: self.version,
+            kind: "ExecCredential",
+            status: Status {
+                expiration_timestamp: given.ask_again_at.rfc3339(),
+                token: given.key.expose(),
+            },
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    api_version: String,
+    #[serde(default)]
+    spec: Spec,
+}
+
+#[derive(Default, Deserialize)]
+struct Spec {
+    cluster: Option<Cluster>,
+}
+
+#[derive(Deserialize)]
+struct Cluster {
+    server: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    status: Status<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status<'a> {
+    expiration_timestamp: String,
+    token: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::given;
+
+    #[test]
+    fn answers_in_the_version_that_was_asked_for() {
+        for version in VERSIONS {
+            let info =
+                format!(r#"{{"apiVersion":"{version}","kind":"ExecCredential","spec":{{}}}}"#);
+            let written = ExecInfo::parse(info.as_bytes()).unwrap().answer(&given("k1", None));
+            let expected = format!(
+                "{{\"apiVersion\":\"{version}\",\"kind\":\"ExecCredential\",\"status\":\
+                 {{\"expirationTimestamp\":\"2033-05-18T03:23:20Z\",\"token\":\"k1\"}}}}\n"
+            );
+            assert_eq!(*written, expected);
+        }
+    }
+
+    #[test]
+    fn knows_the_cluster_if_it_is_told() {
+        let info = br#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
+            "spec":{"interactive":false,"cluster":{"server":"https://k8s.example:6443/x"}}}"#;
+        let destination = ExecInfo::parse(info).unwrap().destination;
+        assert_eq!(destination, Destination::of("https://k8s.example:6443"));
+    }
+
+    #[test]
+    fn what_is_not_known_says_what_to_do() {
+        let old = br#"{"apiVersion":"client.authentication.k8s.io/v1alpha1","spec":{}}"#;
+        let error = ExecInfo::parse(old).unwrap_err();
+        assert!(error.hint().unwrap().contains("k8s.io/v1`"), "{error:?}");
+        for text in [&b"{"[..], b"null", b"{}", b"\xff"] {
+            assert!(ExecInfo::parse(text).unwrap_err().message().contains(INFO));
+        }
+    }
+}

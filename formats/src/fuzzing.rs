@@ -1,0 +1,105 @@
+//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
+//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+
+use std::collections::BTreeMap;
+
+use api_key_helper_core::config::{Headers, Origin, Username, VariableName};
+use api_key_helper_core::{Error, Key, Moment, SHOWN_LENGTH};
+
+use crate::cargo::Request;
+use crate::{Description, ExecInfo, Given, env, headers, json};
+
+const KEY: &str = "canary-0123456789";
+
+/// Whatever git says, it is answered with lines of its own, or refused without a word of it.
+pub fn git_description(bytes: &[u8]) {
+    let key = key(KEY);
+    match Description::parse(bytes) {
+        Ok(description) => {
+            let answer = description.answer(&given(&key), &Username::default());
+            assert!(answer.lines().all(|line| line.contains('=')), "{}", *answer);
+            assert_eq!(answer.matches(KEY).count(), 1);
+        }
+        Err(error) => shows_nothing(&error, bytes),
+    }
+}
+
+/// Whatever cargo says, it is a request, or refused without a word of it.
+pub fn cargo_request(bytes: &[u8]) {
+    if let Err(error) = Request::parse(bytes) {
+        shows_nothing(&error, bytes);
+    }
+}
+
+/// Whatever a Kubernetes client says, it is answered in a version that exists.
+pub fn exec_info(bytes: &[u8]) {
+    let key = key(KEY);
+    match ExecInfo::parse(bytes) {
+        Ok(info) => {
+            let answer = info.answer(&given(&key));
+            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+            assert_eq!(answer["status"]["token"], KEY);
+            assert!(String::from_utf8_lossy(bytes).contains("client.authentication"));
+        }
+        Err(error) => shows_nothing(&error, bytes),
+    }
+}
+
+/// Any key stands whole in each form that quotes it; any URL has one server, which is its own.
+pub fn quoted_key(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Some(origin) = Origin::of(text) {
+        assert_eq!(Origin::of(&origin.to_string()).as_ref(), Some(&origin));
+    }
+    let Ok(key) = Key::parse(text) else { return };
+    let given = given(&key);
+    let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap_or_default();
+    assert_eq!(read(&json::answer(&given))["key"], key.expose());
+    let all = Headers::try_from(BTreeMap::from([("A".to_owned(), Headers::KEY.to_owned())]));
+    let all = all.unwrap_or_default();
+    let headers = headers::answer(&given, &all).map(|json| read(&json)).unwrap_or_default();
+    assert_eq!(headers["A"], key.expose());
+    let lines = env::answer(&given, &VariableName::default());
+    let value = lines.lines().next().and_then(|line| line.split_once('=')).map(|(_, value)| value);
+    let inner = value.and_then(|value| value.strip_prefix('\'')?.strip_suffix('\''));
+    assert_eq!(inner.unwrap_or_default().replace(r"'\''", "'"), key.expose());
+}
+
+/// All of an error is words of ours and numbers: what it is about could be a secret.
+fn shows_nothing(error: &Error, bytes: &[u8]) {
+    let report = error.report();
+    assert!(report.chars().count() < SHOWN_LENGTH, "{report}");
+    let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
+    for word in words.filter(|word| word.len() >= SECRET_LENGTH) {
+        assert!(!report.contains(&*String::from_utf8_lossy(word)), "{report}");
+    }
+}
+
+/// What is shorter could be a word of ours.
+const SECRET_LENGTH: usize = 16;
+
+fn key(text: &str) -> Key {
+    Key::parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn given(key: &Key) -> Given<'_> {
+    let end = Moment::from_unix_millis(2_000_000_000_000);
+    Given { key, source: "main", expires_at: Some(end), ask_again_at: end }
+}
+
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn what_was_found_stays_mended() {
+        replay("cargo_request", super::cargo_request);
+        replay("exec_info", super::exec_info);
+        replay("git_description", super::git_description);
+        replay("quoted_key", super::quoted_key);
+    }
+}

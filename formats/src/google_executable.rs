@@ -1,0 +1,130 @@
+//! `google-executable`: the source of an external account of Google's libraries (AIP-4117).
+//!
+//! The file in `GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE` is a cache that the libraries would read instead
+//! of asking. Nothing is written there: the key would lie on the disk in the clear.
+
+use api_key_helper_core::Error;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{Given, Variable, json};
+
+const TOKEN_TYPE: &str = "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE";
+
+/// The kind of token that the account is set up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// OpenID Connect's.
+    IdToken,
+    /// Any JWT.
+    Jwt,
+    /// A SAML 2.0 response.
+    Saml2,
+}
+
+impl TokenType {
+    pub(super) fn read(variable: Variable<'_>) -> Result<Self, Error> {
+        let text = variable(TOKEN_TYPE).unwrap_or_default();
+        match &*text.to_string_lossy() {
+            "" => Ok(Self::Jwt),
+            text => [Self::IdToken, Self::Jwt, Self::Saml2]
+                .into_iter()
+                .find(|token_type| token_type.urn() == text)
+                .ok_or_else(unknown),
+        }
+    }
+
+    /// The key as such a token.
+    pub(super) fn answer(self, given: &Given<'_>) -> Zeroizing<String> {
+        let (id_token, saml_response) = match self {
+            Self::IdToken | Self::Jwt => (Some(given.key.expose()), None),
+            Self::Saml2 => (None, Some(given.key.expose())),
+        };
+        json::line(&Answer {
+            version: 1,
+            success: true,
+            token_type: self.urn(),
+            id_token,
+            saml_response,
+            expiration_time: given.ask_again_at.unix_millis() / 1_000,
+        })
+    }
+
+    /// RFC 8693, section 3.
+    const fn urn(self) -> &'static str {
+        match self {
+            Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
+            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+            Self::Saml2 => "urn:ietf:params:oauth:token-type:saml2",
+        }
+    }
+}
+
+fn unknown() -> Error {
+    Error::misconfigured(format!(
+        "the variable `{TOKEN_TYPE}` names no type of token that is known"
+    ))
+    .with_hint(format!(
+        "set `subject_token_type` to `{}` in the account's configuration",
+        TokenType::Jwt.urn()
+    ))
+}
+
+/// The error, which the library shows.
+pub(super) fn refusal(error: &Error) -> String {
+    let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
+    let message = format!("{}{hint}", error.short_message());
+    let refusal =
+        Refusal { version: 1, success: false, code: error.kind().name(), message: &message };
+    json::line(&refusal).to_string()
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    version: u8,
+    success: bool,
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saml_response: Option<&'a str>,
+    expiration_time: u64,
+}
+
+#[derive(Serialize)]
+struct Refusal<'a> {
+    version: u8,
+    success: bool,
+    code: &'static str,
+    message: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::given;
+
+    #[test]
+    fn the_token_stands_where_its_type_wants_it() {
+        let tail = ",\"expiration_time\":1999999400}\n";
+        for (token_type, field) in
+            [(TokenType::Jwt, "id_token"), (TokenType::Saml2, "saml_response")]
+        {
+            let urn = token_type.urn();
+            let head = format!(
+                "{{\"version\":1,\"success\":true,\"token_type\":\"{urn}\",\"{field}\":\"k1\""
+            );
+            assert_eq!(*token_type.answer(&given("k1", None)), head + tail);
+        }
+    }
+
+    #[test]
+    fn an_error_is_the_librarys_to_show() {
+        let error = Error::needs_login("sign in to `sso`").with_hint("run `api-key-helper login`");
+        assert_eq!(
+            refusal(&error),
+            "{\"version\":1,\"success\":false,\"code\":\"needs-login\",\
+             \"message\":\"sign in to `sso` (run `api-key-helper login`)\"}\n"
+        );
+    }
+}

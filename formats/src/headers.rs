@@ -1,0 +1,63 @@
+//! `headers`: a JSON object of strings, for Claude Code's `headersHelper` and `otelHeadersHelper`.
+
+use std::collections::BTreeMap;
+
+use api_key_helper_core::Error;
+use api_key_helper_core::config::Headers;
+use zeroize::Zeroizing;
+
+use crate::{Destination, Given, Variable, json};
+
+/// The MCP server that Claude Code wants headers for.
+const SERVER: &str = "CLAUDE_CODE_MCP_SERVER_URL";
+
+/// Whom the headers are for.
+#[derive(Debug)]
+pub struct HeadersOf {
+    pub(crate) destination: Destination,
+}
+
+impl HeadersOf {
+    pub(crate) fn read(variable: Variable<'_>) -> Self {
+        let url = variable(SERVER).filter(|url| !url.is_empty());
+        let destination =
+            url.map_or(Destination::Unsaid, |url| Destination::of(&url.to_string_lossy()));
+        Self { destination }
+    }
+}
+
+/// The headers.
+///
+/// # Errors
+/// Misconfigured: the key is in none of them.
+pub(super) fn answer(given: &Given<'_>, headers: &Headers) -> Result<Zeroizing<String>, Error> {
+    if !headers.have_key() {
+        let key = Headers::KEY;
+        return Err(Error::misconfigured("none of the profile's `headers` has the key")
+            .with_hint(format!("write `{key}` where it belongs, as in `\"Bearer {key}\"`")));
+    }
+    let filled = headers.with(given.key);
+    let texts: BTreeMap<&str, &str> =
+        filled.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(json::line(&texts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::given;
+
+    #[test]
+    fn is_an_object_of_strings() {
+        let written = answer(&given("k\"1", None), &Headers::default()).unwrap();
+        assert_eq!(*written, "{\"Authorization\":\"Bearer k\\\"1\"}\n");
+    }
+
+    #[test]
+    fn without_the_key_it_is_a_mistake() {
+        let headers =
+            Headers::try_from(BTreeMap::from([("A".to_owned(), "a".to_owned())])).unwrap();
+        let error = answer(&given("k", None), &headers).unwrap_err();
+        assert!(error.hint().unwrap().contains("{key}"), "{error:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! One ask, from what the client says to what it reads, whatever its format is.
+
+use std::time::Duration;
+
+use api_key_helper_core::config::FormatName;
+use api_key_helper_core::engine::{Answer, Demand, Outcome};
+use api_key_helper_core::{Error, KeyId};
+use api_key_helper_formats::{Ask, Given, limit};
+use zeroize::Zeroizing;
+
+use crate::cli::{Call, Get};
+use crate::refusal::{self, Judged};
+use crate::report::{Reporter, print};
+use crate::session::{Session, now};
+use crate::successor;
+use crate::watchdog::{self, Watchdog};
+
+/// An answer that is not printed yet.
+pub(crate) struct Answered {
+    text: Zeroizing<String>,
+    key_id: KeyId,
+    judged: Option<Judged>,
+    /// Whether a source wants to be asked behind it.
+    refresh: bool,
+    warnings: Vec<String>,
+    /// Until it is given: whoever does not read it does not hold us up, either.
+    _watchdog: Watchdog,
+}
+
+/// Answers `ask`; `None` where another program may know a key for it.
+///
+/// # Errors
+/// The first source's that was asked.
+pub(crate) async fn answer(
+    session: &Session,
+    call: &Call,
+    get: &Get,
+    ask: &Ask,
+) -> Result<Option<Answered>, Error> {
+    if !ask.is_for(&session.profile)? {
+        return Ok(None);
+    }
+    let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
+    let deadline = deadline(session, get)?;
+    let watchdog = watchdog::start(deadline);
+    let judged = refusal::judge(session, call, ask, asked_at).await?;
+    let demand = match judged.as_ref().and_then(|judged| judged.demand) {
+        Some(another) => another,
+        None if get.refresh => Demand::FetchedSince(now(&session.clock)),
+        None => Demand::Printable,
+    };
+    // The source is asked first: while its answer is on the way, there is time for the disk.
+    let asked = async {
+        if deadline < session.profile.deadline && session.shares_keys() {
+            successor::ask_behind(session, call, demand, deadline).await;
+        }
+        session.get(demand, deadline).await
+    };
+    let (Outcome { answer, warnings }, ()) = tokio::join!(asked, session.write_plan());
+    // Of an error's caller only the first lines are seen: nothing stands before it, not even what
+    // there is to say about a key that cannot be printed.
+    let Answer { key, key_id, source, validity, refresh, .. } = answer?;
+    let ask_again_at =
+        session.profile.policy.ask_again_at(&validity, session.hold(), now(&session.clock));
+    let given = Given { key: &key, source: &source, expires_at: validity.expires_at, ask_again_at };
+    let text = ask.answer(&given, &session.profile.format)?;
+    Ok(Some(Answered { text, key_id, judged, refresh, warnings, _watchdog: watchdog }))
+}
+
+impl Answered {
+    /// Prints it, and does what there is to do behind it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn give(
+        self,
+        session: &Session,
+        call: &Call,
+        reporter: &Reporter,
+    ) -> Result<(), Error> {
+        print(&self.text)?;
+        // Google's libraries read stderr as a part of the answer.
+        if session.format != FormatName::GoogleExecutable {
+            // Without a state folder, nothing else about it is worth saying.
+            let none = session.warnings.is_empty();
+            reporter.warn(if none { &self.warnings } else { &session.warnings });
+        }
+        if let Some(judged) = self.judged {
+            judged.answered(self.key_id, now(&session.clock));
+        }
+        if self.refresh {
+            successor::refresh_behind(call);
+        }
+        Ok(())
+    }
+}
+
+/// The longest time of a call: what the command line says, else what the profile says, though never
+/// longer than the client waits.
+fn deadline(session: &Session, get: &Get) -> Result<Duration, Error> {
+    if let Some(deadline) = get.deadline {
+        let key = ["profile", &session.profile.name, "deadline"];
+        session.configuration.check_unlocked(&key, "`--deadline`")?;
+        return Ok(deadline);
+    }
+    let own = session.profile.deadline;
+    Ok(limit(session.format).map_or(own, |limit| own.min(limit)))
+}

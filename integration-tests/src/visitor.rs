@@ -1,0 +1,46 @@
+//! Somebody who asks a port of this machine for a page, as no browser would.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::wait;
+
+/// The answer to a `GET` of `address`, its head included.
+///
+/// # Panics
+/// When nobody answers.
+#[must_use]
+pub fn get(address: &str) -> String {
+    let (host, target) = parts(address);
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nCookie: a=b\r\n\r\n");
+    send(address, request.as_bytes())
+}
+
+/// The answer to `request`, whatever that is, at the port of `address`.
+///
+/// # Panics
+/// When nobody answers.
+#[must_use]
+pub fn send(address: &str, request: &[u8]) -> String {
+    let mut stream = connect(address);
+    let mut answer = Vec::new();
+    // Who does not like a request may break the connection off.
+    let _ = stream.write_all(request).and_then(|()| stream.read_to_end(&mut answer));
+    String::from_utf8(answer).expect("text")
+}
+
+/// A connection to the port of `address` on which nothing was said yet.
+///
+/// # Panics
+/// When nobody listens.
+#[must_use]
+pub fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(parts(address).0).expect("a listener");
+    stream.set_read_timeout(Some(wait::LIMIT)).expect("a limit");
+    stream
+}
+
+fn parts(address: &str) -> (&str, &str) {
+    let rest = address.strip_prefix("http://").expect("a plain address");
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
+}

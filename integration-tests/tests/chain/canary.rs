@@ -1,0 +1,108 @@
+//! The key of an inner source is nowhere: it goes from one source to the other.
+
+use std::fs;
+use std::path::Path;
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::Home;
+use integration_tests::traces::Traces;
+use tempfile::TempDir;
+
+use crate::user::pair;
+
+/// A key that occurs nowhere by chance, as long as a JWT.
+fn key() -> String {
+    format!("eyJ-canary-1nn3r-k3y.{}.s1gn4tur3", "abcdefgh1jklmn0pqrstuvwxyz".repeat(20))
+}
+
+/// A user whose inner source prints it, out of a file where no search looks.
+struct User {
+    home: Home,
+    elsewhere: TempDir,
+}
+
+impl User {
+    /// `outer` finds the inner source's key in `$key`.
+    fn new(outer: &str) -> Self {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("key");
+        fs::write(&file, key()).unwrap();
+        // What both scripts and their parent are given is written down to be searched too.
+        let given = "for process in $$ $PPID; do\n\
+                     cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone";
+        let inner = format!("{given}\ncat '{}'", file.display());
+        let home = pair("retries = 0", &format!("{given}\nread -r key\n{outer}"), &inner);
+        Self { home, elsewhere }
+    }
+
+    fn inner_fails(&self) {
+        fs::remove_file(self.elsewhere.path().join("key")).unwrap();
+    }
+
+    #[track_caller]
+    fn run(&self, call: &Call) -> Answer {
+        let answer = call.run();
+        assert_clean("stdout", answer.stdout.as_bytes());
+        assert_clean("stderr", answer.stderr.as_bytes());
+        answer
+    }
+
+    #[track_caller]
+    fn search(&self) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log", "--json"]] {
+            self.run(&self.home.call(arguments.iter().copied())).assert_printed();
+        }
+        assert!(search(self.home.path()) >= 6);
+    }
+}
+
+#[track_caller]
+fn search(folder: &Path) -> usize {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let searched = files.map(|file| {
+        if file.is_dir() {
+            return search(&file);
+        }
+        assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
+        1
+    });
+    searched.sum()
+}
+
+#[track_caller]
+fn assert_clean(what: &str, text: &[u8]) {
+    let key = key();
+    let found = Traces::of(&key).found_in(text).map(str::to_owned);
+    assert_eq!(found, None, "the key is in {what}: {}", String::from_utf8_lossy(text));
+}
+
+#[test]
+fn a_key_that_is_traded_is_nowhere() {
+    let user = User::new("echo \"of-$(printf %s \"$key\" | wc -c)\"");
+    let length = key().len();
+    user.run(&user.home.helper()).assert_key(&format!("of-{length}"));
+    user.search();
+    // Nor is it said when it is old, and bridges an outage.
+    user.home.state().age("inner", std::time::Duration::from_secs(7_200));
+    user.inner_fails();
+    let answer = user.run(&user.home.call(["get", "--refresh"]));
+    answer.assert_warned(&format!("of-{length}"), &["using the key that `inner` gave"]);
+    user.search();
+}
+
+#[test]
+fn an_outer_source_that_says_it_is_not_heard() {
+    for body in [
+        "echo \"refused: $key\" >&2; exit 77",
+        "echo \"refused: '${key%?????}\" >&2; exit 75",
+        "printf '%0150d %s' 0 \"$key\" >&2; exit 78",
+        "printf '{\"success\": false, \"message\": \"%s\"}' \"$key\"",
+        "echo \"$key $key\"",
+        "set -x; : \"$key\"; exit 1",
+    ] {
+        let user = User::new(body);
+        assert_ne!(user.run(&user.home.helper()).code, Some(0), "{body}");
+        assert_ne!(user.run(&user.home.helper()).code, Some(0), "{body}");
+        user.search();
+    }
+}

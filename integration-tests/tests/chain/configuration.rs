@@ -1,0 +1,35 @@
+//! Configurations that make no chain.
+
+use integration_tests::home::Home;
+
+fn refused(text: &str, words: &[&str]) {
+    let home = Home::new();
+    home.configure(text);
+    let file = home.config_file().display().to_string();
+    for call in [home.helper(), home.call(["status"]), home.call(["login"])] {
+        call.run().assert_error(2, &[&[&*file], words].concat());
+    }
+}
+
+/// A profile of a source that is in order, and two that are asked by nobody.
+fn with(a: &str, b: &str) -> String {
+    format!(
+        "[profile.main]\nsources = [\"good\"]\n[source.good]\nbackend = \"script\"\n\
+         command = [\"/bin/true\"]\n\
+         [source.a]\nbackend = \"script\"\ncommand = [\"/bin/true\"]\nstdin = {{ source = \"{a}\" }}\n\
+         [source.b]\nbackend = \"script\"\ncommand = [\"/bin/true\"]\nstdin = {{ source = \"{b}\" }}\n"
+    )
+}
+
+#[test]
+fn a_circle_is_refused_with_its_path() {
+    let words = [":13:11: `source.b.stdin.source`", "in a circle: `a` -> `b` -> `a`"];
+    refused(&with("b", "a"), &words);
+    refused(&with("good", "b"), &[":13:11: ", "in a circle: `b` -> `b`"]);
+}
+
+#[test]
+fn a_name_that_is_not_there_is_refused_with_its_place() {
+    let words = [":9:11: `source.a.stdin.source`", "there is no source `god`", "`good`"];
+    refused(&with("god", "good"), &words);
+}

@@ -1,0 +1,108 @@
+//! What a chain costs and says when one of its links fails.
+
+use std::time::Duration;
+
+use integration_tests::home::Home;
+
+use crate::user::{PRINTS, TRADES, pair, runs};
+
+/// Longer than any `ttl`.
+const STALE: Duration = Duration::from_secs(2 * 3_600);
+
+/// A chain that begins with a sign-in that nobody has made yet.
+fn unsigned() -> Home {
+    let home = Home::new();
+    let trade = home.script("trade", TRADES);
+    home.configure(&format!(
+        "[profile.work]\nsources = [\"keys\"]\n\
+         [source.keys]\nbackend = \"script\"\ncommand = [\"{}\"]\nstdin = {{ source = \"sso\" }}\n\
+         [source.sso]\nbackend = \"oidc\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"helper\"\n",
+        trade.display()
+    ));
+    home
+}
+
+#[test]
+fn a_sign_in_that_is_missing_is_named_with_the_command_for_it() {
+    let home = unsigned();
+    let nobody = "nobody has signed in for `sso`";
+    home.helper().run().assert_error(3, &[nobody, "run `api-key-helper login --source sso`"]);
+    // The same from what is remembered, for whoever calls with options.
+    let config = home.config_file().display().to_string();
+    let command =
+        format!("run `api-key-helper --config {config} --profile work login --source sso`");
+    for _ in 0..2 {
+        let call = home.call(["--profile", "work", "--config", &config]);
+        call.run().assert_error(3, &[nobody, &command]);
+    }
+    assert_eq!(home.runs("trade"), 0);
+}
+
+#[test]
+fn the_attempts_of_an_inner_source_are_not_multiplied() {
+    let home = pair("retries = 2\ndeadline = \"20s\"", TRADES, "exit 75");
+    let words = ["source `inner`: ", "exit code 75"];
+    home.helper().run().assert_error(1, &words);
+    assert_eq!(runs(&home, ["outer", "inner"]), [0, 3]);
+    // In the pause nobody is asked.
+    home.helper().run().assert_error(1, &words);
+    assert_eq!(runs(&home, ["outer", "inner"]), [0, 3]);
+}
+
+#[test]
+fn an_old_inner_key_bridges_an_outage() {
+    let home = pair("retries = 0", TRADES, &format!("[ $run = 1 ] || exit 75\n{PRINTS}"));
+    home.helper().run().assert_key("outer-1-of-inner-1");
+    home.state().age("inner", STALE);
+    let answer = home.call(["get", "--refresh"]).run();
+    answer
+        .assert_warned("outer-2-of-inner-1", &["using the key that `inner` gave", "exit code 75"]);
+}
+
+#[test]
+fn an_inner_outage_is_bridged_by_the_old_outer_key() {
+    let home = pair("retries = 0", TRADES, &format!("[ $run = 1 ] || exit 75\n{PRINTS}"));
+    home.helper().run().assert_key("outer-1-of-inner-1");
+    home.state().change("inner", |entry| entry.key = None);
+    home.state().age("outer", STALE);
+    let words = ["using the key that `outer` gave", "source `inner`: "];
+    home.helper().run().assert_warned("outer-1-of-inner-1", &words);
+}
+
+#[test]
+fn a_refusal_of_the_outer_source_has_the_inner_one_asked_once() {
+    let old_is_refused =
+        format!("read -r key; [ $key = inner-1 ] && exit 77\necho $key | {{ {TRADES}; }}");
+    let home = pair("", &old_is_refused, PRINTS);
+    // A key that was fetched just now is no reason to ask again.
+    home.helper().run().assert_error(4, &["access is denied (exit code 77)"]);
+    assert_eq!(runs(&home, ["outer", "inner"]), [1, 1]);
+    home.state().end_pause("outer");
+    home.helper().run().assert_key("outer-3-of-inner-2");
+    assert_eq!(runs(&home, ["outer", "inner"]), [3, 2]);
+}
+
+#[test]
+fn a_refusal_that_a_new_inner_key_does_not_change_counts() {
+    let home = pair("", "[ $run = 1 ] || exit 77\nread -r key; echo key-of-$key", PRINTS);
+    home.helper().run().assert_key("key-of-inner-1");
+    home.state().age("outer", STALE);
+    home.helper().run().assert_error(4, &["access is denied (exit code 77)"]);
+    assert_eq!(runs(&home, ["outer", "inner"]), [3, 2]);
+    // What was refused is not printed again; and many who ask now cost the inner source nothing.
+    for _ in 0..3 {
+        home.call(["get", "--refresh"]).run().assert_error(4, &["exit code 77"]);
+    }
+    assert_eq!(home.runs("inner"), 2);
+}
+
+#[test]
+fn an_inner_source_may_take_longer_than_the_outer_ones_time() {
+    let home = Home::new();
+    let links = [
+        crate::user::Link { name: "outer", settings: "timeout = \"1s\"", body: TRADES },
+        crate::user::Link { name: "inner", settings: "", body: "sleep 1.5; echo inner" },
+    ];
+    crate::user::configure(&home, "retries = 0", &links);
+    home.helper().run().assert_key("outer-1-of-inner");
+}

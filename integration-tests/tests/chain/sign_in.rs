@@ -1,0 +1,112 @@
+//! A sign-in, and what depends on it.
+
+use integration_tests::call::Answer;
+use integration_tests::home::Home;
+use integration_tests::servers::OidcProvider;
+use integration_tests::sign_in::sign_in;
+use serde_json::Value;
+
+use crate::user::{TRADES, runs};
+
+const NOBODY: &str = "nobody has signed in for `sso`";
+
+/// Two profiles whose sources trade a sign-in, one of them over another source.
+fn home_at(provider: &OidcProvider) -> Home {
+    let home = Home::new();
+    let [keys, others, between] =
+        ["keys", "others", "between"].map(|name| home.script(name, TRADES).display().to_string());
+    home.configure(&format!(
+        "default_profile = \"work\"\n\
+         [profile.work]\nsources = [\"keys\"]\n\
+         [profile.other]\nsources = [\"others\"]\n\
+         [source.keys]\nbackend = \"script\"\ncommand = [\"{keys}\"]\nstdin = {{ source = \"sso\" }}\n\
+         [source.others]\nbackend = \"script\"\ncommand = [\"{others}\"]\n\
+         stdin = {{ source = \"between\" }}\n\
+         [source.between]\nbackend = \"script\"\ncommand = [\"{between}\"]\n\
+         stdin = {{ source = \"sso\" }}\n\
+         [source.sso]\nbackend = \"oidc\"\nissuer = \"{}\"\nclient_id = \"helper\"\n",
+        provider.issuer()
+    ));
+    home
+}
+
+/// It gave a key of this run of `script`, made of the sign-in's.
+#[track_caller]
+fn assert_traded(answer: &Answer, script: &str, run: usize) {
+    assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{answer:?}");
+    assert!(answer.stdout.starts_with(&format!("{script}-{run}-of-")), "{answer:?}");
+}
+
+#[test]
+fn whoever_is_told_to_sign_in_has_a_key_right_after_it() {
+    let provider = OidcProvider::new();
+    let home = home_at(&provider);
+    let other = home.call(["--profile", "other"]);
+    for _ in 0..2 {
+        home.helper().run().assert_error(3, &[NOBODY, "login --source sso"]);
+        other.run().assert_error(3, &[NOBODY, "--profile other login --source sso"]);
+    }
+    // No name is needed: it is the profile's first one that people sign in to, wherever it stands.
+    let said = sign_in(&home.call(["login"]), &provider).stderr;
+    assert!(said.contains("Signed in to `sso`"), "{said}");
+    // No failure that came of the missing sign-in is left, in whatever profile.
+    assert_traded(&home.helper().run(), "keys", 1);
+    assert_traded(&other.run(), "others", 1);
+    assert_eq!(runs(&home, ["keys", "others", "between"]), [1, 1, 1]);
+}
+
+#[test]
+fn another_sign_in_is_another_account_perhaps() {
+    let provider = OidcProvider::new();
+    let home = home_at(&provider);
+    let other = home.call(["--profile", "other"]);
+    sign_in(&home.call(["login"]), &provider);
+    assert_traded(&home.helper().run(), "keys", 1);
+    assert_traded(&other.run(), "others", 1);
+
+    sign_in(&home.call(["login", "--source", "sso"]), &provider);
+    assert_eq!(home.state().files(".entry").len(), 1);
+    assert_traded(&home.helper().run(), "keys", 2);
+    assert_traded(&other.run(), "others", 2);
+    assert_eq!(home.runs("between"), 2);
+}
+
+#[test]
+fn a_logout_leaves_nothing_of_what_came_of_the_sign_in() {
+    let provider = OidcProvider::new();
+    let home = home_at(&provider);
+    let other = home.call(["--profile", "other"]);
+    sign_in(&home.call(["login"]), &provider);
+    assert_traded(&home.helper().run(), "keys", 1);
+    assert_traded(&other.run(), "others", 1);
+    assert_eq!(home.state().files(".entry").len(), 4);
+
+    let answer = home.call(["logout"]).run();
+    let said = (answer.code, &*answer.stdout, &*answer.stderr);
+    assert_eq!(said, (Some(0), "", "Signed out of `sso`.\n"));
+    assert_eq!(home.state().files(".entry"), [""; 0]);
+    home.helper().run().assert_error(3, &[NOBODY, "login --source sso"]);
+    other.run().assert_error(3, &[NOBODY, "login --source sso"]);
+    assert_eq!(runs(&home, ["keys", "others", "between"]), [1, 1, 1]);
+}
+
+#[test]
+fn a_sign_in_that_ended_at_the_provider_is_named() {
+    let provider = OidcProvider::new();
+    let home = home_at(&provider);
+    sign_in(&home.call(["login"]), &provider);
+    assert_traded(&home.helper().run(), "keys", 1);
+    provider.revoke();
+    // The key that there is goes on being good, and so does the sign-in's, as far as anybody knows.
+    assert_traded(&home.helper().run(), "keys", 1);
+    for source in ["sso", "keys"] {
+        home.state().change(source, |entry| entry.key = None);
+    }
+    let words = ["the sign-in of `ada` has ended", "login --source sso"];
+    home.helper().run().assert_error(3, &words);
+    // Later too, by whatever is remembered.
+    home.helper().run().assert_error(3, &words);
+    let status = home.call(["status", "--json"]).run();
+    let status: Value = serde_json::from_str(status.assert_printed()).unwrap();
+    assert_eq!(status["sources"][0]["uses"][0]["failure"]["kind"], "needs-login", "{status}");
+}

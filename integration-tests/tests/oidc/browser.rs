@@ -1,0 +1,187 @@
+//! `login` by a browser on this machine, which is Chromium.
+
+use std::net::TcpStream;
+
+use integration_tests::chromium::Chromium;
+use integration_tests::executables;
+use integration_tests::servers::{OidcProvider, Reply, Stub};
+use integration_tests::terminal::{Streams, wrapper};
+use integration_tests::visitor;
+use integration_tests::wait::until;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::screen::Screen;
+use crate::user::{COMMAND, Login, SOURCE, User};
+
+/// The provider gives a refresh token to whoever asks for consent.
+pub(crate) const BROWSER: &str =
+    "flow = \"browser\"\nauthorization_parameters = { prompt = \"consent\" }\n";
+
+/// A user whose browser is a program that writes down what it is told to open.
+fn user(provider: &OidcProvider) -> User {
+    let email = "scopes = [\"openid\", \"offline_access\", \"email\"]";
+    let user = User::with(provider, &format!("{BROWSER}{email}"));
+    let program =
+        "#!/bin/sh\necho \"$@\" >\"$HOME/draft\" && mv \"$HOME/draft\" \"$HOME/opened\"\n";
+    executables::write(&user.home.path().join("browser"), program);
+    user
+}
+
+/// A login in a terminal of that user, who has a browser.
+fn login(user: &User) -> Login {
+    let browser = user.home.path().join("browser");
+    let call = user.home.call(["login"]).env("BROWSER", browser);
+    Login::start_in(&call, &wrapper(24, Streams::InAndErr))
+}
+
+/// What the browser was told to open.
+fn opened(user: &User) -> Option<String> {
+    let opened = std::fs::read_to_string(user.home.path().join("opened")).ok()?;
+    Some(opened.trim_end().to_owned())
+}
+
+/// The port that the browser comes back to.
+fn port(address: &str) -> u16 {
+    let (_, rest) = address.split_once("redirect_uri=http%3A%2F%2F127.0.0.1%3A").unwrap();
+    rest.split('%').next().unwrap().parse().unwrap()
+}
+
+/// Signs in on the provider's pages.
+fn sign_in(chromium: &mut Chromium) {
+    chromium.until("document.forms.length == 1 && 'login' in document.forms[0]");
+    chromium.value(
+        "document.forms[0].elements['login'].value = 'ada';
+         document.forms[0].elements['password'].value = 'x';
+         document.forms[0].submit()",
+    );
+    chromium.until("document.forms[0]?.elements['prompt']?.value == 'consent'");
+}
+
+/// The page that a login ends with.
+fn last_page(chromium: &mut Chromium) -> String {
+    chromium.until("location.pathname == '/callback' && document.readyState == 'complete'");
+    // It is complete in itself, and nothing in it runs.
+    for (what, count) in [
+        ("document.scripts.length", 0),
+        ("performance.getEntriesByType('resource').length", 0),
+        ("document.styleSheets.length", 1),
+    ] {
+        assert_eq!(chromium.value(what), Some(json!(count)), "{what}");
+    }
+    assert_eq!(chromium.value("document.title.endsWith('api-key-helper')"), Some(json!(true)));
+    chromium.text()
+}
+
+#[test]
+fn a_human_signs_in_by_chromium() {
+    let provider = OidcProvider::new();
+    let user = user(&provider);
+    user.get().run().assert_error(3, &["nobody has signed in for `sso`", COMMAND]);
+    let mut chromium = Chromium::start();
+    let login = login(&user);
+    let address = until("the browser is told", || opened(&user));
+    let screen = until("the login waits", || {
+        let shown = login.shown();
+        shown.contains(" left ").then(|| Screen::after(&shown))
+    });
+    assert_eq!(screen.bold, [&*address]);
+    assert_eq!(screen.lines[1], "Sign in to `sso` by a browser on this machine");
+
+    // A page that guesses ends nothing, whoever runs it.
+    let target = format!("http://127.0.0.1:{}/callback?code=x&state=guessed", port(&address));
+    let evil = Stub::start(move |_| Reply::new(302, &[&format!("Location: {target}")], ""));
+    chromium.open(evil.address());
+    assert!(last_page(&mut chromium).contains("This is not the answer"));
+    assert!(login.process().is_running());
+
+    chromium.open(&address);
+    sign_in(&mut chromium);
+    chromium.value("document.forms[0].submit()");
+    let page = last_page(&mut chromium);
+    let said = "The program api-key-helper is signed in to sso as ada@example.com.";
+    assert_eq!(page, format!("Signed in\n\n{said}\n\nYou can close this window."));
+    // Its own style is the one that its policy lets in, and it follows the owner's taste.
+    for (scheme, colour) in [("light", "rgb(0, 0, 0)"), ("dark", "rgb(255, 255, 255)")] {
+        chromium.prefer(scheme);
+        let style = "getComputedStyle(document.querySelector('main'))";
+        assert_eq!(chromium.value(&format!("{style}.color")), Some(json!(colour)));
+        assert_eq!(chromium.value(&format!("{style}.maxWidth")), Some(json!("648px")));
+    }
+
+    let answer = login.finish();
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), ""), "{answer:?}");
+    assert!(answer.stderr.contains("Signed in to `sso` as ada@example.com."), "{answer:?}");
+    let key = user.key();
+    assert!(provider.is_active(&key) && !page.contains(&key));
+    user.state().age(SOURCE, std::time::Duration::from_secs(3_600));
+    assert_ne!(user.key(), key);
+    assert_eq!((provider.granted("authorization_code"), provider.granted("refresh_token")), (1, 1));
+    assert!(TcpStream::connect(("127.0.0.1", port(&address))).is_err());
+}
+
+#[test]
+fn a_human_declines_in_chromium() {
+    let provider = OidcProvider::new();
+    let user = user(&provider);
+    let login = login(&user);
+    let mut chromium = Chromium::start();
+    chromium.open(&until("the browser is told", || opened(&user)));
+    sign_in(&mut chromium);
+    chromium.value("document.querySelector('a[href$=\"/abort\"]').click()");
+    let page = last_page(&mut chromium);
+    assert!(page.starts_with("Not signed in\n\n"), "{page}");
+    assert!(
+        page.contains("the sign-in was declined") && page.contains("close this window"),
+        "{page}"
+    );
+    let answer = login.finish();
+    assert_eq!((answer.code, &*answer.stdout), (Some(4), ""), "{answer:?}");
+    assert!(answer.stderr.contains("error: the sign-in was declined"), "{answer:?}");
+    user.get().run().assert_error(3, &["nobody has signed in", COMMAND]);
+}
+
+#[test]
+fn without_a_terminal_the_address_is_said_and_nothing_opened() {
+    let provider = OidcProvider::new();
+    let user = user(&provider);
+    let browser = user.home.path().join("browser");
+    let surroundings =
+        |call: integration_tests::call::Call| call.env("BROWSER", &browser).env("DISPLAY", ":0");
+    let login = Login::start(&surroundings(user.home.call(["login"])));
+    let address = login.address();
+    let port = port(&address);
+    let shown = until("all is said", || Some(login.shown()).filter(|s| s.lines().count() == 2));
+    assert_eq!(
+        shown.lines().last().unwrap(),
+        format!(
+            "api-key-helper: hint: from another machine, sign in through `ssh -L \
+             {port}:localhost:{port} HOST`, or set `flow = \"device\"`"
+        )
+    );
+    assert!(visitor::get(&provider.authorize(&address)).starts_with("HTTP/1.1 200 "));
+    assert_eq!(login.finish().code, Some(0));
+    user.key();
+    // A call that wants a login never opens one, wherever it runs.
+    assert_eq!(user.home.call(["logout"]).run().code, Some(0));
+    surroundings(user.get()).run().assert_error(3, &["nobody has signed in", COMMAND]);
+    assert_eq!(opened(&user), None);
+}
+
+#[test]
+fn ctrl_c_ends_it_and_gives_the_port_back() {
+    let provider = OidcProvider::new();
+    let user = user(&provider);
+    user.get().run().assert_error(3, &["nobody has signed in"]);
+    let before = user.files();
+    let login = login(&user);
+    let address = until("the browser is told", || opened(&user));
+    // Somebody is connected, and says nothing.
+    let _silent = visitor::connect(&format!("http://127.0.0.1:{}", port(&address)));
+    login.signal(Signal::INT);
+    let answer = login.finish();
+    assert_eq!((answer.code, &*answer.stdout), (Some(130), ""), "{answer:?}");
+    assert_eq!(Screen::after(&answer.stderr).column, 0);
+    assert!(TcpStream::connect(("127.0.0.1", port(&address))).is_err());
+    assert_eq!(user.files(), before);
+}
