@@ -9,6 +9,10 @@ _default:
 dist:
     packaging/dist
 
+# Makes the Debian package of them, into `target/debian/`.
+deb:
+    packaging/deb
+
 # Measures them against what the machine itself needs; `just bench --quick` for a first look.
 bench *options: dist
     cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}

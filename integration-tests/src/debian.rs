@@ -11,7 +11,7 @@ use crate::binaries::{Binaries, FRONT, WORKER};
 use crate::call::Call;
 use crate::{executables, install};
 
-/// The package, made of the programs under test, in `folder`.
+/// The package in `folder`, made of the front as it is released and of the worker under test.
 ///
 /// # Panics
 /// When it cannot be made.
@@ -20,12 +20,10 @@ pub fn package(folder: &Path) -> PathBuf {
     install::debian("dpkg-shlibdeps", &["dpkg-dev"]);
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder of programs");
+    executables::copy(Binaries::released_front(), &programs.join(FRONT));
     // Debug symbols are most of what a test would have to compress.
-    for (program, name) in [(&Binaries::built().front, FRONT), (&Binaries::built().worker, WORKER)]
-    {
-        let mut strip = Command::new("strip");
-        run(strip.arg("-o").arg(programs.join(name)).arg(program));
-    }
+    let mut strip = Command::new("strip");
+    run(strip.arg("-o").arg(programs.join(WORKER)).arg(&Binaries::built().worker));
     let mut deb = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/deb"));
     let made =
         run(deb.env("CARGO_TARGET_DIR", install::target()).args([&programs, folder]).arg("--fast"));

@@ -1,10 +1,15 @@
 //! The examples that are shipped for administrators, where administrators put them.
 
+use std::fs;
+use std::path::Path;
+
+use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
 use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
 use integration_tests::debian::{Debian, package};
-use integration_tests::home::Home;
-use serde_json::Value;
+use integration_tests::home::{Home, search_path};
+use integration_tests::install;
+use serde_json::{Value, json};
 
 #[test]
 fn a_machine_that_its_administrator_has_set_up() {
@@ -72,6 +77,36 @@ fn a_machine_that_its_administrator_has_set_up() {
     assert!(errors.iter().any(|row| row["name"] == "configuration-settings"), "{errors:?}");
 }
 
+#[test]
+fn the_page_shows_what_is_shipped() {
+    let page = page();
+    let file = Path::new(ROOT).join("packaging/examples/managed-settings.json");
+    assert!(page.contains(&format!("```json\n{}```", fs::read_to_string(file).unwrap())));
+}
+
+#[test]
+fn the_fleets_line_gathers_what_is_wrong() {
+    install::debian("jq", &["jq"]);
+    let page = page();
+    let (_, line) = page.split_once("```sh\n").unwrap();
+    let (line, _) = line.split_once("```").unwrap();
+    let home = Home::with_script("exit 77");
+    let mut folders = Binaries::built().front.parent().unwrap().as_os_str().to_owned();
+    folders.push(":");
+    folders.push(search_path());
+    let shell = home.call_of(Path::new("/bin/sh")).args(["-c", line]).env("PATH", folders);
+    let answer = shell.run();
+    let gathered: Value = serde_json::from_str(answer.assert_printed()).unwrap();
+    assert_eq!(gathered["summary"]["errors"], 1, "{gathered}");
+    let expected = json!({ "name": "source-answers", "level": "error", "source": "main" });
+    assert!(gathered["wrong"].as_array().unwrap().contains(&expected), "{gathered}");
+    assert!(!answer.stdout.contains(&*home.path().to_string_lossy()), "{gathered}");
+}
+
+fn page() -> String {
+    fs::read_to_string(Path::new(ROOT).join("docs/deployment.md")).unwrap()
+}
+
 #[track_caller]
 fn report(doctor: &Call, code: i32) -> Value {
     let answer = doctor.run();
@@ -80,3 +115,4 @@ fn report(doctor: &Call, code: i32) -> Value {
 }
 
 const KEY: &str = "sk-made-up-for-the-administrator";
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

@@ -127,6 +127,12 @@ const SECTIONS: [Section; 3] = [
             ("4", "The source refuses to give the key: ask its administrator."),
             ("5", "The key is not where the configuration says."),
             ("6", "The API refuses the key that the source gives."),
+            (
+                "125",
+                "`exec` has no key; its program was not started. Otherwise its status is `exec`'s.",
+            ),
+            ("126", "`exec` cannot run the program."),
+            ("127", "`exec` does not find the program."),
         ],
     ),
     (
