@@ -21,6 +21,10 @@ fuzz seconds="300" *targets:
 simulate *options:
     cargo run --locked --package simulation --bin simulate -- {{ options }}
 
+# A hundred thousand helpers and one server: writes the records, pictures and table of docs/fleet.md.
+fleet:
+    cargo run --locked --release --package simulation --bin fleet
+
 # Breaks the engine in every way of a list, and sees that a test notices.
 mutants:
     .ci/mutants

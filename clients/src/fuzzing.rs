@@ -4,13 +4,16 @@
 use serde_json::Value;
 
 use crate::HelperLine;
-use crate::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE, take_back};
+use crate::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE, slots};
+use crate::codex;
+use crate::syntax::Syntax;
 
 /// A settings file is refused without a word of it, or it takes our two values and gives them back:
 /// then it is what it was, byte for byte.
 pub fn settings(bytes: &[u8]) {
     let change = Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 300_000 };
-    let now = match change.put_into(bytes) {
+    let (slots, values) = (slots(), change.values());
+    let now = match slots.put(bytes, &values) {
         Ok(now) => now,
         Err(malformed) => {
             assert!(malformed.to_string().chars().count() < 200, "{malformed}");
@@ -21,14 +24,45 @@ pub fn settings(bytes: &[u8]) {
     let after = Settings::parse(&now).unwrap_or_default();
     assert_eq!(after.helper().map(|helper| &*helper.value), Some(&*change.helper));
     assert_eq!(after.ttl().map(|ttl| &*ttl.value), Some("300000"));
-    assert_eq!(change.put_into(&now).as_ref(), Ok(&now), "a second change changes nothing");
-    assert_eq!(take_back(&now, Some(bytes)), Ok(Some(bytes.to_vec())), "not as it was");
+    assert_eq!(slots.put(&now, &values).as_ref(), Ok(&now), "a second change changes nothing");
+    assert_eq!(slots.take_back(&now, Some(bytes)), Ok(Some(bytes.to_vec())), "not as it was");
     // Another parser, which is nearer to the client's, sees our two values and nothing else changed.
     let (Some(old), Some(new)) = (object(bytes), object(&now)) else { return };
     assert_eq!(new[HELPER], change.helper);
     assert_eq!(new[ENV][TTL_VARIABLE].to_string().trim_matches('"'), "300000");
     assert_eq!(without_ours(old), without_ours(new));
     assert!(before.env.keys().all(|name| after.env.contains_key(name)));
+}
+
+/// Codex's configuration is refused without a word of it, or a provider takes its command and gives it
+/// back: then the file is what it was, byte for byte.
+pub fn codex(bytes: &[u8]) {
+    let change = codex::Change {
+        command: "/b/api-key-helper".to_owned(),
+        arguments: vec!["get".to_owned()],
+        timeout: 5_000,
+        refresh_interval: 30_000,
+    };
+    let (slots, values) = (codex::slots("x"), change.values());
+    let Ok(now) = slots.put(bytes, &values) else { return };
+    assert_eq!(slots.put(&now, &values).as_ref(), Ok(&now), "a second change changes nothing");
+    assert_eq!(slots.take_back(&now, Some(bytes)), Ok(Some(bytes.to_vec())), "not as it was");
+    let found = slots.find(&now).unwrap_or_default();
+    let found: Vec<_> = found.into_iter().flatten().map(|found| found.value).collect();
+    assert_eq!(found, values);
+    let all_else = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let mut all = Syntax::Toml.value(text.trim_start_matches('\u{feff}'), &[]).ok()??.0;
+        let provider = all.get_mut("model_providers")?.get_mut("x")?.as_object_mut()?;
+        if let Some(auth) = provider.get_mut("auth").and_then(Value::as_object_mut) {
+            auth.retain(|name, _| slots.paths.iter().all(|path| path.last() != Some(name)));
+            if auth.is_empty() {
+                provider.remove("auth");
+            }
+        }
+        Some(all)
+    };
+    assert_eq!(all_else(&now), all_else(bytes), "something else changed");
 }
 
 /// A line that we call ours runs our program; one that we write is ours, and says what it was to say.
@@ -80,10 +114,43 @@ mod replay;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::replay::replay;
+
+    proptest! {
+        /// Lines that a file of Codex may have, in any order: most orders are no TOML.
+        #[test]
+        fn any_lines_of_codex(
+            lines in prop::collection::vec(prop::sample::select(LINES), 0..9),
+            end in "(\r?\n)?",
+        ) {
+            super::codex((lines.join("\n") + &end).as_bytes());
+            super::codex((lines.join("\r\n") + &end).as_bytes());
+        }
+    }
+
+    const LINES: &[&str] = &[
+        "",
+        "# a comment",
+        "model = 'o' # mine",
+        "[model_providers.x]",
+        "[model_providers.x.auth]",
+        "[model_providers]",
+        "  [ model_providers . \"x\" ]  # spaced",
+        "model_providers.x = { name = 'X' }",
+        "x = { name = 'X', auth = { command = 'a', args = [1, 2 ] } }",
+        "name = \"X\"",
+        "command  =  '''gcloud'''",
+        "args = [\n  'a', # first\n]",
+        "timeout_ms = 5_000",
+        "[z]",
+        "auth.command = 'b'",
+    ];
 
     #[test]
     fn what_was_found_stays_mended() {
+        replay("codex", super::codex);
         replay("helper_line", super::helper_line);
         replay("settings", super::settings);
     }

@@ -39,10 +39,24 @@ impl HelperLine {
         profile: Option<&str>,
         config: Option<&Path>,
     ) -> Result<String, NotText> {
+        Self::with_format(program, profile, config, None)
+    }
+
+    /// The same, which prints the key in a format.
+    ///
+    /// # Errors
+    /// When a path is no text.
+    pub fn with_format(
+        program: &Path,
+        profile: Option<&str>,
+        config: Option<&Path>,
+        format: Option<&str>,
+    ) -> Result<String, NotText> {
         let mut line = platform::command(program.to_str().ok_or(NotText)?);
         for (option, value) in [
             (PROFILE, profile),
             (CONFIG, config.map(|path| path.to_str().ok_or(NotText)).transpose()?),
+            (FORMAT, format),
         ] {
             if let Some(value) = value {
                 line.push_str(&format!(" {option} {}", platform::argument(value)));
@@ -61,7 +75,8 @@ impl HelperLine {
         }
         // Words do not tell an operator from a character in quotes, unless it is we who quoted it.
         let is_written_by_us =
-            Self::ours(program, self.profile(), self.config()).as_ref() == Ok(&self.line);
+            Self::with_format(program, self.profile(), self.config(), self.option(FORMAT)).as_ref()
+                == Ok(&self.line);
         if !is_written_by_us && self.line.contains(OPERATORS) {
             return false;
         }
@@ -69,9 +84,9 @@ impl HelperLine {
         while let Some(argument) = arguments.next() {
             let is_known = match argument.split_once('=').unwrap_or((argument, "")) {
                 ("get", "") => true,
-                (PROFILE, "") => arguments.next().is_some_and(|name| is_name(name)),
+                (PROFILE | FORMAT, "") => arguments.next().is_some_and(|name| is_name(name)),
                 (CONFIG, "") => arguments.next().is_some(),
-                (PROFILE, name) => is_name(name),
+                (PROFILE | FORMAT, name) => is_name(name),
                 (CONFIG, _) => true,
                 _ => false,
             };
@@ -113,7 +128,7 @@ impl fmt::Debug for HelperLine {
     }
 }
 
-/// A profile's name has nothing that the shell would expand.
+/// A profile's or a format's name has nothing that the shell would expand.
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !text.is_empty() && text.chars().all(plain)
@@ -125,6 +140,7 @@ const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '`', '\n'];
 const EXEC: &str = "exec";
 const PROFILE: &str = "--profile";
 const CONFIG: &str = "--config";
+const FORMAT: &str = "--format";
 
 /// `/bin/sh -c LINE`. With `exec` the client is our parent, and no shell stays between.
 #[cfg(not(windows))]
@@ -189,6 +205,7 @@ mod tests {
             "api-key-helper",
             "/usr/local/bin/api-key-helper",
             "exec ~/bin/api-key-helper get --profile=work",
+            "api-key-helper get --format headers",
             "\"$HOME/bin/api-key-helper\" --config \"$HOME/c.toml\" # mine",
         ] {
             assert!(parsed(line).is_ours(), "{line}");
@@ -205,6 +222,7 @@ mod tests {
             "api-key-helper --profile work; date",
             "api-key-helper --profile $(date)",
             "api-key-helper --profile",
+            "api-key-helper --format $(date)",
             "api-key-helper --config a;date",
             "api-key-helper --config `date`",
             "api-key-helper --config a >b",

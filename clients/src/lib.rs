@@ -8,11 +8,24 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 pub mod claude_code;
+pub mod claude_desktop;
+pub mod codex;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod helper_line;
+mod home;
 mod json;
+pub mod mcp;
+mod scope;
+mod slots;
+mod syntax;
+mod target;
+mod toml;
 
 pub use helper_line::{HelperLine, NotText};
 pub use json::{Malformed, Position};
+pub use scope::Scope;
+pub use slots::{Found, Helper, Slots};
+pub use syntax::Syntax;
+pub use target::{Applied, Refusal, Target, Undo, Undone};

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use serde::Deserialize;
 
+use crate::ambient::{self, Ambient};
 use crate::{Error, Key, Secret};
 
 /// One way of obtaining a key. An implementation knows its server and nothing else: no cache, no
@@ -233,6 +234,8 @@ pub trait Attempt: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "SecretInputTable")]
 pub enum SecretInput {
+    /// The identity that this place gives to what runs here.
+    Ambient(Ambient),
     /// What a program prints; the program's absolute path and its arguments.
     Command(Vec<String>),
     /// The value of an environment variable.
@@ -247,6 +250,8 @@ pub enum SecretInput {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
+    ambient: Option<ambient::Name>,
+    audience: Option<String>,
     command: Option<Vec<String>>,
     env: Option<String>,
     file: Option<PathBuf>,
@@ -257,20 +262,25 @@ impl TryFrom<SecretInputTable> for SecretInput {
     type Error = &'static str;
 
     fn try_from(table: SecretInputTable) -> Result<Self, Self::Error> {
-        match table {
-            SecretInputTable { command: Some(command), env: None, file: None, source: None } => {
-                Ok(Self::Command(command))
-            }
-            SecretInputTable { command: None, env: Some(env), file: None, source: None } => {
-                Ok(Self::Env(env))
-            }
-            SecretInputTable { command: None, env: None, file: Some(file), source: None } => {
-                Ok(Self::File(file))
-            }
-            SecretInputTable { command: None, env: None, file: None, source: Some(source) } => {
-                Ok(Self::Source(source))
-            }
-            _ => Err("a secret input names exactly one of `env`, `file`, `command` and `source`"),
+        let SecretInputTable { ambient, audience, command, env, file, source } = table;
+        if ambient.is_none() && audience.is_some() {
+            return Err("an `audience` stands beside `ambient = \"github-actions\"`");
+        }
+        let ambient = ambient.map(|name| Ambient::named(name, audience)).transpose()?;
+        let mut places = [
+            ambient.map(Self::Ambient),
+            command.map(Self::Command),
+            env.map(Self::Env),
+            file.map(Self::File),
+            source.map(Self::Source),
+        ]
+        .into_iter()
+        .flatten();
+        match (places.next(), places.next()) {
+            (Some(input), None) => Ok(input),
+            _ => Err(
+                "a secret input names exactly one of `env`, `file`, `command`, `source` and `ambient`",
+            ),
         }
     }
 }

@@ -23,19 +23,20 @@ pub struct Failure {
     count: u32,
     failed_at: Moment,
     pause_until: Moment,
+    /// The end of the pause while there is no usable key.
+    pause_without_key_until: Moment,
     /// Of the environment that it came of.
     environment: EnvironmentMark,
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Failure {
     /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered until now, `chance` a number
     /// drawn from 0 to 1. The pause is 1 s, doubles with each failure in a row, and is drawn from
-    /// its upper half so that a fleet does not come back all at once; a server's `Retry-After`
-    /// lengthens it.
-    ///
+    /// its upper half so that a fleet does not come back all at once; a server's `Retry-After`, which
+    /// all of the fleet may have been told, comes before that.
     #[must_use]
     pub fn remember(
         error: &Error,
@@ -45,10 +46,13 @@ impl Failure {
         chance: f64,
     ) -> Self {
         let count = before.map_or(1, |failure| failure.count.saturating_add(1));
-        let doubled =
-            FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1)).min(LONGEST_PAUSE);
-        let drawn = doubled.mul_f64((1.0 + chance.clamp(0.0, 1.0)) / 2.0);
-        let pause = drawn.max(error.retry_after().unwrap_or_default()).min(LONGEST_PAUSE);
+        let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1));
+        let share = (1.0 + chance.clamp(0.0, 1.0)) / 2.0;
+        // The share is one of what the cap leaves: cut off afterwards, all long pauses would be as long.
+        let pause = |cap: Duration| {
+            let drawn = doubled.min(cap).mul_f64(share);
+            error.retry_after().unwrap_or_default().saturating_add(drawn).min(cap)
+        };
         Self {
             kind: error.kind(),
             // A server's names may be in it, as many as there are: what is not shown is not kept.
@@ -56,7 +60,8 @@ impl Failure {
             hint: error.hint().map(|hint| shorten(hint, SHOWN_LENGTH)),
             count,
             failed_at: now,
-            pause_until: now.plus(pause),
+            pause_until: now.plus(pause(LONGEST_PAUSE)),
+            pause_without_key_until: now.plus(pause(LONGEST_PAUSE_WITHOUT_KEY)),
             environment,
         }
     }
@@ -78,8 +83,11 @@ impl Failure {
     /// pause that lies further ahead than it can is the work of a clock, and over.
     #[must_use]
     pub fn pause_until(&self, now: Moment, has_usable_key: bool) -> Option<Moment> {
-        let cap = if has_usable_key { LONGEST_PAUSE } else { LONGEST_PAUSE_WITHOUT_KEY };
-        let until = self.pause_until.min(self.failed_at.plus(cap));
+        let (until, cap) = if has_usable_key {
+            (self.pause_until, LONGEST_PAUSE)
+        } else {
+            (self.pause_without_key_until, LONGEST_PAUSE_WITHOUT_KEY)
+        };
         (now < until && until.since(now) <= cap).then_some(until)
     }
 
@@ -195,9 +203,21 @@ mod tests {
             let error = Error::transient("busy").with_retry_after(Duration::from_secs(seconds));
             Failure::remember(&error, None, mark("1"), NOW, 0.0)
         };
-        assert!(remember(20).pauses(after(19), true));
-        assert!(!remember(20).pauses(after(20), true));
+        assert!(remember(20).pauses(after(20), true));
+        assert!(!remember(20).pauses(after(21), true));
         assert!(!remember(100_000).pauses(after(300), true));
+    }
+
+    #[test]
+    fn long_pauses_of_many_end_apart() {
+        let end = |chance, has_usable_key| {
+            let error = Error::transient("down");
+            let failure = Failure::remember(&error, Some(&nth(20)), mark("1"), NOW, chance);
+            failure.pause_until(NOW, has_usable_key)
+        };
+        let ends = [(0.0, true), (1.0, true), (0.0, false), (1.0, false)];
+        let expected = [150, 300, 15, 30].map(|seconds| Some(after(seconds)));
+        assert_eq!(ends.map(|(chance, has_usable_key)| end(chance, has_usable_key)), expected);
     }
 
     #[test]
@@ -225,7 +245,7 @@ mod tests {
         let failure = nth(3);
         assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
         assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
-        for garbage in [&b""[..], b"\x01", b"\x02abc", b"garbage"] {
+        for garbage in [&b""[..], b"\x01", b"\x03abc", b"garbage"] {
             assert_eq!(Failure::decode(garbage), None);
         }
     }

@@ -9,12 +9,16 @@ use crate::Moment;
 /// What a caller needs beyond its own cache time: the request that it sends with the key.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
+/// The largest part of `ttl` that is lost so that the keys of a rush do not end together.
+const LARGEST_SPREAD: f64 = 0.5;
+
 /// A profile's view on how old a key may be. Times are those of `docs/architecture.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The longest time without asking again.
     pub ttl: Duration,
-    /// By how much of itself `ttl` is shortened at most: 0 to 1.
+    /// By how much of itself `ttl` is shortened at most: 0 to 1. Where it is not 0, a key that came
+    /// after a failure may lose half of `ttl`.
     pub ttl_jitter: f64,
     /// How long before its end a key is replaced, as far as its life allows it.
     pub refresh_window: Duration,
@@ -45,7 +49,8 @@ pub struct Validity {
     pub expires_at: Option<Moment>,
     /// When the issuer will have a newer key, if it said so.
     pub refresh_at: Option<Moment>,
-    /// Drawn from 0 to 1 when the entry was saved: how much of a profile's `ttl_jitter` applies.
+    /// Drawn when the entry was saved: how many times a profile's `ttl_jitter` applies. From 0 to 1,
+    /// and to more for a key that came after a failure.
     pub jitter: f64,
 }
 
@@ -139,7 +144,8 @@ impl Policy {
     }
 
     fn shortened_ttl(&self, jitter: f64) -> Duration {
-        let share = (self.ttl_jitter * jitter).clamp(0.0, 1.0);
+        let most = self.ttl_jitter.clamp(LARGEST_SPREAD, 1.0);
+        let share = (self.ttl_jitter * jitter).clamp(0.0, most);
         self.ttl.saturating_sub(
             Duration::try_from_secs_f64(self.ttl.as_secs_f64() * share).unwrap_or_default(),
         )

@@ -99,6 +99,18 @@ fn jitter_only_shortens() {
 }
 
 #[test]
+fn a_key_of_a_rush_loses_half_at_most() {
+    let fresh_for = |ttl_jitter, jitter| {
+        let policy = Policy { ttl_jitter, ..Policy::default() };
+        policy.bounds(&Validity { jitter, ..validity(None) }, Duration::ZERO).fresh_until
+    };
+    let rows = [(0.1, 4.0, 2_160), (0.1, 9.0, 1_800), (0.0, 9.0, 3_600), (0.75, 5.0, 900)];
+    for (ttl_jitter, jitter, expected) in rows {
+        assert_eq!(fresh_for(ttl_jitter, jitter), moment(expected), "{ttl_jitter} {jitter}");
+    }
+}
+
+#[test]
 fn a_clock_that_went_back_makes_it_stale() {
     let judge = |life, now| Policy::default().judge(&validity(life), Duration::ZERO, now);
     let before = moment(0).minus(Duration::from_secs(1));
@@ -131,7 +143,7 @@ fn any_moment() -> impl Strategy<Value = Moment> {
 prop_compose! {
     fn validities()(
         fetched_at in any_moment(), expires_at in proptest::option::of(any_moment()),
-        refresh_at in proptest::option::of(any_moment()), jitter in 0.0..1.0,
+        refresh_at in proptest::option::of(any_moment()), jitter in 0.0..5.0,
     ) -> Validity {
         Validity { fetched_at, expires_at, refresh_at, jitter }
     }

@@ -3,6 +3,8 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 #[cfg(feature = "engine")]
+mod ambient;
+#[cfg(feature = "engine")]
 mod backend;
 #[cfg(feature = "engine")]
 pub mod config;
@@ -41,6 +43,8 @@ mod stdout;
 #[cfg(feature = "engine")]
 pub mod trust;
 
+#[cfg(feature = "engine")]
+pub use ambient::Ambient;
 #[cfg(feature = "engine")]
 pub use backend::{
     Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn, SignInPage,

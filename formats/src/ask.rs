@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::config::{Format, FormatName, Headers, Origin, Profile};
+use api_key_helper_core::config::{Format, FormatName, Headers, Profile};
 use api_key_helper_core::rejection::Channel;
 use api_key_helper_core::{Error, Hold};
 use zeroize::Zeroizing;
 
 use crate::{
-    Description, ExecInfo, Given, TokenType, Variable, cargo, claude_desktop, credential_process,
-    env, headers, json, limits,
+    Description, Destination, ExecInfo, Given, HeadersOf, TokenType, Variable, cargo,
+    claude_desktop, credential_process, env, headers, json, limits,
 };
 
 /// What a client asks for, in its own form.
@@ -35,7 +35,7 @@ pub enum Ask {
     /// With the kind of token.
     GoogleExecutable(TokenType),
     /// With the server that the headers are for, if the client says so.
-    Headers(Option<Origin>),
+    Headers(HeadersOf),
     /// See [`FormatName::Json`].
     Json,
     /// See [`FormatName::Raw`].
@@ -57,7 +57,7 @@ impl Ask {
             FormatName::ExecCredential => Self::ExecCredential(ExecInfo::read(variable)?),
             FormatName::Git => Self::Git(Description::parse(lines)?),
             FormatName::GoogleExecutable => Self::GoogleExecutable(TokenType::read(variable)?),
-            FormatName::Headers => Self::Headers(headers::server(variable)),
+            FormatName::Headers => Self::Headers(HeadersOf::read(variable)),
             FormatName::Json => Self::Json,
             FormatName::Raw => Self::Raw,
         })
@@ -75,16 +75,25 @@ impl Ask {
             }),
             // Without the server, two asks may be for two clusters.
             Self::ExecCredential(info) => {
-                info.server.as_ref().map(|_| Channel::Again { hold: KUBERNETES_HOLD })
+                info.destination.server().map(|_| Channel::Again { hold: KUBERNETES_HOLD })
             }
             Self::Cargo(_) | Self::Git(_) => Some(Channel::Report),
             _ => None,
         }
     }
 
+    /// Whether a client that asks again and again is told that its key is refused, instead of given
+    /// one. Not where it may ask again for reasons of its own: Claude Code connects to an MCP server
+    /// three times within two seconds, whatever went wrong, and shows nothing of what its helper says;
+    /// and a program may load its kubeconfig as often as it likes.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        !matches!(self, Self::ExecCredential(_) | Self::Headers(_))
+    }
+
     /// What tells this ask from others of the same profile. The front says nothing of its own.
     pub fn details(&self) -> Vec<String> {
-        let server = self.server().map(ToString::to_string);
+        let server = self.destination().server().map(ToString::to_string);
         match self {
             Self::Raw => Vec::new(),
             _ => [Some(self.name().name().to_owned()), server].into_iter().flatten().collect(),
@@ -98,13 +107,16 @@ impl Ask {
     /// Misconfigured: nobody else is asked; or the profile names no server, although git and Cargo send
     /// a key to whichever one asks for it.
     pub fn is_for(&self, profile: &Profile) -> Result<bool, Error> {
-        let send_to = &profile.format.send_to;
-        let asks_others = matches!(self, Self::Cargo(_) | Self::Git(_));
-        match self.server() {
-            None => Ok(!asks_others),
-            Some(server) if send_to.contains(server) => Ok(true),
-            Some(_) if send_to.is_empty() != asks_others => Ok(!asks_others),
-            Some(server) => Err(not_named(profile, server)),
+        let names_none = profile.format.send_to.is_empty();
+        let destination = self.destination();
+        match self {
+            // Whoever names no server yet is told how to.
+            Self::Cargo(_) | Self::Git(_) if names_none => {
+                destination.check(profile).map(|()| true)
+            }
+            Self::Cargo(_) | Self::Git(_) => Ok(destination.check(profile).is_ok()),
+            _ if names_none => Ok(true),
+            _ => destination.check(profile).map(|()| true),
         }
     }
 
@@ -129,14 +141,13 @@ impl Ask {
         })
     }
 
-    /// Where the client says that it sends the key.
-    fn server(&self) -> Option<&Origin> {
+    const fn destination(&self) -> &Destination {
         match self {
-            Self::Cargo(registry) => registry.server.as_ref(),
-            Self::ExecCredential(info) => info.server.as_ref(),
-            Self::Git(description) => description.server.as_ref(),
-            Self::Headers(server) => server.as_ref(),
-            _ => None,
+            Self::Cargo(registry) => &registry.destination,
+            Self::ExecCredential(info) => &info.destination,
+            Self::Git(description) => &description.destination,
+            Self::Headers(headers) => &headers.destination,
+            _ => &Destination::Unsaid,
         }
     }
 
@@ -155,14 +166,6 @@ impl Ask {
             Self::Raw => FormatName::Raw,
         }
     }
-}
-
-fn not_named(profile: &Profile, server: &Origin) -> Error {
-    let name = &profile.name;
-    let named = profile.format.send_to.iter().chain([server]);
-    let servers = named.map(|server| format!("\"{server}\"")).collect::<Vec<_>>().join(", ");
-    Error::misconfigured(format!("profile `{name}` does not say that `{server}` may have its key"))
-        .with_hint(format!("if it may, write `send_to = [{servers}]` into `[profile.{name}]`"))
 }
 
 /// A Kubernetes client uses a key until the end that it is given, and asks at once for another one when

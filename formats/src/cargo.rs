@@ -2,11 +2,10 @@
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
 use api_key_helper_core::Error;
-use api_key_helper_core::config::Origin;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Given, json};
+use crate::{Destination, Given, json};
 
 /// The first line, which says what versions are understood here.
 pub const HELLO: &str = "{\"v\":[1]}\n";
@@ -14,13 +13,23 @@ pub const HELLO: &str = "{\"v\":[1]}\n";
 /// The registry that Cargo asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Registry {
-    /// Where Cargo sends the key; `None` where that is no server.
-    pub(super) server: Option<Origin>,
+    /// Where Cargo sends the key.
+    pub(crate) destination: Destination,
+}
+
+/// A line of Cargo's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What Cargo wants.
+    pub wanted: Wanted,
+    /// What stands behind this program in `credential-provider`: Cargo hands it over here, and only
+    /// `--cargo-plugin` on the command line.
+    pub arguments: Vec<String>,
 }
 
 /// What Cargo wants.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum Wanted {
     /// A token.
     Get(Registry),
     /// That a token be forgotten.
@@ -43,12 +52,13 @@ impl Request {
             return Err(Error::misconfigured("cargo asks in a version that was not offered")
                 .with_hint("look for a newer version of this program"));
         }
-        let registry = Registry { server: Origin::of(&written.registry.index_url) };
-        Ok(match &*written.kind {
-            "get" => Self::Get(registry),
-            "logout" => Self::Logout(registry),
-            _ => Self::Other,
-        })
+        let registry = Registry { destination: Destination::of(&written.registry.index_url) };
+        let wanted = match &*written.kind {
+            "get" => Wanted::Get(registry),
+            "logout" => Wanted::Logout(registry),
+            _ => Wanted::Other,
+        };
+        Ok(Self { wanted, arguments: written.args })
     }
 }
 
@@ -57,6 +67,8 @@ struct Written {
     v: u32,
     kind: String,
     registry: WrittenRegistry,
+    #[serde(default)]
+    args: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,17 +149,20 @@ mod tests {
     fn parse(kind: &str) -> Request {
         let line = format!(
             "{{\"v\":1,\"registry\":{{\"index-url\":\"sparse+https://a.example/index/\",\"name\":\"a\",\
-             \"headers\":[]}},\"kind\":\"{kind}\",\"operation\":\"read\",\"args\":[]}}\n"
+             \"headers\":[]}},\"kind\":\"{kind}\",\"operation\":\"read\",\"args\":[\"--profile\",\"a\"]}}\n"
         );
         Request::parse(line.as_bytes()).unwrap()
     }
 
     #[test]
     fn what_cargo_wants() {
-        let registry = || Registry { server: Origin::of("https://a.example") };
-        assert_eq!(parse("get"), Request::Get(registry()));
-        assert_eq!(parse("logout"), Request::Logout(registry()));
-        assert_eq!([parse("login"), parse("dance")], [Request::Other, Request::Other]);
+        let registry = || Registry { destination: Destination::of("https://a.example") };
+        assert_eq!(parse("get").wanted, Wanted::Get(registry()));
+        assert_eq!(parse("logout").wanted, Wanted::Logout(registry()));
+        for kind in ["login", "dance"] {
+            assert_eq!(parse(kind).wanted, Wanted::Other);
+        }
+        assert_eq!(parse("get").arguments, ["--profile", "a"]);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! `exec-credential`: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
 
 use api_key_helper_core::Error;
-use api_key_helper_core::config::Origin;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Given, Variable, json};
+use crate::{Destination, Given, Variable, json};
 
 /// What the client says of its ask.
 const INFO: &str = "KUBERNETES_EXEC_INFO";
@@ -18,13 +17,13 @@ const VERSIONS: [&str; 2] =
 pub struct ExecInfo {
     version: &'static str,
     /// The cluster's server, which is there where the kubeconfig has `provideClusterInfo`.
-    pub(super) server: Option<Origin>,
+    pub(crate) destination: Destination,
 }
 
 impl ExecInfo {
     pub(super) fn read(variable: Variable<'_>) -> Result<Self, Error> {
         let Some(text) = variable(INFO).filter(|text| !text.is_empty()) else {
-            return Ok(Self { version: VERSIONS[0], server: None });
+            return Ok(Self { version: VERSIONS[0], destination: Destination::Unsaid });
         };
         Self::parse(text.as_encoded_bytes())
     }
@@ -45,8 +44,10 @@ impl ExecInfo {
                     VERSIONS[0]
                 ))
         })?;
-        let server = written.spec.cluster.and_then(|cluster| Origin::of(&cluster.server));
-        Ok(Self { version, server })
+        let cluster = written.spec.cluster;
+        let destination =
+            cluster.map_or(Destination::Unsaid, |cluster| Destination::of(&cluster.server));
+        Ok(Self { version, destination })
     }
 
     /// The key as a token. The client asks again after the moment that it is given, without a margin
@@ -119,8 +120,8 @@ mod tests {
     fn knows_the_cluster_if_it_is_told() {
         let info = br#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
             "spec":{"interactive":false,"cluster":{"server":"https://k8s.example:6443/x"}}}"#;
-        let server = ExecInfo::parse(info).unwrap().server;
-        assert_eq!(server, Origin::of("https://k8s.example:6443"));
+        let destination = ExecInfo::parse(info).unwrap().destination;
+        assert_eq!(destination, Destination::of("https://k8s.example:6443"));
     }
 
     #[test]

@@ -4,13 +4,13 @@ use api_key_helper_core::config::{Origin, Username};
 use api_key_helper_core::{Error, Key, Secret};
 use zeroize::Zeroizing;
 
-use crate::Given;
+use crate::{Destination, Given};
 
 /// What git describes of a credential. What else it says makes no difference here.
 #[derive(Debug)]
 pub struct Description {
-    /// Where git sends the credential; `None` where that is no server.
-    pub(super) server: Option<Origin>,
+    /// Where git sends the credential.
+    pub(crate) destination: Destination,
     username: bool,
     password: Option<Secret>,
 }
@@ -35,7 +35,8 @@ impl Description {
             }
         }
         let server = protocol.zip(host).and_then(|(scheme, host)| Origin::new(scheme, host));
-        Ok(Self { server, username, password })
+        let destination = server.map_or(Destination::Unclear, Destination::Server);
+        Ok(Self { destination, username, password })
     }
 
     /// Whether git describes the credential with this key. One without a password is whichever it was.
@@ -81,7 +82,7 @@ mod tests {
         let text = "capability[]=authtype\nprotocol=https\nhost=A.example:443\npath=x=y\n\
                     wwwauth[]=Basic realm=\"a\"\npassword=k=1\n\nhost=evil\n";
         let description = Description::parse(text.as_bytes()).unwrap();
-        assert_eq!(description.server, Origin::of("https://a.example"));
+        assert_eq!(description.destination, Destination::of("https://a.example"));
         assert!(description.has(&Key::parse("k=1").unwrap()));
         assert!(!description.has(&Key::parse("k=2").unwrap()));
         assert!(Description::parse(b"").unwrap().has(&Key::parse("k").unwrap()));

@@ -3,17 +3,27 @@
 use std::collections::BTreeMap;
 
 use api_key_helper_core::Error;
-use api_key_helper_core::config::{Headers, Origin};
+use api_key_helper_core::config::Headers;
 use zeroize::Zeroizing;
 
-use crate::{Given, Variable, json};
+use crate::{Destination, Given, Variable, json};
 
 /// The MCP server that Claude Code wants headers for.
 const SERVER: &str = "CLAUDE_CODE_MCP_SERVER_URL";
 
-/// Where the client sends the headers, if it says so.
-pub(super) fn server(variable: Variable<'_>) -> Option<Origin> {
-    Origin::of(variable(SERVER)?.to_str()?)
+/// Whom the headers are for.
+#[derive(Debug)]
+pub struct HeadersOf {
+    pub(crate) destination: Destination,
+}
+
+impl HeadersOf {
+    pub(crate) fn read(variable: Variable<'_>) -> Self {
+        let url = variable(SERVER).filter(|url| !url.is_empty());
+        let destination =
+            url.map_or(Destination::Unsaid, |url| Destination::of(&url.to_string_lossy()));
+        Self { destination }
+    }
 }
 
 /// The headers.

@@ -9,6 +9,7 @@ mod ask;
 pub mod cargo;
 mod claude_desktop;
 mod credential_process;
+mod destination;
 mod env;
 mod exec_credential;
 #[cfg(any(test, fuzzing))]
@@ -26,10 +27,13 @@ use std::ffi::OsString;
 use api_key_helper_core::config::FormatName;
 use api_key_helper_core::{Error, Key, Moment};
 
+use destination::Destination;
+
 pub use ask::Ask;
 pub use exec_credential::ExecInfo;
 pub use git::Description;
 pub use google_executable::TokenType;
+pub use headers::HeadersOf;
 pub use limits::{hold, limit};
 
 /// A key that answers an ask.

@@ -1,6 +1,6 @@
 //! A source in the place that the engine gives it: what a backend's own tests are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -32,6 +32,8 @@ pub struct Source {
     pub variables: BTreeMap<String, String>,
     /// What other sources would give.
     pub sources: BTreeMap<String, String>,
+    /// What they give when they are asked anew, in order.
+    pub anew: Arc<Mutex<VecDeque<String>>>,
     /// What no error may show, beside the secrets that are kept.
     pub hidden: Vec<String>,
     /// The key that was fetched last will not do.
@@ -65,6 +67,7 @@ impl Source {
             time: Duration::from_secs(10),
             variables: BTreeMap::new(),
             sources: BTreeMap::new(),
+            anew: Arc::default(),
             hidden: Vec::new(),
             wants_another_key: false,
             disk_full: false,
@@ -247,10 +250,19 @@ impl Attempt for SourceAttempt<'_> {
                 Err(error) => panic!("{error}"),
             },
             SecretInput::Source(name) => self.source.sources.get(name).cloned(),
-            SecretInput::Command(_) => panic!("{input:?}"),
+            SecretInput::Ambient(_) | SecretInput::Command(_) => panic!("{input:?}"),
         };
         found
             .map(Secret::from)
             .ok_or_else(|| Error::misconfigured(format!("there is no {input:?}")))
+    }
+
+    async fn resolve_anew(&self, input: &SecretInput, _: &Secret) -> Result<Secret, Error> {
+        self.source.log.lock().unwrap().push("anew".to_owned());
+        let anew = self.source.anew.lock().unwrap().pop_front();
+        match anew {
+            Some(token) => Ok(Secret::from(token)),
+            None => self.resolve(input).await,
+        }
     }
 }

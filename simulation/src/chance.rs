@@ -12,6 +12,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// Other dice, whose throws tell nothing of these.
+    pub(crate) const fn fork(&mut self) -> Self {
+        Self(self.next())
+    }
+
     /// From 0 (included) to `bound` (excluded).
     pub(crate) const fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
@@ -23,12 +28,16 @@ impl Dice {
 
     /// From 0 (included) to 1 (excluded), its ends more often than chance would have it.
     pub(crate) fn unit(&mut self) -> f64 {
-        const STEPS: f64 = (1_u64 << 53) as f64;
         match self.below(16) {
             0 => 0.0,
             1 => 1.0 - 1.0 / STEPS,
-            _ => (self.next() >> 11) as f64 / STEPS,
+            _ => self.even(),
         }
+    }
+
+    /// From 0 (included) to 1 (excluded), every part of that as often as any other.
+    pub(crate) const fn even(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / STEPS
     }
 
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
@@ -52,3 +61,6 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 }
+
+/// So many numbers are equally far apart between 0 and 1: as many as the format tells apart.
+const STEPS: f64 = (1_u64 << 53) as f64;

@@ -9,6 +9,7 @@ mod clock;
 mod disk;
 mod disk_access;
 mod disk_weather;
+pub mod fleet;
 mod happenings;
 mod invariants;
 mod issuer;

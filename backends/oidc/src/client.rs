@@ -3,11 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
+pub(crate) use api_key_helper_http::Form;
 use api_key_helper_http::{self as http, Failure};
 use reqwest::RequestBuilder;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use url::form_urlencoded;
-use zeroize::Zeroizing;
+use reqwest::header::ACCEPT;
 
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
@@ -23,14 +22,6 @@ pub(crate) struct Client<'a> {
     pub(crate) request: FetchRequest<'a>,
 }
 
-/// The parameters of a request, form-encoded.
-#[derive(Default)]
-pub(crate) struct Form {
-    text: Zeroizing<String>,
-    /// Values that no message may show.
-    hidden: Vec<Secret>,
-}
-
 /// How the client proves to a provider who it is (RFC 6749, section 2.3).
 #[derive(Debug)]
 pub(crate) enum Proof<'a> {
@@ -38,18 +29,6 @@ pub(crate) enum Proof<'a> {
     Basic(&'a str, &'a Secret),
     /// By the form alone.
     Form,
-}
-
-impl Form {
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        form_urlencoded::Serializer::new(&mut *self.text).append_pair(name, value);
-        self
-    }
-
-    pub(crate) fn with_secret(mut self, name: &str, secret: &Secret) -> Self {
-        self.hidden.push(secret.clone());
-        self.with(name, secret.expose())
-    }
 }
 
 impl Client<'_> {
@@ -76,15 +55,9 @@ impl Client<'_> {
         proof: &Proof<'_>,
     ) -> Result<Answer, Failure> {
         let client = self.open(endpoint).map_err(Failure::unsent)?;
-        let mut hidden = form.hidden;
-        let mut request = client
-            .post(endpoint.url().clone())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.text.as_bytes().to_vec());
+        let (mut request, mut hidden) = form.body_of(client.post(endpoint.url().clone()));
         if let Proof::Basic(id, secret) = proof {
-            let encoded = |text: &str| Zeroizing::new(encode(text));
-            request =
-                request.basic_auth(encoded(id).as_str(), Some(encoded(secret.expose()).as_str()));
+            request = http::basic_auth(request, id, secret);
             hidden.push((*secret).clone());
         }
         self.send(endpoint, request, hidden).await
@@ -128,23 +101,5 @@ impl Client<'_> {
     }
 }
 
-fn encode(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
 /// The longest time of one request, however much the attempt has: a login has minutes.
 const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_is_encoded() {
-        let form = Form::default()
-            .with("scope", "openid a+b&c=d")
-            .with_secret("refresh_token", &Secret::from("r/1"));
-        assert_eq!(form.text.as_str(), "scope=openid+a%2Bb%26c%3Dd&refresh_token=r%2F1");
-        assert!(!format!("{:?}", form.hidden).contains("r/1"));
-    }
-}

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::Secret;
+pub(crate) use api_key_helper_http::optional_seconds;
 use serde::{Deserialize, Deserializer};
 
 /// A token response (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
@@ -48,25 +49,6 @@ pub(crate) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Er
 fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     Ok(text.filter(|text| !text.is_empty()).map(Secret::new))
-}
-
-/// Seconds as providers write them: a number, or a text with a number.
-pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Duration>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(f64),
-        Text(String),
-        Other(serde::de::IgnoredAny),
-    }
-    let seconds = match Option::<Written>::deserialize(from)? {
-        Some(Written::Number(number)) => Some(number),
-        Some(Written::Text(text)) => text.trim().parse().ok(),
-        Some(Written::Other(_)) | None => None,
-    };
-    Ok(seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok()))
 }
 
 #[cfg(test)]

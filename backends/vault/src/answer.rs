@@ -137,8 +137,10 @@ impl Answer {
         let error = match self.status {
             // Also the answer of `sys/health` for a standby, and of a replica that is too far behind.
             429 if said.contains("quota") => {
-                Error::transient(format!("vault at `{from}` is over a quota: {said}"))
+                let wait = self.retry_after.unwrap_or_default().max(QUOTA_INTERVAL);
+                return Error::transient(format!("vault at `{from}` is over a quota: {said}"))
                     .with_hint("ask for a higher rate limit quota, or for a longer `ttl` here")
+                    .with_retry_after(wait);
             }
             429 => Error::transient(format!(
                 "vault at `{from}` does not serve just now (429){}",
@@ -183,6 +185,11 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
+
+/// The shortest interval of a rate limit quota, which is the usual one. Of one that has begun the
+/// server says 0 s, for it leaves off what is no whole second; and mostly it says nothing at all (OpenBao and
+/// Vault, `sys/quotas/config`, `enable_rate_limit_response_headers`).
+const QUOTA_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What will pass is asked again by itself.
 const WAIT: &str = "wait a little; if it stays so, ask whoever runs the server";
@@ -236,6 +243,19 @@ mod tests {
             let error = answer(status, body).verdict().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Transient, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn a_quota_says_when_to_come_again() {
+        let refused = |retry_after| {
+            let body = r#"{"errors":["rate limit quota exceeded"]}"#;
+            Answer { retry_after, ..answer(429, body) }.verdict().unwrap_err().retry_after()
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(refused(None), seconds(1));
+        assert_eq!(refused(seconds(0)), seconds(1));
+        assert_eq!(refused(seconds(7)), seconds(7));
+        assert_eq!(answer(429, "{}").verdict().unwrap_err().retry_after(), None);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The two values that make Claude Code use a helper, put in and taken back.
 
+use serde_json::Value;
+
 use super::{ENV, HELPER, Settings, TTL_VARIABLE};
-use crate::json::{self, Malformed, edit};
+use crate::slots::{Helper, Slots};
+use crate::syntax::Syntax;
 
 /// What is put into a settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,77 +16,46 @@ pub struct Change {
 }
 
 impl Change {
-    /// The content of a settings file with these two values in it: `bytes` themselves where they
-    /// are there already, and otherwise all else as it was, byte for byte. An empty file is none.
-    ///
-    /// # Errors
-    /// When Claude Code would refuse the file.
-    pub fn put_into(&self, bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
-        put(bytes, [Some(&self.helper), Some(&self.ttl.to_string())])
+    /// The values, as [`slots`] wants them.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        // Variables are texts.
+        vec![self.helper.as_str().into(), self.ttl.to_string().into()]
     }
 }
 
-/// The content of a settings file without what was put into it: `before`, byte for byte, unless `now`
-/// has been changed since. Then only the two values are as they were before. `None` where there was
-/// no file `before`, and nothing is left that somebody else has written.
-///
-/// # Errors
-/// When Claude Code would refuse one of the files.
-pub fn take_back(now: &[u8], before: Option<&[u8]>) -> Result<Option<Vec<u8>>, Malformed> {
-    let settings = Settings::parse(now)?;
-    let left = [settings.helper(), settings.ttl()].map(|found| found.map(|found| &*found.value));
-    if put(before.unwrap_or_default(), left)? == now {
-        return Ok(before.map(<[u8]>::to_vec));
+/// Where the two values stand in each of Claude Code's settings files.
+#[must_use]
+pub fn slots() -> Slots {
+    let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Slots {
+        syntax: Syntax::Json,
+        paths: vec![path(&[HELPER]), path(&[ENV, TTL_VARIABLE])],
+        helper: Helper::Line,
+        of: String::new(),
+        check: |_, text| Settings::parse(text.as_bytes()).map(drop),
     }
-    let (mark, text) = json::text(now)?;
-    let (_, old) = json::text(before.unwrap_or_default())?;
-    let mut text = text.to_owned();
-    for path in PATHS {
-        text = match edit::literal(old, path)? {
-            Some(literal) => edit::set(&text, path, literal)?,
-            None => edit::remove(&text, path)?,
-        };
-    }
-    let is_empty = |block: &str| block.trim_matches(['{', '}']).trim().is_empty();
-    if edit::literal(old, &[ENV])?.is_none() && edit::literal(&text, &[ENV])?.is_some_and(is_empty)
-    {
-        text = edit::remove(&text, &[ENV])?;
-    }
-    let is_left = before.is_some() || !is_empty(text.trim());
-    Ok(is_left.then(|| [mark, &text].concat().into_bytes()))
 }
-
-/// Puts in what is not there with the same meaning.
-fn put(bytes: &[u8], values: [Option<&str>; 2]) -> Result<Vec<u8>, Malformed> {
-    let settings = Settings::parse(bytes)?;
-    let there = [settings.helper(), settings.ttl()];
-    let (mark, text) = json::text(bytes)?;
-    let mut text = text.to_owned();
-    for ((path, value), there) in PATHS.into_iter().zip(values).zip(there) {
-        if let Some(value) = value.filter(|value| there.is_none_or(|there| there.value != **value))
-        {
-            text = edit::set(&text, path, &serde_json::Value::from(value).to_string())?;
-        }
-    }
-    Ok([mark, &text].concat().into_bytes())
-}
-
-const PATHS: [&[&str]; 2] = [&[HELPER], &[ENV, TTL_VARIABLE]];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{Malformed, edit};
+
+    fn put_into(change: &Change, bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
+        slots().put(bytes, &change.values())
+    }
 
     fn change() -> Change {
         Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 300_000 }
     }
 
     fn put(before: &str) -> String {
-        String::from_utf8(change().put_into(before.as_bytes()).unwrap()).unwrap()
+        String::from_utf8(put_into(&change(), before.as_bytes()).unwrap()).unwrap()
     }
 
     fn back(now: &str, before: Option<&str>) -> Option<String> {
-        let back = take_back(now.as_bytes(), before.map(str::as_bytes)).unwrap();
+        let back = slots().take_back(now.as_bytes(), before.map(str::as_bytes)).unwrap();
         back.map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
@@ -118,7 +90,7 @@ mod tests {
             assert_eq!(back(&now, Some(before)).as_deref(), Some(before));
             // With other values, as a second profile's are.
             let other = Change { helper: "exec '/c/api-key-helper'".to_owned(), ttl: 1 };
-            let now = String::from_utf8(other.put_into(now.as_bytes()).unwrap()).unwrap();
+            let now = String::from_utf8(put_into(&other, now.as_bytes()).unwrap()).unwrap();
             assert_eq!(back(&now, Some(before)).as_deref(), Some(before));
         }
     }
@@ -138,7 +110,7 @@ mod tests {
             let now = edit::set(&put(before), &["theme"], "\"dark\"").unwrap();
             let back = back(&now, Some(before)).unwrap();
             assert!(back.contains(theirs), "{back}");
-            let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
             assert_eq!(json(&back), json(expected), "{before:?}");
         }
     }
@@ -154,7 +126,7 @@ mod tests {
     #[test]
     fn a_file_that_claude_code_refuses_is_refused() {
         for text in ["{", "{\"env\": []}", "{\"apiKeyHelper\": 5}"] {
-            assert!(change().put_into(text.as_bytes()).is_err(), "{text}");
+            assert!(put_into(&change(), text.as_bytes()).is_err(), "{text}");
         }
     }
 }

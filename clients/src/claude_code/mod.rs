@@ -6,12 +6,14 @@
 mod change;
 mod places;
 mod settings;
-mod target;
 
-pub use change::{Change, take_back};
-pub use places::{Places, Scope, SettingsFile, Unreadable, winner};
+pub(crate) use places::{CONFIG_VARIABLE, MANAGED};
+
+pub use change::{Change, slots};
+pub use places::{Places, SettingsFile, Unreadable, winner};
 pub use settings::{Setting, Settings};
-pub use target::{Applied, Refusal, Target, Undo, Undone};
+
+pub use crate::scope::Scope;
 
 /// The setting that names the shell line which prints the key.
 pub const HELPER: &str = "apiKeyHelper";

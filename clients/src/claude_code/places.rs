@@ -4,39 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::Settings;
+use super::{Scope, Settings};
 use crate::file;
+use crate::home::{folder as folder_of, home};
 use crate::json::Malformed;
-
-/// Whom a settings file is for. A later scope beats the ones before it; what `--settings` names
-/// stands between the last two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// One person, in all folders.
-    User,
-    /// Everybody who works in a folder: the file is commonly committed.
-    Project,
-    /// One person in one folder.
-    Local,
-    /// Everybody on this machine.
-    Managed,
-}
-
-impl Scope {
-    /// All of them, each one before those that beat it.
-    pub const ALL: [Self; 4] = [Self::User, Self::Project, Self::Local, Self::Managed];
-
-    /// Its name on command lines.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Project => "project",
-            Self::Local => "local",
-            Self::Managed => "managed",
-        }
-    }
-}
 
 /// Where Claude Code looks for settings when it is started in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +46,8 @@ impl Places {
     /// `variable`.
     #[must_use]
     pub fn find(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let user = set("CLAUDE_CONFIG_DIR").or_else(|| set(HOME).map(|home| home.join(".claude")));
+        let user = folder_of(CONFIG_VARIABLE, variable);
+        let user = user.or_else(|| home(variable).map(|home| home.join(".claude")));
         let managed = Path::new(MANAGED);
         Self {
             user: user.map(|user| folder.join(user).join("settings.json")),
@@ -153,19 +124,18 @@ fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
     }
 }
 
-#[cfg(not(windows))]
-const HOME: &str = "HOME";
-#[cfg(windows)]
-const HOME: &str = "USERPROFILE";
+/// The variable that names the user's folder.
+pub(crate) const CONFIG_VARIABLE: &str = "CLAUDE_CONFIG_DIR";
 
+/// Where an administrator's files are.
 #[cfg(not(any(windows, target_os = "macos")))]
-const MANAGED: &str = "/etc/claude-code";
-/// Not tried.
+pub(crate) const MANAGED: &str = "/etc/claude-code";
+/// Where an administrator's files are. Not tried.
 #[cfg(target_os = "macos")]
-const MANAGED: &str = "/Library/Application Support/ClaudeCode";
-/// Not tried.
+pub(crate) const MANAGED: &str = "/Library/Application Support/ClaudeCode";
+/// Where an administrator's files are. Not tried.
 #[cfg(windows)]
-const MANAGED: &str = r"C:\Program Files\ClaudeCode";
+pub(crate) const MANAGED: &str = r"C:\Program Files\ClaudeCode";
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

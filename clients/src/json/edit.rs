@@ -3,6 +3,8 @@
 //! They are spliced in at the places that the parser gives: an editor of trees would lay an object
 //! that stands on one line out anew.
 
+use std::ops::Range;
+
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged as _;
 
@@ -61,10 +63,18 @@ pub(crate) fn remove(text: &str, path: &[&str]) -> Result<String, Malformed> {
 /// # Errors
 /// When the text is no object, or what holds the value is none.
 pub(crate) fn literal<'a>(text: &'a str, path: &[&str]) -> Result<Option<&'a str>, Malformed> {
+    Ok(range(text, path)?.map(|range| &text[range]))
+}
+
+/// Where the value at `path` stands.
+///
+/// # Errors
+/// When the text is no object, or what holds the value is none.
+pub(crate) fn range(text: &str, path: &[&str]) -> Result<Option<Range<usize>>, Malformed> {
     let Some(root) = object(text)? else { return Ok(None) };
     let Reached { holder, at, .. } = reach(text, &root, path)?;
     let value = at.map(|at| &holder.properties[at].value);
-    Ok(value.map(|value| &text[value.start()..value.end()]))
+    Ok(value.map(|value| value.start()..value.end()))
 }
 
 /// How far a path leads.

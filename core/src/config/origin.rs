@@ -32,21 +32,24 @@ impl Origin {
     #[must_use]
     pub fn new(scheme: &str, host: &str) -> Option<Self> {
         let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
-        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-        if [scheme, host].contains(&"")
-            || !scheme.chars().all(is_scheme)
-            || !host.chars().all(is_host)
-        {
+        if scheme.is_empty() || !scheme.chars().all(is_scheme) {
             return None;
         }
         let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
-        let port = match &*scheme {
-            "http" => ":80",
-            "https" => ":443",
-            _ => "",
+        // The colons of an IPv6 address stand in brackets (RFC 3986, section 3.2.2).
+        let name_end = host.find(']').map_or_else(|| host.find(':'), |end| Some(end + 1));
+        let (name, port) = host.split_at(name_end.unwrap_or(host.len()));
+        let is_name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+            Some(address) => address.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.'),
+            None => name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
         };
-        let authority = host.strip_suffix(port).unwrap_or(&host).to_owned();
-        Some(Self { scheme, authority })
+        let is_port =
+            port.is_empty() || port.len() > 1 && port[1..].chars().all(|c| c.is_ascii_digit());
+        if name.is_empty() || !is_name || !is_port {
+            return None;
+        }
+        let is_default = matches!((&*scheme, port), ("http", ":80") | ("https", ":443"));
+        Some(Self { authority: if is_default { name.to_owned() } else { host }, scheme })
     }
 }
 
@@ -100,9 +103,19 @@ mod tests {
             of("https://evil.example#@git.example.com"),
             Some("https://evil.example".to_owned())
         );
-        for url in
-            ["", "https://", "git.example.com", "https://a b/", "https://git\t.example.com", "://a"]
-        {
+        for url in [
+            "",
+            "https://",
+            "git.example.com",
+            "https://a b/",
+            "https://git\t.example.com",
+            "://a",
+            "https://:443",
+            "http://a:80:80",
+            "http://a:b",
+            "http://[::1",
+            "http://a]",
+        ] {
             assert_eq!(of(url), None, "{url}");
         }
     }

@@ -101,6 +101,12 @@ impl SourceTable {
     #[must_use]
     pub fn input(&self, key: &str, input: SecretInput) -> SecretInput {
         match input {
+            SecretInput::Ambient(ambient) => {
+                for name in ambient.variables() {
+                    self.record(|reads| reads.variables.insert((*name).to_owned()));
+                }
+                SecretInput::Ambient(ambient)
+            }
             SecretInput::File(file) => SecretInput::File(self.path(key, &file)),
             SecretInput::Command(mut command) => {
                 if let Some(program) = command.first_mut()

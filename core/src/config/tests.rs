@@ -266,7 +266,7 @@ fn the_fingerprint_is_of_what_makes_the_source_another() {
 
 #[test]
 fn what_a_backend_reads_is_recorded() {
-    use crate::SecretInput;
+    use crate::{Ambient, SecretInput};
 
     let pairs = variables(&[("VAULT_ADDR", "http://x"), ("EMPTY", "")]);
     let text = "token = { env = 'T' }\n";
@@ -281,17 +281,20 @@ fn what_a_backend_reads_is_recorded() {
         SecretInput::Command(vec!["/c/bin/x".into(), "y".into()])
     );
     assert_eq!(input(SecretInput::Source("s".into())), SecretInput::Source("s".into()));
+    let job = SecretInput::Ambient(Ambient::GithubActions { audience: Some("a".into()) });
+    assert_eq!(input(job.clone()), job);
     let reads = table.reads();
+    // The job's other variable is a secret that rotates.
     assert_eq!(
         reads.variables.into_iter().collect::<Vec<_>>(),
-        ["EMPTY", "NONE", "T", "VAULT_ADDR"]
+        ["ACTIONS_ID_TOKEN_REQUEST_URL", "EMPTY", "NONE", "T", "VAULT_ADDR"]
     );
     assert_eq!(reads.sources.into_iter().collect::<Vec<_>>(), ["s"]);
 }
 
 #[test]
 fn a_secret_input_names_one_place() {
-    use crate::SecretInput;
+    use crate::{Ambient, SecretInput};
 
     #[derive(Debug, Deserialize)]
     struct Backend {
@@ -306,7 +309,23 @@ fn a_secret_input_names_one_place() {
             .map(|backend| backend.token)
     };
     assert_eq!(read("{ env = 'T' }").unwrap(), SecretInput::Env("T".into()));
-    for wrong in ["{}", "{ env = 'T', file = '/t' }", "{ value = 'secret' }", "'secret'"] {
+    for (text, ambient) in [
+        ("{ ambient = 'aws-web-identity' }", Ambient::AwsWebIdentity),
+        ("{ ambient = 'github-actions' }", Ambient::GithubActions { audience: None }),
+        ("{ ambient = 'kubernetes' }", Ambient::Kubernetes),
+    ] {
+        assert_eq!(read(text).unwrap(), SecretInput::Ambient(ambient));
+    }
+    for wrong in [
+        "{}",
+        "{ env = 'T', file = '/t' }",
+        "{ env = 'T', audience = 'a' }",
+        "{ ambient = 'kubernetes', audience = 'a' }",
+        "{ ambient = 'kubernetes', file = '/t' }",
+        "{ ambient = 'secret' }",
+        "{ value = 'secret' }",
+        "'secret'",
+    ] {
         let error = read(wrong).unwrap_err();
         assert!(error.message().starts_with("/c/config.toml:1:"), "{error}");
         // What stands there may be a secret in the wrong place.

@@ -21,7 +21,7 @@ impl Refresh<'_> {
         before: Option<&Failure>,
         attempts: &mut u32,
     ) -> Result<Fetched, Error> {
-        let refusal = match self.attempt(held, before, attempts).await {
+        let refusal = match self.with_retries(held, before, attempts).await {
             Err(error)
                 if !error.kind().asks_next_source()
                     && error.retry_after().is_none()
@@ -31,7 +31,7 @@ impl Refresh<'_> {
             }
             other => return other,
         };
-        match self.attempt(held, before, attempts).await {
+        match self.with_retries(held, before, attempts).await {
             Err(error) if error.kind() == ErrorKind::Transient => Err(refusal),
             other => other,
         }
@@ -40,7 +40,7 @@ impl Refresh<'_> {
     /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
     /// source that is known to be down is only looked after. What another source fails of is not
     /// retried: it had attempts of its own.
-    async fn attempt(
+    async fn with_retries(
         &self,
         held: &Held<'_>,
         before: Option<&Failure>,
@@ -48,12 +48,14 @@ impl Refresh<'_> {
     ) -> Result<Fetched, Error> {
         let is_first = before.is_none() || matches!(self.call.demand, Demand::FetchedSince(_));
         let retries = if is_first { self.source.retries } else { 0 };
+        let mut is_rush = before.is_some();
         loop {
             let fetched_at = self.world.clock.now();
             let timeout = self.source.timeout.min(self.time_left());
             *attempts += 1;
             let error = match held.ask(timeout, self.ends_at, self.call.demand).await {
                 Ok(credential) => match self.fetched(credential, fetched_at) {
+                    Ok(fetched) if is_rush => return Ok(fetched.spread()),
                     Ok(fetched) => return Ok(fetched),
                     Err(error) => error,
                 },
@@ -62,9 +64,13 @@ impl Refresh<'_> {
                     None => error,
                 },
             };
-            if error.kind() != ErrorKind::Transient || *attempts > retries {
+            if error.kind() != ErrorKind::Transient {
                 return Err(error);
             }
+            if *attempts > retries && !(is_first && self.waits_its_turn(held, &error)) {
+                return Err(error);
+            }
+            is_rush = true;
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
             // An attempt that has no time would only hide the error that says more.
             let shortest = self.source.timeout.min(self.call.deadline) / SHORTEST_ATTEMPT;
@@ -73,6 +79,15 @@ impl Refresh<'_> {
             }
             self.world.clock.sleep(wait).await;
         }
+    }
+
+    /// Whether `error` is no failure to a caller who has no key at all and nobody else to ask, but a server
+    /// that has too much to do just now and says when to come again: there is nothing else to do than that.
+    fn waits_its_turn(&self, held: &Held<'_>, error: &Error) -> bool {
+        error.retry_after().is_some()
+            && !self.has_next
+            && self.call.demand != Demand::Fresh
+            && self.fallback(held.entry().as_ref(), error.kind()).is_none()
     }
 
     /// What a credential becomes. `fetched_at` is when it was asked for, so that a lifetime never
@@ -106,6 +121,9 @@ impl Refresh<'_> {
     }
 }
 
+/// By how much more the keys of a rush are spread than others.
+const SPREAD: f64 = 5.0;
+
 /// A key that has just arrived.
 #[derive(Debug)]
 pub(super) struct Fetched {
@@ -117,6 +135,13 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
+    /// The same for a key that came after a failure: many others were refused at that time too, and
+    /// have come at once. Its next fetch is not to be at the same time as theirs again.
+    const fn spread(mut self) -> Self {
+        self.validity.jitter *= SPREAD;
+        self
+    }
+
     /// The key, to be printed.
     pub(super) fn printable(&self, held: &Held<'_>) -> Printable<'_> {
         let key_id = held.key_id(self.since(held.entry().as_ref()));

@@ -79,8 +79,7 @@ impl<'a> Held<'a> {
     ) -> Result<Credential, Error> {
         // Without room the answer is still worth having; who depends on it asks `make_room`.
         let _ = self.set_room_apart().await;
-        let attempt = self.attempt(timeout, demand);
-        let attempt = CurrentAttempt { latest, ..attempt };
+        let attempt = CurrentAttempt { latest, ..self.attempt(timeout, demand) };
         let renewal = self.entry().and_then(|entry| entry.renewal);
         let request = FetchRequest::new(renewal.as_ref(), &attempt);
         attempt.within_its_time(self.source.backend.fetch(&request)).await

@@ -7,10 +7,11 @@ const CAP: Duration = Duration::from_secs(5);
 
 /// The wait after the attempt number `attempt` (from 0) failed: anything between nothing and a
 /// bound that doubles each time ("full jitter", which keeps a fleet's retries apart better than a
-/// fixed or partly jittered wait), and never less than the server asked for.
+/// fixed or partly jittered wait). What the server asked for comes before that: it says the same to
+/// all whom it refuses, and they would come back together.
 pub(super) fn wait(attempt: u32, chance: f64, retry_after: Option<Duration>) -> Duration {
     let bound = BASE.saturating_mul(2_u32.saturating_pow(attempt)).min(CAP);
-    bound.mul_f64(chance.clamp(0.0, 1.0)).max(retry_after.unwrap_or_default())
+    retry_after.unwrap_or_default().saturating_add(bound.mul_f64(chance.clamp(0.0, 1.0)))
 }
 
 #[cfg(test)]
@@ -33,8 +34,9 @@ mod tests {
     }
 
     #[test]
-    fn the_server_has_the_last_word() {
+    fn whom_the_server_puts_off_together_comes_back_apart() {
         assert_eq!(wait(0, 0.0, Some(millis(7_000))), millis(7_000));
-        assert_eq!(wait(0, 1.0, Some(millis(1))), millis(200));
+        assert_eq!(wait(0, 1.0, Some(millis(7_000))), millis(7_200));
+        assert_eq!(wait(9, 1.0, Some(Duration::MAX)), Duration::MAX);
     }
 }

@@ -155,7 +155,7 @@ async fn answer(
         let sources_left = u32::try_from(sources.len() - index).unwrap_or(u32::MAX);
         let call = call.of(source);
         let refresh = Refresh::new(world, source, &call, time_left / sources_left);
-        let failed = match refresh.run(warnings).await {
+        let failed = match refresh.followed_by(sources_left - 1).run(warnings).await {
             Ok(answer) => return Ok(answer),
             Err(failed) => failed,
         };

@@ -24,6 +24,8 @@ pub(super) struct Refresh<'a> {
     pub(super) call: &'a Call<'a>,
     /// When the source's share of the call's time is over, by the uptime.
     pub(super) ends_at: Duration,
+    /// Whether there are sources left to ask when this one fails.
+    pub(super) has_next: bool,
 }
 
 enum LockState {
@@ -53,7 +55,12 @@ impl<'a> Refresh<'a> {
         time: Duration,
     ) -> Self {
         let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, ends_at }
+        Self { world, source, call, ends_at, has_next: false }
+    }
+
+    /// The same with so many sources behind this one.
+    pub(super) const fn followed_by(self, count: u32) -> Self {
+        Self { has_next: count > 0, ..self }
     }
 
     pub(super) async fn run(&self, warnings: &mut Vec<String>) -> Result<Answer, Failed> {

@@ -40,8 +40,9 @@ struct State {
 }
 
 /// A key of another source, as it was given out last.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Given {
+    key: Secret,
     key_id: KeyId,
     was_cached: bool,
     /// Whether this source was refused with it.
@@ -101,14 +102,17 @@ impl<'a> Resolver<'a> {
         spent: &Secret,
         time_left: TimeLeft,
     ) -> Result<Secret, Error> {
-        let secret = self.resolve(input, time_left).await?;
-        let SecretInput::Source(name) = input else { return Ok(secret) };
-        match self.given(name) {
-            Some(given) if secret == *spent => {
-                self.key_of(name, Demand::Unspent(given.key_id), time_left).await
+        let SecretInput::Source(name) = input else { return self.resolve(input, time_left).await };
+        let is_spent = |given: &Given| given.key == *spent;
+        if !self.given(name).as_ref().is_some_and(is_spent) {
+            // It was spent by an earlier refresh, and its source may have another one by now.
+            let key = self.resolve(input, time_left).await?;
+            if key != *spent {
+                return Ok(key);
             }
-            _ => Ok(secret),
         }
+        let demand = self.given(name).map(|given| Demand::Unspent(given.key_id));
+        self.key_of(name, demand.unwrap_or(Demand::Printable), time_left).await
     }
 
     /// The source was refused, and the reason may be a key that its own source would no longer give:
@@ -189,10 +193,12 @@ impl<'a> Resolver<'a> {
         state.warnings.extend(warnings);
         match answer {
             Ok(Answer { key, key_id, is_new, .. }) => {
-                let given = Given { key_id, was_cached: !is_new, is_refused: false };
+                let key = key.into_secret();
+                let was_cached = !is_new;
+                let given = Given { key: key.clone(), key_id, was_cached, is_refused: false };
                 state.given.insert(name.to_owned(), given);
                 drop(state);
-                Ok(self.remembered(key.into_secret()))
+                Ok(self.remembered(key))
             }
             Err(Failed { error, .. }) => {
                 let error = naming(inner, error);
@@ -211,7 +217,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn given(&self, name: &str) -> Option<Given> {
-        self.state().given.get(name).copied()
+        self.state().given.get(name).cloned()
     }
 
     fn wait(&self) -> Waiting<'_> {

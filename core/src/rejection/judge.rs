@@ -12,6 +12,9 @@ pub(super) const NEVER_EARLY: Duration = Duration::from_secs(10);
 pub(super) const NOTICE: Duration = Duration::from_millis(500);
 /// Claude Code replaces a JWT at each request from 30 s before its end on.
 const ENDING: Duration = Duration::from_secs(60);
+/// Other clients than Claude Code may have several asks of their own, one for each thing that they do:
+/// only one that follows at once is surely about the key that it was given.
+pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 /// For how long a refusal is held against a client's next key, and for how long it is told so.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
@@ -30,7 +33,12 @@ pub(super) struct Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
     /// It asks again before it has used a key for this long, and not sooner than it can notice.
-    Early { hold: Duration, notice: Duration },
+    Early {
+        hold: Duration,
+        notice: Duration,
+        /// For how long after an early ask another one is told.
+        told_within: Duration,
+    },
     /// It reported the key.
     Reported,
 }
@@ -84,7 +92,7 @@ pub(super) fn judge(
     };
     let is_early = last.key == key
         && match ask.sign {
-            Sign::Early { hold, notice } => {
+            Sign::Early { hold, notice, .. } => {
                 let follows_change =
                     |written_at| last.answered_at <= written_at && written_at <= ask.at;
                 last.answered_at.plus(notice) <= ask.at
@@ -93,7 +101,14 @@ pub(super) fn judge(
             }
             Sign::Reported => last.outcome == Outcome::Reported,
         };
-    let was_early = |record: &&Record| record.outcome == Outcome::PrintedAnew && is_recent(record);
+    let told_within = match ask.sign {
+        Sign::Early { told_within, .. } => told_within,
+        Sign::Reported => MEMORY,
+    };
+    let was_early = |record: &&Record| {
+        let is_recent = is_recent(record) && ask.at.since(record.answered_at) < told_within;
+        record.outcome == Outcome::PrintedAnew && is_recent
+    };
     match is_early {
         false => Verdict::Print,
         true if answers.iter().any(was_early) => Verdict::Refuse { is_new: true },

@@ -13,6 +13,7 @@ struct Client {
     what: &'static str,
     settings_written: Option<u64>,
     reports: bool,
+    told_within: Duration,
 }
 
 impl Client {
@@ -23,11 +24,16 @@ impl Client {
             what: "work",
             settings_written: None,
             reports: false,
+            told_within: MEMORY,
         }
     }
 
     fn sign(&self) -> Sign {
-        if self.reports { Sign::Reported } else { Sign::Early { hold: self.hold, notice: NOTICE } }
+        if self.reports {
+            Sign::Reported
+        } else {
+            Sign::Early { hold: self.hold, notice: NOTICE, told_within: self.told_within }
+        }
     }
 
     /// What would be done about an ask at `millis`, when `key` is on disk.
@@ -132,6 +138,15 @@ fn the_verdict_ends_with_the_key() {
     assert_eq!(client.asks(4_300, 2, 2), Print);
     // But if that is refused too, nobody has to be asked to know.
     assert_eq!(client.asks(5_400, 2, 3), TOLD);
+}
+
+#[test]
+fn some_clients_are_told_only_at_once() {
+    let mut client = Client { told_within: AT_ONCE, ..Client::new() };
+    client.asks(0, 1, 1);
+    assert_eq!(client.asks(20_000, 1, 1), FetchAnother);
+    assert_eq!(client.asks(30_010, 1, 1), FetchAnother);
+    assert_eq!(client.asks(40_000, 1, 1), TOLD);
 }
 
 #[test]

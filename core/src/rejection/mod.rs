@@ -23,7 +23,7 @@ pub use self::record::Record;
 pub use self::standing::refused_until;
 
 use self::client::Client;
-use self::judge::{Ask, NEVER_EARLY, NOTICE, Sign, judge};
+use self::judge::{AT_ONCE, Ask, MEMORY, NEVER_EARLY, NOTICE, Sign, judge};
 use self::record::Outcome;
 use self::records_file::RecordsFile;
 use crate::{Fingerprint, KeyId, Moment, Places, is_claude_code};
@@ -86,12 +86,12 @@ impl Watch {
                     return None;
                 }
                 let client = Client::find(variable(SOCKET_VARIABLE).as_deref(), &machine::THIS)?;
-                (client, Sign::Early { hold, notice: NOTICE })
+                (client, Sign::Early { hold, notice: NOTICE, told_within: MEMORY })
             }
             Channel::Again { hold } if hold <= NEVER_EARLY => return None,
             Channel::Again { hold } => {
-                let notice = Duration::ZERO;
-                (Client::find(None, &machine::THIS)?, Sign::Early { hold, notice })
+                let client = Client::find(None, &machine::THIS)?;
+                (client, Sign::Early { hold, notice: Duration::ZERO, told_within: AT_ONCE })
             }
             Channel::Report => (Client::ANY, Sign::Reported),
         };
@@ -152,7 +152,7 @@ impl Watch {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
     for record in records {
-        for sign in [Sign::Early { hold, notice: NOTICE }, Sign::Reported] {
+        for sign in [Sign::Early { hold, notice: NOTICE, told_within: MEMORY }, Sign::Reported] {
             let _ = judge(records, &Ask { id: record.ask, at, sign }, record.key, None, || None);
         }
     }

@@ -5,6 +5,8 @@
 
 #![cfg_attr(all(unix, not(test)), no_main)]
 
+#[path = "../own_failure.rs"]
+mod own_failure;
 mod request;
 #[cfg(all(unix, not(test)))]
 mod start;
@@ -47,7 +49,7 @@ fn run(program: &OsStr, arguments: &[OsString]) -> u8 {
         Err(error) => {
             // Where stderr is closed there is nobody to tell.
             let _ = io::stderr().write_all(error.report().as_bytes());
-            error.kind().exit_code()
+            own_failure::exit_code(&error, arguments)
         }
     }
 }

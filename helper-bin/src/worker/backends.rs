@@ -51,10 +51,18 @@ const COMPILED: &[Compiled] = &[
         questions: crate::questions::vault::QUESTIONS,
         template: include_str!("templates/vault.toml"),
     },
+    #[cfg(feature = "exchange")]
+    Compiled {
+        name: "exchange",
+        says: "another token is traded for it",
+        build: api_key_helper_exchange::build,
+        questions: crate::questions::exchange::QUESTIONS,
+        template: include_str!("templates/exchange.toml"),
+    },
 ];
 
 /// Backends that this program can have, by the name of their Cargo feature.
-const KNOWN: &[&str] = &["aws", "oidc", "script", "vault"];
+const KNOWN: &[&str] = &["aws", "exchange", "oidc", "script", "vault"];
 
 /// What `init` writes when nobody says otherwise.
 pub(crate) const DEFAULT: &str = match COMPILED {

@@ -1,16 +1,20 @@
 //! The command line.
 
+mod form;
+mod plugin;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_clients::claude_code::Scope;
+use api_key_helper_clients::claude_code::{KEY_VARIABLES, Scope};
 use api_key_helper_core::config::{FormatName, Written, is_name};
 use api_key_helper_core::{Error, Moment, trust};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::form::Form;
 use crate::backends;
 use crate::report::print;
 
@@ -44,13 +48,19 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make Claude Code use this helper: write its settings, or undo that
+    /// Make Claude Code, or another client, use this helper: write its settings, or undo that
     Apply(Apply),
     /// Prove that a key comes, from its source to Claude Code, and say what is in the way
     Doctor(Doctor),
     /// Forget the key that git describes, which its server refused
     #[command(hide = true)]
     Erase,
+    /// Run a program with the key in its environment, and nowhere else
+    ///
+    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell looks
+    /// at the words. What fails before that ends with exit code 125, a program that does not run with
+    /// 126, and one that is not there with 127.
+    Exec(Exec),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
@@ -78,6 +88,15 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// Which client's settings
+    #[arg(long, value_name = "CLIENT", value_enum, default_value_t = Client::ClaudeCode)]
+    pub(crate) client: Client,
+    /// The MCP server whose headers have the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// Codex's model provider, if it is not the one that its configuration chooses
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
     /// Whose settings: yours, a folder's (`project` is commonly committed, `local` is yours alone),
     /// or everybody's on this machine
     #[arg(long, value_name = "SCOPE", default_value = Scope::User.name(), value_parser = scopes())]
@@ -88,20 +107,34 @@ pub(crate) struct Apply {
     /// Take back what was written
     #[arg(long)]
     pub(crate) undo: bool,
-    /// Replace another program as `apiKeyHelper`
+    /// Replace another program as the client's helper
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
 }
 
-/// In which form the client wants its key.
-#[derive(Debug, Default, Args)]
-struct Form {
-    /// The form of the key, each for other clients: see `docs/formats.md`
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    format: Option<FormatName>,
-    /// Cargo says so to each program that it asks
-    #[arg(long, hide = true)]
-    cargo_plugin: bool,
+/// A program whose settings can name this helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Claude Code: `apiKeyHelper`
+    ClaudeCode,
+    /// Claude Desktop: `inferenceCredentialHelper`
+    ClaudeDesktop,
+    /// Codex: the `auth` of a model provider
+    Codex,
+    /// An MCP server of Claude Code: `headersHelper`
+    Mcp,
+}
+
+impl Client {
+    /// Its name on command lines.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::ClaudeDesktop => "claude-desktop",
+            Self::Codex => "codex",
+            Self::Mcp => "mcp",
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]
@@ -131,6 +164,19 @@ pub(crate) struct Doctor {
     /// Run the helper even if settings in this folder decide what that does
     #[arg(long)]
     pub(crate) trust_folder: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// The variable that holds the key; may be repeated
+    #[arg(long, value_name = "NAME", default_value = KEY_VARIABLES[0], value_parser = variable)]
+    pub(crate) env: Vec<String>,
+    /// Run the program anew when the key changes: it gets TERM, and KILL ten seconds later
+    #[arg(long)]
+    pub(crate) reload: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -188,15 +234,16 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
         .map(move |name| scope(name).unwrap_or(Scope::User))
 }
 
-fn formats() -> impl TypedValueParser<Value = FormatName> {
-    // Clap lets nothing else through.
-    let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
-    PossibleValuesParser::new(FormatName::ALL.map(FormatName::name))
-        .map(move |name| format(name).unwrap_or_default())
-}
-
 fn duration(text: &str) -> Result<Duration, String> {
     Written::try_from(text.to_owned()).map(|Written(duration)| duration)
+}
+
+/// A name that an environment can hold (POSIX.1-2024, 8.1).
+fn variable(name: &str) -> Result<String, String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err("a variable's name has no `=`, and is not empty".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
 /// A command line that was understood.
@@ -258,7 +305,7 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     match Cli::try_parse_from(arguments) {
         Ok(Cli { profile, config, form, command }) => {
             let command = command.unwrap_or_else(|| Command::Get(Get::default()));
-            let format = format(&form, &command)?;
+            let format = format_of(&form, &command)?;
             let profile = one_profile(profile, linked)?;
             Ok(Parsed::Call(Call { profile, config, command, format, asked_at }))
         }
@@ -271,36 +318,20 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Parsed, Error> {
     }
 }
 
+/// The format that the options before and behind `command` ask for.
+fn format_of(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
+    let behind = match command {
+        Command::Get(get) => Some(&get.form),
+        _ => None,
+    };
+    let takes_format =
+        matches!(command, Command::Erase | Command::Get(_) | Command::Refresh(_) | Command::Store);
+    form::format(before, behind, takes_format)
+}
+
 /// The value of the first argument, if it begins with `name`.
 fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
-}
-
-/// The format that was asked for, before the command or behind it: git and Cargo add their own words at
-/// the end.
-fn format(before: &Form, command: &Command) -> Result<Option<FormatName>, Error> {
-    let behind = match command {
-        Command::Get(get) => Some(&get.form),
-        Command::Erase | Command::Refresh(_) | Command::Store => None,
-        _ if before.format.is_some() || before.cargo_plugin => {
-            return Err(Error::misconfigured("`--format` is for `get`").with_hint(SEE_HELP));
-        }
-        _ => None,
-    };
-    let forms = [Some(before), behind].into_iter().flatten();
-    let mut named = forms.clone().filter_map(|form| form.format);
-    let (first, second) = (named.next(), named.next());
-    let is_cargo = forms.into_iter().any(|form| form.cargo_plugin);
-    let cargo = is_cargo.then_some(FormatName::Cargo);
-    match (first.or(cargo), second.or(cargo)) {
-        (Some(one), Some(other)) if one != other => Err(Error::misconfigured(format!(
-            "both the formats `{}` and `{}` are asked for",
-            one.name(),
-            other.name()
-        ))
-        .with_hint("name one")),
-        (one, _) => Ok(one),
-    }
 }
 
 /// The profile that is asked for by an option or by the name of a link.
@@ -372,37 +403,6 @@ mod tests {
     fn another_version_of_the_front_is_refused() {
         let error = refused(&["--front-version=9.9.9", "get"]);
         assert!(error.message().contains("version 9.9.9"), "{error}");
-    }
-
-    fn call(arguments: &[&str]) -> Call {
-        match parse(arguments.iter().map(OsString::from).collect()) {
-            Ok(Parsed::Call(call)) => call,
-            _ => panic!("{arguments:?} is no call"),
-        }
-    }
-
-    #[test]
-    fn clients_add_their_words_at_the_end() {
-        for (line, format) in [
-            ("get", None),
-            ("--format json", Some(FormatName::Json)),
-            ("get --format json", Some(FormatName::Json)),
-            ("--format git get", Some(FormatName::Git)),
-            ("--format git erase", Some(FormatName::Git)),
-            ("--format cargo --cargo-plugin", Some(FormatName::Cargo)),
-            ("get --format cargo --cargo-plugin", Some(FormatName::Cargo)),
-            ("--profile work --cargo-plugin", Some(FormatName::Cargo)),
-        ] {
-            let words: Vec<&str> = line.split(' ').collect();
-            assert_eq!(call(&words).format, format, "{line}");
-        }
-        for line in ["--format json get --format git", "--format json --cargo-plugin"] {
-            let words: Vec<&str> = line.split(' ').collect();
-            assert!(refused(&words).message().starts_with("both the formats"), "{line}");
-        }
-        assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
-        let error = refused(&["--format", "jsn"]);
-        assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
     }
 
     #[test]

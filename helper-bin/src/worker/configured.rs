@@ -71,7 +71,7 @@ impl Configured {
         let mut profile = configuration.profile(&name)?;
         let mut builder = Builder::default();
         let configured = std::mem::take(&mut profile.sources);
-        let sources = configured.iter().filter_map(|configured| builder.build(configured));
+        let sources = configured.iter().filter_map(|configured| builder.build(configured).ok());
         let sources = sources.map(Arc::unwrap_or_clone).collect();
         let Builder { cautions, mistakes, .. } = builder;
         Ok((Self { configuration, profile, sources, cautions }, mistakes))
@@ -92,9 +92,9 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
 /// Builds sources, and those that they use, each once.
 #[derive(Default)]
 pub(crate) struct Builder {
-    /// `None` for those whose settings are wrong.
-    built: BTreeMap<String, Option<Arc<Source>>>,
+    built: BTreeMap<String, Result<Arc<Source>, Error>>,
     cautions: Vec<String>,
+    /// In the order in which they are to be mended.
     mistakes: Vec<Mistake>,
 }
 
@@ -106,27 +106,21 @@ impl Builder {
     pub(crate) fn build_alone(configured: &ConfiguredSource) -> Result<Source, Error> {
         let mut builder = Self::default();
         let built = builder.build(configured).map(Arc::unwrap_or_clone);
-        match builder.mistakes.into_iter().next() {
-            Some((_, error)) => Err(error),
-            None => built.ok_or_else(|| Error::misconfigured("there is no source")),
-        }
+        let first = builder.mistakes.into_iter().next();
+        built.map_err(|error| first.map_or(error, |(_, first)| first))
     }
 
-    /// The source, or `None` where that is among the mistakes.
-    fn build(&mut self, configured: &ConfiguredSource) -> Option<Arc<Source>> {
+    fn build(&mut self, configured: &ConfiguredSource) -> Result<Arc<Source>, Error> {
         let name = &configured.id.source;
         if let Some(known) = self.built.get(name) {
             return known.clone();
         }
-        // First those that it uses: their mistakes are the ones to mend.
+        // First those that it uses: from their mistakes others follow.
         let uses: Vec<_> = configured.uses.iter().map(|used| self.build(used)).collect();
-        let source = match self.join(configured, uses) {
-            Ok(source) => Some(Arc::new(source)),
-            Err(error) => {
-                self.mistakes.push((name.clone(), error));
-                None
-            }
-        };
+        let source = self.join(configured, uses).map(Arc::new);
+        if let Err(error) = &source {
+            self.mistakes.push((name.clone(), error.clone()));
+        }
         self.built.insert(name.clone(), source.clone());
         source
     }
@@ -134,12 +128,12 @@ impl Builder {
     fn join(
         &mut self,
         configured: &ConfiguredSource,
-        uses: Vec<Option<Arc<Source>>>,
+        uses: Vec<Result<Arc<Source>, Error>>,
     ) -> Result<Source, Error> {
         let backend = backends::build(&configured.backend, &configured.table)?;
         let uses = uses.into_iter().zip(&configured.uses).map(|(used, asked_for)| {
             let (source, used_name) = (&configured.id.source, &asked_for.id.source);
-            used.ok_or_else(|| {
+            used.map_err(|_| {
                 let message =
                     format!("source `{source}` uses `{used_name}`, whose settings are wrong");
                 Error::misconfigured(message).with_hint(format!("mend `[source.{used_name}]`"))

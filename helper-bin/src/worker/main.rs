@@ -11,9 +11,12 @@ mod config_file;
 mod configured;
 mod environment;
 mod front;
+mod inherited;
 mod inputs;
 mod journal;
 mod nowhere;
+#[path = "../own_failure.rs"]
+mod own_failure;
 mod panics;
 mod qr_code;
 mod questions;
@@ -39,18 +42,23 @@ use api_key_helper_core::{close_memory, forbid_core_images, keep_files_private};
 
 use crate::cli::{Call, Command, Parsed};
 use crate::environment::Environment;
+use crate::inherited::Inherited;
 use crate::report::Reporter;
 
 fn main() -> ExitCode {
+    let inherited = Inherited::read();
     close_memory();
     forbid_core_images();
     panics::report();
     let reporter = Reporter;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let call = match cli::parse(arguments) {
+    let call = match cli::parse(arguments.clone()) {
         Ok(Parsed::Call(call)) => call,
         Ok(Parsed::Answered) => return ExitCode::SUCCESS,
-        Err(error) => return reporter.failed(&error),
+        Err(error) => {
+            reporter.failed(&error);
+            return ExitCode::from(own_failure::exit_code(&error, &arguments));
+        }
     };
     // What `apply` writes may be for others too, as the caller's umask says.
     if !matches!(call.command, Command::Apply(_)) {
@@ -60,11 +68,13 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return reporter.failed(&report::no_runtime(&error)),
     };
+    // `exec` has a program to pass them on to.
+    let takes_signals = matches!(call.command, Command::Exec(_));
     let code = runtime.block_on(async {
         tokio::select! {
             biased;
-            signal = signals::ended() => signals::exit_code(signal),
-            code = run(call, &reporter) => code,
+            signal = signals::ended(), if !takes_signals => signals::exit_code(signal),
+            code = run(call, &inherited, &reporter) => code,
         }
     });
     // Whatever still runs in the background is not waited for.
@@ -72,15 +82,18 @@ fn main() -> ExitCode {
     code
 }
 
-async fn run(call: Call, reporter: &Reporter) -> ExitCode {
+async fn run(call: Call, inherited: &Inherited, reporter: &Reporter) -> ExitCode {
     let environment = Environment::read();
     let result = match &call.command {
         Command::Doctor(doctor) => {
             return commands::doctor::run(&call, doctor, environment, reporter).await;
         }
         Command::Erase => commands::erase::run(&call, environment).await,
-        Command::Get(get) if call.format == Some(FormatName::Cargo) => {
-            commands::cargo::run(&call, get, environment, reporter).await
+        Command::Exec(exec) => {
+            return commands::exec::run(&call, exec, &environment, inherited, reporter).await;
+        }
+        Command::Get(_) if call.format == Some(FormatName::Cargo) => {
+            commands::cargo::run(&call, environment, reporter).await
         }
         Command::Get(get) => commands::get::run(&call, get, environment, reporter).await,
         Command::Refresh(refresh) => {

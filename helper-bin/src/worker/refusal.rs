@@ -34,6 +34,7 @@ pub(crate) async fn judge(
     let demand = match verdict {
         Verdict::Print => None,
         Verdict::FetchAnother => Some(Demand::Another(key_id)),
+        Verdict::Refuse { .. } if !ask.is_told() => None,
         Verdict::Refuse { is_new } => {
             if is_new {
                 watch.refused(key_id, now(&session.clock));

@@ -33,7 +33,7 @@ impl MessagesApi {
         let state = State {
             accepted: None,
             refusal,
-            command: None,
+            tool_use: None,
             answered: Vec::new(),
             first_refusal: None,
             outputs: Vec::new(),
@@ -56,7 +56,12 @@ impl MessagesApi {
 
     /// The next answer asks the agent to run a command of the shell.
     pub fn ask_for_command(&self, command: &str) {
-        lock(&self.state).command = Some(command.to_owned());
+        self.ask_for_tool("Bash", json!({ "command": command }));
+    }
+
+    /// The next answer asks the agent to use the tool of that name.
+    pub fn ask_for_tool(&self, name: &str, input: Value) {
+        lock(&self.state).tool_use = Some((name.to_owned(), input));
     }
 
     /// The key of each request so far, and the status that it got.
@@ -74,7 +79,7 @@ impl MessagesApi {
         lock(&self.state).first_refusal.expect("a key that was refused")
     }
 
-    /// What the agent's commands printed so far.
+    /// What the agent's tools said so far; of a command, what it printed.
     #[must_use]
     pub fn outputs(&self) -> Vec<String> {
         lock(&self.state).outputs.clone()
@@ -91,7 +96,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 struct State {
     accepted: Option<Vec<String>>,
     refusal: Refusal,
-    command: Option<String>,
+    tool_use: Option<(String, Value)>,
     answered: Vec<(String, u16)>,
     first_refusal: Option<Instant>,
     outputs: Vec<String>,
@@ -125,11 +130,11 @@ impl State {
         let content = last.and_then(|message| message["content"].as_array());
         for block in content.into_iter().flatten() {
             if block["type"] == "tool_result" {
-                self.outputs.push(block["content"].as_str().unwrap_or_default().to_owned());
+                self.outputs.push(text(&block["content"]));
             }
         }
-        let message = match self.command.take() {
-            Some(command) => Message::command(&command),
+        let message = match self.tool_use.take() {
+            Some((name, input)) => Message::tool_use(&name, &input),
             None => Message::text("pong"),
         };
         let model = &asked["model"];
@@ -155,7 +160,15 @@ fn error(status: u16, kind: &str) -> Reply {
     Reply::json(status, &json!({ "type": "error", "error": { "type": kind, "message": "no" } }))
 }
 
-/// The key of a request, which is in two headers. Where they differ it is both, as no test expects.
+/// The text of a content, which is that or a list of blocks.
+fn text(content: &Value) -> String {
+    let blocks = content.as_array().into_iter().flatten();
+    let texts =
+        content.as_str().into_iter().chain(blocks.filter_map(|block| block["text"].as_str()));
+    texts.collect()
+}
+
+/// The key of a request, which is in two headers. Where they differ it is both.
 fn key(request: &Request) -> String {
     let key = request.header("x-api-key").unwrap_or_default();
     let bearer = request.header("authorization").unwrap_or_default();

@@ -26,14 +26,13 @@ impl Message {
         }
     }
 
-    /// The agent is to run a command of the shell.
-    pub(super) fn command(command: &str) -> Self {
-        let input = json!({ "command": command });
-        let block = |input: &Value| json!({ "type": "tool_use", "id": "toolu_1", "name": "Bash", "input": input });
+    /// The agent is to use a tool.
+    pub(super) fn tool_use(name: &str, input: &Value) -> Self {
+        let block = |input: &Value| json!({ "type": "tool_use", "id": "toolu_1", "name": name, "input": input });
         Self {
             begun: block(&json!({})),
             delta: json!({ "type": "input_json_delta", "partial_json": input.to_string() }),
-            block: block(&input),
+            block: block(input),
             stop_reason: "tool_use",
         }
     }

@@ -2,18 +2,24 @@
 
 pub mod admin;
 mod browser;
+pub mod git;
+pub mod guarded;
 mod http;
+pub mod mcp;
 pub mod microburst;
 pub mod moto;
 pub mod oidc_provider;
 pub mod openbao;
 mod process;
+pub mod registry;
 pub mod relay;
 pub mod secret_service;
 pub mod storm;
 pub mod stub;
+pub mod token_endpoint;
 
 pub use admin::Admin;
+pub use guarded::Guarded;
 pub use microburst::Microburst;
 pub use moto::Moto;
 pub use oidc_provider::OidcProvider;
@@ -22,3 +28,4 @@ pub use relay::Relay;
 pub use secret_service::SecretService;
 pub use storm::Storm;
 pub use stub::{Reply, Stub};
+pub use token_endpoint::TokenEndpoint;

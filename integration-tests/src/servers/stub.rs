@@ -54,6 +54,8 @@ impl Request {
 pub enum Reply {
     /// These bytes, and then the connection is closed.
     Bytes(String),
+    /// The same, where they are no text.
+    Binary(Vec<u8>),
     /// Nothing, for as long as the client waits.
     Silence,
 }
@@ -103,6 +105,7 @@ impl Stub {
                     requests.lock().expect("the requests").push(request.clone());
                     match reply(&request) {
                         Reply::Bytes(bytes) => drop((&stream).write_all(bytes.as_bytes())),
+                        Reply::Binary(bytes) => drop((&stream).write_all(&bytes)),
                         Reply::Silence => wait::sleep(Duration::from_secs(60)),
                     }
                 });

@@ -13,3 +13,4 @@ mod links;
 mod sign_in;
 mod status;
 mod user;
+mod vault;

@@ -4,6 +4,7 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod bearer;
 mod failure;
 mod idle;
 mod others;

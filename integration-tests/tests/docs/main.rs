@@ -2,7 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "that is how a test fails")]
 
-mod claude_code;
+mod apply;
+mod exec;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -33,12 +33,12 @@ fn run_line(home: &Home, file: &Path) -> Answer {
     home.helper().program(Path::new("/bin/sh")).args(["-c", &line]).run()
 }
 
-fn mode(path: &Path) -> u32 {
+pub(crate) fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o7777
 }
 
 /// Everything below a folder, with its content.
-fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         match file.is_dir() {

@@ -57,10 +57,11 @@ fn the_answers_become_a_configuration_that_works() {
         "This writes {file}, once it works.\n\
          Ctrl-C ends it, and no file is written.\n\n\
          Where does the key come from?\n  \
-         1  script  a program of yours prints it\n  \
-         2  aws     AWS Secrets Manager\n  \
-         3  oidc    you sign in with your identity provider\n  \
-         4  vault   HashiCorp Vault or OpenBao\n\
+         1  script    a program of yours prints it\n  \
+         2  aws       AWS Secrets Manager\n  \
+         3  oidc      you sign in with your identity provider\n  \
+         4  vault     HashiCorp Vault or OpenBao\n  \
+         5  exchange  another token is traded for it\n\
          {BACKEND}: \n\n\
          {PROGRAM}: {script}\n\n\
          Asking `script` for a key ...\n\
@@ -100,7 +101,7 @@ fn what_does_not_work_can_be_corrected() {
     let script = home.script("mine", &format!("echo {KEY}"));
     let script = script.to_str().unwrap();
     let mut terminal = start(&home);
-    terminal.answer(BACKEND, "5");
+    terminal.answer(BACKEND, "6");
     terminal.answer(BACKEND, "1");
     terminal.answer(PROGRAM, "/nowhere/at-all");
     terminal.wait_for(WHAT_NOW);

@@ -5,6 +5,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod apply;
+mod apply_codex;
+mod apply_desktop;
+mod apply_mcp;
 mod apply_ttl;
 mod apply_undo;
 mod bad_configuration;

@@ -91,8 +91,9 @@ impl Universe {
     ) {
         let before = before.filter(|before| before.scope == scope);
         let count = before.map_or(1, |before| before.count + 1);
-        let shortest = Duration::from_millis(500).saturating_mul(1 << (count - 1).min(16));
-        let pause = shortest.max(retry_after.unwrap_or_default()).min(LONGEST_PAUSE);
+        let doubled = Duration::from_secs(1).saturating_mul(1 << (count - 1).min(16));
+        let shortest = doubled.min(LONGEST_PAUSE) / 2;
+        let pause = retry_after.unwrap_or_default().saturating_add(shortest).min(LONGEST_PAUSE);
         let jumps = self.clock.jumps;
         let failure = Remembered { scope, kind, count, failed_at, pause, jumps };
         self.ledger.failures.insert(slot, failure);
@@ -188,7 +189,9 @@ impl Universe {
         let is_refused = |failed: &Failed| is_refusal(failed.kind);
         let was_refused = asked.refusal.is_some() || asked.failed.as_ref().is_some_and(is_refused);
         let most = most + u32::from(settings.uses.is_some() && was_refused);
-        if asked.attempts >= most {
+        // Whoever has no key waits for a server that says when to come again.
+        let is_put_off = asked.failed.is_some_and(|failed| failed.retry_after.is_some());
+        if asked.attempts >= most && (asked.is_known_to_fail || !is_put_off) {
             let attempt = asked.attempts + 1;
             self.breaks("attempts-are-bounded", format_args!("{pid}, attempt {attempt} of {most}"));
         }

@@ -56,7 +56,74 @@ fn the_servers_wait_is_waited() {
     let busy = Error::transient("busy").with_retry_after(seconds(7));
     let script = Script::new(&lab, [Does::Fail(busy), answer("one")]);
     assert_eq!(lab.key(&[script.source("a")]), "one");
-    assert_eq!(lab.sleeps(), [seconds(7)]);
+    assert_eq!(lab.sleeps(), [seconds(7) + Duration::from_millis(100)]);
+}
+
+/// A server that refuses so many requests because it has too much to do.
+fn busy(times: usize) -> impl Iterator<Item = Does> {
+    let error = Error::transient("busy").with_retry_after(seconds(1));
+    std::iter::repeat_with(move || Does::Fail(error.clone())).take(times)
+}
+
+#[test]
+fn who_has_no_key_waits_until_a_busy_server_has_time() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, busy(6).chain([answer("one")]));
+    assert_eq!(lab.key(&[script.source("a")]), "one");
+    assert_eq!(lab.log(), ["a x7: one"]);
+}
+
+#[test]
+fn who_has_no_key_waits_for_a_busy_server_until_the_deadline() {
+    let lab = Lab::default();
+    let before = lab.now();
+    let script = Script::new(&lab, busy(20));
+    let sources = [script.source("a")];
+    assert_eq!(lab.error(&sources).message(), "busy");
+    assert!(lab.now().since(before) <= seconds(30));
+    let attempts = script.asked().len();
+    assert!((10..20).contains(&attempts), "{attempts}");
+    // From then on it is known to fail, and looked after by one attempt a pause.
+    lab.pass(seconds(30));
+    assert_eq!(lab.error(&sources).message(), "busy");
+    assert_eq!(script.asked().len(), 1);
+}
+
+#[test]
+fn who_has_a_key_does_not_wait_for_a_busy_server() {
+    for (age, demand) in [(HOUR, Demand::Fresh), (2 * HOUR, Demand::Printable)] {
+        let lab = Lab::default();
+        let script = Script::new(&lab, [answer("old")].into_iter().chain(busy(4)));
+        let sources = [script.source("a")];
+        lab.key(&sources);
+        lab.pass(age);
+        script.asked();
+        assert_eq!(key(lab.get(&sources, demand)), "old");
+        assert_eq!(script.asked().len(), 4, "{demand:?}");
+    }
+}
+
+#[test]
+fn nobody_behind_an_answer_waits_for_a_busy_server() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, busy(4));
+    assert!(lab.get(&[script.source("a")], Demand::Fresh).answer.is_err());
+    assert_eq!(script.asked().len(), 4);
+}
+
+#[test]
+fn the_keys_of_a_rush_are_spread() {
+    let jitter = |steps: &mut dyn Iterator<Item = Does>| {
+        let lab = Lab::default();
+        let sources = [Script::new(&lab, steps).source("a")];
+        while lab.get(&sources, Demand::Printable).answer.is_err() {
+            lab.pass(seconds(1));
+        }
+        lab.entry(&sources[0].planned.id).unwrap().validity.jitter
+    };
+    assert_eq!(jitter(&mut [answer("one")].into_iter()), 0.5);
+    assert_eq!(jitter(&mut down(1).chain([answer("one")])), 2.5);
+    assert_eq!(jitter(&mut down(4).chain([answer("one")])), 2.5);
 }
 
 #[test]

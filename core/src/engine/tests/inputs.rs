@@ -221,6 +221,19 @@ fn a_key_that_was_spent_is_not_given_again() {
 }
 
 #[test]
+fn another_key_than_one_that_was_just_spent_is_asked_for_once() {
+    let chain = Chain::cached();
+    chain.lab.pass(2 * HOUR);
+    // So nobody remembers that the inner source is down.
+    chain.lab.break_disk("draft");
+    chain.outer.then([TAKE, Does::ResolveAnew("inner")]);
+    chain.inner.then(down(8));
+    let outcome = chain.lab.get(&chain.sources, Demand::Printable);
+    assert_eq!(key(outcome), "outer");
+    assert_eq!(chain.counts(), (1, 8));
+}
+
+#[test]
 fn no_error_shows_the_inner_key() {
     let chain = Chain::new([TAKE, Does::Quote(ErrorKind::Denied)], [answer("inner-secret")]);
     let error = chain.lab.error(&chain.sources);

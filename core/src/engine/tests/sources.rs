@@ -36,6 +36,15 @@ fn the_next_is_asked_when_one_is_down_or_has_nothing() {
 }
 
 #[test]
+fn a_busy_one_is_not_waited_for_while_there_is_a_next_one() {
+    let lab = Lab::default();
+    let busy = |_| Does::Fail(Error::transient("busy").with_retry_after(SECOND));
+    let (a, _, sources) = pair(&lab, (0..4).map(busy), [answer("b")]);
+    assert_eq!(lab.key(&sources), "b");
+    assert_eq!(a.asked().len(), 4);
+}
+
+#[test]
 fn other_failures_stop() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin};
 

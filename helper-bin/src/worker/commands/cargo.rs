@@ -3,11 +3,11 @@
 use api_key_helper_core::Error;
 use api_key_helper_core::config::FormatName;
 use api_key_helper_formats::cargo::{
-    HELLO, Registry, Request, logged_out, not_for_us, not_supported,
+    HELLO, Registry, Request, Wanted, logged_out, not_for_us, not_supported,
 };
 use api_key_helper_formats::{Ask, refusal as refused};
 
-use crate::cli::{Call, Get};
+use crate::cli::{Call, Command};
 use crate::environment::Environment;
 use crate::report::{Reporter, print};
 use crate::session::Session;
@@ -19,7 +19,6 @@ use crate::{answering, refusal, stdin};
 /// When nobody reads an answer. All else is told to Cargo.
 pub(crate) async fn run(
     call: &Call,
-    get: &Get,
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
@@ -29,7 +28,7 @@ pub(crate) async fn run(
         if line.is_empty() {
             return Ok(());
         }
-        let answered = answer(call, get, &line, environment.clone(), reporter).await;
+        let answered = answer(call, &line, environment.clone(), reporter).await;
         if let Err(error) = answered {
             print(&refused(FormatName::Cargo, &error).unwrap_or_default())?;
         }
@@ -38,16 +37,18 @@ pub(crate) async fn run(
 
 async fn answer(
     call: &Call,
-    get: &Get,
     line: &[u8],
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let (registry, is_logout) = match Request::parse(line)? {
-        Request::Get(registry) => (registry, false),
-        Request::Logout(registry) => (registry, true),
-        Request::Other => return print(&not_supported()),
+    let Request { wanted, arguments } = Request::parse(line)?;
+    let (registry, is_logout) = match wanted {
+        Wanted::Get(registry) => (registry, false),
+        Wanted::Logout(registry) => (registry, true),
+        Wanted::Other => return print(&not_supported()),
     };
+    let call = &call.with_arguments(&arguments)?;
+    let Command::Get(get) = &call.command else { return Err(another_command()) };
     let session = Session::open(call, environment).await?;
     if is_logout {
         return log_out(&session, registry).await;
@@ -56,6 +57,11 @@ async fn answer(
         Some(answered) => answered.give(&session, call, reporter),
         None => print(&not_for_us()),
     }
+}
+
+fn another_command() -> Error {
+    Error::misconfigured("cargo wants a token, and its arguments name another command")
+        .with_hint("leave the command out of `credential-provider` in cargo's configuration")
 }
 
 /// The next `get` fetches another key than the one that there is.

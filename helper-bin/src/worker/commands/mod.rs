@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod cargo;
 pub(crate) mod doctor;
 pub(crate) mod erase;
+pub(crate) mod exec;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod log;

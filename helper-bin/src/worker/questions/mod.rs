@@ -7,6 +7,8 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
+#[cfg(feature = "exchange")]
+pub(crate) mod exchange;
 #[cfg(feature = "oidc")]
 pub(crate) mod oidc;
 #[cfg(feature = "script")]

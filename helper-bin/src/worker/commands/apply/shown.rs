@@ -3,38 +3,49 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use api_key_helper_clients::HelperLine;
-use api_key_helper_clients::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE};
+use api_key_helper_clients::{Found, Slots};
+use serde_json::Value;
 
-/// The two values, as far as they can be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Values([Option<String>; 2]);
+/// The values, as far as they can be shown.
+type Shown = Vec<Option<String>>;
 
-impl Values {
-    /// What is written.
-    pub(super) fn of(change: &Change) -> Self {
-        Self([Some(change.helper.clone()), Some(change.ttl.to_string())])
-    }
-
-    /// What stands in a file. Another program's shell line can have a key in it.
-    pub(super) fn in_file(settings: &Settings) -> Self {
-        let is_ours = |line: &str| HelperLine::parse(line).is_some_and(|line| line.is_ours());
-        let is_number = |ttl: &str| ttl.bytes().all(|byte| byte.is_ascii_digit());
-        let helper = settings.helper().map(|found| visible(&found.value, is_ours));
-        Self([helper, settings.ttl().map(|found| visible(&found.value, is_number))])
-    }
+/// What is written.
+pub(super) fn of(values: &[Value]) -> Shown {
+    values.iter().map(|value| Some(text(value))).collect()
 }
 
-/// The change from `before` to `after`, in the form of a unified diff.
-pub(super) fn difference(path: &Path, before: &Settings, after: &Values) -> String {
-    let Values(before) = Values::in_file(before);
+/// What stands in a file. Another program's shell line can have a key in it, and so can whatever else is
+/// no number.
+pub(super) fn in_file(slots: &Slots, found: &[Option<Found>]) -> Shown {
+    let is_ours =
+        found.first().and_then(Option::as_ref).is_some_and(|helper| slots.is_ours(&helper.value));
+    let visible = |(index, found): (usize, &Option<Found>)| {
+        let value = &found.as_ref()?.value;
+        let shown = text(value);
+        if index == 0 && shown.trim().is_empty() {
+            return None;
+        }
+        // The arguments of a program of ours are of our making, or as harmless.
+        let is_harmless = if index == 0 || value.is_array() { is_ours } else { is_number(&shown) };
+        Some(if is_harmless { shown } else { "(not shown)".to_owned() })
+    };
+    found.iter().enumerate().map(visible).collect()
+}
+
+/// The change to `after`, in the form of a unified diff.
+pub(super) fn difference(
+    path: &Path,
+    slots: &Slots,
+    before: &[Option<Found>],
+    after: &Shown,
+) -> String {
     let path = path.display();
     let mut text = format!("--- {path}\n+++ {path}\n");
-    let names = [HELPER.to_owned(), format!("{ENV}.{TTL_VARIABLE}")];
-    for ((name, before), after) in names.iter().zip(&before).zip(&after.0) {
+    for (index, (before, after)) in in_file(slots, before).iter().zip(after).enumerate() {
         if before == after {
             continue;
         }
+        let name = slots.name(index);
         for (sign, value) in [('-', before), ('+', after)] {
             if let Some(value) = value {
                 // Writing to a string cannot fail.
@@ -45,6 +56,11 @@ pub(super) fn difference(path: &Path, before: &Settings, after: &Values) -> Stri
     text
 }
 
-fn visible(value: &str, is_harmless: impl Fn(&str) -> bool) -> String {
-    if is_harmless(value) { value.to_owned() } else { "(not shown)".to_owned() }
+/// A value as people read it: a text without its quotes.
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }

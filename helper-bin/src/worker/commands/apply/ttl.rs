@@ -38,6 +38,12 @@ pub(super) fn longest(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or(Duration::MAX))
 }
 
+/// The same for a client whose own time the helper does not know: a printed key is good for the profile's
+/// `hold` at least, and for [`RESERVE`] without one.
+pub(super) fn printed(profile: &Profile) -> Duration {
+    profile.policy.ttl.min(profile.hold.fixed.unwrap_or_default().max(RESERVE))
+}
+
 /// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else as
 /// their settings say.
 pub(super) fn lifetime(session: &Session) -> Option<Duration> {
@@ -52,6 +58,19 @@ fn of_source(session: &Session, source: &Source) -> Option<Duration> {
 
 fn cached(session: &Session, source: &Source) -> Option<Entry> {
     session.cached(source).filter(|entry| entry.key.is_some())
+}
+
+/// Where a client that uses keys for `hold`, whatever their `lifetime`, may send one that has ended.
+pub(super) fn too_long_for(lifetime: Option<Duration>, hold: Duration) -> Vec<String> {
+    let life = lifetime.filter(|life| *life / 2 < hold.saturating_add(RESERVE));
+    let warning = |life| {
+        format!(
+            "keys live for {} only: set `hold` in the profile to less than half of that, and run the \
+             command again",
+            written(life)
+        )
+    };
+    life.map(warning).into_iter().collect()
 }
 
 impl ClientTtl {

@@ -15,7 +15,7 @@ use self::conversation::Conversation;
 use self::interview::Interview;
 use self::trial::Trial;
 use crate::backends::{self, Compiled};
-use crate::cli::{Apply, Call, Init};
+use crate::cli::{Apply, Call, Client, Init};
 use crate::commands::apply;
 use crate::configured::Files;
 use crate::environment::Environment;
@@ -100,7 +100,15 @@ async fn ask(
     }
     talk.say("\n");
     if talk.agrees("Let Claude Code use it, by your settings?").await? {
-        let apply = Apply { scope: Scope::User, dry_run: false, undo: false, force: false };
+        let apply = Apply {
+            client: Client::ClaudeCode,
+            server: None,
+            provider: None,
+            scope: Scope::User,
+            dry_run: false,
+            undo: false,
+            force: false,
+        };
         return apply::run(trial.call(), &apply, &environment, reporter).await;
     }
     talk.say("Later: `api-key-helper apply`\n");

@@ -1,5 +1,9 @@
 //! Where secret inputs come from.
 
+mod ambient;
+#[cfg(feature = "http")]
+mod github_actions;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -28,6 +32,7 @@ impl Inputs for MachineInputs<'_> {
         time_left: Duration,
     ) -> Result<Secret, Error> {
         match input {
+            SecretInput::Ambient(ambient) => self.ambient(ambient, time_left).await,
             SecretInput::Env(name) => self.variable(name),
             SecretInput::File(path) => file(path),
             SecretInput::Command(command) => {

@@ -1,6 +1,7 @@
-//! What the page on Claude Code shows is what `apply` says.
+//! What the pages on clients' settings show is what `apply` says.
 
 use std::fs;
+use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, KEYS, configuration};
@@ -9,15 +10,41 @@ use integration_tests::home::{Home, KEYS, configuration};
 const FENCE: &str = "```console\n$ api-key-helper ";
 
 #[test]
-fn every_transcript_of_apply_is_real() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/claude-code.md");
-    let page = fs::read_to_string(page).expect("the page");
+fn every_transcript_for_claude_code_is_real() {
+    assert_eq!(calls(&user(), "claude-code.md"), 4);
+}
+
+#[test]
+fn every_transcript_for_the_others_is_real() {
+    let home = user();
+    let provider = "[model_providers.gateway]\nname = \"Gateway\"\nbase_url = \"https://g\"\n";
+    home.write(".codex/config.toml", format!("model_provider = \"gateway\"\n{provider}"));
+    home.write(
+        ".claude.json",
+        "{\"mcpServers\": {\"docs\": {\"url\": \"https://mcp.example.com\"}}}",
+    );
+    home.write(".config/Claude-3p/configLibrary/_meta.json", "{\"appliedId\": \"4f2a\"}");
+    let static_key = "{\"inferenceCredentialKind\": \"static\"}";
+    home.write(".config/Claude-3p/configLibrary/4f2a.json", static_key);
+    assert_eq!(calls(&home, "apply.md"), 4);
+}
+
+/// A user with two profiles, whose keys live long.
+fn user() -> Home {
     let home = Home::new();
     let script = home.script("main", KEYS);
     let main = configuration("", "lifetime = \"48h\"", &script);
     home.configure(&format!(
         "default_profile = \"main\"\n{main}[profile.work]\nsources = [\"main\"]\n"
     ));
+    home
+}
+
+/// Makes all calls of `apply` that a page shows, one after the other, and says how many those are.
+#[track_caller]
+fn calls(home: &Home, page: &str) -> usize {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    let page = fs::read_to_string(page).expect("the page");
     let front = Binaries::built().front.canonicalize().expect("the front's path");
     let mut calls = 0;
     for block in page.split(FENCE).skip(1).filter_map(|rest| rest.split("```").next()) {
@@ -36,5 +63,5 @@ fn every_transcript_of_apply_is_real() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 4);
+    calls
 }

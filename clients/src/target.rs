@@ -4,18 +4,21 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use super::{Change, Scope, Settings, take_back};
-use crate::HelperLine;
+use serde_json::Value;
+
 use crate::file::{self, Snapshot};
 use crate::json::Malformed;
+use crate::scope::Scope;
+use crate::slots::{Found, Slots};
 
 /// A settings file to put a helper into, or to take it out of.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
+    slots: Slots,
     modes: Modes,
     now: Snapshot,
-    settings: Settings,
+    found: Vec<Option<Found>>,
 }
 
 /// Why a settings file cannot be changed.
@@ -23,7 +26,8 @@ pub struct Target {
 pub enum Refusal {
     /// The system does not let us.
     Io(io::Error),
-    /// Claude Code would refuse the file as it is, or the one kept beside it.
+    /// The client would refuse the file as it is, or the one kept beside it, or has no use for a
+    /// helper in it.
     Malformed(Malformed),
 }
 
@@ -49,7 +53,7 @@ pub struct Undo<'a> {
 pub enum Undone {
     /// The file is, byte for byte, what it was before.
     Restored,
-    /// The file, which had been changed since, without the two values.
+    /// The file, which had been changed since, without our values.
     TakenOut,
     /// No file, as before.
     Removed,
@@ -59,34 +63,50 @@ impl Target {
     /// Reads the settings file at `path`, which is for `scope`.
     ///
     /// # Errors
-    /// When it cannot be read, or Claude Code would refuse it.
-    pub fn read(path: &Path, scope: Scope) -> Result<Self, Refusal> {
+    /// When it cannot be read, or the client would refuse it.
+    pub fn read(path: &Path, scope: Scope, slots: Slots) -> Result<Self, Refusal> {
         let now = Snapshot::read(path)?;
-        let settings = Settings::parse(now.content.as_deref().unwrap_or_default())?;
-        Ok(Self { path: path.to_owned(), modes: modes(scope), now, settings })
+        let found = slots.find(now.content.as_deref().unwrap_or_default())?;
+        Ok(Self { path: path.to_owned(), slots, modes: modes(scope), now, found })
     }
 
-    /// What it says now.
+    /// Which values of it are ours.
     #[must_use]
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
+    pub const fn slots(&self) -> &Slots {
+        &self.slots
     }
 
-    /// Whether it says what `change` would make it say.
+    /// What it says now, in the order of [`Slots::paths`].
     #[must_use]
-    pub fn has(&self, change: &Change) -> bool {
-        self.settings.helper().is_some_and(|helper| helper.value == change.helper)
-            && self.settings.ttl().is_some_and(|ttl| ttl.value == change.ttl.to_string())
+    pub fn found(&self) -> &[Option<Found>] {
+        &self.found
     }
 
-    /// Puts `change` in. What stood there before is kept beside the file, until the undo: a second
+    /// What the client would run. A blank text is nothing.
+    #[must_use]
+    pub fn helper(&self) -> Option<&Found> {
+        let helper = self.found.first()?.as_ref()?;
+        let is_blank = helper.value.as_str().is_some_and(|text| text.trim().is_empty());
+        (!is_blank).then_some(helper)
+    }
+
+    /// Whether it says `values` already.
+    ///
+    /// # Errors
+    /// None that reading it did not have.
+    pub fn has(&self, values: &[Value]) -> Result<bool, Refusal> {
+        let Some(now) = &self.now.content else { return Ok(false) };
+        Ok(self.slots.put(now, values)? == *now)
+    }
+
+    /// Puts `values` in, which are in the order of [`Slots::paths`]. What stood there before is kept beside the file, until the undo: a second
     /// change keeps nothing, for the file is ours already.
     ///
     /// # Errors
     /// When something cannot be written; the file is then as it was.
-    pub fn apply(&self, change: &Change) -> Result<Applied, Refusal> {
-        let Some(old) = &self.now.content else { return self.make(change) };
-        let new = change.put_into(old)?;
+    pub fn apply(&self, values: &[Value]) -> Result<Applied, Refusal> {
+        let Some(old) = &self.now.content else { return self.make(values) };
+        let new = self.slots.put(old, values)?;
         let copy = self.beside(COPY);
         if !self.is_ours() || self.before()?.is_none() {
             self.now.copy_to(&copy)?;
@@ -96,8 +116,8 @@ impl Target {
         Ok(if copy.exists() { Applied::Changed(copy) } else { Applied::Made })
     }
 
-    fn make(&self, change: &Change) -> Result<Applied, Refusal> {
-        let new = change.put_into(&[])?;
+    fn make(&self, values: &[Value]) -> Result<Applied, Refusal> {
+        let new = self.slots.put(&[], values)?;
         let made = file::make_folders(&self.path, self.modes.folder)?;
         // Of a file that is gone, nothing needs keeping.
         file::remove(&self.beside(COPY))?;
@@ -114,15 +134,14 @@ impl Target {
     pub fn undo(&self) -> Result<Option<Undo<'_>>, Refusal> {
         let Some(before) = self.before()? else { return Ok(None) };
         let now = self.now.content.as_deref().unwrap_or_default();
-        let content = take_back(now, before.content())?;
+        let content = self.slots.take_back(now, before.content())?;
         Ok(Some(Undo { target: self, before, content }))
     }
 
-    /// Whether api-key-helper is what Claude Code would run.
+    /// Whether api-key-helper is what the client would run.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        let line = self.settings.helper().and_then(|helper| HelperLine::parse(&helper.value));
-        line.is_some_and(|line| line.is_ours())
+        self.helper().is_some_and(|helper| self.slots.is_ours(&helper.value))
     }
 
     /// What was before us; `None` unless the file is ours now.
@@ -141,6 +160,9 @@ impl Target {
     fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = OsString::from(self.path.file_name().unwrap_or_default());
         name.push(suffix);
+        if !self.slots.of.is_empty() {
+            name.push(format!("-{}", plain(&self.slots.of)));
+        }
         self.path.with_file_name(name)
     }
 }
@@ -150,8 +172,11 @@ impl Undo<'_> {
     ///
     /// # Errors
     /// When what was kept is no settings file.
-    pub fn settings(&self) -> Result<Settings, Refusal> {
-        Ok(Settings::parse(self.content.as_deref().unwrap_or_default())?)
+    pub fn found(&self) -> Result<Vec<Option<Found>>, Refusal> {
+        Ok(match &self.content {
+            Some(content) => self.target.slots.find(content)?,
+            None => vec![None; self.target.slots.paths.len()],
+        })
     }
 
     /// Writes the file, or removes it, and then what was kept.
@@ -202,6 +227,14 @@ impl Before {
 struct Modes {
     file: u32,
     folder: u32,
+}
+
+/// A name as a part of a file's: other characters are spelled as in an address (RFC 3986, 2.1).
+fn plain(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let spell =
+        |byte| if is_plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
+    name.bytes().map(spell).collect()
 }
 
 /// Secrets may get into a file that is not for everybody.

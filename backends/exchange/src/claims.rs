@@ -1,0 +1,115 @@
+//! What a token says of itself, for messages.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use api_key_helper_core::Secret;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// The claims of a JWT by which a server judges it, whoever signed them (RFC 7519, section 4.1). One
+/// of another type, and all of those of a token that is no JWT, are none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Claims {
+    iss: Value,
+    aud: Value,
+    exp: Value,
+}
+
+impl Claims {
+    pub(crate) fn of(token: &Secret) -> Self {
+        let payload = token.expose().split('.').nth(1).unwrap_or_default();
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map(Zeroizing::new);
+        payload.ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+    }
+
+    /// When the token ends.
+    pub(crate) fn expires_at(&self) -> Option<SystemTime> {
+        let life = Duration::try_from_secs_f64(self.exp.as_f64()?).ok()?;
+        UNIX_EPOCH.checked_add(life)
+    }
+
+    /// Whether it has ended by the clock that says `now`.
+    pub(crate) fn have_ended(&self, now: SystemTime) -> bool {
+        self.expires_at().is_some_and(|end| end <= now)
+    }
+
+    /// Issuer, audience and end, for the end of a message; or nothing.
+    pub(crate) fn told(&self, now: SystemTime) -> String {
+        let audience = match &self.aud {
+            Value::Array(several) => several.first(),
+            one => Some(one),
+        };
+        let parts = [
+            name(&self.iss).map(|issuer| format!("from `{issuer}`")),
+            audience.and_then(name).map(|audience| format!("for `{audience}`")),
+            self.end(now),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { String::new() } else { format!("; it is {}", parts.join(", ")) }
+    }
+
+    fn end(&self, now: SystemTime) -> Option<String> {
+        let end = self.expires_at()?;
+        Some(match end.duration_since(now) {
+            Ok(left) => format!("good for {} s", left.as_secs()),
+            Err(late) => format!("past its end by {} s", late.duration().as_secs()),
+        })
+    }
+}
+
+/// A name as a message shows it.
+fn name(value: &Value) -> Option<String> {
+    let shown = |c: &char| !c.is_control() && *c != '`';
+    let name: String = value.as_str()?.chars().filter(shown).take(LONGEST_NAME).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// So that two of them and the rest of a message are shown whole.
+const LONGEST_NAME: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(payload: &str) -> Claims {
+        let payload = BASE64_URL_SAFE_NO_PAD.encode(payload);
+        Claims::of(&Secret::new(format!("e30.{payload}.c2ln")))
+    }
+
+    #[test]
+    fn what_a_server_judges_by_is_told() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        for (payload, told) in [
+            (
+                r#"{"iss":"https://i","aud":"https://a","exp":160}"#,
+                "; it is from `https://i`, for `https://a`, good for 60 s",
+            ),
+            (r#"{"aud":["a","b"],"exp":40}"#, "; it is for `a`, past its end by 60 s"),
+            (r#"{"iss":7,"aud":[],"exp":"soon"}"#, ""),
+            ("[]", ""),
+        ] {
+            assert_eq!(claims(payload).told(now), told);
+        }
+        assert_eq!(Claims::of(&Secret::from("opaque")).told(now), "");
+    }
+
+    #[test]
+    fn an_end_is_known_where_there_is_one() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        assert!(claims(r#"{"exp":100}"#).have_ended(now));
+        for lives in [r#"{"exp":101}"#, "{}", r#"{"exp":-1}"#, r#"{"exp":1e300}"#] {
+            assert!(!claims(lives).have_ended(now), "{lives}");
+        }
+    }
+
+    #[test]
+    fn a_name_stays_in_its_place() {
+        let long = format!(r#"{{"iss":"`\n{}"}}"#, "x".repeat(1_000));
+        let told = claims(&long).told(UNIX_EPOCH);
+        assert_eq!(told, format!("; it is from `{}`", "x".repeat(LONGEST_NAME)));
+    }
+}

@@ -1,0 +1,48 @@
+//! How the client proves who it is.
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::TokenEndpoint;
+use integration_tests::servers::token_endpoint::Settings;
+
+use crate::common::Source;
+
+/// With all that a form and a header must encode.
+const SECRET: &str = "canary/+&=%:1";
+
+fn endpoint(client_auth: &'static str) -> TokenEndpoint {
+    let secret = Some(SECRET.to_owned()).filter(|_| client_auth.starts_with("client_secret"));
+    TokenEndpoint::with(&Settings { client_auth, secret, ..Settings::default() })
+}
+
+fn with_secret(mut source: Source, secret: &str) -> Source {
+    source.variables.insert("SECRET".to_owned(), secret.to_owned());
+    source.hidden.push(secret.to_owned());
+    source
+}
+
+#[test]
+fn a_secret_is_sent_as_the_client_is_registered() {
+    for (registered, setting) in
+        [("client_secret_basic", ""), ("client_secret_post", "client_auth = 'post'")]
+    {
+        let endpoint = endpoint(registered);
+        let toml = format!("client_secret = {{ env = 'SECRET' }}\n{setting}");
+        with_secret(Source::exchange(&endpoint, &toml), SECRET).key();
+        let mut wrong = with_secret(Source::exchange(&endpoint, &toml), "canary-wrong");
+        let error = wrong.error(ErrorKind::Misconfigured);
+        assert!(error.message().contains("refused the client `helper`"), "{error}");
+        assert!(error.hint().unwrap().contains("`client_…`"), "{error:?}");
+    }
+}
+
+#[test]
+fn somebody_elses_signature_may_stand_for_the_client() {
+    let endpoint = endpoint("private_key_jwt");
+    let mut source = Source::bearer(&endpoint, "client_assertion = { source = 'signer' }");
+    let claims = [("issuer", "helper"), ("subject", "helper"), ("audience", endpoint.address())];
+    source.sources.insert("signer".to_owned(), endpoint.token_with(&claims));
+    source.key();
+    // The provider takes it once, as it does the token.
+    source.give(&endpoint.token());
+    source.error(ErrorKind::Misconfigured);
+}

@@ -1,0 +1,94 @@
+//! Each grant gives a key.
+
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_core::Credential;
+use integration_tests::servers::TokenEndpoint;
+use integration_tests::servers::token_endpoint::Settings;
+use serde_json::json;
+
+use crate::common::Source;
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a real endpoint has the real time")]
+fn each_grant_gives_a_key_until_the_end_that_it_says() {
+    let endpoint = TokenEndpoint::with(&Settings { life: 600, ..Settings::default() });
+    for mut source in [
+        Source::bearer(&endpoint, ""),
+        Source::exchange(&endpoint, ""),
+        Source::federation(&endpoint, ("", "")),
+    ] {
+        let before = SystemTime::now();
+        let Credential { key, expires_at, .. } = source.fetch().unwrap();
+        assert!(endpoint.is_active(key.expose()));
+        let end = expires_at.expect("an end");
+        assert!(end >= before + Duration::from_secs(600), "{end:?}");
+        assert!(end <= SystemTime::now() + Duration::from_secs(600), "{end:?}");
+    }
+}
+
+#[test]
+fn an_assertion_says_what_it_is_for() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(
+        &endpoint,
+        "audience = 'https://a.example.com'\nresource = ['https://b', 'https://c']\n\
+         scopes = ['models']\nparameters = { requested_token_use = 'on_behalf_of' }",
+    );
+    source.key();
+    assert_eq!(
+        endpoint.exchanges()[0].asked,
+        json!({
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "client_id": "helper",
+            "audience": "https://a.example.com",
+            "resource": ["https://b", "https://c"],
+            "scope": "models",
+            "requested_token_use": "on_behalf_of",
+        })
+    );
+}
+
+#[test]
+fn an_exchange_says_who_acts_for_whom() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::exchange(
+        &endpoint,
+        "actor_token = { source = 'robot' }\nactor_token_type = 'jwt'\n\
+         requested_token_type = 'access_token'\naudience = ['https://a', 'https://b']",
+    );
+    source.sources.insert("robot".to_owned(), endpoint.token());
+    source.key();
+    let exchange = &endpoint.exchanges()[0];
+    assert!(exchange.acts);
+    let kind = |name| format!("urn:ietf:params:oauth:token-type:{name}");
+    assert_eq!(
+        exchange.asked,
+        json!({
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "client_id": "helper",
+            "subject_token_type": kind("jwt"),
+            "actor_token_type": kind("jwt"),
+            "requested_token_type": kind("access_token"),
+            "audience": ["https://a", "https://b"],
+        })
+    );
+}
+
+#[test]
+fn a_federation_is_asked_in_json() {
+    let endpoint = TokenEndpoint::new();
+    let service = "service_account_id";
+    let workspace = format!("workspace_id = 'wrkspc_1'\n{service}");
+    let mut source = Source::federation(&endpoint, (service, &workspace));
+    assert!(source.key().starts_with("sk-ant-oat01-"));
+    assert_eq!(endpoint.exchanges()[0].asked["workspace_id"], "wrkspc_1");
+}
+
+#[test]
+fn a_token_of_no_other_type_says_its_end_by_itself() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::exchange(&endpoint, "requested_token_type = 'jwt'");
+    let Credential { key, expires_at, .. } = source.fetch().unwrap();
+    assert_eq!((key.expose().split('.').count(), expires_at), (3, None));
+}

@@ -1,0 +1,12 @@
+//! The backend against a token endpoint that checks what it is given, and against servers that
+//! misbehave.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod clients;
+mod clock;
+mod common;
+mod docs;
+mod grants;
+mod once;
+mod refusals;

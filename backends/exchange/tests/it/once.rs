@@ -1,0 +1,140 @@
+//! An assertion is sent once.
+
+use std::fs;
+use std::net::TcpListener;
+
+use api_key_helper_core::ErrorKind;
+use integration_tests::servers::TokenEndpoint;
+use integration_tests::servers::token_endpoint::Settings;
+use serde_json::Value;
+
+use crate::common::Source;
+
+#[test]
+fn the_next_key_is_asked_for_with_another_assertion() {
+    let endpoint = TokenEndpoint::new();
+    for mut source in [Source::bearer(&endpoint, ""), Source::federation(&endpoint, ("", ""))] {
+        let first = source.key();
+        // What the inner source has cached is the one that is spent.
+        source.give_anew(&endpoint.token());
+        assert_ne!(source.key(), first);
+        assert_eq!(source.happened(), ["keep", "anew", "keep"]);
+    }
+    assert_eq!(endpoint.statuses(), [200; 4]);
+}
+
+#[test]
+fn after_a_lost_answer_another_assertion_is_sent() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    endpoint.lose_a_grant();
+    let error = source.error(ErrorKind::Transient);
+    assert!(error.message().contains("broke off its answer"), "{error}");
+    source.give_anew(&endpoint.token());
+    assert!(endpoint.is_active(&source.key()));
+    assert_eq!(endpoint.statuses(), [200, 200]);
+}
+
+#[test]
+fn what_nobody_has_read_is_sent_again() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    endpoint.refuse(429, "");
+    source.error(ErrorKind::Transient);
+    source.key();
+    // Neither asked for another one.
+    assert_eq!(source.happened(), ["keep"; 3]);
+    assert_eq!(endpoint.statuses(), [429, 200]);
+}
+
+#[test]
+fn what_was_never_sent_is_not_spent() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut source =
+        Source::new(&format!("grant = 'jwt-bearer'\ntoken_endpoint = 'http://{closed}/token'"));
+    source.give("e30.e30.bWFkZS11cA");
+    for _ in 0..2 {
+        let error = source.error(ErrorKind::Transient);
+        assert!(error.message().starts_with("cannot reach"), "{error}");
+        assert_eq!(source.kept()["token"], Value::Null);
+    }
+    assert_eq!(source.happened(), ["keep"; 4]);
+}
+
+#[test]
+fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    source.give(&endpoint.token_with(&[("audience", "https://other.example.com")]));
+    for _ in 0..2 {
+        let error = source.error(ErrorKind::Denied);
+        assert!(error.message().contains("unexpected \"aud\" claim value"), "{error}");
+    }
+    assert!(!source.happened().contains(&"anew".to_owned()));
+}
+
+#[test]
+fn the_subject_of_an_exchange_is_sent_as_often_as_it_is_needed() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::exchange(&endpoint, "");
+    assert_ne!(source.key(), source.key());
+    assert!(source.happened().is_empty());
+    assert_eq!(source.renewal, None);
+}
+
+#[test]
+fn a_file_that_is_not_written_anew_is_tried() {
+    let endpoint = TokenEndpoint::with(&Settings { once: false, ..Settings::default() });
+    let (_file, mut source) = with_file(&endpoint);
+    assert_ne!(source.key(), source.key());
+    assert_eq!(endpoint.statuses(), [200, 200]);
+}
+
+#[test]
+fn a_spent_file_is_refused_once_and_waited_for() {
+    let endpoint = TokenEndpoint::new();
+    let (file, mut source) = with_file(&endpoint);
+    source.key();
+    for (says, requests) in [("the token was used before", 2), ("takes a token once", 2)] {
+        let error = source.error(ErrorKind::Transient);
+        assert!(error.message().contains(says), "{error}");
+        assert!(error.message().contains("; it is from `http://127.0.0.1:"), "{error}");
+        assert!(error.hint().unwrap().contains("`expirationSeconds`"), "{error:?}");
+        assert!(error.retry_after().is_some());
+        assert_eq!(endpoint.statuses().len(), requests);
+    }
+    fs::write(file.path(), endpoint.token()).unwrap();
+    source.key();
+}
+
+#[test]
+fn a_disk_that_keeps_nothing_costs_no_key() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    source.disk_full = true;
+    source.key();
+}
+
+#[test]
+fn what_is_kept_is_a_hash() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    source.key();
+    let kept = source.kept();
+    assert_eq!(kept["token"].as_str().map(str::len), Some(64), "{kept}");
+    assert_eq!((&kept["is_refused"], &kept["version"]), (&Value::Bool(false), &1.into()));
+}
+
+/// A source whose token is in a file that somebody else writes.
+fn with_file(endpoint: &TokenEndpoint) -> (tempfile::NamedTempFile, Source) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), endpoint.token()).unwrap();
+    let source = Source::with_token(
+        &format!("{{ file = '{}' }}", file.path().display()),
+        &format!(
+            "grant = 'jwt-bearer'\nclient_id = 'helper'\ntoken_endpoint = '{}'",
+            endpoint.form()
+        ),
+    );
+    (file, source)
+}

@@ -1,0 +1,135 @@
+//! What is refused, and by whom.
+
+use std::time::Duration;
+
+use api_key_helper_core::ErrorKind::{self, Denied, Misconfigured, NotFound, Transient};
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{Stub, TokenEndpoint};
+use integration_tests::wait;
+
+use crate::common::Source;
+
+#[test]
+fn a_token_that_will_not_do_is_refused_with_what_it_says() {
+    let endpoint = TokenEndpoint::new();
+    for (claims, kind, says) in [
+        (("key", "wrong"), Denied, "signature verification failed"),
+        (("audience", "https://other.example.com"), Denied, "for `https://other.example.com`"),
+        (("issuer", "https://idp.example.com"), Denied, "from `https://idp.example.com`"),
+        // One that has ended says nothing against the key that an earlier one has brought.
+        (("life", "-60"), Transient, "past its end by 60 s"),
+    ] {
+        for mut source in [
+            Source::bearer(&endpoint, ""),
+            Source::exchange(&endpoint, ""),
+            Source::federation(&endpoint, ("", "")),
+        ] {
+            source.give(&endpoint.token_with(&[claims]));
+            let error = source.error(kind);
+            assert!(error.message().contains(says), "{claims:?}: {error}");
+            assert!(error.hint().is_some(), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn the_settings_that_are_wrong_are_named() {
+    let endpoint = TokenEndpoint::new();
+    let cases: [(Source, ErrorKind, &str); 6] = [
+        (Source::exchange(&endpoint, "audience = 'unknown'"), Misconfigured, "`audience`"),
+        (Source::exchange(&endpoint, "scopes = ['ä']"), Misconfigured, "`scopes`"),
+        (Source::federation(&endpoint, ("fdrl_made_up", "fdrl_x")), NotFound, "compare the ids"),
+        (Source::federation(&endpoint, ("svac_made_up", "svac_x")), Denied, "`svac_x`"),
+        (Source::federation(&endpoint, ("00000000-", "10000000-")), Denied, "ask for access"),
+        (
+            Source::new(&format!(
+                "grant = 'jwt-bearer'\nclient_id = 'x'\ntoken_endpoint = '{}'",
+                endpoint.form()
+            )),
+            Misconfigured,
+            "its registration",
+        ),
+    ];
+    for (mut source, kind, hint) in cases {
+        source.give(&endpoint.token());
+        let error = source.error(kind);
+        assert!(error.hint().unwrap().contains(hint), "{}", error.report());
+    }
+}
+
+#[test]
+fn only_the_endpoints_own_word_is_a_refusal() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::exchange(&endpoint, "");
+    for (status, body) in [
+        (503, "<html>Service Unavailable</html>"),
+        (403, "<html>Forbidden by policy</html>"),
+        (404, ""),
+        (200, "<html>Sign in to the wireless network</html>"),
+        (200, "{}"),
+        (403, r#"{"error":{"code":403}}"#),
+        (429, r#"{"type":"error","error":{"type":"rate_limit_error"}}"#),
+        (529, r#"{"type":"error","error":{"type":"overloaded_error"}}"#),
+    ] {
+        endpoint.refuse(status, body);
+        source.error(Transient);
+    }
+    source.key();
+}
+
+#[test]
+fn a_wait_is_handed_on() {
+    let endpoint = TokenEndpoint::new();
+    endpoint.refuse_with(429, "Retry-After: 7", "");
+    let error = Source::bearer(&endpoint, "").error(Transient);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+}
+
+#[test]
+fn a_server_that_repeats_the_token_does_not_get_it_shown() {
+    let endpoint = TokenEndpoint::new();
+    let mut source = Source::bearer(&endpoint, "");
+    let token = endpoint.token();
+    source.give(&token);
+    let body = format!(r#"{{"error":"invalid_grant","error_description":"bad {token}"}}"#);
+    endpoint.refuse(400, &body);
+    let error = source.error(Denied);
+    assert!(error.message().contains("bad [redacted] (`invalid_grant`)"), "{error}");
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
+    let to = format!("Location: {}/token", elsewhere.address());
+    let redirecting = Stub::start(move |_| Reply::new(307, &[&to], ""));
+    let error = at(&redirecting).error(Misconfigured);
+    assert!(error.message().contains("redirects"), "{error}");
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[test]
+fn an_answer_is_not_read_without_end() {
+    let long = Stub::start(|_| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
+    let error = at(&long).error(Transient);
+    assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
+}
+
+#[test]
+fn a_server_that_hangs_is_left_in_time() {
+    let silent = Stub::start(|_| Reply::Silence);
+    let mut source = at(&silent);
+    source.time = Duration::from_secs(1);
+    let started = wait::now();
+    let error = source.error(Transient);
+    assert!(error.message().contains("did not answer within 0.9 s"), "{error}");
+    assert!(wait::since(started) < Duration::from_secs(5));
+}
+
+/// A source that asks `stub`, with a token that nobody there looks at.
+fn at(stub: &Stub) -> Source {
+    let address = stub.address();
+    let mut source =
+        Source::new(&format!("grant = 'jwt-bearer'\ntoken_endpoint = '{address}/token'"));
+    source.give("e30.e30.bWFkZS11cA");
+    source
+}

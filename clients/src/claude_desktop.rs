@@ -1,0 +1,150 @@
+//! Claude Desktop's configuration of inference by others: `inferenceCredentialHelper` names a program that
+//! is run without arguments and prints a bearer token.
+//!
+//! From <https://claude.com/docs/third-party/claude-desktop/configuration> and
+//! `.../claude-desktop/credential-helper`; no part of it was tried with the application.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::file;
+use crate::json::Malformed;
+use crate::scope::Scope;
+use crate::slots::{Helper, Slots};
+use crate::syntax::Syntax;
+use crate::target::Refusal;
+
+/// What is put into a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The program that prints the key.
+    pub helper: String,
+    /// How many seconds Claude Desktop goes on using a key.
+    pub ttl: u64,
+}
+
+impl Change {
+    /// The values, as [`slots`] wants them.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        vec![self.helper.as_str().into(), "helper-script".into(), self.ttl.into()]
+    }
+}
+
+/// The configuration that is in use, for whoever has the environment `variable`. `None` where there is
+/// none: the application's own window makes it.
+///
+/// # Errors
+/// When what names it cannot be read.
+pub fn file(
+    scope: Scope,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<PathBuf>, Refusal> {
+    match scope {
+        Scope::User => library(variable).map_or(Ok(None), |library| applied(&library)),
+        Scope::Managed => Ok(MANAGED.map(PathBuf::from)),
+        Scope::Project | Scope::Local => Ok(None),
+    }
+}
+
+/// Where the values stand.
+#[must_use]
+pub fn slots() -> Slots {
+    let path = |name: &str| vec![name.to_owned()];
+    Slots {
+        syntax: Syntax::Json,
+        paths: [
+            "inferenceCredentialHelper",
+            "inferenceCredentialKind",
+            "inferenceCredentialHelperTtlSec",
+        ]
+        .map(path)
+        .to_vec(),
+        helper: Helper::Program,
+        of: String::new(),
+        check: |_, _| Ok(()),
+    }
+}
+
+/// The configuration that the folder's `_meta.json` names.
+fn applied(library: &Path) -> Result<Option<PathBuf>, Refusal> {
+    let Some(meta) = file::read(&library.join("_meta.json"))? else { return Ok(None) };
+    let (_, text) = crate::json::text(&meta)?;
+    let Some((id, position)) = Syntax::Json.value(text, &["appliedId"])? else { return Ok(None) };
+    let Some(id) = id.as_str() else { return Ok(None) };
+    // It names a file of this folder, and no other one.
+    if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
+        let reason = "`appliedId` is not the name of a file".to_owned();
+        return Err(Malformed { position, reason }.into());
+    }
+    Ok(Some(library.join(format!("{id}.json"))))
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    config.map(|config| config.join("Claude-3p/configLibrary"))
+}
+
+/// Not tried.
+#[cfg(target_os = "macos")]
+fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    Some(crate::home::home(variable)?.join("Library/Application Support/Claude-3p/configLibrary"))
+}
+
+/// Not tried.
+#[cfg(windows)]
+fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    Some(PathBuf::from(variable("LOCALAPPDATA")?).join(r"Claude-3p\configLibrary"))
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+const MANAGED: Option<&str> = Some("/etc/claude-desktop/managed-settings.json");
+/// Managed preferences and the registry are no files.
+#[cfg(any(windows, target_os = "macos"))]
+const MANAGED: Option<&str> = None;
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_configuration_in_use_is_the_one_that_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let variable = |name: &str| (name == "HOME").then(|| home.path().into());
+        let find = || file(Scope::User, &variable);
+        assert_eq!(find().unwrap(), None);
+        let library = home.path().join(".config/Claude-3p/configLibrary");
+        fs::create_dir_all(&library).unwrap();
+        let meta = |text: &str| fs::write(library.join("_meta.json"), text).unwrap();
+        meta("{\"appliedId\": \"4f2a\", \"entries\": [{\"id\": \"4f2a\", \"name\": \"work\"}]}");
+        assert_eq!(find().unwrap(), Some(library.join("4f2a.json")));
+        meta("{\"entries\": []}");
+        assert_eq!(find().unwrap(), None);
+        for id in ["../../x", "", ".hidden", "a\\\\b"] {
+            meta(&format!("{{\"appliedId\": \"{id}\"}}"));
+            assert!(find().is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out_again() {
+        let before = "{\"inferenceProvider\":\"gateway\",\"inferenceCredentialKind\":\"static\"}";
+        let change = Change { helper: "/d/api-key-helper@work".to_owned(), ttl: 30 };
+        let now = slots().put(before.as_bytes(), &change.values()).unwrap();
+        assert_eq!(
+            String::from_utf8(now.clone()).unwrap(),
+            "{\"inferenceProvider\":\"gateway\",\"inferenceCredentialKind\":\"helper-script\",\
+             \"inferenceCredentialHelper\":\"/d/api-key-helper@work\",\
+             \"inferenceCredentialHelperTtlSec\":30}"
+        );
+        assert!(slots().is_ours(&change.values()[0]));
+        let back = slots().take_back(&now, Some(before.as_bytes())).unwrap();
+        assert_eq!(back.as_deref(), Some(before.as_bytes()));
+    }
+}

@@ -1,0 +1,175 @@
+//! Codex's configuration: `[model_providers.NAME.auth]` names a command that prints a bearer token.
+//!
+//! From its reference (<https://developers.openai.com/codex/config-reference>) and its sources
+//! (`codex-rs/model-provider-info`, `ModelProviderInfo::validate`).
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::home;
+use crate::json::{Malformed, Position};
+use crate::slots::{Helper, Slots};
+use crate::syntax::Syntax;
+
+/// What is put into a provider's `auth`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The program that prints the key, and its arguments.
+    pub command: String,
+    /// They follow it.
+    pub arguments: Vec<String>,
+    /// After how many milliseconds Codex kills it.
+    pub timeout: u64,
+    /// How many milliseconds Codex goes on using a key.
+    pub refresh_interval: u64,
+}
+
+impl Change {
+    /// The values, as [`slots`] wants them.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        vec![
+            self.command.as_str().into(),
+            self.arguments.clone().into(),
+            self.timeout.into(),
+            self.refresh_interval.into(),
+        ]
+    }
+}
+
+/// The user's file, with the environment `variable`; `None` where nobody knows the user's home.
+#[must_use]
+pub fn file(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let codex = home::folder("CODEX_HOME", variable);
+    let codex = codex.or_else(|| home::home(variable).map(|home| home.join(".codex")))?;
+    Some(folder.join(codex).join("config.toml"))
+}
+
+/// The provider that a file's text chooses, where it chooses one.
+#[must_use]
+pub fn chosen_provider(text: &str) -> Option<String> {
+    let (value, _) = Syntax::Toml.value(text, &["model_provider"]).ok()??;
+    value.as_str().map(str::to_owned)
+}
+
+/// Where the values of a provider stand.
+#[must_use]
+pub fn slots(provider: &str) -> Slots {
+    let path = |name: &str| [PROVIDERS, provider, "auth", name].map(str::to_owned).to_vec();
+    Slots {
+        syntax: Syntax::Toml,
+        paths: ["command", "args", "timeout_ms", "refresh_interval_ms"].map(path).to_vec(),
+        helper: Helper::Program,
+        of: provider.to_owned(),
+        check,
+    }
+}
+
+fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
+    let in_provider = |name: &str| Syntax::Toml.value(text, &[PROVIDERS, &slots.of, name]);
+    if Syntax::Toml.value(text, &[PROVIDERS, &slots.of])?.is_none() {
+        let reason = format!("it has no `[{PROVIDERS}.{}]`", slots.of);
+        return Err(Malformed { position: Position { line: 1, column: 1 }, reason });
+    }
+    // Codex refuses these beside `auth`.
+    for name in ["env_key", "experimental_bearer_token", "requires_openai_auth"] {
+        if let Some((value, position)) = in_provider(name)?
+            && value != Value::Bool(false)
+        {
+            let reason = format!("Codex takes no `auth` beside `{name}`");
+            return Err(Malformed { position, reason });
+        }
+    }
+    Ok(())
+}
+
+const PROVIDERS: &str = "model_providers";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 5] = [
+        "model_provider = \"x\"\n\n[model_providers.x]\nname = \"X\" # mine\nbase_url = 'u'\n",
+        "[model_providers.x]\r\nname = \"X\"\r\n\r\n[profiles.a]\r\nmodel = \"o\"\r\n",
+        "[model_providers]\nx = { name = \"X\" }\n",
+        "[model_providers.x]\nname = \"X\"\n[model_providers.x.auth]\ncommand = \"gcloud\" # old\n\
+         args = [ \"print-token\" ]\ncwd = \"/\"\n",
+        "model_providers.x.name = \"X\"",
+    ];
+
+    fn change() -> Change {
+        Change {
+            command: "/b/api-key-helper".to_owned(),
+            arguments: ["get", "--deadline", "4s"].map(str::to_owned).to_vec(),
+            timeout: 5_000,
+            refresh_interval: 30_000,
+        }
+    }
+
+    fn put(before: &str) -> String {
+        let now = slots("x").put(before.as_bytes(), &change().values()).unwrap();
+        String::from_utf8(now).unwrap()
+    }
+
+    #[test]
+    fn a_provider_gets_its_command() {
+        let expected = "model_provider = \"x\"\n\n[model_providers.x]\nname = \"X\" # mine\n\
+                        base_url = 'u'\n\n[model_providers.x.auth]\ncommand = \"/b/api-key-helper\"\n\
+                        args = [\"get\", \"--deadline\", \"4s\"]\ntimeout_ms = 5000\n\
+                        refresh_interval_ms = 30000\n";
+        assert_eq!(put(FILES[0]), expected);
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out_again() {
+        for before in FILES {
+            let now = put(before);
+            let slots = slots("x");
+            let found = slots.find(now.as_bytes()).unwrap();
+            let values: Vec<Value> = found.into_iter().map(|found| found.unwrap().value).collect();
+            assert_eq!(values, change().values(), "{now}");
+            assert!(slots.is_ours(&values[0]));
+            assert_eq!(put(&now), now);
+            let back = slots.take_back(now.as_bytes(), Some(before.as_bytes())).unwrap().unwrap();
+            assert_eq!(String::from_utf8(back).unwrap(), before);
+            // Somebody else writes a line: it stays, and only ours go.
+            let line = if before.contains('\r') { "theirs = 1\r\n" } else { "theirs = 1\n" };
+            let theirs = format!("{line}{now}");
+            let back = slots.take_back(theirs.as_bytes(), Some(before.as_bytes())).unwrap();
+            let back = String::from_utf8(back.unwrap()).unwrap();
+            assert_eq!(back, format!("{line}{before}"));
+        }
+    }
+
+    #[test]
+    fn what_codex_would_refuse_is_refused() {
+        let refusal = |text: &str| slots("x").find(text.as_bytes()).unwrap_err().to_string();
+        for (text, expected) in [
+            ("", "line 1, column 1: it has no `[model_providers.x]`"),
+            (
+                "[model_providers.x]\nenv_key = \"K\"\n",
+                "line 2, column 11: Codex takes no `auth` beside `env_key`",
+            ),
+            (
+                "[model_providers.x]\nrequires_openai_auth = true\n",
+                "line 2, column 24: Codex takes no `auth` beside `requires_openai_auth`",
+            ),
+        ] {
+            assert_eq!(refusal(text), expected);
+        }
+        assert!(refusal("model_providers = ").starts_with("line 1, column"));
+    }
+
+    #[test]
+    fn the_file_and_its_provider() {
+        let find = |name: &str| (name == "HOME").then(|| "/h".into());
+        assert_eq!(file(Path::new("/w"), &find), Some("/h/.codex/config.toml".into()));
+        let find = |name: &str| (name == "CODEX_HOME").then(|| "c".into());
+        assert_eq!(file(Path::new("/w"), &find), Some("/w/c/config.toml".into()));
+        assert_eq!(chosen_provider(FILES[0]).as_deref(), Some("x"));
+        assert_eq!(chosen_provider("model = 1"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! The MCP servers of Claude Code: `headersHelper` names a shell line that prints a server's headers.
+//!
+//! From <https://code.claude.com/docs/en/mcp>; what the helper is given and when it runs was observed.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::claude_code::{CONFIG_VARIABLE, MANAGED};
+use crate::home;
+use crate::json::{Malformed, Position};
+use crate::scope::Scope;
+use crate::slots::{Helper, Slots};
+use crate::syntax::Syntax;
+
+/// The file that has the servers of a scope, for a client that is started in `folder` with the
+/// environment `variable`; `None` where nobody knows the user's home.
+#[must_use]
+pub fn file(
+    scope: Scope,
+    folder: &Path,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Option<PathBuf> {
+    match scope {
+        Scope::User | Scope::Local => {
+            let around = home::folder(CONFIG_VARIABLE, variable);
+            let around = around.or_else(|| home::home(variable))?;
+            Some(folder.join(around).join(".claude.json"))
+        }
+        Scope::Project => Some(folder.join(".mcp.json")),
+        Scope::Managed => Some(Path::new(MANAGED).join("managed-mcp.json")),
+    }
+}
+
+/// Where the line of a server stands in a scope's file.
+#[must_use]
+pub fn slots(scope: Scope, folder: &Path, server: &str) -> Slots {
+    let mut path = match scope {
+        // One file has the servers of all folders.
+        Scope::Local => vec!["projects".to_owned(), folder.to_string_lossy().into_owned()],
+        Scope::User | Scope::Project | Scope::Managed => Vec::new(),
+    };
+    path.extend(["mcpServers", server, HELPER].map(str::to_owned));
+    let of = match scope {
+        Scope::Local => format!("{}:{server}", folder.display()),
+        Scope::User | Scope::Project | Scope::Managed => server.to_owned(),
+    };
+    Slots { syntax: Syntax::Json, paths: vec![path], helper: Helper::Line, of, check }
+}
+
+fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
+    let names: Vec<&str> = slots.paths.iter().flatten().map(String::as_str).collect();
+    let Some((_, server)) = names.split_last() else { return Ok(()) };
+    let Some((value, position)) = Syntax::Json.value(text, server)? else {
+        let name = server.last().unwrap_or(&"");
+        let reason = format!("it has no server `{name}`");
+        return Err(Malformed { position: Position { line: 1, column: 1 }, reason });
+    };
+    if value.get("url").and_then(Value::as_str).is_none() {
+        let reason = "this server has no `url`: only one with an address has headers".to_owned();
+        return Err(Malformed { position, reason });
+    }
+    Ok(())
+}
+
+/// The setting that names the line.
+const HELPER: &str = "headersHelper";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "exec '/b/api-key-helper' --format headers";
+
+    #[test]
+    fn what_is_put_in_comes_out_again() {
+        let server = "{\"type\":\"http\",\"url\":\"https://m\"}";
+        for (scope, before) in [
+            (Scope::Project, format!("{{\"mcpServers\": {{\"docs\": {server}}}}}\n")),
+            (
+                Scope::User,
+                format!("{{\"a\": 1,\n\"mcpServers\":{{\"docs\":{server},\"b\":{{}}}}}}"),
+            ),
+            (
+                Scope::Local,
+                format!("{{\"projects\":{{\"/w\":{{\"mcpServers\":{{\"docs\":{server}}}}}}}}}"),
+            ),
+        ] {
+            let slots = slots(scope, Path::new("/w"), "docs");
+            let now = slots.put(before.as_bytes(), &[LINE.into()]).unwrap();
+            let found = slots.find(&now).unwrap().remove(0).unwrap();
+            assert!(found.value == LINE && slots.is_ours(&found.value));
+            assert_eq!(slots.put(&now, &[LINE.into()]).unwrap(), now);
+            let back = slots.take_back(&now, Some(before.as_bytes())).unwrap();
+            assert_eq!(back.as_deref(), Some(before.as_bytes()));
+            // Claude Code writes this file often.
+            let theirs = String::from_utf8(now).unwrap().replacen('{', "{\"theirs\": 1, ", 1);
+            let back = slots.take_back(theirs.as_bytes(), Some(before.as_bytes())).unwrap();
+            let expected = before.replacen('{', "{\"theirs\": 1, ", 1);
+            assert_eq!(String::from_utf8(back.unwrap()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_server_is_there_and_has_an_address() {
+        let refusal = |text: &str| {
+            let slots = slots(Scope::Project, Path::new("/w"), "docs");
+            slots.find(text.as_bytes()).unwrap_err().to_string()
+        };
+        assert_eq!(refusal("{}"), "line 1, column 1: it has no server `docs`");
+        assert_eq!(
+            refusal("{\"mcpServers\": {\n\"docs\": {\"command\": \"npx\"}}}"),
+            "line 2, column 9: this server has no `url`: only one with an address has headers"
+        );
+        assert!(refusal("{").contains("eof"));
+    }
+
+    #[test]
+    fn each_scope_has_its_file() {
+        let find = |name: &str| (name == "HOME").then(|| OsString::from("/h"));
+        let file = |scope| file(scope, Path::new("/w"), &find).unwrap();
+        assert_eq!(file(Scope::User), Path::new("/h/.claude.json"));
+        assert_eq!(file(Scope::Local), Path::new("/h/.claude.json"));
+        assert_eq!(file(Scope::Project), Path::new("/w/.mcp.json"));
+    }
+}

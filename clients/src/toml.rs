@@ -1,0 +1,211 @@
+//! Changes of one value in a TOML text. All other bytes stay.
+
+use serde_json::Value;
+use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike, TomlError};
+
+use crate::json::{Malformed, Position, position};
+
+/// The value at `path`, and its place. What JSON has no form for is null.
+///
+/// # Errors
+/// When this is not TOML.
+pub(crate) fn value(text: &str, path: &[&str]) -> Result<Option<(Value, Position)>, Malformed> {
+    let document = Document::parse(text).map_err(|error| malformed(text, &error))?;
+    let mut item = document.as_item();
+    for name in path {
+        match item.as_table_like().and_then(|table| table.get(name)) {
+            Some(inner) => item = inner,
+            None => return Ok(None),
+        }
+    }
+    let at = item.span().map_or(0, |span| span.start);
+    Ok(Some((json(item), position(text, at))))
+}
+
+/// `text` with `value` at `path`. Tables that are not there are added.
+///
+/// # Errors
+/// When this is not TOML, or what holds the value is no table.
+pub(crate) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Malformed> {
+    changed(text, |document| {
+        let Some((holder, name)) = holder(document, path) else { return false };
+        put(holder, name, toml_edit::value(toml(value)));
+        true
+    })
+}
+
+/// `text` with that at `path` which `old` has there, as it is spelled, or with nothing.
+///
+/// # Errors
+/// When one of them is not TOML, or what holds the value is no table.
+pub(crate) fn restore(text: &str, path: &[&str], old: &str) -> Result<String, Malformed> {
+    let old = parse(&lines(old).0)?;
+    let found = path.iter().try_fold(old.as_item(), |item, name| item.as_table_like()?.get(name));
+    let found = found.cloned();
+    changed(text, |document| {
+        let Some(item) = found else { return remove(document, path) };
+        let Some((holder, name)) = holder(document, path) else { return false };
+        put(holder, name, item);
+        true
+    })
+}
+
+fn remove(document: &mut DocumentMut, path: &[&str]) -> bool {
+    let Some((name, around)) = path.split_last() else { return false };
+    let mut item = document.as_item_mut();
+    for name in around {
+        match item.as_table_like_mut().and_then(|table| table.get_mut(name)) {
+            Some(inner) => item = inner,
+            None => return true,
+        }
+    }
+    item.as_table_like_mut().is_some_and(|table| {
+        table.remove(name);
+        true
+    })
+}
+
+/// The table around the last name, made where it is not there. Tables around that one have no header
+/// of their own then.
+fn holder<'a, 'b>(
+    document: &'a mut DocumentMut,
+    path: &[&'b str],
+) -> Option<(&'a mut dyn TableLike, &'b str)> {
+    let (name, around) = path.split_last()?;
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for (depth, name) in around.iter().enumerate() {
+        let mut new = Table::new();
+        new.set_implicit(depth + 1 < around.len());
+        table = table.entry(name).or_insert(Item::Table(new)).as_table_like_mut()?;
+    }
+    Some((table, name))
+}
+
+/// Puts a value in another one's place, with what stands around that.
+fn put(table: &mut dyn TableLike, name: &str, mut item: Item) {
+    if let Some(there) = table.get_mut(name) {
+        if let (Some(old), Some(new)) = (there.as_value(), item.as_value_mut()) {
+            *new.decor_mut() = old.decor().clone();
+        }
+        *there = item;
+    } else {
+        table.insert(name, item);
+    }
+}
+
+/// The text after a change, with its own line ends. The change says whether it could be made.
+fn changed(text: &str, change: impl FnOnce(&mut DocumentMut) -> bool) -> Result<String, Malformed> {
+    let (plain, line_end) = lines(text);
+    let mut document = parse(&plain)?;
+    // The editor ends the last line too.
+    let is_open = !plain.ends_with('\n') && document.to_string().ends_with('\n');
+    let written = |document: &DocumentMut| {
+        let mut text = document.to_string();
+        if is_open {
+            text.pop();
+        }
+        text
+    };
+    if written(&document) != plain {
+        let reason = "a change would touch other lines too: let its line ends be all alike";
+        return Err(Malformed::at(text, 0, reason));
+    }
+    if !change(&mut document) {
+        return Err(Malformed::at(text, 0, "what holds the setting is not a table"));
+    }
+    Ok(written(&document).replace('\n', line_end))
+}
+
+/// The text with plain line ends, and its own. The editor writes no other ones.
+fn lines(text: &str) -> (String, &'static str) {
+    let is_windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
+    if is_windows { (text.replace("\r\n", "\n"), "\r\n") } else { (text.to_owned(), "\n") }
+}
+
+fn parse(text: &str) -> Result<DocumentMut, Malformed> {
+    text.parse().map_err(|error| malformed(text, &error))
+}
+
+fn malformed(text: &str, error: &TomlError) -> Malformed {
+    let at = error.span().map_or(0, |span| span.start);
+    let reason = error.message().lines().next().unwrap_or_default();
+    // A name in backticks is one of the file's.
+    let is_shown = !reason.is_empty() && !reason.contains('`');
+    Malformed::at(text, at, if is_shown { reason } else { "this is not TOML" })
+}
+
+fn json(item: &Item) -> Value {
+    if let Some(table) = item.as_table_like() {
+        return table.iter().map(|(name, item)| (name.to_owned(), json(item))).collect();
+    }
+    match item.as_value() {
+        Some(toml_edit::Value::String(text)) => text.value().as_str().into(),
+        Some(toml_edit::Value::Integer(number)) => (*number.value()).into(),
+        Some(toml_edit::Value::Boolean(is)) => (*is.value()).into(),
+        Some(toml_edit::Value::Array(all)) => {
+            all.iter().map(|value| json(&Item::Value(value.clone()))).collect()
+        }
+        _ => Value::Null,
+    }
+}
+
+fn toml(value: &Value) -> toml_edit::Value {
+    match value {
+        Value::Number(number) => number.as_i64().unwrap_or(i64::MAX).into(),
+        Value::Bool(is) => (*is).into(),
+        Value::Array(all) => all.iter().map(toml).collect::<Array>().into(),
+        other => other.as_str().unwrap_or_default().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &[&str] = &["p", "x", "auth", "command"];
+
+    fn with(text: &str, value: &str) -> String {
+        set(text, PATH, &value.into()).unwrap()
+    }
+
+    #[test]
+    fn what_is_added_has_its_own_table() {
+        let table = "[p.x.auth]\ncommand = \"a\"\n";
+        assert_eq!(with("", "a"), table);
+        let before = "# mine\nm = 'o'   # kept\n\n[p.x]\nurl = \"u\"\n\n[z]\ny = 1\n";
+        let expected = "# mine\nm = 'o'   # kept\n\n[p.x]\nurl = \"u\"\n\n[p.x.auth]\ncommand = \"a\"\n\n[z]\ny = 1\n";
+        assert_eq!(with(before, "a"), expected);
+        assert_eq!(with(&before.replace('\n', "\r\n"), "a"), expected.replace('\n', "\r\n"));
+        assert_eq!(with("p.x.auth = {}\n", "a"), "p.x.auth = { command = \"a\" }\n");
+    }
+
+    #[test]
+    fn what_is_replaced_leaves_its_comment() {
+        let before = "[p.x.auth]\ncommand   =  'old'  # mine\nargs = [ 1 ]\n";
+        let expected = "[p.x.auth]\ncommand   =  \"a\"  # mine\nargs = [ 1 ]\n";
+        assert_eq!(with(before, "a"), expected);
+        assert_eq!(restore(expected, PATH, before).unwrap(), before);
+    }
+
+    #[test]
+    fn a_value_has_its_place() {
+        let text = "[p.x]\nauth = { command = 'c', args = ['a', \"b\"], n = 5 }\n";
+        let (value, position) = value(text, &["p", "x", "auth"]).unwrap().unwrap();
+        assert_eq!(value, serde_json::json!({"command": "c", "args": ["a", "b"], "n": 5}));
+        assert_eq!(position, Position { line: 2, column: 8 });
+        assert_eq!(super::value(text, &["p", "y", "auth"]), Ok(None));
+    }
+
+    #[test]
+    fn a_mistake_has_its_place_and_shows_nothing() {
+        for (text, place) in [
+            ("a = 1\nb = sk-canary\n", "line 2, column 5: "),
+            ("sk-canary = 1\nsk-canary = 2\n", "line 2, column 1: "),
+        ] {
+            let error = value(text, PATH).unwrap_err().to_string();
+            assert!(error.starts_with(place) && !error.contains("canary"), "{error}");
+        }
+        assert!(set("p = 1\n", PATH, &"a".into()).is_err());
+        assert!(set("a = 1\r\nb = 2\n", PATH, &"a".into()).is_err());
+    }
+}

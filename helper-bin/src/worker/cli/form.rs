@@ -1,0 +1,108 @@
+//! The part of the command line that says in which form the key is wanted.
+
+use api_key_helper_core::Error;
+use api_key_helper_core::config::FormatName;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::SEE_HELP;
+
+/// In which form the client wants its key.
+#[derive(Debug, Default, Args)]
+pub(super) struct Form {
+    /// The form of the key, each for other clients: see `docs/formats.md`
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    format: Option<FormatName>,
+    /// Cargo says so to each program that it asks
+    #[arg(long, hide = true)]
+    cargo_plugin: bool,
+}
+
+impl Form {
+    /// The same of a call by Cargo.
+    pub(super) fn of_cargo(self) -> Self {
+        Self { cargo_plugin: true, ..self }
+    }
+}
+
+/// The format that is asked for `before` the command or `behind` it: git and Cargo add their own words
+/// at the end.
+///
+/// # Errors
+/// Misconfigured: the command does not take one, or two are asked for.
+pub(super) fn format(
+    before: &Form,
+    behind: Option<&Form>,
+    takes_format: bool,
+) -> Result<Option<FormatName>, Error> {
+    if !takes_format && (before.format.is_some() || before.cargo_plugin) {
+        return Err(Error::misconfigured("`--format` is for `get`").with_hint(SEE_HELP));
+    }
+    let forms = [Some(before), behind].into_iter().flatten();
+    let mut named = forms.clone().filter_map(|form| form.format);
+    let (first, second) = (named.next(), named.next());
+    let is_cargo = forms.into_iter().any(|form| form.cargo_plugin);
+    let cargo = is_cargo.then_some(FormatName::Cargo);
+    match (first.or(cargo), second.or(cargo)) {
+        (Some(one), Some(other)) if one != other => Err(Error::misconfigured(format!(
+            "both the formats `{}` and `{}` are asked for",
+            one.name(),
+            other.name()
+        ))
+        .with_hint("name one")),
+        (one, _) => Ok(one),
+    }
+}
+
+fn formats() -> impl TypedValueParser<Value = FormatName> {
+    // Clap lets nothing else through.
+    let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
+    PossibleValuesParser::new(FormatName::ALL.map(FormatName::name))
+        .map(move |name| format(name).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::super::{Call, Parsed, parse};
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> Error {
+        match parse(arguments.iter().map(OsString::from).collect()) {
+            Err(error) => error,
+            Ok(_) => panic!("{arguments:?} was understood"),
+        }
+    }
+
+    fn call(arguments: &[&str]) -> Call {
+        match parse(arguments.iter().map(OsString::from).collect()) {
+            Ok(Parsed::Call(call)) => call,
+            _ => panic!("{arguments:?} is no call"),
+        }
+    }
+
+    #[test]
+    fn clients_add_their_words_at_the_end() {
+        for (line, format) in [
+            ("get", None),
+            ("--format json", Some(FormatName::Json)),
+            ("get --format json", Some(FormatName::Json)),
+            ("--format git get", Some(FormatName::Git)),
+            ("--format git erase", Some(FormatName::Git)),
+            ("--format cargo --cargo-plugin", Some(FormatName::Cargo)),
+            ("get --format cargo --cargo-plugin", Some(FormatName::Cargo)),
+            ("--profile work --cargo-plugin", Some(FormatName::Cargo)),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(call(&words).format, format, "{line}");
+        }
+        for line in ["--format json get --format git", "--format json --cargo-plugin"] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert!(refused(&words).message().starts_with("both the formats"), "{line}");
+        }
+        assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
+        let error = refused(&["--format", "jsn"]);
+        assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
+    }
+}

@@ -1,0 +1,62 @@
+//! An MCP server over HTTP, as far as a client needs it to be connected:
+//! <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use super::guarded::bearer;
+use super::stub::Request;
+use super::{Guarded, Reply};
+
+/// Serves `/mcp`, which has one tool. The key is the bearer's.
+#[must_use]
+pub fn serve() -> Guarded {
+    serve_after(0)
+}
+
+/// The same, once so many requests with a key have been answered by 503.
+#[must_use]
+pub fn serve_after(failures: usize) -> Guarded {
+    let refusal = Reply::json(401, &json!({ "error": "no" }));
+    let served = AtomicUsize::new(0);
+    Guarded::start(bearer, refusal, move |request| {
+        match served.fetch_add(1, Ordering::Relaxed) < failures {
+            true => Reply::new(503, &[], ""),
+            false => answer(request),
+        }
+    })
+}
+
+/// The tool's name.
+pub const TOOL: &str = "look";
+/// What the tool says.
+pub const SEEN: &str = "seen";
+
+fn answer(request: &Request) -> Reply {
+    if request.line != "POST /mcp" {
+        // There is no stream of the server's own, and no session to end.
+        return Reply::new(405, &[], "");
+    }
+    let asked: Value = serde_json::from_str(request.body()).expect("a body of JSON");
+    let id = &asked["id"];
+    if id.is_null() {
+        return Reply::new(202, &[], "");
+    }
+    let result = match asked["method"].as_str() {
+        Some("initialize") => json!({
+            "protocolVersion": asked["params"]["protocolVersion"],
+            "capabilities": { "tools": {} },
+            "serverInfo": { "name": "company", "version": "1" },
+        }),
+        Some("tools/list") => json!({
+            "tools": [{ "name": TOOL, "inputSchema": { "type": "object" } }],
+        }),
+        Some("tools/call") => json!({ "content": [{ "type": "text", "text": SEEN }] }),
+        _ => {
+            let error = json!({ "code": -32601, "message": "no such method" });
+            return Reply::json(200, &json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+        }
+    };
+    Reply::json(200, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))
+}

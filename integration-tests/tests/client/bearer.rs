@@ -1,0 +1,15 @@
+//! A key that the client is started with as its bearer token, as docs/backends/exchange.md has it.
+
+use serde_json::json;
+
+use crate::world::{FIRST, World};
+
+#[test]
+fn a_bearer_token_of_the_environment_is_sent_alone() {
+    let world = World::new();
+    let claude = world.claude().settings(&json!({ "apiKeyHelper": "" }));
+    let answer = claude.ask("ping").env("ANTHROPIC_AUTH_TOKEN", FIRST).run();
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), "pong\n"), "{answer:?}");
+    world.assert_answered(&[(&format!("x-api-key: , authorization: Bearer {FIRST}"), 200)]);
+    assert_eq!(world.reads(), 0);
+}

@@ -1,0 +1,69 @@
+//! Cargo itself, against a registry that wants a token.
+
+use std::path::Path;
+
+use integration_tests::call::Answer;
+use integration_tests::home::{KEYS, search_path};
+use integration_tests::servers::{Guarded, registry};
+use tempfile::TempDir;
+
+use crate::user::{DOWN, User, assert_tells_why};
+
+#[test]
+fn a_refused_token_is_replaced_after_a_logout() {
+    let (_crates, server) = serve();
+    server.accept_only(&["key-2"]);
+    let user = developer(KEYS, &server);
+
+    let refused = run(&user, &["fetch"]);
+    assert_eq!(refused.code, Some(101), "{refused:?}");
+    assert!(refused.stderr.contains("token rejected for `company`"), "{refused:?}");
+    let out = run(&user, &["logout", "--registry", "company"]);
+    assert_eq!(out.code, Some(0), "{out:?}");
+    let fetched = run(&user, &["fetch"]);
+    assert_eq!(fetched.code, Some(0), "{fetched:?}");
+    assert!(fetched.stderr.contains("Downloaded keyed v1.0.0"), "{fetched:?}");
+
+    assert_eq!(server.refused(), ["key-1"]);
+    assert_eq!(server.taken(), ["key-2"]);
+    assert_eq!(user.fetches(), 2);
+}
+
+#[test]
+fn it_shows_why_there_is_no_token() {
+    let (_crates, server) = serve();
+    let user = developer(DOWN, &server);
+    assert_tells_why(&run(&user, &["fetch"]));
+}
+
+fn serve() -> (TempDir, Guarded) {
+    let crates = TempDir::new().unwrap();
+    let server = registry::serve(crates.path());
+    (crates, server)
+}
+
+/// Somebody whose package depends on a crate of the registry. Another profile than the page's is the
+/// default one: cargo hands over which is meant by a way of its own.
+fn developer(body: &str, server: &Guarded) -> User {
+    let user = User::following("cargo", body, &[("https://crates.example.com", server.address())]);
+    let page = user.shown("toml");
+    user.home.configure(&format!(
+        "default_profile = \"other\"\n{page}\n[profile.other]\nsources = [\"company\"]\n"
+    ));
+    let manifest = "[package]\nname = \"project\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
+                    [dependencies]\nkeyed = { version = \"1\", registry = \"company\" }\n";
+    user.home.write("project/Cargo.toml", manifest);
+    user.home.write("project/src/lib.rs", "");
+    user
+}
+
+/// Runs the cargo that runs the tests, with the compiler beside it: without this machine's home, a
+/// proxy such as rustup's knows of neither.
+fn run(user: &User, arguments: &[&str]) -> Answer {
+    let cargo = Path::new(env!("CARGO"));
+    let mut path = cargo.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(search_path());
+    let call = user.call(cargo).folder(&user.home.path().join("project"));
+    call.env("PATH", path).args(arguments.iter().copied()).run()
+}

@@ -1,0 +1,36 @@
+//! Claude Code for the helpers that it has besides that of its own key.
+
+use std::fs;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+
+use crate::user::User;
+
+/// An API that takes every key, in a network that has nothing else.
+pub(crate) struct World {
+    pub(crate) api: MessagesApi,
+    _seat: Seat,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let seat = Seat::take();
+        // What is missing cannot be installed any more in the other network.
+        let _ = (Claude::program(), Binaries::built());
+        leave_network();
+        Self { api: MessagesApi::refusing_with(Refusal::Unauthorized), _seat: seat }
+    }
+
+    /// The client of somebody who has followed a page. Its own key comes from another source than
+    /// the page's.
+    pub(crate) fn claude(&self, user: &User) -> Claude {
+        let own = user.home.script("own", "echo own-key").display().to_string();
+        let page = fs::read_to_string(user.home.config_file()).unwrap();
+        user.home.configure(&format!(
+            "default_profile = \"claude-code\"\n{page}\n[profile.claude-code]\nsources = [\"own\"]\n\n\
+             [source.own]\nbackend = \"script\"\ncommand = [\"{own}\"]\n"
+        ));
+        Claude::of(&user.home, &self.api)
+    }
+}

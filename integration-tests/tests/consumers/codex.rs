@@ -1,0 +1,98 @@
+//! Codex itself, against a provider that answers `pong`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Answer;
+use integration_tests::client::leave_network;
+use integration_tests::home::KEYS;
+use integration_tests::install;
+use integration_tests::servers::guarded::bearer;
+use integration_tests::servers::{Guarded, Reply};
+use serde_json::json;
+
+use crate::user::{DOWN, User, assert_tells_why, key};
+
+#[test]
+fn a_refused_key_is_replaced_within_the_turn() {
+    let provider = provider();
+    provider.accept_only(&["key-2"]);
+    let user = developer(KEYS, &provider);
+    let answer = ask(&user);
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), "pong\n"), "{answer:?}");
+    assert_eq!((provider.refused(), provider.taken()), (vec![key(1)], vec![key(2)]));
+    assert_eq!(user.fetches(), 2);
+}
+
+#[test]
+fn what_apply_writes_is_what_it_needs() {
+    let provider = provider();
+    let user = developer(KEYS, &provider);
+    let file = user.home.path().join(".codex/config.toml");
+    let shown = fs::read_to_string(&file).unwrap();
+    let (provider_alone, _) = shown.split_once("[model_providers.company.auth]").unwrap();
+    user.home.write(".codex/config.toml", provider_alone);
+    assert_eq!(ask(&user).code, Some(1));
+    let applied = user.home.call(["--profile", "codex", "apply", "--client", "codex"]).run();
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    assert_eq!(ask(&user).stdout, "pong\n");
+    assert_eq!(provider.taken(), [key(1)]);
+}
+
+#[test]
+fn it_shows_why_there_is_no_key() {
+    let provider = provider();
+    let user = developer(DOWN, &provider);
+    assert_tells_why(&ask(&user));
+    assert_eq!(provider.taken().len(), 0);
+}
+
+/// A provider in a network that has nothing else: what is to be installed must be there by then.
+fn provider() -> Guarded {
+    let _ = (program(), Binaries::built());
+    leave_network();
+    let refusal = Reply::json(401, &json!({ "error": { "message": "no" } }));
+    Guarded::start(bearer, refusal, |request| match &*request.line {
+        "POST /v1/responses" => Reply::new(200, &["Content-Type: text/event-stream"], &pong()),
+        // Of its models it says nothing.
+        _ => Reply::json(200, &json!({ "models": [] })),
+    })
+}
+
+/// <https://platform.openai.com/docs/api-reference/responses-streaming> shows the events.
+fn pong() -> String {
+    let text = json!({ "type": "output_text", "text": "pong" });
+    let item = json!({ "type": "message", "role": "assistant", "content": [text] });
+    let usage = json!({ "input_tokens": 1, "output_tokens": 1, "total_tokens": 2 });
+    let events = [
+        json!({ "type": "response.created", "response": { "id": "r" } }),
+        json!({ "type": "response.output_item.done", "item": item }),
+        json!({ "type": "response.completed", "response": { "id": "r", "usage": usage } }),
+    ];
+    let event = |event: &serde_json::Value| {
+        let name = event["type"].as_str().unwrap_or_default();
+        format!("event: {name}\ndata: {event}\n\n")
+    };
+    events.iter().map(event).collect()
+}
+
+fn developer(body: &str, provider: &Guarded) -> User {
+    User::following("codex", body, &[("https://llm.example.com", provider.address())])
+}
+
+fn ask(user: &User) -> Answer {
+    let call = user.call(program()).args(["exec", "--skip-git-repo-check"]);
+    // It would try again for six seconds.
+    let call = call.args(["-c", "model_providers.company.stream_max_retries=0", "ping"]);
+    call.input(b"").run()
+}
+
+/// Where the program is. It is installed before the first test asks for it.
+fn program() -> PathBuf {
+    let (machine, target) =
+        if cfg!(target_arch = "aarch64") { ("arm64", "aarch64") } else { ("x64", "x86_64") };
+    let package = format!("@openai/codex@0.169.0-linux-{machine}");
+    install::npm(&[&package])
+        .join(format!("@openai/codex/vendor/{target}-unknown-linux-musl/bin/codex"))
+}

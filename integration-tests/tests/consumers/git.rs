@@ -1,0 +1,60 @@
+//! Git itself, against git's own server.
+
+use integration_tests::call::Answer;
+use integration_tests::home::KEYS;
+use integration_tests::servers::git;
+use tempfile::TempDir;
+
+use crate::user::{DOWN, User, assert_tells_why, key};
+
+#[test]
+fn a_refused_key_is_erased_and_the_next_one_fetches() {
+    let repositories = TempDir::new().unwrap();
+    let server = git::serve(repositories.path());
+    server.accept_only(&["key-2"]);
+    let user = User::following("git", KEYS, &[(SERVER, server.address())]);
+
+    let refused = clone(&user, server.address());
+    assert_eq!(refused.code, Some(128), "{refused:?}");
+    assert!(refused.stderr.contains("Authentication failed"), "{refused:?}");
+    let cloned = clone(&user, server.address());
+    assert_eq!(cloned.code, Some(0), "{cloned:?}");
+    // It is told that the key is good, which changes nothing.
+    let fetched = run(&user, &["-C", "repository", "fetch", "--verbose"]);
+    assert_eq!(fetched.code, Some(0), "{fetched:?}");
+
+    assert_eq!((server.refused(), server.taken()), (vec![key(1)], vec![key(2)]));
+    assert_eq!(user.fetches(), 2);
+    assert!(!user.home.path().join(".git-credentials").exists());
+}
+
+#[test]
+fn it_shows_why_there_is_no_key() {
+    let repositories = TempDir::new().unwrap();
+    let server = git::serve(repositories.path());
+    let user = User::following("git", DOWN, &[(SERVER, server.address())]);
+    assert_tells_why(&clone(&user, server.address()));
+}
+
+#[test]
+fn another_server_gets_no_key() {
+    let repositories = TempDir::new().unwrap();
+    let server = git::serve(repositories.path());
+    let user = User::following("git", KEYS, &[]);
+    assert_eq!(clone(&user, server.address()).code, Some(128));
+    assert_eq!((server.taken(), user.fetches()), (vec![], 0));
+}
+
+fn clone(user: &User, address: &str) -> Answer {
+    run(user, &["clone", &format!("{address}/repository.git")])
+}
+
+/// Runs git on a machine whose settings for everybody would write keys to a file.
+fn run(user: &User, arguments: &[&str]) -> Answer {
+    let everybody = user.home.write("gitconfig", "[credential]\n\thelper = store\n");
+    let git = user.call("git").env("GIT_CONFIG_SYSTEM", everybody).env("GIT_TERMINAL_PROMPT", "0");
+    git.args(arguments.iter().copied()).run()
+}
+
+/// What the page calls the server.
+const SERVER: &str = "https://git.example.com";

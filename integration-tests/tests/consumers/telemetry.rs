@@ -1,0 +1,38 @@
+//! Claude Code's `otelHeadersHelper`, against a collector that checks its header.
+
+use integration_tests::home::KEYS;
+use integration_tests::servers::guarded::bearer;
+use integration_tests::servers::{Guarded, Reply};
+use serde_json::json;
+
+use crate::claude_code::World;
+use crate::user::{DOWN, User, assert_has_why};
+
+#[test]
+fn what_is_measured_comes_with_the_key() {
+    let world = World::new();
+    let collector = collector();
+    let user = User::following("telemetry", KEYS, &[(COLLECTOR, collector.address())]);
+    let answer = world.claude(&user).ask("ping").run();
+    assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(0), "pong\n", ""));
+    assert_eq!((collector.taken(), user.fetches()), (vec!["key-1".to_owned()], 1));
+}
+
+#[test]
+fn it_shows_why_there_is_no_key() {
+    let world = World::new();
+    let collector = collector();
+    let user = User::following("telemetry", DOWN, &[(COLLECTOR, collector.address())]);
+    let answer = world.claude(&user).ask("ping").run();
+    assert_eq!((answer.code, &*answer.stdout), (Some(0), "pong\n"), "{answer:?}");
+    assert_has_why(&answer.stderr);
+    assert_eq!(collector.taken().len(), 0);
+}
+
+/// <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
+fn collector() -> Guarded {
+    Guarded::start(bearer, Reply::new(401, &[], ""), |_| Reply::json(200, &json!({})))
+}
+
+/// What the page calls the collector.
+const COLLECTOR: &str = "https://otel.example.com";

@@ -1,0 +1,105 @@
+//! Somebody who does what a page says.
+
+use std::ffi::OsString;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, search_path};
+
+use crate::page::Page;
+
+/// A home in which the page on a client was followed: its configuration is the helper's, and each
+/// block that is fenced as `LANGUAGE ~/PATH` is that file.
+///
+/// What the page shows stands for something of the test's own: a folder for programs, where the
+/// helper is; a program that gives keys, which is the script `main`; and what [`User::following`] is
+/// told of.
+pub(crate) struct User {
+    pub(crate) home: Home,
+    page: Page,
+    stands_for: Vec<(&'static str, String)>,
+}
+
+impl User {
+    /// One whose script is `body`.
+    pub(crate) fn following(client: &str, body: &str, own: &[(&'static str, &str)]) -> Self {
+        let home = Home::new();
+        let programs = home.path().join("bin");
+        std::fs::create_dir(&programs).unwrap();
+        symlink(&Binaries::built().front, programs.join("api-key-helper")).unwrap();
+        let script = home.script("main", body).display().to_string();
+        let mut stands_for =
+            vec![("/usr/local/bin", programs.display().to_string()), (SOURCE, script)];
+        stands_for.extend(own.iter().map(|(shown, real)| (*shown, (*real).to_owned())));
+        let user = Self { home, page: Page::on(client), stands_for };
+        user.home.configure(&user.shown("toml"));
+        for block in user.page.blocks() {
+            if let Some((_, file)) = block.info.split_once(" ~/") {
+                user.home.write(file, user.real(block.text));
+            }
+        }
+        user
+    }
+
+    /// The only block of the page that is fenced as `info`, with what it stands for.
+    #[track_caller]
+    pub(crate) fn shown(&self, info: &str) -> String {
+        self.real(self.page.block(info))
+    }
+
+    /// A call of `program`, in this home. Where it asks the helper, that does not try again for long
+    /// when its source is down.
+    pub(crate) fn call(&self, program: impl AsRef<Path>) -> Call {
+        self.home.call_of(program.as_ref()).env("API_KEY_HELPER_RETRY_COUNT", "0")
+    }
+
+    /// Where the shell finds programs, the helper among them.
+    pub(crate) fn path(&self) -> OsString {
+        let mut path = self.home.path().join("bin").into_os_string();
+        path.push(":");
+        path.push(search_path());
+        path
+    }
+
+    /// How often the source was asked.
+    pub(crate) fn fetches(&self) -> usize {
+        self.home.runs("main")
+    }
+
+    fn real(&self, shown: &str) -> String {
+        let text = shown.to_owned();
+        self.stands_for.iter().fold(text, |text, (shown, real)| text.replace(shown, real))
+    }
+}
+
+/// The client failed, and said what the helper said of its source.
+#[track_caller]
+pub(crate) fn assert_tells_why(answer: &Answer) {
+    assert_ne!(answer.code, Some(0), "{answer:?}");
+    assert_has_why(&format!("{}{}", answer.stdout, answer.stderr));
+}
+
+/// This is what the helper said of its source.
+#[track_caller]
+pub(crate) fn assert_has_why(said: &str) {
+    for word in [REASON, HINT] {
+        assert!(said.contains(word), "{word:?} is not said: {said}");
+    }
+}
+
+/// The key of a run of [`KEYS`](integration_tests::home::KEYS).
+pub(crate) fn key(number: u32) -> String {
+    format!("key-{number}")
+}
+
+/// What the pages call the program that gives keys.
+const SOURCE: &str = "/opt/keys/company-token";
+
+/// Its script when it is down.
+pub(crate) const DOWN: &str = "echo the token service does not answer >&2; exit 75";
+
+const REASON: &str = "failed with exit code 75: the token service does not answer";
+
+const HINT: &str = "by hand to see why";

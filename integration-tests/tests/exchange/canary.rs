@@ -1,0 +1,142 @@
+//! No token is anywhere, and the key only in the entry and on stdout.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use integration_tests::call::Answer;
+use integration_tests::process::Process;
+use integration_tests::servers::token_endpoint::{FEDERATION, Settings};
+use integration_tests::servers::{Reply, Stub, TokenEndpoint};
+use integration_tests::traces::Traces;
+use integration_tests::wait::until;
+use serde_json::json;
+
+use crate::user::{SOURCE, User};
+
+/// It occurs nowhere by chance.
+const CLIENT_SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
+
+/// What is not to be seen, and where it was looked for.
+struct Search<'a> {
+    user: &'a User,
+    secrets: Vec<Traces>,
+}
+
+impl<'a> Search<'a> {
+    fn new(user: &'a User) -> Self {
+        Self { user, secrets: vec![Traces::of(CLIENT_SECRET)] }
+    }
+
+    /// Of a JWT that is its signature: what it claims is in messages.
+    fn hide(&mut self, secret: &str) {
+        self.secrets.push(Traces::of(secret.rsplit('.').next().unwrap()));
+    }
+
+    #[track_caller]
+    fn look(&self, what: &str, text: &[u8]) {
+        for secret in &self.secrets {
+            let found = secret.found_in(text);
+            assert_eq!(found, None, "in {what}: {}", String::from_utf8_lossy(text));
+        }
+    }
+
+    /// What a call said, beside the key.
+    #[track_caller]
+    fn hear(&self, answer: &Answer) {
+        self.look("stderr", answer.stderr.as_bytes());
+        if answer.code != Some(0) {
+            self.look("stdout", answer.stdout.as_bytes());
+        }
+    }
+
+    #[track_caller]
+    fn watch(&self, process: Process) {
+        self.look("the arguments of a process", &process.arguments());
+        self.look("the environment of a process", &process.environment());
+    }
+
+    /// Everything that the user has, and all that they can be shown.
+    #[track_caller]
+    fn search(&self) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            let answer = self.user.home.call(arguments.iter().copied()).run();
+            self.look(arguments[0], answer.assert_printed().as_bytes());
+        }
+        self.search_folder(self.user.home.path());
+    }
+
+    #[track_caller]
+    fn search_folder(&self, folder: &Path) {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                self.search_folder(&path);
+            } else {
+                self.look(&path.to_string_lossy(), &fs::read(&path).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_traded_is_shown_to_nobody() {
+    let endpoint = TokenEndpoint::with(&Settings {
+        client_auth: "client_secret_basic",
+        secret: Some(CLIENT_SECRET.to_owned()),
+        ..Settings::default()
+    });
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::write(secret.path(), CLIENT_SECRET).unwrap();
+    let form = format!(
+        "client_id = \"helper\"\nclient_secret = {{ file = \"{}\" }}\n",
+        secret.path().display()
+    );
+    let bearer = (endpoint.form(), format!("{form}grant = \"jwt-bearer\""));
+    for (address, source) in [bearer, (endpoint.federation(), FEDERATION.to_owned())] {
+        let user = User::with(&address, "{ file = \"FILE\" }", &source);
+        let mut search = Search::new(&user);
+        let token = endpoint.token();
+        search.hide(&token);
+        user.rotate(&token);
+        let answer = user.get().run();
+        search.hear(&answer);
+        let key = answer.stdout;
+        assert!(endpoint.is_active(&key));
+        search.hide(&key);
+        search.search();
+
+        // Refusals, in which a server repeats what it was sent.
+        let token = endpoint.token();
+        search.hide(&token);
+        user.rotate(&token);
+        user.state().age(SOURCE, Duration::from_secs(2 * 3_600));
+        let said = format!("bad {token}");
+        let body = json!({ "error": "invalid_grant", "error_description": said });
+        endpoint.refuse(400, &body.to_string());
+        let refused = user.get().run();
+        refused.assert_error(4, &["bad [redacted]"]);
+        search.hear(&refused);
+        search.search();
+    }
+}
+
+#[test]
+fn a_process_that_asks_shows_no_token() {
+    let silent = Stub::start(|_| Reply::Silence);
+    let endpoint = TokenEndpoint::new();
+    let source = format!("{FEDERATION}timeout = \"2s\"\nretries = 0");
+    let user = User::with(silent.address(), "{ file = \"FILE\" }", &source);
+    let token = endpoint.token();
+    user.rotate(&token);
+    let mut search = Search::new(&user);
+    search.hide(&token);
+    let call = user.get().start();
+    until("the key is asked for", || (silent.requests().len() == 1).then_some(()));
+    assert!(silent.requests()[0].text.contains(&token));
+    search.watch(call.process());
+    let answer = call.finish();
+    answer.assert_error(1, &["did not answer within"]);
+    search.hear(&answer);
+    search.search();
+}

@@ -1,0 +1,127 @@
+//! A sign-in whose token is traded for the key.
+
+use std::time::Duration;
+
+use integration_tests::home::Home;
+use integration_tests::servers::token_endpoint::{AUDIENCE, FEDERATION, Settings};
+use integration_tests::servers::{OidcProvider, TokenEndpoint};
+use integration_tests::wait::until;
+
+/// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
+const STALE: Duration = Duration::from_secs(2 * 3_600);
+
+/// A provider, an endpoint that trusts it, and somebody who has signed in.
+struct Company {
+    provider: OidcProvider,
+    endpoint: TokenEndpoint,
+    home: Home,
+}
+
+impl Company {
+    fn new() -> Self {
+        let provider = OidcProvider::new();
+        let keys = format!("{}/jwks", provider.issuer());
+        let trusted = vec![(provider.issuer().to_owned(), keys)];
+        let endpoint = TokenEndpoint::with(&Settings { trusted, ..Settings::default() });
+        let home = Home::new();
+        home.configure(&format!(
+            "[profile.work]\nsources = [\"key\"]\n\n[source.key]\nbackend = \"exchange\"\n\
+             token_endpoint = \"{}\"\ntoken = {{ source = \"sso\" }}\n{FEDERATION}\n\
+             [source.sso]\nbackend = \"oidc\"\nissuer = \"{}\"\nclient_id = \"helper\"\n\
+             resource = \"{AUDIENCE}\"\nscopes = [\"openid\", \"offline_access\", \"models\"]\n",
+            endpoint.federation(),
+            provider.issuer()
+        ));
+        Self { provider, endpoint, home }
+    }
+
+    #[track_caller]
+    fn sign_in(&self) {
+        let said = self.home.write("said", "");
+        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\"", said.to_str().unwrap()];
+        let login = self.home.call(["login", "--source", "sso"]).under(shell).start();
+        let code = until("the user code is shown", || {
+            let said = std::fs::read_to_string(&said).ok()?;
+            assert!(login.process().is_running(), "{said}");
+            let (_, rest) = said.split_once("api-key-helper: code: ")?;
+            rest.split_once('\n').map(|(code, _)| code.to_owned())
+        });
+        self.provider.approve(&code);
+        let answer = login.finish();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+
+    #[track_caller]
+    fn key(&self) -> String {
+        let answer = self.home.helper().run();
+        answer.assert_key(&answer.stdout);
+        answer.stdout
+    }
+}
+
+#[test]
+fn a_spent_token_is_renewed_by_the_sign_in() {
+    let company = Company::new();
+    company.home.helper().run().assert_error(3, &["`sso`", "login"]);
+    company.sign_in();
+    // What the sign-in gave is sent as it is.
+    let key = company.key();
+    assert!(company.endpoint.is_active(&key));
+    assert_eq!(company.provider.granted("refresh_token"), 0);
+    // The token is still good for a while, and is spent: so it is renewed before anything is sent.
+    company.home.state().age("key", STALE);
+    assert_ne!(company.key(), key);
+    assert_eq!(company.provider.granted("refresh_token"), 1);
+    assert_eq!(company.endpoint.statuses(), [200, 200]);
+    // And so it is after an answer that was lost, within one call.
+    company.home.state().age("key", STALE);
+    company.endpoint.lose_a_grant();
+    company.key();
+    assert_eq!(company.provider.granted("refresh_token"), 3);
+    assert_eq!(company.endpoint.statuses(), [200; 4]);
+    assert_eq!(company.provider.revocations(), 0);
+}
+
+#[test]
+fn a_crowd_costs_one_exchange_and_one_renewal() {
+    let company = Company::new();
+    company.sign_in();
+    let first = company.key();
+    company.home.state().age("key", STALE);
+    let calls: Vec<_> = (0..20).map(|_| company.home.helper().start()).collect();
+    let keys: Vec<String> = calls
+        .into_iter()
+        .map(|call| {
+            let answer = call.finish();
+            answer.assert_key(&answer.stdout);
+            answer.stdout
+        })
+        .collect();
+    assert!(keys.iter().all(|key| *key == keys[0] && *key != first), "{keys:?}");
+    assert_eq!(company.endpoint.statuses(), [200, 200]);
+    assert_eq!(company.provider.granted("refresh_token"), 1);
+}
+
+#[test]
+fn a_sign_in_that_has_ended_is_named() {
+    let company = Company::new();
+    company.sign_in();
+    company.key();
+    company.provider.revoke();
+    company.home.state().age("key", STALE);
+    company.home.helper().run().assert_error(3, &["`sso`", "api-key-helper login"]);
+    company.sign_in();
+    company.key();
+}
+
+#[test]
+fn what_was_forgotten_is_sent_once_more_and_then_renewed() {
+    let company = Company::new();
+    company.sign_in();
+    let key = company.key();
+    // The mark of what was sent goes with the entry, and the sign-in's own key is still cached.
+    std::fs::remove_file(company.home.state().entry_file("key")).unwrap();
+    assert_ne!(company.key(), key);
+    assert_eq!(company.endpoint.statuses(), [200, 401, 200]);
+    assert_eq!(company.provider.granted("refresh_token"), 1);
+}

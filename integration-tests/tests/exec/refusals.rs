@@ -1,0 +1,62 @@
+//! A program that is not run, and why.
+
+use std::fs;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::home::{Home, KEYS};
+
+#[test]
+fn without_a_key_nothing_is_started() {
+    for (body, words) in [
+        ("echo 'no network' >&2; exit 75", &["no network"][..]),
+        ("echo 'not yours' >&2; exit 77", &["not yours"]),
+        ("echo 'two words'", &["not a key"]),
+    ] {
+        let home = Home::with_settings("", "retries = 0", body);
+        let program = home.script("program", "");
+        for mode in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
+            let answer = home.call(mode.iter().copied()).arg(&program).run();
+            answer.assert_error(125, words);
+            assert_eq!(home.runs("program"), 0);
+        }
+    }
+}
+
+#[test]
+fn a_call_that_nobody_understands_is_a_failure_of_ours() {
+    let home = Home::with_script(KEYS);
+    let program = home.script("program", "").into_os_string().into_string().unwrap();
+    for (arguments, words) in [
+        (&["exec"][..], &["`<COMMAND>...` is missing"][..]),
+        (&["exec", &program], &["unexpected argument"]),
+        (&["exec", "--env", "A=b", "--", &program], &["A=b"]),
+        (&["exec", "--env", "", "--", &program], &["--env"]),
+        (&["exec", "--no-such", "--", &program], &["--no-such"]),
+        (&["--profile", "none", "exec", "--", &program], &["`none`"]),
+    ] {
+        home.call(arguments.iter().copied()).run().assert_error(125, words);
+    }
+    let nobody = Home::new();
+    nobody.call(["exec", "--", &program]).run().assert_error(125, &["there is no configuration"]);
+    let alone = Binaries::copy_front(&home.path().join("alone"));
+    let call = home.call(["exec", "--", &program]).program(&alone.front);
+    call.run().assert_error(125, &["the worker is missing"]);
+    assert_eq!(home.runs("program"), 0);
+}
+
+#[test]
+fn what_does_not_run_has_the_codes_of_shells() {
+    let home = Home::with_script(KEYS);
+    let plain = home.write("plain", "not executable").display().to_string();
+    let folder = home.path().join("folder").display().to_string();
+    fs::create_dir(&folder).unwrap();
+    for mode in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
+        let run = |program: &str| home.call(mode.iter().copied()).arg(program).run();
+        for missing in ["no-such-program", "/no/such/program", ""] {
+            run(missing).assert_error(127, &["is not there"]);
+        }
+        for program in [&*plain, &*folder] {
+            run(program).assert_error(126, &[program, "ermission denied"]);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a client is told when there is no key.
+
+use integration_tests::home::Home;
+use serde_json::Value;
+
+use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
+
+/// A source that is down, and says why.
+fn down() -> Home {
+    let settings = format!("{SERVERS}\nretries = 0");
+    Home::with_settings(&settings, "", "echo 'the vault is sealed' >&2; exit 75")
+}
+
+#[test]
+fn most_clients_show_what_is_on_stderr() {
+    let home = down();
+    for format in [
+        "raw",
+        "codex",
+        "json",
+        "headers",
+        "claude-desktop",
+        "credential-process",
+        "env",
+        "exec-credential",
+    ] {
+        let answer = home.call(["--format", format]).run();
+        answer.assert_error(1, &["the vault is sealed"]);
+    }
+    kubernetes(&home, "v1", "").run().assert_error(1, &["the vault is sealed"]);
+    git(&home, "get", &git_asks("a.example")).run().assert_error(1, &["the vault is sealed"]);
+}
+
+#[test]
+fn cargo_and_google_have_errors_of_their_own() {
+    let home = down();
+    let answer = cargo(&home, &cargo_asks("get", "a.example")).run();
+    let error = answer.assert_printed().lines().nth(1).unwrap();
+    let error: Value = serde_json::from_str(error).unwrap();
+    assert_eq!(error["Err"]["kind"], "other");
+    assert!(error["Err"]["message"].as_str().unwrap().contains("the vault is sealed"));
+    assert!(error["Err"]["caused-by"][0].is_string(), "{error}");
+
+    let answer = home.call(["--format", "google-executable"]).run();
+    let error: Value = serde_json::from_str(answer.assert_printed()).unwrap();
+    assert_eq!((&error["success"], &error["code"]), (&false.into(), &"transient".into()));
+    assert!(error["message"].as_str().unwrap().contains("the vault is sealed"), "{error}");
+}
+
+#[test]
+fn so_has_a_call_that_knows_no_profile_yet() {
+    let home = Home::new();
+    home.call(["--format", "json"]).run().assert_error(2, &["there is no configuration"]);
+    let answer = home.call(["--format", "google-executable"]).run();
+    assert!(answer.assert_printed().contains("\"code\":\"misconfigured\""), "{answer:?}");
+    let answer = cargo(&home, &cargo_asks("get", "a.example")).run();
+    assert!(answer.assert_printed().contains("there is no configuration"), "{answer:?}");
+}
+
+#[test]
+fn a_client_that_asks_in_a_way_that_is_not_known_is_told() {
+    let home = Home::with_script("echo key-1");
+    let old = kubernetes(&home, "v1alpha1", "").run();
+    old.assert_error(2, &["Kubernetes", "apiVersion: client.authentication.k8s.io/v1"]);
+    let google = home.call(["--format", "google-executable"]);
+    let answer = google.env("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE", "urn:x").run();
+    assert!(answer.assert_printed().contains("\"success\":false"), "{answer:?}");
+    assert_eq!(home.runs("main"), 0);
+}
+
+/// Some of Google's libraries read stderr as a part of the answer.
+#[test]
+fn google_reads_no_warning() {
+    let home = Home::with_settings("", "", "[ $run = 1 ] && echo key-1 || exit 75");
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", std::time::Duration::from_secs(2 * 3_600));
+    let answer = home.call(["--format", "google-executable"]).run();
+    assert!(answer.assert_printed().contains("\"id_token\":\"key-1\""), "{answer:?}");
+}

@@ -1,0 +1,86 @@
+//! Clients that end a helper which takes long.
+
+use std::time::Duration;
+
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::wait::{now, since, until};
+use rustix::process::Signal;
+
+/// A home whose source stands at the gate in its first run.
+fn home_with_gate(settings: &str) -> (Home, integration_tests::gate::Gate) {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration(settings, "", &script));
+    (home, gate)
+}
+
+/// Not before, and not much later, however busy this machine is.
+#[track_caller]
+fn assert_about(seconds: u64, took: Duration) {
+    let limit = Duration::from_secs(seconds);
+    assert!((limit..limit * 2).contains(&took), "{took:?}");
+}
+
+fn wait_for_key(home: &Home) {
+    until("the key is there", || (!home.state().files(".entry").is_empty()).then_some(()));
+}
+
+#[test]
+fn codex_reads_our_error_before_its_own_time_is_over() {
+    let (home, gate) = home_with_gate("");
+    let call = home.call(["--format", "codex"]);
+    let started = now();
+    let answer = call.run();
+    let took = since(started);
+    answer.assert_error(1, &["another process is still refreshing source `main`"]);
+    assert_about(4, took);
+    // The source goes on answering, and nobody asks it twice.
+    drop(gate.reached());
+    wait_for_key(&home);
+    home.call(["--format", "codex"]).run().assert_key("key-1");
+    assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn headers_come_within_their_time() {
+    let (home, gate) = home_with_gate("");
+    let call = home.call(["--format", "headers"]);
+    let started = now();
+    let answer = call.run();
+    let took = since(started);
+    answer.assert_error(1, &["source `main`"]);
+    assert_about(8, took);
+    drop(gate.reached());
+}
+
+#[test]
+fn a_shorter_deadline_stays_one_and_the_command_line_beats_all() {
+    let (home, _gate) = home_with_gate("deadline = \"300ms\"");
+    home.call(["--format", "headers"]).run().assert_error(1, &["ended after 0.3 s"]);
+
+    let (home, gate) = home_with_gate("");
+    let running = home.call(["get", "--format", "codex", "--deadline", "30s"]).start();
+    let held = gate.reached();
+    integration_tests::wait::sleep(Duration::from_millis(4_500));
+    drop(held);
+    running.finish().assert_key("key-1");
+}
+
+/// The client ends the helper, and whatever else is in its process group, in the middle of a rotation.
+#[test]
+fn what_was_asked_for_arrives_although_the_helper_is_killed() {
+    for arguments in
+        [&["--format", "codex"][..], &["--format", "headers"], &["get", "--deadline", "9s"]]
+    {
+        let (home, gate) = home_with_gate("");
+        let running = home.call(arguments.iter().copied()).leads_group().start();
+        let held = gate.reached();
+        running.signal(Signal::KILL);
+        assert_eq!(running.finish().signal, Some(Signal::KILL.as_raw()));
+        drop(held);
+        wait_for_key(&home);
+        home.helper().run().assert_key("key-1");
+        assert_eq!(home.runs("main"), 1, "{arguments:?}");
+    }
+}

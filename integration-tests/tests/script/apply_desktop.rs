@@ -1,0 +1,133 @@
+//! `apply --client claude-desktop` writes a program that needs no arguments, and nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::Call;
+use integration_tests::home::Home;
+use integration_tests::mounts::Mounts;
+use serde_json::json;
+
+use crate::apply::{read, snapshot, user};
+
+const CONFIGURATION: &str = "{\n  \"inferenceProvider\": \"gateway\",\n  \
+                             \"inferenceGatewayBaseUrl\": \"https://gateway.example.com\",\n  \
+                             \"inferenceGatewayApiKey\": \"sk-canary-5\",\n  \
+                             \"inferenceCredentialKind\": \"static\"\n}\n";
+
+fn library(home: &Home) -> PathBuf {
+    home.path().join(".config/Claude-3p/configLibrary")
+}
+
+/// A user who has made a configuration in the application's window.
+fn user_of_desktop() -> (Home, PathBuf) {
+    let home = user();
+    let meta = "{\"appliedId\": \"4f2a\", \"entries\": [{\"id\": \"4f2a\", \"name\": \"Work\"}]}";
+    home.write(".config/Claude-3p/configLibrary/_meta.json", meta);
+    let file = home.write(".config/Claude-3p/configLibrary/4f2a.json", CONFIGURATION);
+    (home, file)
+}
+
+fn desktop(home: &Home, arguments: &[&str]) -> Call {
+    home.call(["apply", "--client", "claude-desktop"].iter().chain(arguments).copied())
+}
+
+#[test]
+fn the_configuration_in_use_names_the_program() {
+    let (home, file) = user_of_desktop();
+    let before = snapshot(&library(&home));
+    let front = Binaries::built().front.canonicalize().unwrap().display().to_string();
+    let dry = desktop(&home, &["--dry-run"]).run();
+    assert_eq!(
+        dry.assert_printed(),
+        format!(
+            "--- {0}\n+++ {0}\n+inferenceCredentialHelper: {front}\n\
+             -inferenceCredentialKind: (not shown)\n+inferenceCredentialKind: helper-script\n\
+             +inferenceCredentialHelperTtlSec: 30\nNothing was written.\n",
+            file.display()
+        )
+    );
+    assert_eq!(snapshot(&library(&home)), before);
+    let answer = desktop(&home, &[]).run();
+    let said = answer.assert_printed();
+    assert!(said.contains("Key refresh: automatic every 30 seconds\n"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+    let written = read(&file);
+    assert_eq!(written["inferenceCredentialHelper"], front);
+    assert_eq!(written["inferenceCredentialKind"], "helper-script");
+    assert_eq!(written["inferenceCredentialHelperTtlSec"], 30);
+    // Claude Desktop runs it so, and takes a token alone.
+    home.call_of(Path::new(&front)).run().assert_key("key-1");
+    assert!(desktop(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));
+    let _ = desktop(&home, &["--undo"]).run().assert_printed();
+    assert_eq!(snapshot(&library(&home)), before);
+}
+
+#[test]
+fn a_profile_is_the_name_of_a_link() {
+    let (home, file) = user_of_desktop();
+    let before = snapshot(&library(&home));
+    let links = home.path().join(".local/share/api-key-helper/links");
+    let call = |arguments: &[&str]| desktop(&home, arguments).args(["--profile", "main"]).run();
+    let _ = call(&["--dry-run"]).assert_printed();
+    assert!(!links.exists());
+    let _ = call(&[]).assert_printed();
+    let link = links.join("api-key-helper@main");
+    assert_eq!(read(&file)["inferenceCredentialHelper"], link.display().to_string());
+    assert_eq!(link.canonicalize().unwrap(), Binaries::built().front.canonicalize().unwrap());
+    // Claude Desktop runs it so.
+    home.call_of(&link).run().assert_key("key-1");
+    assert!(call(&[]).assert_printed().starts_with("Nothing changes: "));
+    let _ = desktop(&home, &["--undo", "--dry-run"]).run().assert_printed();
+    assert!(link.is_symlink());
+    let _ = desktop(&home, &["--undo"]).run().assert_printed();
+    assert_eq!(snapshot(&library(&home)), before);
+    assert!(!links.exists());
+}
+
+#[test]
+fn what_was_not_written_leaves_no_link() {
+    let (home, file) = user_of_desktop();
+    let text = "{\"inferenceCredentialHelper\": \"/opt/corp/helper\"}";
+    fs::write(&file, text).unwrap();
+    let stays = desktop(&home, &["--profile", "main"]).run();
+    stays.assert_error(2, &["`inferenceCredentialHelper` is another program's", "`--force`"]);
+    assert!(!home.path().join(".local/share/api-key-helper/links").exists());
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn without_a_configuration_there_is_nothing_to_change() {
+    let home = user();
+    let hint = "`Configure third-party inference`";
+    desktop(&home, &[]).run().assert_error(2, &["no configuration", hint]);
+    home.write(".config/Claude-3p/configLibrary/_meta.json", "{\"appliedId\": \"../x\"}");
+    desktop(&home, &[]).run().assert_error(2, &["line 1, column 15", hint]);
+    desktop(&home, &["--scope", "local"]).run().assert_error(2, &["no settings of scope `local`"]);
+    let (home, _) = user_of_desktop();
+    let config = home.config_file().display().to_string();
+    let answer = desktop(&home, &["--config", &config]).run();
+    answer.assert_error(2, &["without arguments"]);
+}
+
+#[test]
+fn managed_settings_are_roots() {
+    let home = user();
+    let etc = home.path().join("etc");
+    fs::create_dir(&etc).unwrap();
+    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
+    let managed = |arguments: &[&str]| {
+        let call = desktop(&home, &["--scope", "managed"]).args(arguments.iter().copied());
+        mounts.seen_by(call).run()
+    };
+    let _ = managed(&[]).assert_printed();
+    let file = etc.join("claude-desktop/managed-settings.json");
+    let front = Binaries::built().front.canonicalize().unwrap().display().to_string();
+    let expected = json!({"inferenceCredentialHelper": front, "inferenceCredentialKind": "helper-script",
+                          "inferenceCredentialHelperTtlSec": 30});
+    assert_eq!(read(&file), expected);
+    let _ = managed(&["--undo"]).assert_printed();
+    assert_eq!(fs::read_dir(&etc).unwrap().count(), 0);
+    managed(&["--profile", "main"]).assert_error(2, &["is not for everybody", "sudo ln -s"]);
+}

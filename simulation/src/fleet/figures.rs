@@ -1,0 +1,103 @@
+//! What a morning comes down to.
+
+use std::time::Duration;
+
+use super::morning::{BEGINS, STEADY};
+use super::record::Record;
+use super::tally::Minute;
+
+/// A morning's figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// Requests that reached the server.
+    pub requests: u64,
+    /// The requests of the second that had most.
+    pub busiest_second: u64,
+    /// Requests a second while the fleet works undisturbed: from ten o'clock on, until the outage.
+    pub steady_mean: f64,
+    /// The same of the busiest minute of that time.
+    pub steady_minute: f64,
+    /// The requests of the busiest second of that time.
+    pub steady_second: u64,
+    /// The requests of the busiest second after the outage.
+    pub second_after_outage: u64,
+    /// The longest time after the outage, in seconds, in which the server was asked for more than its
+    /// limit in every second.
+    pub seconds_over_after_outage: u64,
+    /// The same before it.
+    pub seconds_over_before_outage: u64,
+    /// Keys that were printed.
+    pub printed: u64,
+    /// Old keys among them, with a warning, for the server gave no new one.
+    pub bridged: u64,
+    /// Calls that waited, for at most 0.1 s, 1 s, 5 s, and longer.
+    pub waited: [u64; 4],
+    /// The longest wait, in seconds.
+    pub longest_wait: f64,
+    /// How many waited with a key that may be printed at once.
+    pub waited_valid: u64,
+    /// How many waited with a key that was too old for that, and not past its end.
+    pub waited_stale: u64,
+    /// Calls that ended without a key.
+    pub failed: u64,
+}
+
+impl Figures {
+    /// The figures of a record.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        let outage = &record.morning.outage;
+        let minutes = || minutes(record);
+        let is_disturbed = outage.start >= STEADY;
+        let steady = || {
+            let until = if is_disturbed { outage.start } else { Duration::MAX };
+            minutes().filter(move |(at, _)| (STEADY..until).contains(at))
+        };
+        let after = || minutes().filter(|(at, _)| *at >= outage.end);
+        let before = || minutes().filter(|(at, _)| *at < outage.start);
+        let seconds = 60.0 * steady().count().max(1) as f64;
+        Self {
+            requests: sum(minutes(), |minute| minute.requests),
+            busiest_second: most(minutes(), |minute| minute.busiest_second),
+            steady_mean: sum(steady(), |minute| minute.requests) as f64 / seconds,
+            steady_minute: most(steady(), |minute| minute.requests) as f64 / 60.0,
+            steady_second: most(steady(), |minute| minute.busiest_second),
+            second_after_outage: most(after(), |minute| minute.busiest_second),
+            seconds_over_after_outage: most(after(), |minute| minute.seconds_over),
+            seconds_over_before_outage: most(before(), |minute| minute.seconds_over),
+            printed: sum(minutes(), |minute| minute.printed),
+            bridged: sum(minutes(), |minute| minute.bridged),
+            waited: std::array::from_fn(|group| sum(minutes(), |minute| minute.waited[group])),
+            longest_wait: most(minutes(), |minute| minute.longest_wait) as f64 / 1_000.0,
+            waited_valid: sum(minutes(), |minute| minute.waited_valid),
+            waited_stale: sum(minutes(), |minute| minute.waited_stale),
+            failed: sum(minutes(), |minute| minute.failed),
+        }
+    }
+
+    /// How many times the mean the busiest minute of the steady state is.
+    #[must_use]
+    pub fn steady_peak(&self) -> f64 {
+        self.steady_minute / self.steady_mean
+    }
+}
+
+/// The minutes, with the time since midnight at which each begins.
+pub(super) fn minutes(record: &Record) -> impl Iterator<Item = (Duration, &Minute)> {
+    let begins = (BEGINS.as_secs()..).step_by(60).map(Duration::from_secs);
+    begins.zip(&record.minutes)
+}
+
+fn sum<'r>(
+    minutes: impl Iterator<Item = (Duration, &'r Minute)>,
+    count: impl Fn(&Minute) -> u64,
+) -> u64 {
+    minutes.map(|(_, minute)| count(minute)).sum()
+}
+
+fn most<'r>(
+    minutes: impl Iterator<Item = (Duration, &'r Minute)>,
+    count: impl Fn(&Minute) -> u64,
+) -> u64 {
+    minutes.map(|(_, minute)| count(minute)).max().unwrap_or_default()
+}

@@ -1,0 +1,301 @@
+//! A machine with its helper: what the engine acts on.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use api_key_helper_core::engine::{
+    Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, Outcome, World, get,
+};
+use api_key_helper_core::{
+    Entry, EntryId, EnvironmentMark, Error, Fingerprint, Hit, Key, Lookup, Moment, Nonce,
+    PlannedSource, Policy, ReadError, Secret, SecretInput, Validity, look,
+};
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use super::morning::MIDNIGHT;
+use super::person::{HOLD, Person};
+use super::source::{DEADLINE, source};
+use super::tally::{Had, Tally};
+use super::vault::Vault;
+use crate::chance::Dice;
+use crate::seal::Checked;
+
+/// Everything that there is.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// The time since midnight.
+    pub(super) now: Duration,
+    /// When whatever is running wants to run again.
+    pub(super) wake: Option<Duration>,
+    pub(super) vault: Vault,
+    pub(super) tally: Tally,
+    pub(super) desks: Vec<Desk>,
+}
+
+/// A machine's disk, and the person before it.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) person: Person,
+    dice: Dice,
+    /// Its state folder: the one source's files, by the order of [`Settings::files`].
+    files: [Option<Vec<u8>>; 2],
+}
+
+/// What every helper is configured with.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) policy: Policy,
+    pub(super) planned: PlannedSource,
+    /// The names of the entry and of the failure.
+    files: [String; 2],
+}
+
+/// A helper's hands and eyes.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    pub(super) site: Arc<Mutex<Site>>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) index: usize,
+}
+
+impl Settings {
+    pub(super) fn new(policy: Policy) -> Self {
+        let id =
+            EntryId { source: "vault".to_owned(), fingerprint: Fingerprint::of([&b"fleet"[..]]) };
+        let files = [id.entry_file(&Checked), id.failure_file()];
+        Self { policy, planned: PlannedSource { id, variables: Vec::new() }, files }
+    }
+
+    /// The entry of a key that was fetched at `fetched_at`.
+    pub(super) fn entry(&self, key: Key, fetched_at: Moment) -> Vec<u8> {
+        let entry = Entry {
+            key: Some(key),
+            key_since: fetched_at,
+            refetched_at: None,
+            validity: Validity { fetched_at, expires_at: None, refresh_at: None, jitter: 0.0 },
+            renewal: None,
+            environment: EnvironmentMark::new([0; 16], &[], &|_| None),
+        };
+        entry.encode(&self.planned.id, &Checked, NONCE)
+    }
+}
+
+impl Desk {
+    pub(super) fn new(person: Person, dice: Dice, entry: Option<Vec<u8>>) -> Self {
+        Self { person, dice, files: [entry, None] }
+    }
+}
+
+impl Machine {
+    pub(super) fn see(&self) -> MutexGuard<'_, Site> {
+        see(&self.site)
+    }
+
+    /// What the front finds.
+    pub(super) fn look(&self) -> Option<Hit> {
+        let site = self.see();
+        let lookup = Lookup {
+            sources: std::slice::from_ref(&self.settings.planned),
+            policy: &self.settings.policy,
+            hold: HOLD,
+            now: MIDNIGHT.plus(site.now),
+            seal: &Checked,
+            variable: &|_| None,
+        };
+        let files = &site.desks[self.index].files;
+        look(&lookup, |file| {
+            let slot = self.slot(file).ok_or(())?;
+            Ok::<_, ()>(files[slot].as_deref())
+        })
+    }
+
+    /// What the worker answers.
+    pub(super) async fn work(self, demand: Demand) -> Outcome {
+        let call = Call {
+            profile: "fleet",
+            policy: &self.settings.policy,
+            hold: HOLD,
+            deadline: DEADLINE,
+            demand,
+            chain: "",
+        };
+        let world = World {
+            clock: &self,
+            chance: &self,
+            disk: &self,
+            seal: &Checked,
+            older: &[],
+            inputs: &self,
+            journal: &self,
+            variable: &|_| None,
+        };
+        get(world, &[source(&self)], &call).await
+    }
+
+    /// What is there for a caller who comes now.
+    pub(super) fn has(&self) -> Had {
+        use api_key_helper_core::Freshness::{Due, Expired, Fresh, Stale};
+
+        let site = self.see();
+        let bytes = site.desks[self.index].files[0].as_deref();
+        let entry =
+            bytes.and_then(|bytes| Entry::decode(bytes, &self.settings.planned.id, &Checked));
+        let Some(entry) = entry.filter(|entry| entry.key.is_some()) else { return Had::Nothing };
+        match self.settings.policy.judge(&entry.validity, HOLD, MIDNIGHT.plus(site.now)) {
+            Fresh | Due => Had::Valid,
+            Stale => Had::Stale,
+            Expired => Had::Nothing,
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn wait(&self, time: Duration) -> Wait<'_> {
+        Wait { machine: self, time, until: None }
+    }
+
+    /// An even chance from 0 to 1.
+    pub(super) fn chance(&self) -> f64 {
+        self.see().desks[self.index].dice.even()
+    }
+
+    fn slot(&self, file: &str) -> Option<usize> {
+        self.settings.files.iter().position(|name| name == file)
+    }
+
+    fn put(&self, file: &str, content: Option<Vec<u8>>) {
+        if let Some(slot) = self.slot(file) {
+            self.see().desks[self.index].files[slot] = content;
+        }
+    }
+}
+
+pub(super) fn see(site: &Mutex<Site>) -> MutexGuard<'_, Site> {
+    site.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Over when the time has come.
+pub(super) struct Wait<'a> {
+    machine: &'a Machine,
+    time: Duration,
+    until: Option<Duration>,
+}
+
+impl Future for Wait<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let mut site = self.machine.see();
+        let until = self.until.unwrap_or(site.now + self.time);
+        if until <= site.now {
+            return Poll::Ready(());
+        }
+        site.wake = Some(site.wake.map_or(until, |wake| wake.min(until)));
+        drop(site);
+        self.until = Some(until);
+        Poll::Pending
+    }
+}
+
+#[async_trait]
+impl Clock for Machine {
+    fn now(&self) -> Moment {
+        MIDNIGHT.plus(self.see().now)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.see().now
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.wait(duration).await;
+    }
+}
+
+impl Chance for Machine {
+    fn unit(&self) -> f64 {
+        self.chance()
+    }
+
+    fn salt(&self) -> [u8; 16] {
+        [0; 16]
+    }
+
+    fn nonce(&self) -> io::Result<Nonce> {
+        Ok(NONCE)
+    }
+}
+
+/// What seals here uses none.
+const NONCE: Nonce = Nonce([0; 24]);
+
+#[async_trait]
+impl Disk for Machine {
+    async fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
+        let Some(slot) = self.slot(file) else { return Ok(None) };
+        Ok(self.see().desks[self.index].files[slot].clone().map(Zeroizing::new))
+    }
+
+    async fn draft(&self, _: u64) -> io::Result<Box<dyn Draft>> {
+        Ok(Box::new(Written { machine: self.clone(), content: Vec::new() }))
+    }
+
+    async fn sync_names(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    async fn remove(&self, file: &str) -> io::Result<()> {
+        self.put(file, None);
+        Ok(())
+    }
+
+    async fn set_aside(&self, file: &str) -> io::Result<()> {
+        self.put(file, None);
+        Ok(())
+    }
+
+    /// Nobody else uses this machine.
+    async fn try_lock(&self, _: &str) -> io::Result<Option<Box<dyn Lock>>> {
+        Ok(Some(Box::new(OwnLock)))
+    }
+}
+
+struct OwnLock;
+
+impl Lock for OwnLock {}
+
+struct Written {
+    machine: Machine,
+    content: Vec<u8>,
+}
+
+#[async_trait]
+impl Draft for Written {
+    async fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        self.content = content.to_vec();
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    async fn publish(self: Box<Self>, file: &str) -> io::Result<()> {
+        self.machine.put(file, Some(self.content));
+        Ok(())
+    }
+}
+
+impl Journal for Machine {
+    fn record(&self, _: &Event<'_>) {}
+}
+
+#[async_trait]
+impl Inputs for Machine {
+    async fn resolve(&self, _: &SecretInput, _: &str, _: Duration) -> Result<Secret, Error> {
+        Err(Error::misconfigured("the fleet's source has no secret input"))
+    }
+}

@@ -1,0 +1,42 @@
+//! The server: what it answers, and how much it was asked.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use api_key_helper_core::Error;
+
+use super::tally::Tally;
+
+#[derive(Debug)]
+pub(super) struct Vault {
+    limit: u64,
+    outage: Range<Duration>,
+    /// The second that is counted, and its requests so far.
+    second: (u64, u64),
+}
+
+impl Vault {
+    pub(super) const fn new(limit: u64, outage: Range<Duration>) -> Self {
+        Self { limit, outage, second: (0, 0) }
+    }
+
+    /// Answers a request that arrives at `now` as the backend tells it: a quota of so many requests a
+    /// second begins anew with each, and who is refused is told to come with the next.
+    pub(super) fn answers(&mut self, now: Duration, tally: &mut Tally) -> Result<(), Error> {
+        if self.second.0 != now.as_secs() {
+            self.second = (now.as_secs(), 0);
+        }
+        self.second.1 += 1;
+        let is_down = self.outage.contains(&now);
+        let is_refused = !is_down && self.second.1 > self.limit;
+        tally.requested(now, is_down, is_refused);
+        if is_down {
+            return Err(Error::transient("the server is down"));
+        }
+        if is_refused {
+            let error = Error::transient("the server is over its quota");
+            return Err(error.with_retry_after(Duration::from_secs(1)));
+        }
+        Ok(())
+    }
+}

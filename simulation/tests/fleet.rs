@@ -1,0 +1,99 @@
+//! A smaller fleet keeps what the large one promises, and the page shows what was recorded of that.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "that is how a test fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use simulation::fleet::{Figures, Morning, Record, chart, run, table, with_table};
+
+/// So many times smaller are the fleet and the server of these tests.
+const SMALLER: usize = 50;
+/// The most that the busiest minute of the steady state may be, times the mean.
+const PEAK: f64 = 2.0;
+/// For so many seconds at most the server may be asked for more than its limit after an outage.
+const OVER: u64 = 60;
+
+#[test]
+fn a_usual_morning_keeps_the_promises() {
+    let figures = figures(&Morning::usual().smaller(SMALLER));
+    assert_promises(&figures);
+    // All that can go wrong did: a rush that the server refused, and an outage with old keys.
+    assert!(figures.seconds_over_before_outage > 30, "{figures:?}");
+    assert!(figures.failed > 0 && figures.bridged > 0, "{figures:?}");
+}
+
+#[test]
+fn so_does_one_with_an_outage_at_nine() {
+    let figures = figures(&Morning::usual().down_at_nine().smaller(SMALLER));
+    assert_promises(&figures);
+    // Yesterday's keys bridge it.
+    assert_eq!(figures.failed, 0, "{figures:?}");
+    assert!(figures.bridged > 500, "{figures:?}");
+}
+
+#[test]
+fn without_jitter_the_rush_comes_again() {
+    let figures = figures(&Morning::usual().without_jitter().smaller(SMALLER));
+    assert!(figures.steady_peak() > PEAK, "{figures:?}");
+}
+
+#[test]
+fn a_seed_is_one_morning() {
+    let morning = Morning::usual().smaller(500);
+    let [first, second] = [(); 2].map(|()| run(&morning).to_csv());
+    assert_eq!(first, second);
+    assert_ne!(first, run(&Morning { seed: 10, ..morning }).to_csv());
+}
+
+#[test]
+fn what_was_recorded_keeps_the_promises() {
+    for (name, _, record) in recorded() {
+        if name == "with-jitter" || name == "down-at-nine" {
+            assert_promises(&Figures::of(&record));
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_what_was_recorded() {
+    let figures: Vec<_> = recorded()
+        .iter()
+        .map(|(name, heading, record)| {
+            let picture = fs::read_to_string(docs().join(format!("fleet/{name}.svg"))).unwrap();
+            assert!(picture == chart(record), "`{name}.svg` is not the picture of `{name}.csv`");
+            (*heading, Figures::of(record))
+        })
+        .collect();
+    let page = fs::read_to_string(docs().join("fleet.md")).unwrap();
+    assert_eq!(with_table(&page, &table(&figures)).unwrap(), page);
+}
+
+fn figures(morning: &Morning) -> Figures {
+    Figures::of(&run(morning))
+}
+
+#[track_caller]
+fn assert_promises(figures: &Figures) {
+    assert!(figures.steady_peak() <= PEAK, "{figures:?}");
+    assert!(figures.seconds_over_after_outage <= OVER, "{figures:?}");
+    assert_eq!(figures.waited_valid, 0, "{figures:?}");
+    // Nobody has made that true by asking for nothing.
+    assert!(figures.printed > 10_000 && figures.requests > 1_000, "{figures:?}");
+}
+
+/// The mornings of the page, as `just fleet` has recorded them.
+fn recorded() -> Vec<(&'static str, &'static str, Record)> {
+    let recorded = Morning::all().map(|(name, heading, morning)| {
+        let csv = fs::read_to_string(docs().join(format!("fleet/{name}.csv"))).unwrap();
+        let record = Record::from_csv(&csv).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(record.morning, morning, "{name} is of another morning");
+        assert_eq!(record.to_csv(), csv, "{name}");
+        (name, heading, record)
+    });
+    recorded.into()
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
