@@ -49,10 +49,16 @@ impl Company {
             recipe,
             secrets: RefCell::default(),
         };
-        company.place.administer(&company.here(company.page.block("administrator")));
-        company.place.put(KEY);
+        company.administer();
         company.configure(company.page.block("configuration"), profile);
         company
+    }
+
+    /// An administrator does what the page says, and puts the key there.
+    #[track_caller]
+    pub(crate) fn administer(&self) {
+        self.place.administer(&self.here(self.page.block("administrator")));
+        self.place.put(KEY);
     }
 
     /// Writes the user's configuration, with more lines in the profile.
@@ -148,13 +154,13 @@ impl Company {
         self.page.assert_shows(block, &self.on_page(&answer.stderr));
     }
 
-    /// `status` shows what the page shows, as far as it is about sources.
+    /// `status` shows what `page` shows, as far as it is about sources.
     #[track_caller]
-    pub(crate) fn assert_status(&self) {
+    pub(crate) fn assert_status(&self, page: &Page) {
         let answer = self.run(&["status"]);
         let status = self.on_page(answer.assert_printed());
         let (sources, _) = status.split_once("\ncaller").expect("sources, and the rest");
-        self.page.assert_shows("status", sources);
+        page.assert_shows("status", sources);
     }
 
     /// How many refreshes at the provider, logins at the place and reads there were.

@@ -9,6 +9,7 @@ mod aws;
 mod canary;
 mod company;
 mod crowd;
+mod failover;
 mod lifetimes;
 mod page;
 mod place;

@@ -184,6 +184,13 @@ impl Place {
         self.end_session(state);
     }
 
+    /// Starts Vault again, which was killed and has forgotten all.
+    pub(crate) fn restart(&mut self) {
+        if let Server::Vault(bao) = &mut self.server {
+            bao.start_again();
+        }
+    }
+
     /// OpenBao, where it is one.
     #[track_caller]
     pub(crate) fn vault(&self) -> &OpenBao {

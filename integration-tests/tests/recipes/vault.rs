@@ -11,7 +11,7 @@ fn the_page_says_what_happens() {
     let page = &company.page;
     company.assert_says("nobody", 3, &company.run(&[]));
     company.follow(page.block("sign in"));
-    company.assert_status();
+    company.assert_status(page);
     company.follow(page.block("sign out"));
 
     // The people of another company.
