@@ -1,0 +1,256 @@
+//! A company whose people sign in at a provider, set up as a recipe's page says, and one of them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use api_key_helper_core::{Entry, Moment};
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::Home;
+use integration_tests::process::Process;
+use integration_tests::servers::OidcProvider;
+use integration_tests::servers::oidc_provider::Settings;
+use integration_tests::sign_in::sign_in;
+use integration_tests::state::State;
+use integration_tests::traces::Traces;
+use serde_json::Value;
+
+use crate::page::Page;
+use crate::place::{Place, Recipe};
+
+/// The key that the company has at first.
+pub(crate) const KEY: &str = "sk-ant-made-up-recipe-0001";
+/// The source that people sign in to.
+pub(crate) const INNER: &str = "sso";
+
+pub(crate) struct Company {
+    pub(crate) page: Page,
+    pub(crate) provider: OidcProvider,
+    pub(crate) place: Place,
+    pub(crate) home: Home,
+    recipe: Recipe,
+    /// Whatever was kept so far.
+    secrets: RefCell<BTreeSet<String>>,
+}
+
+impl Company {
+    pub(crate) fn new(recipe: Recipe) -> Self {
+        Self::with(recipe, "", &Settings::default())
+    }
+
+    /// One whose provider is as `settings` say; the user's profile has more lines.
+    pub(crate) fn with(recipe: Recipe, profile: &str, settings: &Settings) -> Self {
+        let company = Self {
+            page: Page::open(recipe.page()),
+            provider: OidcProvider::with(settings),
+            place: Place::new(recipe),
+            home: Home::new(),
+            recipe,
+            secrets: RefCell::default(),
+        };
+        company.administer();
+        company.configure(company.page.block("configuration"), profile);
+        company
+    }
+
+    /// An administrator does what the page says, and puts the key there.
+    #[track_caller]
+    pub(crate) fn administer(&self) {
+        self.place.administer(&self.here(self.page.block("administrator")));
+        self.place.put(KEY);
+    }
+
+    /// Writes the user's configuration, with more lines in the profile.
+    pub(crate) fn configure(&self, block: &str, profile: &str) {
+        let (before, after) = block.split_once("\n\n").expect("a profile, and then the sources");
+        self.home.configure(&self.here(&format!("{before}\n{profile}\n\n{after}")));
+    }
+
+    /// What the page says, for the servers of this company.
+    pub(crate) fn here(&self, text: &str) -> String {
+        let issuer = self.provider.issuer();
+        let host = issuer.trim_start_matches("http://");
+        text.replace("https://login.example.com", issuer)
+            .replace("login.example.com", host)
+            .replace("https://vault.example.com:8200", self.place.address())
+            .replace("\"api-key-helper\"", "\"helper\"")
+            // moto cannot read question marks, and looks at no resource.
+            .replace(
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/anthropic-??????",
+                "*",
+            )
+    }
+
+    /// What was said here, as the page says it.
+    pub(crate) fn on_page(&self, text: &str) -> String {
+        text.replace(self.provider.issuer(), "https://login.example.com")
+            .replace(self.place.address(), "https://vault.example.com:8200")
+            .replace(&*self.home.path().to_string_lossy(), "/home/ada")
+    }
+
+    /// A call of the user's.
+    pub(crate) fn call(&self, arguments: &[&str]) -> Call {
+        let call = self.home.call(arguments.iter().copied());
+        match self.recipe {
+            Recipe::Vault => call,
+            Recipe::Aws => call
+                .env("AWS_EC2_METADATA_DISABLED", "true")
+                .env("AWS_ENDPOINT_URL", self.place.address()),
+        }
+    }
+
+    /// Runs it, and searches what is said for what is kept.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
+        self.heard(self.call(arguments).run())
+    }
+
+    #[track_caller]
+    pub(crate) fn heard(&self, answer: Answer) -> Answer {
+        self.learn();
+        self.assert_clean("stderr", answer.stderr.as_bytes());
+        if !self.secrets.borrow().contains(&answer.stdout) {
+            self.assert_clean("stdout", answer.stdout.as_bytes());
+        }
+        answer
+    }
+
+    /// The key that is printed.
+    #[track_caller]
+    pub(crate) fn get(&self) -> String {
+        let answer = self.run(&[]);
+        answer.assert_key(&answer.stdout);
+        answer.stdout
+    }
+
+    /// The user signs in.
+    #[track_caller]
+    pub(crate) fn sign_in(&self) {
+        self.heard(sign_in(&self.call(&["login"]), &self.provider));
+    }
+
+    /// The user does what `block` says. Each line is a call; one without a command prints the key.
+    #[track_caller]
+    pub(crate) fn follow(&self, block: &str) {
+        for line in block.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["api-key-helper"] => assert_eq!(self.get(), KEY),
+                ["api-key-helper", "login"] => self.sign_in(),
+                ["api-key-helper", ref others @ ..] => {
+                    let answer = self.run(others);
+                    assert_eq!(answer.code, Some(0), "{line}: {answer:?}");
+                }
+                _ => panic!("what is `{line}`?"),
+            }
+        }
+    }
+
+    /// It ends with this exit code, and says what the page shows.
+    #[track_caller]
+    pub(crate) fn assert_says(&self, block: &str, code: i32, answer: &Answer) {
+        answer.assert_error(code, &[]);
+        self.page.assert_shows(block, &self.on_page(&answer.stderr));
+    }
+
+    /// `status` shows what `page` shows, as far as it is about sources.
+    #[track_caller]
+    pub(crate) fn assert_status(&self, page: &Page) {
+        let answer = self.run(&["status"]);
+        let status = self.on_page(answer.assert_printed());
+        let (sources, _) = status.split_once("\ncaller").expect("sources, and the rest");
+        page.assert_shows("status", sources);
+    }
+
+    /// How many refreshes at the provider, logins at the place and reads there were.
+    pub(crate) fn costs(&self) -> [usize; 3] {
+        let [logins, reads] = self.place.asked();
+        [self.provider.asked("refresh_token"), logins, reads]
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.home.state()
+    }
+
+    /// What is kept of the source that people sign in to.
+    pub(crate) fn inner(&self) -> Entry {
+        self.state().entry(INNER)
+    }
+
+    /// When the token that people signed in with ends, or what came of it.
+    #[track_caller]
+    pub(crate) fn end_of_token(&self) -> Moment {
+        self.inner().validity.expires_at.expect("an end")
+    }
+
+    /// Searches all of the user's files, and what commands and `processes` show.
+    #[track_caller]
+    pub(crate) fn search(&self, processes: &[Process]) {
+        self.learn();
+        for process in processes {
+            for text in [process.arguments(), process.environment()] {
+                assert!(!text.is_empty(), "process {} is gone", process.id);
+                self.assert_clean("a process", &text);
+            }
+        }
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            let answer = self.run(arguments);
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+        }
+        let searched = self.search_files(self.home.path());
+        assert!(searched >= 4, "{searched} files");
+    }
+
+    fn search_files(&self, folder: &Path) -> usize {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let searched = files.map(|file| {
+            if file.is_dir() {
+                return self.search_files(&file);
+            }
+            self.assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
+            1
+        });
+        searched.sum()
+    }
+
+    /// How many secrets were kept so far.
+    pub(crate) fn secrets(&self) -> usize {
+        self.secrets.borrow().len()
+    }
+
+    /// What is kept is not to be seen.
+    fn learn(&self) {
+        for Entry { key, renewal, .. } in self.state().entries() {
+            let mut secrets = self.secrets.borrow_mut();
+            secrets.extend(key.map(|key| key.expose().to_owned()));
+            if let Some(renewal) = renewal {
+                collect(&serde_json::from_str(renewal.expose()).unwrap(), &mut secrets);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_clean(&self, what: &str, text: &[u8]) {
+        for secret in &*self.secrets.borrow() {
+            // The header of a JWT is that of all of them.
+            let secret = secret
+                .strip_prefix("eyJ")
+                .and_then(|jwt| jwt.split_once('.'))
+                .map_or(&**secret, |(_, rest)| rest);
+            let found = Traces::of(secret).found_in(text).map(str::to_owned);
+            assert_eq!(found, None, "a secret is in {what}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+/// The secrets in a renewal, by their names.
+fn collect(value: &Value, secrets: &mut BTreeSet<String>) {
+    const NAMES: [&str; 4] = ["refresh_token", "secret", "secret_access_key", "session_token"];
+    for (name, value) in value.as_object().into_iter().flatten() {
+        match value.as_str() {
+            Some(text) if NAMES.contains(&name.as_str()) => secrets.extend([text.to_owned()]),
+            _ => collect(value, secrets),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Where the key is: a server that believes the provider's tokens.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use api_key_helper_core::Secret;
+use integration_tests::call::Call;
+use integration_tests::executables;
+use integration_tests::home::search_path;
+use integration_tests::install;
+use integration_tests::servers::moto::REGION;
+use integration_tests::servers::openbao::ROOT;
+use integration_tests::servers::{Moto, OpenBao, Relay};
+use integration_tests::state::State;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Which recipe it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recipe {
+    Vault,
+    Aws,
+}
+
+/// A server, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    server: Server,
+    relay: Relay,
+    /// Whoever holds it holds all requests up.
+    pub(crate) barrier: Arc<Mutex<()>>,
+    /// Where the administrator's programs are.
+    tools: TempDir,
+}
+
+#[derive(Debug)]
+enum Server {
+    Vault(OpenBao),
+    Aws(Arc<Moto>),
+}
+
+impl Recipe {
+    /// Its page.
+    pub(crate) const fn page(self) -> &'static str {
+        match self {
+            Self::Vault => "sso-vault.md",
+            Self::Aws => "sso-aws.md",
+        }
+    }
+
+    /// The source that callers get their key of.
+    pub(crate) const fn outer(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::Aws => "aws",
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn new(recipe: Recipe) -> Self {
+        let barrier = Arc::new(Mutex::new(()));
+        let passed = Arc::clone(&barrier);
+        let tools = tempfile::tempdir().unwrap();
+        let install = |name: &str, body: &str| {
+            executables::write(&tools.path().join(name), format!("#!/bin/sh\n{body}\n"));
+        };
+        let (server, relay) = match recipe {
+            Recipe::Vault => {
+                install("vault", &format!("exec '{}' \"$@\"", OpenBao::program().display()));
+                let bao = OpenBao::dev();
+                let relay = Relay::with_barrier(bao.address(), move |_| pass(&passed));
+                (Server::Vault(bao), relay)
+            }
+            Recipe::Aws => {
+                let packages = install::pypi(&["awscli==1.46.3", "boto3==1.44.5"]);
+                let line = "exec python3 -m awscli \"$@\"";
+                install("aws", &format!("export PYTHONPATH='{}'\n{line}", packages.display()));
+                let moto = Arc::new(Moto::start());
+                moto.secret(SECRET, &string(""));
+                let checking = Arc::clone(&moto);
+                let relay = Relay::with_barrier(moto.address(), move |request| {
+                    pass(&passed);
+                    // Who has a token only signs nothing. While this server checks, it takes nothing that
+                    // is not signed.
+                    checking.check(!request.text.contains(WEB_IDENTITY));
+                });
+                (Server::Aws(moto), relay)
+            }
+        };
+        Self { server, relay, barrier, tools }
+    }
+
+    /// Where people ask.
+    pub(crate) fn address(&self) -> &str {
+        self.relay.address()
+    }
+
+    /// An administrator runs `script`.
+    #[track_caller]
+    pub(crate) fn administer(&self, script: &str) {
+        let mut path = self.tools.path().to_owned().into_os_string();
+        path.push(":");
+        path.push(search_path());
+        let shell = Call::new(Path::new("/bin/sh"), self.tools.path())
+            .args(["-euc", script])
+            .env("PATH", path)
+            .env("HOME", self.tools.path());
+        let shell = match &self.server {
+            Server::Vault(bao) => shell.env("VAULT_ADDR", bao.address()).env("VAULT_TOKEN", ROOT),
+            Server::Aws(moto) => {
+                moto.check(false);
+                shell
+                    .env("AWS_ENDPOINT_URL", moto.address())
+                    .env("AWS_ACCESS_KEY_ID", "admin")
+                    .env("AWS_SECRET_ACCESS_KEY", "made-up")
+                    .env("AWS_DEFAULT_REGION", REGION)
+            }
+        };
+        let answer = shell.run();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+
+    /// The key there is `key` from now on.
+    pub(crate) fn put(&self, key: &str) {
+        match &self.server {
+            Server::Vault(bao) => {
+                bao.write("secret/data/anthropic", &json!({ "data": { "api_key": key } }));
+            }
+            Server::Aws(moto) => {
+                moto.check(false);
+                let mut version = string(key);
+                version["SecretId"] = json!(SECRET);
+                moto.secrets_manager("PutSecretValue", &version);
+            }
+        }
+    }
+
+    /// How many logins and reads it has seen.
+    pub(crate) fn asked(&self) -> [usize; 2] {
+        match &self.server {
+            Server::Vault(bao) => {
+                [bao.requests("auth/jwt/login"), bao.reads("secret/data/anthropic")]
+            }
+            Server::Aws(_) => [WEB_IDENTITY, "secretsmanager.GetSecretValue"]
+                .map(|action| self.relay.count(action)),
+        }
+    }
+
+    /// Has sessions end soon, after which there must be another login.
+    pub(crate) fn shorten_sessions(&self) {
+        // Those of AWS last for a quarter of an hour at least.
+        if let Server::Vault(_) = &self.server {
+            self.change_role(&json!({ "token_ttl": "1s", "token_max_ttl": "1s" }));
+        }
+    }
+
+    /// Changes what Vault's role says.
+    pub(crate) fn change_role(&self, changes: &Value) {
+        const ROLE: &str = "auth/jwt/role/developer";
+        let mut role = self.vault().read(ROLE)["data"].take();
+        let changes = changes.as_object().expect("settings").clone();
+        role.as_object_mut().expect("settings").extend(changes);
+        self.vault().write(ROLE, &role);
+    }
+
+    /// The session that is kept has ended, where that does not happen by itself.
+    pub(crate) fn end_session(&self, state: &State) {
+        if let Server::Aws(_) = &self.server {
+            state.change("aws", |entry| {
+                let kept = entry.renewal.take().expect("a session");
+                let mut kept: Value = serde_json::from_str(kept.expose()).expect("ours");
+                kept["session"]["expires_at"] = json!(1_700_000_000);
+                entry.renewal = Some(Secret::new(kept.to_string()));
+            });
+        }
+    }
+
+    /// No session is any good from now on.
+    pub(crate) fn take_sessions_back(&self, state: &State) {
+        if let Server::Vault(bao) = &self.server {
+            bao.write("sys/leases/revoke-prefix/auth/jwt", &json!({}));
+        }
+        self.end_session(state);
+    }
+
+    /// Starts Vault again, which was killed and has forgotten all.
+    pub(crate) fn restart(&mut self) {
+        if let Server::Vault(bao) = &mut self.server {
+            bao.start_again();
+        }
+    }
+
+    /// OpenBao, where it is one.
+    #[track_caller]
+    pub(crate) fn vault(&self) -> &OpenBao {
+        match &self.server {
+            Server::Vault(bao) => bao,
+            Server::Aws(_) => panic!("it is AWS"),
+        }
+    }
+}
+
+fn pass(barrier: &Mutex<()>) {
+    drop(barrier.lock());
+}
+
+/// What a secret of AWS is that has the field `api_key`.
+fn string(key: &str) -> Value {
+    json!({ "SecretString": json!({ "api_key": key }).to_string() })
+}
+
+const WEB_IDENTITY: &str = "Action=AssumeRoleWithWebIdentity";
+
+/// The secret, as the page says.
+const SECRET: &str = "prod/anthropic";
