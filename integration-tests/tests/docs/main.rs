@@ -9,4 +9,5 @@ mod configurations;
 mod data;
 mod exec;
 mod page;
+mod schema;
 mod shell;
