@@ -154,10 +154,11 @@ const INTRODUCTION: &str = "\
 # Reference of the configuration
 
 Every key of a configuration file. [Configuration](configuration.md) says how the files are found and merged, and
-what beats what; an environment variable that only fills a gap is named as such by its source's page.
+what beats what. A variable under \"also set by\" fills the gap where no file sets the key, unless the table says that it
+beats the file.
 
 A duration is a text such as `\"90s\"`, `\"5m\"` or `\"1h30m\"`. Variables that end in `_MS` are whole numbers of
-milliseconds. Where there is no default, the key has no effect when it is absent.
+milliseconds. A key without a default has no effect when it is absent.
 
 The same is there as a [JSON schema](config.schema.json). With this as its first line, an editor that knows
 [taplo](https://taplo.tamasfe.dev/configuration/directives.html), as Even Better TOML does, completes and checks a file:

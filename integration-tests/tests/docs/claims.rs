@@ -46,6 +46,7 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
     ("docs/exec.md", "sh", 1, Rule(shell::is_a_script)),
     ("docs/performance.md", "sh", 3, Rule(shell::is_of_this_workspace)),
     ("docs/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
+    ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
 
 /// What holds for all other blocks of a language.
