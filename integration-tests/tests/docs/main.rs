@@ -8,6 +8,7 @@ mod claims;
 mod configurations;
 mod data;
 mod exec;
+mod messages;
 mod page;
 mod schema;
 mod shell;
