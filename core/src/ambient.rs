@@ -21,6 +21,7 @@ pub enum Ambient {
 
 /// The names that a configuration has for them.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Ambient"))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Name {
     AwsWebIdentity,

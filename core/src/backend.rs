@@ -232,6 +232,7 @@ pub trait Attempt: fmt::Debug + Send + Sync {
 
 /// Where a backend's own secret is to be found, never what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "SecretInputTable"))]
 #[serde(try_from = "SecretInputTable")]
 pub enum SecretInput {
     /// The identity that this place gives to what runs here.
@@ -248,13 +249,32 @@ pub enum SecretInput {
 
 /// How a [`SecretInput`] is written.
 #[derive(Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend("oneOf" = [
+        { "required": ["ambient"] },
+        { "required": ["command"] },
+        { "required": ["env"] },
+        { "required": ["file"] },
+        { "required": ["source"] },
+    ]))
+)]
 #[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
+    /// The identity that a pod, a job or a workload on AWS has anyway.
     ambient: Option<ambient::Name>,
+    /// Whom it is for; with `ambient = "github-actions"` alone.
+    ///
+    /// Default: the repository's owner.
     audience: Option<String>,
+    /// What a program prints: its path, and its arguments.
     command: Option<Vec<String>>,
+    /// The value of a variable.
     env: Option<String>,
+    /// The content of a file, without the white space around it.
     file: Option<PathBuf>,
+    /// The key of another source.
     source: Option<String>,
 }
 

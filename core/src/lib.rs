@@ -2,6 +2,10 @@
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
+// What the manual shows names this crate as others do.
+#[cfg(all(test, feature = "engine"))]
+extern crate self as api_key_helper_core;
+
 #[cfg(feature = "engine")]
 mod ambient;
 #[cfg(feature = "engine")]

@@ -28,35 +28,83 @@ pub(crate) struct Settings {
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
-struct Written {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Written {
+    /// A role to assume.
     assume_role: Option<WrittenRole>,
+    /// The profile of the shared files.
+    ///
+    /// Default: `"default"`.
+    ///
+    /// Also: `AWS_PROFILE`.
     aws_profile: Option<String>,
+    /// Where Secrets Manager is asked, such as a VPC endpoint.
+    ///
+    /// Default: AWS's own, or the profile's.
+    ///
+    /// Also: `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL`.
     endpoint: Option<String>,
+    /// The field that holds the key: a name, or a JSON pointer such as `/keys/0`; `"*"`: the
+    /// whole JSON document is the key.
+    ///
+    /// Default: the whole text is the key.
     field: Option<String>,
+    /// The region of the secret.
+    ///
+    /// Default: that of the ARN, the profile's, or the machine's.
+    ///
+    /// Also: `AWS_REGION`, `AWS_DEFAULT_REGION`.
     region: Option<String>,
+    /// Whether it is also asked when the secret rotates next, to read it again then.
+    ///
+    /// Default: `false`.
     #[serde(default)]
     rotation_aware: bool,
+    /// The name of the secret, or its ARN, whose region is used then.
     secret_id: String,
+    /// Which version, by its id; then of any stage, unless `version_stage` stands beside it.
     version_id: Option<String>,
+    /// Which version, by its staging label.
+    ///
+    /// Default: `"AWSCURRENT"`, unless there is a `version_id`.
     version_stage: Option<String>,
+    /// A role to assume by a token.
     web_identity: Option<WrittenWebIdentity>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Role"))]
 #[serde(deny_unknown_fields)]
 struct WrittenRole {
+    /// The role's ARN.
     arn: String,
+    /// How long its credentials live, from `15m` to `12h`.
+    ///
+    /// Default: the role's own, `1h`.
     duration: Option<WrittenDuration>,
+    /// What the role's owner wants to be told.
     external_id: Option<String>,
+    /// The name of the session in AWS's own log.
+    ///
+    /// Default: `"api-key-helper"`.
     session_name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebIdentity"))]
 #[serde(deny_unknown_fields)]
 struct WrittenWebIdentity {
+    /// How long its credentials live, from `15m` to `12h`.
+    ///
+    /// Default: the role's own, `1h`.
     duration: Option<WrittenDuration>,
+    /// The role's ARN.
     role_arn: String,
+    /// The name of the session in AWS's own log.
+    ///
+    /// Default: `"api-key-helper"`.
     session_name: Option<String>,
+    /// The token, a secret input.
     token: SecretInput,
 }
 

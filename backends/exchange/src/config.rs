@@ -25,30 +25,78 @@ pub(crate) struct Settings {
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Written {
+    /// With `grant = "token-exchange"`: the token of whoever acts for the subject, a secret
+    /// input.
     actor_token: Option<SecretInput>,
+    /// The kind of `actor_token`.
+    ///
+    /// Default: `"access_token"`.
     actor_token_type: Option<TokenType>,
+    /// Whom the new token is for: a name, or a list of them.
     pub(crate) audience: Option<OneOrSeveral>,
+    /// Certificates (PEM) of authorities to trust, beside those of the operating system.
     ca_file: Option<PathBuf>,
+    /// A JWT that somebody signed for the client (RFC 7523, section 2.2), instead of
+    /// `client_secret`: a secret input.
     pub(crate) client_assertion: Option<SecretInput>,
+    /// How `client_secret` is sent.
+    ///
+    /// Default: `"basic"`.
     pub(crate) client_auth: Option<ClientAuth>,
+    /// The client that asks.
     pub(crate) client_id: Option<String>,
+    /// Its secret, a secret input.
+    ///
+    /// Default: a public client.
     pub(crate) client_secret: Option<SecretInput>,
+    /// With `grant = "anthropic"`: the rule by which the token is judged, `fdrl_…`.
+    ///
+    /// Also: `ANTHROPIC_FEDERATION_RULE_ID`.
     pub(crate) federation_rule_id: Option<String>,
+    /// What is sent, and how.
     grant: GrantName,
+    /// With `grant = "anthropic"`: the organization's UUID.
+    ///
+    /// Also: `ANTHROPIC_ORGANIZATION_ID`.
     pub(crate) organization_id: Option<String>,
+    /// What else that server wants to read; nothing secret.
     pub(crate) parameters: Option<BTreeMap<String, String>>,
+    /// With `grant = "token-exchange"`: the kind of token to ask for.
+    ///
+    /// Default: the server's choice.
     requested_token_type: Option<TokenType>,
+    /// Whom the new token is for (RFC 8707): an address, or a list of them.
     pub(crate) resource: Option<OneOrSeveral>,
+    /// What to ask for.
     pub(crate) scopes: Option<Vec<String>>,
+    /// With `grant = "anthropic"`: whom the key acts as, `svac_…`.
+    ///
+    /// Also: `ANTHROPIC_SERVICE_ACCOUNT_ID`.
     pub(crate) service_account_id: Option<String>,
+    /// With `grant = "token-exchange"`: the kind of the `token`.
+    ///
+    /// Default: `"access_token"`.
     subject_token_type: Option<TokenType>,
+    /// What is traded in, a secret input.
+    ///
+    /// Default: none; it is needed.
+    ///
+    /// Also: with `grant = "anthropic"` the file that `ANTHROPIC_IDENTITY_TOKEN_FILE` names, or
+    /// `ANTHROPIC_IDENTITY_TOKEN`.
     token: Option<SecretInput>,
+    /// Where it is traded.
+    ///
+    /// Default: none; it is needed; with `grant = "anthropic"`
+    /// `https://api.anthropic.com/v1/oauth/token`.
     token_endpoint: Option<String>,
+    /// With `grant = "anthropic"`: the workspace that the key is for, where the rule has several.
     pub(crate) workspace_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Grant"))]
 #[serde(rename_all = "kebab-case")]
 enum GrantName {
     Anthropic,
@@ -58,6 +106,7 @@ enum GrantName {
 
 /// How a client's secret is sent (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ClientAuth {
     #[default]
@@ -66,6 +115,7 @@ pub(crate) enum ClientAuth {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "this is a text, or a list of texts")]
 pub(crate) enum OneOrSeveral {
     One(String),

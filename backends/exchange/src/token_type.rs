@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// The identifier of a kind of token: an address, of which the well-known ones have short names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub(crate) struct TokenType(String);
 

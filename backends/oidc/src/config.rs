@@ -41,6 +41,7 @@ pub(crate) struct Settings {
 
 /// Which of the tokens is the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Wanted {
     #[default]
@@ -57,29 +58,71 @@ pub(crate) struct Issuer {
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
-struct Written {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Written {
+    /// The API that the token is for, for providers that want this parameter.
     audience: Option<String>,
+    /// An address that the provider does not publish, or publishes wrongly.
+    ///
+    /// Default: what the provider publishes.
     authorization_endpoint: Option<String>,
+    /// With `flow = "browser"`: what the sign-in page wants to know besides.
     authorization_parameters: Option<BTreeMap<String, String>>,
+    /// Certificates (PEM) of authorities to trust, beside those of the operating system.
     ca_file: Option<PathBuf>,
+    /// With `flow = "client_credentials"`, instead of `client_secret`: a secret input that gives
+    /// a JWT which stands for the client.
     client_assertion: Option<SecretInput>,
+    /// The client that was registered for this program.
     client_id: String,
+    /// The client's secret, where it has one: a secret input.
+    ///
+    /// Default: a public client.
     client_secret: Option<SecretInput>,
+    /// An address that the provider does not publish, or publishes wrongly.
+    ///
+    /// Default: what the provider publishes.
     device_authorization_endpoint: Option<String>,
+    /// How the first token is obtained.
+    ///
+    /// Default: `"device"`.
     #[serde(default)]
     flow: Flow,
+    /// The provider's name for itself, which is an address, exactly as it writes it.
+    ///
+    /// Default: none; it is needed, unless the endpoints are written by hand.
     issuer: Option<String>,
+    /// An address that the provider does not publish, or publishes wrongly.
+    ///
+    /// Default: what the provider publishes.
     jwks_uri: Option<String>,
+    /// Which token is the key.
+    ///
+    /// Default: `"access_token"`.
     #[serde(default)]
     key: Wanted,
+    /// With `flow = "browser"`: the address on this machine that is registered.
+    ///
+    /// Default: `http://127.0.0.1/callback`, at any port.
     redirect_uri: Option<String>,
+    /// Whom the token is for (RFC 8707): an address, or a list of them.
     resource: Option<Resources>,
+    /// An address that the provider does not publish, or publishes wrongly.
+    ///
+    /// Default: what the provider publishes.
     revocation_endpoint: Option<String>,
+    /// What to ask for.
+    ///
+    /// Default: `["openid", "offline_access"]`; with `flow = "client_credentials"` nothing.
     scopes: Option<Vec<String>>,
+    /// An address that the provider does not publish, or publishes wrongly.
+    ///
+    /// Default: what the provider publishes.
     token_endpoint: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a resource is a text, or a list of texts")]
 enum Resources {
     One(String),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// How a source obtains its first token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
     /// In a browser on this machine (RFC 8252).

@@ -14,15 +14,39 @@ use crate::output::Format;
 
 /// The keys that this backend knows.
 #[derive(Deserialize)]
-struct Table {
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend("oneOf" = [{ "required": ["command"] }, { "required": ["shell_command"] }]))
+)]
+pub(crate) struct Table {
+    /// The program and its arguments, run directly.
+    ///
+    /// Default: none; there is either this or `shell_command`.
     command: Option<Vec<String>>,
+    /// A line that `shell -c` runs, instead of `command`.
     shell_command: Option<String>,
+    /// The shell, by its absolute path.
+    ///
+    /// Default: `/bin/bash`.
+    ///
+    /// Also: `API_KEY_HELPER_SHELL`.
     shell: Option<String>,
+    /// How stdout is read.
+    ///
+    /// Default: `"auto"`.
     #[serde(default)]
     output: Format,
+    /// Variables for the program, beside those that it inherits. Not for secrets.
     #[serde(default)]
     env: BTreeMap<String, String>,
+    /// Where the program runs.
+    ///
+    /// Default: the folder of the configuration file.
     cwd: Option<String>,
+    /// A secret input that the program finds on its stdin, as one line.
+    ///
+    /// Default: nothing is there.
     stdin: Option<SecretInput>,
 }
 

@@ -77,6 +77,13 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(config::read(table)?))
 }
 
+/// The keys that such a source has beside those of every source, as a JSON schema.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    <config::Table as schemars::JsonSchema>::json_schema(generator)
+}
+
 /// Runs a program for a secret input, and returns what it prints without the white space around it.
 /// The program is checked and ended as a source's is.
 ///

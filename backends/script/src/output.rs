@@ -10,6 +10,7 @@ use crate::document;
 
 /// How a program prints its key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Output"))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// Alone, or in a JSON document of any known shape.

@@ -68,15 +68,90 @@ pub(crate) enum Method {
 
 /// `auth` as it is written.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Auth"))]
 #[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum WrittenAuth {
-    Approle { mount: Option<String>, role_id: String, secret_id: Option<WrittenInput> },
-    Cert { mount: Option<String>, role: Option<String> },
-    Jwt { mount: Option<String>, role: Option<String>, jwt: WrittenInput },
-    Kubernetes { mount: Option<String>, role: String, jwt: Option<WrittenInput> },
-    Ldap { mount: Option<String>, username: String, password: WrittenInput },
-    Token { token: Option<WrittenInput> },
-    Userpass { mount: Option<String>, username: String, password: WrittenInput },
+    /// By a role and what proves it.
+    Approle {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// The role's id.
+        role_id: String,
+        /// What proves the role: a secret input.
+        ///
+        /// Default: none, for a role that wants none.
+        secret_id: Option<WrittenInput>,
+    },
+    /// By `client_cert`.
+    Cert {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// The role to log in as.
+        ///
+        /// Default: the first one that fits the certificate.
+        role: Option<String>,
+    },
+    /// By a JWT of another issuer.
+    Jwt {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// The role to log in as.
+        ///
+        /// Default: the mount's own.
+        role: Option<String>,
+        /// The JWT, a secret input.
+        jwt: WrittenInput,
+    },
+    /// By a pod's service account.
+    Kubernetes {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// The role to log in as.
+        role: String,
+        /// The service account's token, a secret input.
+        ///
+        /// Default: the file where Kubernetes projects it.
+        jwt: Option<WrittenInput>,
+    },
+    /// By a name and a password of LDAP.
+    Ldap {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// Who logs in.
+        username: String,
+        /// Its password, a secret input.
+        password: WrittenInput,
+    },
+    /// By a token that somebody else looks after.
+    Token {
+        /// The token, a secret input.
+        ///
+        /// Default: `~/.vault-token`.
+        ///
+        /// Also: `BAO_TOKEN`, `VAULT_TOKEN`.
+        token: Option<WrittenInput>,
+    },
+    /// By a name and a password of Vault's own.
+    Userpass {
+        /// The path of the auth method below `auth/`.
+        ///
+        /// Default: its name.
+        mount: Option<String>,
+        /// Who logs in.
+        username: String,
+        /// Its password, a secret input.
+        password: WrittenInput,
+    },
 }
 
 impl Auth {

@@ -23,23 +23,66 @@ pub(crate) struct Settings {
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
-struct Written {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Written {
+    /// The server, or a list of servers of one cluster, tried in order.
+    ///
+    /// Default: none; it is needed.
+    ///
+    /// Also: `BAO_ADDR`, `VAULT_ADDR`.
     address: Option<Addresses>,
+    /// How to log in.
+    ///
+    /// Default: `{ method = "token" }`.
     auth: Option<WrittenAuth>,
+    /// A folder of files such as `ca_file`.
+    ///
+    /// Also: `BAO_CAPATH`, `VAULT_CAPATH`.
     ca_dir: Option<PathBuf>,
+    /// Certificates (PEM) of authorities to trust, beside those of the operating system.
+    ///
+    /// Also: `BAO_CACERT`, `VAULT_CACERT`.
     ca_file: Option<PathBuf>,
+    /// The certificate (PEM) that we show.
+    ///
+    /// Also: `BAO_CLIENT_CERT`, `VAULT_CLIENT_CERT`.
     client_cert: Option<PathBuf>,
+    /// The private key (PEM) of `client_cert`.
+    ///
+    /// Also: `BAO_CLIENT_KEY`, `VAULT_CLIENT_KEY`.
     client_key: Option<PathBuf>,
+    /// What answers at `path`.
+    ///
+    /// Default: `"kv2"`.
     engine: Option<WrittenEngine>,
+    /// The field that holds the key; `"*"`: all of them are the key, as a JSON document.
+    ///
+    /// Default: the only field.
     field: Option<String>,
+    /// Where the engine is mounted.
+    ///
+    /// Default: `"secret"`; with `engine = "read"` the first part of `path`.
     mount: Option<String>,
+    /// The namespace.
+    ///
+    /// Also: `BAO_NAMESPACE`, `VAULT_NAMESPACE`.
     namespace: Option<String>,
+    /// The secret, below the mount and without the `data/` of the API; with `engine = "read"` the
+    /// whole path.
     path: String,
+    /// The host name to ask for by SNI and to look for in the certificate; the connection then
+    /// uses no proxy.
+    ///
+    /// Also: `BAO_TLS_SERVER_NAME`, `VAULT_TLS_SERVER_NAME`.
     tls_server_name: Option<String>,
+    /// A version of a secret of `engine = "kv2"`.
+    ///
+    /// Default: the newest.
     version: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "an address is a text, or a list of texts")]
 enum Addresses {
     One(String),
@@ -47,6 +90,7 @@ enum Addresses {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Engine"))]
 #[serde(rename_all = "lowercase")]
 enum WrittenEngine {
     Kv1,

@@ -32,6 +32,22 @@ impl TryFrom<Map<String, Value>> for WrittenInput {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for WrittenInput {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretInputOfVault".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = SecretInput::json_schema(generator);
+        schema.ensure_object()["properties"]["wrapped"] = serde_json::json!({
+            "description": "What is there is a wrapping token for the secret.\n\nDefault: `false`.",
+            "type": "boolean",
+        });
+        schema
+    }
+}
+
 /// Where the secret of an auth method is, and what it is called there.
 #[derive(Debug)]
 pub(crate) struct Input {

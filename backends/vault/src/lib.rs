@@ -42,6 +42,13 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(Vault { settings: Settings::read(table)? }))
 }
 
+/// The keys that such a source has beside those of every source, as a JSON schema.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    <config::Written as schemars::JsonSchema>::json_schema(generator)
+}
+
 #[derive(Debug)]
 struct Vault {
     settings: Settings,

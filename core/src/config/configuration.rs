@@ -29,14 +29,32 @@ pub struct Configuration {
 
 /// The keys of a configuration file.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 #[serde(default)]
 struct Top {
+    /// The profile that is used when none is asked for.
+    ///
+    /// Default: the only one.
+    ///
+    /// Also: `--profile`, which beats this.
     default_profile: Option<String>,
-    /// Keys of the system's file that nothing else may set.
+    /// Keys of the system's file that nothing else may set, such as `source.keys`.
     locked: Vec<String>,
+    /// Profiles, each a named list of sources with a policy.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, super::ProfileSettings>")
+    )]
     profile: toml::Table,
-    /// Where the sealing key is kept.
+    /// Where the key is kept that seals the cache.
+    ///
+    /// Default: `"auto"`.
     seal: SealSetting,
+    /// Sources, each a named use of a backend.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, super::SourceSettings>")
+    )]
     source: toml::Table,
 }
 
@@ -69,6 +87,13 @@ impl Configuration {
         let configuration = Self { root, locked, variables };
         configuration.check()?;
         Ok(configuration)
+    }
+
+    /// A configuration file as a JSON schema. Of a source it has what all sources have.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Top as schemars::JsonSchema>::json_schema(generator)
     }
 
     /// The name of the profile that is used when none is asked for.

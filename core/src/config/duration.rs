@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// A duration that is written `"90s"`, `"5m"` or `"1h30m"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Duration", extend("pattern" = "^([0-9]+(h|m|s|ms) ?)+$")))]
 #[serde(try_from = "String")]
 pub struct Written(pub Duration);
 

@@ -10,6 +10,7 @@ use crate::Key;
 
 /// A form in which a key is printed: each client has its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FormatName {
     /// The protocol of Cargo's credential providers.
@@ -89,6 +90,7 @@ pub struct Format {
 
 /// HTTP headers, with [`KEY`](Headers::KEY) where the key stands.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub struct Headers(BTreeMap<String, String>);
 
@@ -142,6 +144,7 @@ impl TryFrom<BTreeMap<String, String>> for Headers {
 
 /// The name of a shell's variable.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct VariableName(String);
 
@@ -174,6 +177,7 @@ impl TryFrom<String> for VariableName {
 
 /// A user name as it stands in a line of git's.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Username(String);
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// A server: scheme, host and port of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Origin {
     scheme: String,

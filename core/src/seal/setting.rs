@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the sealing key may be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SealSetting {
     /// In the operating system's store if that answers without asking anybody, else in a file.

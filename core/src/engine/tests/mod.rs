@@ -2,6 +2,7 @@
 
 mod attempts;
 mod disk;
+mod example;
 mod failures;
 mod inputs;
 mod lab;

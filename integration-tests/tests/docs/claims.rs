@@ -1,0 +1,104 @@
+//! Each block of the documentation is claimed: by a test of its own, or by what all blocks of its language
+//! are held to.
+
+use std::fs;
+
+use crate::page::{Block, blocks, root};
+use crate::{configurations, data, shell};
+
+/// What proves a block.
+enum Proof {
+    /// It is held to this.
+    Rule(fn(&Block)),
+    /// The test of that name, in a file below `integration-tests/tests/`, reads the page and runs it.
+    Test(&'static str, &'static str),
+}
+
+use Proof::{Rule, Test};
+
+/// Blocks of a page that have a proof of their own: the page, the language, how many there are, the
+/// proof. A block that is added is noticed by the number.
+const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
+    ("CONTRIBUTING.md", "sh", 1, Rule(shell::is_of_this_workspace)),
+    ("README.md", "sh", 2, Rule(shell::is_of_this_workspace)),
+    (
+        "docs/apply.md",
+        "console",
+        3,
+        Test("docs/apply.rs", "every_transcript_for_the_others_is_real"),
+    ),
+    ("docs/backends/exchange.md", "sh", 2, Rule(shell::is_a_script)),
+    ("docs/backends/oidc.md", "sh", 1, Rule(shell::is_a_script)),
+    (
+        "docs/backends/vault.md",
+        "hcl",
+        1,
+        Test("vault/documentation.rs", "every_configuration_of_the_page_prints_a_key"),
+    ),
+    (
+        "docs/claude-code.md",
+        "console",
+        3,
+        Test("docs/apply.rs", "every_transcript_for_claude_code_is_real"),
+    ),
+    ("docs/doctor.md", "console", 1, Rule(data::is_a_report_of_doctor)),
+    ("docs/exec.md", "console", 3, Test("docs/exec.rs", "every_transcript_of_exec_is_real")),
+    ("docs/exec.md", "sh", 1, Rule(shell::is_a_script)),
+    ("docs/performance.md", "sh", 3, Rule(shell::is_of_this_workspace)),
+    ("docs/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
+    ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
+];
+
+/// What holds for all other blocks of a language.
+const OF_LANGUAGES: &[(&str, Proof)] = &[
+    ("console", Rule(shell::runs)),
+    ("json", Rule(data::is_json)),
+    ("sh", Rule(shell::runs)),
+    ("toml", Rule(configurations::is_one)),
+    ("yaml", Rule(data::is_yaml)),
+];
+
+/// It is a picture or a screen: nobody types it, and no program reads it.
+const SHOWN: &str = "text";
+
+#[test]
+fn every_block_is_claimed_and_holds() {
+    let blocks = blocks();
+    for (page, language, count, proof) in OF_PAGES {
+        let is_meant = |block: &&Block| block.page == *page && block.language == *language;
+        let found = blocks.iter().filter(is_meant).count();
+        assert_eq!(found, *count, "blocks of `{language}` in {page}: say what proves a new one");
+        if let Test(file, name) = proof {
+            assert_is_there(file, name, page);
+        }
+    }
+    let mut failed = Vec::new();
+    for block in blocks.iter().filter(|block| block.language != SHOWN) {
+        let Some(proof) = proof(block) else {
+            panic!("{block} is claimed by no test: see OF_PAGES and OF_LANGUAGES in {}", file!());
+        };
+        let Rule(rule) = proof else { continue };
+        if std::panic::catch_unwind(|| rule(block)).is_err() {
+            failed.push(block.to_string());
+        }
+    }
+    assert!(failed.is_empty(), "these do not hold: {failed:#?}");
+}
+
+fn proof(block: &Block) -> Option<&'static Proof> {
+    let of_page = OF_PAGES
+        .iter()
+        .find(|(page, language, ..)| *page == block.page && *language == block.language);
+    let of_language = OF_LANGUAGES.iter().find(|(language, _)| *language == block.language);
+    of_page.map(|(.., proof)| proof).or(of_language.map(|(_, proof)| proof))
+}
+
+/// A claim that outlives its test proves nothing.
+#[track_caller]
+fn assert_is_there(file: &str, name: &str, page: &str) {
+    let path = root().join("integration-tests/tests").join(file);
+    let text = fs::read_to_string(&path).expect("the test's file");
+    assert!(text.contains(&format!("fn {name}()")), "{file} has no test `{name}`");
+    let page = page.rsplit('/').next().expect("the page's name");
+    assert!(text.contains(page), "{file} does not read {page}");
+}

@@ -1,0 +1,53 @@
+//! What a page shows as a configuration is one.
+
+use api_key_helper_core::config::{ConfigFile, Configuration, Variables};
+use integration_tests::home::Home;
+
+use crate::page::Block;
+
+/// Every profile of it can be read, and every source be built. None is asked.
+pub(crate) fn is_one(block: &Block) {
+    let text = with_profile(&block.text);
+    // Some lines are for the system's file alone.
+    let is_of_system = text.lines().any(|line| line.starts_with("locked = "));
+    let file = Some(ConfigFile { path: "/etc/c.toml".into(), bytes: text.clone().into() });
+    let (system, user) = if is_of_system { (file, None) } else { (None, file) };
+    let parsed = Configuration::parse(system, user, Variables::new());
+    let configuration = parsed.unwrap_or_else(|error| panic!("{block}: {error}"));
+    if is_of_system {
+        return;
+    }
+    let home = Home::new();
+    home.configure(&text);
+    assert!(!configuration.profiles().is_empty(), "{block} has no profile");
+    for profile in configuration.profiles() {
+        let answer = home.call(["--profile", &profile, "status"]).run();
+        assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{block}: {answer:?}");
+    }
+}
+
+/// A page of a backend shows sources alone: then a profile of its first one is added. A page on profiles
+/// shows one alone: then the source that it names is a script.
+fn with_profile(text: &str) -> String {
+    let name = text.lines().find_map(|line| line.strip_prefix("[source.")?.strip_suffix(']'));
+    match name {
+        Some(name) if !text.contains("[profile.") => {
+            format!("{text}\n[profile.docs]\nsources = [\"{name}\"]\n")
+        }
+        None if text.contains("\nsources = [\"keys\"]\n") => {
+            format!("{text}\n[source.keys]\nbackend = \"script\"\ncommand = [\"/opt/keys\"]\n")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[test]
+#[should_panic(expected = "no backend `scripts`")]
+fn a_wrong_one_is_noticed() {
+    is_one(&Block {
+        page: "a page".to_owned(),
+        line: 1,
+        language: "toml".to_owned(),
+        text: "[source.a]\nbackend = \"scripts\"\n".to_owned(),
+    });
+}

@@ -1,0 +1,55 @@
+//! What a page shows as data can be read.
+
+use std::fs;
+use std::path::Path;
+
+use integration_tests::call::Call;
+use integration_tests::home::search_path;
+use integration_tests::install;
+
+use crate::page::{Block, Page, root};
+
+/// It is JSON.
+pub(crate) fn is_json(block: &Block) {
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
+        panic!("{block}: {error}");
+    }
+}
+
+/// It is YAML, as a reader of YAML says.
+pub(crate) fn is_yaml(block: &Block) {
+    let packages = install::pypi(&["pyyaml==6.0.3"]);
+    let read = "import sys, yaml; assert isinstance(yaml.safe_load(sys.stdin), (dict, list))";
+    let call = Call::new(Path::new("/usr/bin/env"), &packages).args(["python3", "-c", read]);
+    let call = call.env("PATH", search_path()).env("PYTHONPATH", &packages);
+    let answer = call.input(block.text.as_bytes()).run();
+    assert_eq!(answer.code, Some(0), "{block}: {answer:?}");
+}
+
+/// It is the file that the core's tests run (`engine/tests/example.rs`), and shorter than 100 lines.
+pub(crate) fn is_the_example(block: &Block) {
+    let example = root().join("examples/backend.rs");
+    assert_eq!(block.text, fs::read_to_string(example).expect("the example"), "{block}");
+    assert!(block.text.lines().count() < 100, "{block}");
+}
+
+/// Each of its checks is one that the page explains, and its sum is right.
+pub(crate) fn is_a_report_of_doctor(block: &Block) {
+    let pages = Page::all();
+    let page = pages.iter().find(|page| page.name == block.page).expect("the block's page");
+    let mut found = [0; 3];
+    let mut lines = block.text.lines().skip(1);
+    for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+        let Some(at) = ["✓ ", "! ", "✗ "].iter().position(|mark| line.starts_with(mark)) else {
+            assert!(line.starts_with("    "), "{block}: {line}");
+            continue;
+        };
+        found[at] += 1;
+        let (name, _) = line[line.find(' ').expect("a mark")..].split_once(": ").expect("a name");
+        assert!(page.text.contains(&format!("| `{}` |", name.trim())), "{block}: {name}");
+    }
+    let [_, warnings, errors] = found;
+    let all: usize = found.iter().sum();
+    let sum = format!("{all} checks: {errors} errors, {warnings} warnings");
+    assert_eq!(lines.next(), Some(&*sum), "{block}");
+}

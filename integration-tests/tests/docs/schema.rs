@@ -1,0 +1,83 @@
+//! The JSON schema takes what the program takes, and refuses what it refuses.
+
+use std::path::Path;
+
+use integration_tests::call::{Answer, Call};
+use integration_tests::home::{Home, search_path};
+use integration_tests::install;
+use serde_json::json;
+
+use crate::page::{blocks, root};
+
+#[test]
+fn it_takes_every_configuration_of_the_documentation() {
+    let configurations: Vec<_> =
+        blocks().into_iter().filter(|block| block.language == "toml").collect();
+    assert!(configurations.len() > 30, "{}", configurations.len());
+    let texts: Vec<&str> = configurations.iter().map(|block| &*block.text).collect();
+    for (block, complaint) in configurations.iter().zip(complaints(&texts)) {
+        assert_eq!(complaint, "", "{block}");
+    }
+}
+
+#[test]
+fn it_refuses_what_the_program_refuses() {
+    for (text, complaint) in WRONG.iter().zip(complaints(WRONG)) {
+        let home = Home::new();
+        home.configure(text);
+        let answer = home.call(["status"]).run();
+        assert_eq!(answer.code, Some(2), "{text}: {answer:?}");
+        assert_ne!(complaint, "", "the schema takes {text}");
+    }
+}
+
+/// What the schema makes of each of these texts; nothing where it takes one.
+fn complaints(texts: &[&str]) -> Vec<String> {
+    let packages = install::pypi(&["jsonschema==4.25.1"]);
+    let input = json!({ "schema": root().join("docs/config.schema.json"), "texts": texts });
+    let call = Call::new(Path::new("/usr/bin/env"), &packages).args(["python3", "-c", VALIDATE]);
+    let call = call.env("PATH", search_path()).env("PYTHONPATH", &packages);
+    let Answer { code, stdout, stderr, .. } = call.input(input.to_string().as_bytes()).run();
+    assert_eq!(code, Some(0), "{stderr}");
+    serde_json::from_str(&stdout).expect("a list of complaints")
+}
+
+const VALIDATE: &str = r#"
+import json, sys, tomllib
+from jsonschema import Draft7Validator
+asked = json.load(sys.stdin)
+schema = json.load(open(asked["schema"]))
+Draft7Validator.check_schema(schema)
+validator = Draft7Validator(schema)
+say = lambda text: "; ".join(error.message for error in validator.iter_errors(tomllib.loads(text)))
+json.dump([say(text) for text in asked["texts"]], sys.stdout)
+"#;
+
+const WRONG: &[&str] = &[
+    // What is unknown.
+    "defualt_profile = 'a'\n[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\ntll = '1h'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncomand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'scripts'\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'aws'\nsecret_id = 'a'\npath = 'a'\n",
+    // What is missing.
+    "[profile.a]\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = []\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'vault'\naddress = 'https://v'\n",
+    // What is no name.
+    "[profile.A]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    // What is of another type, or no such value.
+    "[profile.a]\nsources = ['a']\nttl = 90\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\nttl = '5 parsecs'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\nretries = -1\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\nformat = 'xml'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = 'a'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = '/a'\n",
+    "seal = 'none'\n[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
+    // What excludes something else.
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\nshell_command = 'a'\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\nstdin = { env = 'A', file = 'b' }\n",
+    "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'vault'\naddress = 'https://v'\npath = 'a'\nauth = { method = 'ldap' }\n",
+];

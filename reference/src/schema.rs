@@ -1,0 +1,104 @@
+//! The JSON schema of a configuration, with each backend's own keys.
+
+use api_key_helper_core::config::Configuration;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+/// The schema of a whole file, draft 7: the newest that editors of TOML read.
+pub(crate) fn configuration() -> Value {
+    let mut generator = SchemaSettings::draft07().into_generator();
+    let mut schema = Configuration::schema(&mut generator).to_value();
+    let sources: Vec<Value> =
+        BACKENDS.iter().map(|(name, keys)| source(name, keys(&mut generator))).collect();
+    let mut definitions = generator.take_definitions(true);
+    let common = definitions.remove("SourceSettings").unwrap_or_default();
+    for (mut source, (name, _)) in sources.into_iter().zip(BACKENDS) {
+        add_common(&mut source, &common);
+        definitions.insert(definition(name), source);
+    }
+    let references: Vec<Value> = BACKENDS
+        .iter()
+        .map(|(name, _)| json!({ "$ref": format!("#/definitions/{}", definition(name)) }))
+        .collect();
+    let names = json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" });
+    for section in ["profile", "source"] {
+        schema["properties"][section]["propertyNames"] = names.clone();
+    }
+    schema["properties"]["source"]["additionalProperties"] = json!({ "oneOf": references });
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("The configuration of api-key-helper");
+    schema["definitions"] = Value::Object(definitions);
+    drop_null(&mut schema);
+    schema
+}
+
+/// What the keys of a backend's sources are.
+type Keys = fn(&mut SchemaGenerator) -> Schema;
+
+/// The backends, in the order of the manual.
+pub(crate) const BACKENDS: [(&str, Keys); 5] = [
+    ("script", api_key_helper_script::schema),
+    ("vault", api_key_helper_vault::schema),
+    ("aws", api_key_helper_aws::schema),
+    ("oidc", api_key_helper_oidc::schema),
+    ("exchange", api_key_helper_exchange::schema),
+];
+
+/// What a source of a backend is called in the schema.
+pub(crate) fn definition(backend: &str) -> String {
+    format!("source-{backend}")
+}
+
+/// A source of `backend` with its own `keys`.
+fn source(backend: &str, keys: Schema) -> Value {
+    let mut schema = keys.to_value();
+    schema["description"] = json!(format!("A source of the backend `{backend}`."));
+    schema["title"] = json!(backend);
+    schema["additionalProperties"] = json!(false);
+    schema["properties"]["backend"] = json!({ "const": backend });
+    schema
+}
+
+/// Adds what every source has.
+fn add_common(source: &mut Value, common: &Value) {
+    let properties = common["properties"].as_object().into_iter().flatten();
+    for (key, value) in properties {
+        let known = source["properties"][key].take();
+        let mut all = value.as_object().cloned().unwrap_or_else(Map::new);
+        if let Value::Object(own) = known {
+            all.extend(own);
+        }
+        source["properties"][key] = Value::Object(all);
+    }
+    let mut required = source["required"].as_array().cloned().unwrap_or_default();
+    required.insert(0, json!("backend"));
+    source["required"] = Value::Array(required);
+}
+
+/// TOML has no null: what is not there is left out.
+fn drop_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_null),
+        Value::Object(object) => {
+            object.retain(|key, value| key != "default" || !value.is_null());
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = &types[..] {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(kinds)) = object.get_mut("anyOf") {
+                kinds.retain(|kind| kind["type"] != "null");
+                if let [Value::Object(only)] = &mut kinds[..] {
+                    let only = std::mem::take(only);
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            object.values_mut().for_each(drop_null);
+        }
+        _ => {}
+    }
+}
