@@ -51,7 +51,9 @@ pub(crate) async fn answer(
     };
     // The source is asked first: while its answer is on the way, there is time for the disk.
     let asked = async {
-        if deadline < session.profile.deadline && session.shares_keys() {
+        // Who names a deadline by hand wants to read why it was not kept, and is not killed at it.
+        let is_impatient = get.deadline.is_none() && deadline < session.profile.deadline;
+        if is_impatient && session.shares_keys() {
             successor::ask_behind(session, call, demand, deadline).await;
         }
         session.get(demand, deadline).await
