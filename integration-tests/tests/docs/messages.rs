@@ -63,7 +63,12 @@ fn messages(file: &Path) -> Vec<(String, String)> {
     let name = file.strip_prefix(root()).expect("a path in the workspace").display().to_string();
     let mut messages = Vec::new();
     for (marker, is_second) in MARKERS {
-        for rest in text.split(marker).skip(1) {
+        for (at, _) in text.match_indices(marker) {
+            // What a request was for, and no message.
+            if text[..at].ends_with("failure") {
+                continue;
+            }
+            let rest = &text[at + marker.len()..];
             let argument =
                 if *is_second { rest.split_once(',').map(|(_, rest)| rest) } else { Some(rest) };
             let Some(argument) = argument.map(str::trim_start) else { continue };
@@ -123,7 +128,7 @@ const HEADING: &str = "it says";
 const FOLDERS: &[&str] =
     &["backends", "clients/src", "core/src", "formats/src", "helper-bin/src", "http/src"];
 
-/// What stands before a message, and whether another argument comes first.
+/// What stands before a message, and whether another argument comes first: a kind, or a key.
 const MARKERS: &[(&str, bool)] = &[
     (".error(", true),
     ("Error::denied(", false),
