@@ -86,6 +86,7 @@ impl Company {
     pub(crate) fn on_page(&self, text: &str) -> String {
         text.replace(self.provider.issuer(), "https://login.example.com")
             .replace(self.place.address(), "https://vault.example.com:8200")
+            .replace(self.place.own_address(), "https://vault.example.com:8200")
             .replace(&*self.home.path().to_string_lossy(), "/home/ada")
     }
 

@@ -16,6 +16,9 @@ fn the_page_says_what_happens() {
     let body = format!("[ \"$*\" = 'show anthropic/break-glass' ] && echo {BEHIND_GLASS}");
     let pass = company.home.script("pass", &body).display().to_string();
     let configuration = page.block("configuration").replace("/usr/bin/pass", &pass);
+    // Nobody stands in between: what is said of a dead server is of that server.
+    let address = company.place.vault().address();
+    let configuration = configuration.replace("https://vault.example.com:8200", address);
     company.home.configure(&company.here(&configuration));
 
     page.assert_shows("nobody", &company.run(&[]).stderr);
@@ -27,7 +30,7 @@ fn the_page_says_what_happens() {
     assert_eq!(company.get(), KEY);
     let hour = std::time::Duration::from_secs(3_600);
     company.state().age("vault", hour * 3 / 2);
-    company.run(&[]).assert_warned(KEY, &["using the key that `vault` gave"]);
+    company.run(&[]).assert_warned(KEY, &["using the key that `vault` gave", "cannot reach vault"]);
     company.state().end_pause("vault");
     company.state().age("vault", hour);
     assert_eq!(company.get(), BEHIND_GLASS);

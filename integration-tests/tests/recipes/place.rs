@@ -96,6 +96,14 @@ impl Place {
         self.relay.address()
     }
 
+    /// Where the server itself listens.
+    pub(crate) fn own_address(&self) -> &str {
+        match &self.server {
+            Server::Vault(bao) => bao.address(),
+            Server::Aws(moto) => moto.address(),
+        }
+    }
+
     /// An administrator runs `script`.
     #[track_caller]
     pub(crate) fn administer(&self, script: &str) {
