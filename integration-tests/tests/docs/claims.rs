@@ -12,9 +12,11 @@ enum Proof {
     Rule(fn(&Block)),
     /// The test of that name, in a file below `integration-tests/tests/`, reads the page and runs it.
     Test(&'static str, &'static str),
+    /// The tests in that folder below `integration-tests/tests/` take the page's blocks and use them.
+    Tests(&'static str),
 }
 
-use Proof::{Rule, Test};
+use Proof::{Rule, Test, Tests};
 
 /// Blocks of a page that have a proof of their own: the page, the language, how many there are, the
 /// proof. A block that is added is noticed by the number.
@@ -41,13 +43,25 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         3,
         Test("docs/apply.rs", "every_transcript_for_claude_code_is_real"),
     ),
+    (
+        "docs/deployment.md",
+        "sh",
+        1,
+        Test("package/examples.rs", "the_fleets_line_gathers_what_is_wrong"),
+    ),
     ("docs/doctor.md", "console", 1, Rule(data::is_a_report_of_doctor)),
     ("docs/exec.md", "console", 3, Test("docs/exec.rs", "every_transcript_of_exec_is_real")),
     ("docs/exec.md", "sh", 1, Rule(shell::is_a_script)),
+    ("docs/fleet.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("docs/performance.md", "sh", 3, Rule(shell::is_of_this_workspace)),
+    ("docs/quick-start.md", "console", 5, Test("package/quick_start.rs", "the_newcomers_path")),
     ("docs/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
+
+/// Folders of pages whose tests use every block, whatever its language is.
+const OF_FOLDERS: &[(&str, Proof)] =
+    &[("docs/clients/", Tests("consumers")), ("docs/recipes/", Tests("recipes"))];
 
 /// What holds for all other blocks of a language.
 const OF_LANGUAGES: &[(&str, Proof)] = &[
@@ -77,9 +91,12 @@ fn every_block_is_claimed_and_holds() {
         let Some(proof) = proof(block) else {
             panic!("{block} is claimed by no test: see OF_PAGES and OF_LANGUAGES in {}", file!());
         };
-        let Rule(rule) = proof else { continue };
-        if std::panic::catch_unwind(|| rule(block)).is_err() {
-            failed.push(block.to_string());
+        match proof {
+            Rule(rule) if std::panic::catch_unwind(|| rule(block)).is_err() => {
+                failed.push(block.to_string());
+            }
+            Tests(folder) => assert_is_read(folder, &block.page),
+            Rule(_) | Test(..) => {}
         }
     }
     assert!(failed.is_empty(), "these do not hold: {failed:#?}");
@@ -89,8 +106,10 @@ fn proof(block: &Block) -> Option<&'static Proof> {
     let of_page = OF_PAGES
         .iter()
         .find(|(page, language, ..)| *page == block.page && *language == block.language);
+    let of_folder = OF_FOLDERS.iter().find(|(folder, _)| block.page.starts_with(folder));
     let of_language = OF_LANGUAGES.iter().find(|(language, _)| *language == block.language);
-    of_page.map(|(.., proof)| proof).or(of_language.map(|(_, proof)| proof))
+    let proof = of_page.map(|(.., proof)| proof).or(of_folder.map(|(_, proof)| proof));
+    proof.or(of_language.map(|(_, proof)| proof))
 }
 
 /// A claim that outlives its test proves nothing.
@@ -101,4 +120,18 @@ fn assert_is_there(file: &str, name: &str, page: &str) {
     assert!(text.contains(&format!("fn {name}()")), "{file} has no test `{name}`");
     let page = page.rsplit('/').next().expect("the page's name");
     assert!(text.contains(page), "{file} does not read {page}");
+}
+
+/// The same of a page that a test takes by its name, with or without the ending.
+#[track_caller]
+fn assert_is_read(folder: &str, page: &str) {
+    let name = page.rsplit('/').next().expect("the page's name");
+    let names = [format!("\"{name}\""), format!("\"{}\"", name.trim_end_matches(".md"))];
+    let tests = fs::read_dir(root().join("integration-tests/tests").join(folder));
+    let mut tests = tests.expect("the folder of tests").map(|file| file.expect("a test").path());
+    let is_read = tests.any(|test| {
+        let text = fs::read_to_string(test).expect("the test's file");
+        names.iter().any(|name| text.contains(name))
+    });
+    assert!(is_read, "no test in {folder} reads {page}");
 }
