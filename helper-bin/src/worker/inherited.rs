@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+#[cfg(unix)]
+use crate::posix;
+
 /// The limits that the worker tightens for itself, as they were before.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug)]
@@ -24,24 +27,8 @@ impl Inherited {
     }
 
     /// Lets `command` begin with them.
-    #[expect(unsafe_code, reason = "the standard library has no other way to set them")]
     pub(crate) fn hand_to(&self, command: &mut Command) {
-        use std::os::unix::process::CommandExt as _;
-
-        use rustix::process::{Resource, setrlimit, umask};
-
-        let Self { umask: mask, core_images } = *self;
-        // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). umask is
-        // (POSIX.1-2024, 2.4.3 Signal Actions), and setrlimit is a bare system call; rustix allocates
-        // nothing for either, and takes no lock.
-        unsafe {
-            command.pre_exec(move || {
-                umask(mask);
-                // A soft limit can always be raised to the hard one, which was left alone.
-                let _ = setrlimit(Resource::Core, core_images);
-                Ok(())
-            });
-        }
+        posix::begin_with(command, self.umask, self.core_images);
     }
 }
 

@@ -18,6 +18,8 @@ mod nowhere;
 #[path = "../own_failure.rs"]
 mod own_failure;
 mod panics;
+#[cfg(unix)]
+mod posix;
 mod qr_code;
 mod questions;
 mod refusal;

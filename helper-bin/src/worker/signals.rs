@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[cfg(unix)]
+use crate::posix;
+
 /// Waits until somebody wants this process to end, and says by which signal. What the caller had
 /// ignored, as `nohup` does, stays so.
 #[cfg(unix)]
@@ -10,7 +13,7 @@ pub(crate) async fn ended() -> u8 {
 
     let mut streams = Vec::new();
     for number in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        if is_ignored(number.as_raw_value()) {
+        if posix::is_ignored(number.as_raw_value()) {
             continue;
         }
         // A signal that cannot be watched ends the process by its default action.
@@ -43,27 +46,11 @@ pub(crate) fn exit_code(signal: u8) -> ExitCode {
     ExitCode::from(128_u8.saturating_add(signal))
 }
 
-/// Whether nothing happens at a signal.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "nothing safe tells what a signal does")]
-pub(crate) fn is_ignored(signal: i32) -> bool {
-    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action it only writes the present one (POSIX, `sigaction`), and all of it
-    // where it returns 0.
-    unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
-            && action.assume_init().sa_sigaction == libc::SIG_IGN
-    }
-}
-
 /// Ends this process as `signal` ended another one, so that whoever waits for it sees the same. It
 /// returns for a signal that ends nobody.
 #[cfg(unix)]
-#[expect(unsafe_code, reason = "nothing safe gives a signal its default action back")]
 pub(crate) fn die_of(signal: i32) {
-    // SAFETY: the default action is no handler, so no code of ours runs in one. KILL, which has no
-    // other action, is refused with an error.
-    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    posix::restore_default(signal);
     if let Some(signal) = rustix::process::Signal::from_named_raw(signal) {
         let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
     }

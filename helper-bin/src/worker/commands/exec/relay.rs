@@ -8,7 +8,7 @@ use std::task::Poll;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::signals;
+use crate::posix;
 
 /// The signals that reach this process.
 pub(super) struct Relay {
@@ -33,8 +33,8 @@ impl Relay {
         let mut streams = Vec::new();
         for number in PASSED_ON {
             let raw = number.as_raw();
-            if !signals::is_ignored(raw) {
-                note_origin(raw)?;
+            if !posix::is_ignored(raw) {
+                posix::when_a_process_sends(raw, note_sent)?;
                 streams.push((number, signal(SignalKind::from_raw(raw))?));
             }
         }
@@ -88,18 +88,9 @@ const PASSED_ON: [Number; 7] = [
 /// The numbers of the signals that a process sent, and that nobody has taken yet, as bits.
 static SENT: AtomicU64 = AtomicU64::new(0);
 
-#[expect(unsafe_code, reason = "nothing safe tells who sent a signal")]
-fn note_origin(number: i32) -> io::Result<()> {
-    let note = move |info: &libc::siginfo_t| {
-        // The kernel's own have a code above zero (sigaction(2), "The si_code field").
-        if info.si_code <= 0 {
-            SENT.fetch_or(bit(number), Ordering::SeqCst);
-        }
-    };
-    // SAFETY: the action reads a number and changes an atomic one, which a signal handler may do
-    // (POSIX.1-2024, 2.4.3 Signal Actions).
-    unsafe { signal_hook_registry::register_sigaction(number, note) }?;
-    Ok(())
+/// Runs in a signal handler.
+fn note_sent(number: i32) {
+    SENT.fetch_or(bit(number), Ordering::SeqCst);
 }
 
 const fn bit(number: i32) -> u64 {

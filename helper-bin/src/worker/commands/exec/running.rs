@@ -1,7 +1,7 @@
 //! A program that runs beside us.
 
 use std::io;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal as Number, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::relay::Relay;
-use crate::signals;
+use crate::{posix, signals};
 
 /// How long a program has from TERM to KILL when it is to be run anew.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,7 +30,8 @@ impl Running {
     pub(super) fn start(mut command: Command) -> io::Result<Self> {
         // Before the start, so that no end is missed.
         let child_signals = signal(SignalKind::child())?;
-        end_with_us(&mut command);
+        // It would go on with a key that nobody replaces.
+        posix::end_with_us(&mut command);
         let child = command.spawn()?;
         let id = Pid::from_raw(child.id().cast_signed())
             .ok_or_else(|| io::Error::other("the program has no process id"))?;
@@ -95,26 +96,3 @@ pub(super) fn pass_on(status: ExitStatus) -> ExitCode {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     ExitCode::from(code.unwrap_or(1))
 }
-
-/// A program whose supervisor was killed would go on with a key that nobody replaces: it gets TERM.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "the standard library has no other way to ask for it")]
-fn end_with_us(command: &mut Command) {
-    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
-
-    let parent = Some(getpid());
-    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). getppid is
-    // (POSIX.1-2024, 2.4.3 Signal Actions), and prctl is a bare system call; rustix allocates nothing
-    // for either, and takes no lock.
-    unsafe {
-        command.pre_exec(move || {
-            set_parent_process_death_signal(Some(Number::TERM))?;
-            // Whose parent was gone before that would never be told.
-            if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-        });
-    }
-}
-
-/// Other systems have no such call. Not tried.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn end_with_us(_: &mut Command) {}
