@@ -15,6 +15,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use crate::binaries::Binaries;
 use crate::executables;
 use crate::process::Process;
+use crate::signals;
 use crate::wait::{LIMIT, until};
 
 /// A program with its arguments and all of its environment.
@@ -154,7 +155,8 @@ impl Call {
     /// The same for whoever has streams of their own for it.
     #[must_use]
     pub fn command(&self) -> Command {
-        let line = self.line();
+        let defaults = signals::defaults().iter().map(OsString::from);
+        let line: Vec<OsString> = defaults.chain(self.line()).collect();
         let mut command = Command::new(&line[0]);
         command.args(&line[1..]).env_clear().envs(&self.variables).current_dir(&self.folder);
         if self.leads_group {

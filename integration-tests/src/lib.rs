@@ -22,6 +22,7 @@ pub mod player;
 pub mod process;
 pub mod servers;
 pub mod sign_in;
+mod signals;
 pub mod state;
 pub mod terminal;
 pub mod trace;
