@@ -44,7 +44,7 @@ pub struct Found {
 }
 
 impl Slots {
-    /// The values that are there, in the order of [`Slots::paths`].
+    /// The values that are there, in the order of their paths.
     ///
     /// # Errors
     /// When the client would refuse the file.
@@ -59,7 +59,7 @@ impl Slots {
         Ok(found)
     }
 
-    /// The content of a file with `values` in it, in the order of [`Slots::paths`]: `bytes` themselves
+    /// The content of a file with `values` in it, in the order of their paths: `bytes` themselves
     /// where they are there already, and otherwise all else as it was, byte for byte. An empty file is
     /// none.
     ///

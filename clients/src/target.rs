@@ -76,7 +76,7 @@ impl Target {
         &self.slots
     }
 
-    /// What it says now, in the order of [`Slots::paths`].
+    /// What it says now, in the order of their paths.
     #[must_use]
     pub fn found(&self) -> &[Option<Found>] {
         &self.found
@@ -99,7 +99,7 @@ impl Target {
         Ok(self.slots.put(now, values)? == *now)
     }
 
-    /// Puts `values` in, which are in the order of [`Slots::paths`]. What stood there before is kept beside the file, until the undo: a second
+    /// Puts `values` in, which are in the order of their paths. What stood there before is kept beside the file, until the undo: a second
     /// change keeps nothing, for the file is ours already.
     ///
     /// # Errors
