@@ -144,8 +144,9 @@ impl Policy {
     }
 
     fn shortened_ttl(&self, jitter: f64) -> Duration {
-        let most = self.ttl_jitter.clamp(LARGEST_SPREAD, 1.0);
-        let share = (self.ttl_jitter * jitter).clamp(0.0, most);
+        // A damaged plan may have no number there: `max` and `min` take the other one.
+        let most = self.ttl_jitter.max(LARGEST_SPREAD);
+        let share = (self.ttl_jitter * jitter).clamp(0.0, 1.0).min(most);
         self.ttl.saturating_sub(
             Duration::try_from_secs_f64(self.ttl.as_secs_f64() * share).unwrap_or_default(),
         )
