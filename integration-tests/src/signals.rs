@@ -15,5 +15,5 @@ pub(crate) fn defaults() -> &'static [&'static str] {
         // A signal's bit is one below its number (proc_pid_status(5)): HUP, INT and QUIT.
         mask & 0b111 != 0
     });
-    if *is_any_ignored { &["env", "--default-signal=HUP,INT,QUIT"] } else { &[] }
+    if *is_any_ignored { &["/usr/bin/env", "--default-signal=HUP,INT,QUIT"] } else { &[] }
 }
