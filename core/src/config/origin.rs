@@ -44,8 +44,8 @@ impl Origin {
             Some(address) => address.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.'),
             None => name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
         };
-        let is_port =
-            port.is_empty() || port.len() > 1 && port[1..].chars().all(|c| c.is_ascii_digit());
+        let is_port = |port: &str| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+        let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
         if name.is_empty() || !is_name || !is_port {
             return None;
         }
@@ -118,6 +118,14 @@ mod tests {
             "http://a]",
         ] {
             assert_eq!(of(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_no_name_is_no_server() {
+        // `a]b` has what stands where a port begins; `a]\u{388}` has it in the middle of a letter.
+        for host in ["a]\u{388}", "\u{388}:1", "[::1]80", "[::1]x80", "a:", "a]b", "]", "["] {
+            assert_eq!(Origin::new("https", host), None, "{host}");
         }
     }
 
