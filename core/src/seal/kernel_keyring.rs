@@ -121,7 +121,8 @@ mod writing {
     }
 }
 
-#[cfg(test)]
+// The front only recalls.
+#[cfg(all(test, feature = "engine"))]
 mod tests {
     use super::*;
     use crate::SealingKey;
