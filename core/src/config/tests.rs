@@ -107,11 +107,16 @@ fn the_clients_ttl_fills_a_gap_and_says_how_long_it_holds() {
 
 #[test]
 fn a_variable_that_is_no_number_is_named() {
-    for name in [CLIENT_TTL_VARIABLE, "API_KEY_HELPER_TIMEOUT_MS", "API_KEY_HELPER_RETRY_COUNT"] {
+    for (name, default) in [
+        (CLIENT_TTL_VARIABLE, "300000"),
+        ("API_KEY_HELPER_TIMEOUT_MS", "10000"),
+        ("API_KEY_HELPER_RETRY_COUNT", "3"),
+    ] {
         for value in ["1h", "-1", "1.5", " 5"] {
             let error = parse("", BASE, &[(name, value)]).unwrap().profile("work").unwrap_err();
             let words = words(&error);
             assert!(words.contains(name) && words.contains("not a whole number"), "{words}");
+            assert!(words.ends_with(&format!("such as `{name}={default}`")), "{words}");
         }
     }
 }
