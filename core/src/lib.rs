@@ -53,6 +53,8 @@ pub use ambient::Ambient;
 pub use backend::{
     Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn, SignInPage,
 };
+#[cfg(feature = "engine")]
+pub use disk::without_draft;
 pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;
