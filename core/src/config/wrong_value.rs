@@ -15,11 +15,11 @@ pub(super) fn explained(message: &str, path: &str) -> (String, String) {
     } else {
         let types = ["invalid type: ", "invalid value: "];
         let found = types.iter().find_map(|types| found.strip_prefix(types));
-        let message = match found {
-            Some(found) => format!("this is {}, and {} is wanted", shown(found), wanted(expected)),
-            None => message,
-        };
-        (message, "mend the value at that place".to_owned())
+        let Some(found) = found else { return (message, MEND.to_owned()) };
+        let (found, wanted) = (shown(found), wanted(expected));
+        let is_unit_forgotten = found.starts_with(NUMBER) && wanted == TEXT;
+        let mend = if is_unit_forgotten { IN_QUOTES } else { MEND };
+        (format!("this is {found}, and {wanted} is wanted"), mend.to_owned())
     }
 }
 
@@ -27,17 +27,17 @@ pub(super) fn explained(message: &str, path: &str) -> (String, String) {
 fn shown(found: &str) -> String {
     let number = ["integer ", "floating point "].iter().find_map(|kind| found.strip_prefix(kind));
     match (number, found) {
-        (Some(number), _) => format!("the number {number}"),
+        (Some(number), _) => format!("{NUMBER}{number}"),
         (None, "sequence") => "a list".to_owned(),
         (None, "map") => "a table".to_owned(),
-        (None, _) => found.strip_prefix("boolean ").unwrap_or("a text").to_owned(),
+        (None, _) => found.strip_prefix("boolean ").unwrap_or(TEXT).to_owned(),
     }
 }
 
 /// The type that should be there. What types of ours call themselves is meant for people already.
 fn wanted(expected: &str) -> String {
     match expected {
-        "a string" | "path string" => "a text".to_owned(),
+        "a string" | "path string" => TEXT.to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a table".to_owned(),
@@ -47,6 +47,12 @@ fn wanted(expected: &str) -> String {
         ours => ours.to_owned(),
     }
 }
+
+const NUMBER: &str = "the number ";
+const TEXT: &str = "a text";
+const MEND: &str = "mend the value at that place";
+/// What a number for a text nearly always is: a duration without its unit.
+const IN_QUOTES: &str = "write it in quotes, and a duration with its unit, such as `\"90s\"`";
 
 #[cfg(test)]
 mod tests {
@@ -64,10 +70,6 @@ mod tests {
                 "this is the number `-1`, and a whole number from 0 on is wanted",
             ),
             (
-                "invalid type: floating point `1.5`, expected a string",
-                "this is the number `1.5`, and a text is wanted",
-            ),
-            (
                 "invalid type: boolean `true`, expected a sequence",
                 "this is `true`, and a list is wanted",
             ),
@@ -82,8 +84,11 @@ mod tests {
             ("what we\n say ourselves", "what we say ourselves"),
         ] {
             let said = explained(message, "source.a");
-            assert_eq!(said, (is_wrong.to_owned(), "mend the value at that place".to_owned()));
+            assert_eq!(said, (is_wrong.to_owned(), MEND.to_owned()));
         }
+        let (is_wrong, mend) = explained("invalid type: integer `5`, expected a string", "a");
+        assert_eq!(is_wrong, "this is the number `5`, and a text is wanted");
+        assert_eq!(mend, IN_QUOTES);
     }
 
     #[test]
