@@ -6,8 +6,6 @@ use zeroize::Zeroizing;
 const SHOWN: usize = 200;
 /// The shortest piece of the output that is recognised as such, in bytes.
 const PIECE: usize = 8;
-/// How the second line of an error of this program begins.
-const OWN_HINT: &str = "api-key-helper: hint: ";
 /// Stands for what also occurs in the output.
 const REDACTED: &str = "[redacted]";
 
@@ -28,6 +26,9 @@ pub(crate) fn last_line(tail: &[u8], known: &[&[u8]]) -> Option<String> {
     let line = known.iter().fold(line.to_owned(), |line, known| redact(&line, known));
     Some(cut(&line))
 }
+
+/// How the second line of an error of this program begins.
+const OWN_HINT: &str = "api-key-helper: hint: ";
 
 /// What somebody else wrote, as one line that may stand in an error.
 pub(crate) fn presentable(text: &str) -> String {
