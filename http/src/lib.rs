@@ -16,6 +16,7 @@ mod failure;
 mod form;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod oauth;
 pub mod pem;
 mod quote;
 mod retry_after;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use api_key_helper_core::renewal::secret;
 use api_key_helper_core::{Credential, DeviceCode, Error, Prompt, Secret};
+use api_key_helper_http::optional_seconds;
 use serde::Deserialize;
 
 use crate::client::Form;
 use crate::discovery::Endpoints;
 use crate::endpoint::Endpoint;
-use crate::grant;
 use crate::pace::Pace;
 use crate::redemption::Redemption;
 use crate::renewal::Renewal;
@@ -17,16 +18,16 @@ use crate::session::Session;
 /// What the provider answers to the device's request (section 3.2).
 #[derive(Deserialize)]
 struct Authorization {
-    #[serde(deserialize_with = "grant::secret")]
+    #[serde(deserialize_with = "secret::deserialize")]
     device_code: Secret,
     user_code: String,
     /// The other name is Google's, which is older than the standard.
     #[serde(alias = "verification_url")]
     verification_uri: String,
     verification_uri_complete: Option<String>,
-    #[serde(default, deserialize_with = "grant::optional_seconds")]
+    #[serde(default, deserialize_with = "optional_seconds")]
     expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "grant::optional_seconds")]
+    #[serde(default, deserialize_with = "optional_seconds")]
     interval: Option<Duration>,
 }
 

@@ -118,7 +118,7 @@ impl Session<'_> {
             }
         }
         Err(match last {
-            Some(answer) if answer.status == 404 => {
+            Some(answer) if answer.0.status == 404 => {
                 Error::misconfigured(format!("`{}` publishes no metadata", issuer.name)).with_hint(
                     format!(
                         "compare `issuer` with the provider's, or set its endpoints by hand: {}",

@@ -80,7 +80,7 @@ impl Session<'_> {
                     return Err(self.lost(&answer.error(settings)));
                 }
                 Verdict::Unavailable => {
-                    pace.unavailable(answer.retry_after);
+                    pace.unavailable(answer.0.retry_after);
                     missed = Some(answer.error(settings));
                 }
                 Verdict::Refused(_) | Verdict::Foreign => return Err(answer.error(settings)),
