@@ -80,13 +80,12 @@ impl Answer {
         #[derive(Deserialize)]
         struct Written {
             error: String,
-            #[serde(default)]
-            error_description: Value,
+            error_description: Option<Value>,
         }
 
         let Written { error, error_description } = serde_json::from_slice(&self.body).ok()?;
         // What is no text is no reason to miss the word.
-        let description = error_description.as_str().map(str::to_owned);
+        let description = error_description.as_ref().and_then(Value::as_str).map(str::to_owned);
         Some(Refusal { word: error, description })
     }
 
@@ -180,6 +179,7 @@ mod tests {
             (403, r#"{"error":{"code":403}}"#, Verdict::Foreign),
             (403, r#"{"error":null}"#, Verdict::Foreign),
             (400, "", Verdict::Foreign),
+            (400, r#"["known"]"#, Verdict::Foreign),
             (302, "", Verdict::Foreign),
         ] {
             assert_eq!(verdict(status, body), expected, "{status} {body}");

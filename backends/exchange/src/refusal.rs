@@ -27,7 +27,7 @@ impl Code {
     /// invalid (RFC 8693, section 2.2.2).
     pub(crate) fn parse(word: &str, is_exchange: bool) -> Option<Self> {
         Some(match word {
-            // All in `_error` but `server_error` are Anthropic's.
+            // Those in `_error` are Anthropic's.
             "access_denied" | "permission_error" | "billing_error" => Self::AccessDenied,
             "unauthorized_client" | "unsupported_grant_type" => Self::GrantNotAllowed,
             "interaction_required" | "login_required" | "consent_required" => Self::HumanNeeded,
@@ -58,12 +58,14 @@ pub(crate) fn nested(body: &[u8]) -> Option<Refusal> {
     struct Nested {
         #[serde(rename = "type")]
         kind: String,
-        #[serde(default)]
-        message: Value,
+        message: Option<Value>,
     }
 
     let Written { error: Nested { kind, message } } = serde_json::from_slice(body).ok()?;
-    Some(Refusal { word: kind, description: message.as_str().map(str::to_owned) })
+    Some(Refusal {
+        word: kind,
+        description: message.as_ref().and_then(Value::as_str).map(str::to_owned),
+    })
 }
 
 #[cfg(test)]
