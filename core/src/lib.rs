@@ -38,6 +38,8 @@ mod own_memory;
 mod places;
 mod plan;
 mod read_file;
+#[cfg(feature = "engine")]
+mod redact;
 pub mod rejection;
 #[cfg(feature = "engine")]
 pub mod renewal;
@@ -70,6 +72,8 @@ pub use plan::{
     Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
 pub use read_file::{open_file, read_file};
+#[cfg(feature = "engine")]
+pub use redact::redact;
 #[cfg(test)]
 pub(crate) use seal::Unsealed;
 pub use seal::{

@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_key_helper_core::{SHOWN_LENGTH, Secret};
+use api_key_helper_http::oauth;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
@@ -16,13 +17,13 @@ use crate::spent::Spent;
 pub fn answer(bytes: &[u8]) {
     let Some((&status, body)) = bytes.split_first() else { return };
     let Ok(settings) = Settings::for_tests(SOURCE, &[]) else { panic!("no source") };
-    let answer = Answer {
+    let answer = Answer(oauth::Answer {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
         from: settings.endpoint.clone(),
         hidden: vec![Secret::from(TOKEN)],
-    };
+    });
     match answer.credential(&settings, now(), "") {
         Ok(credential) => {
             assert_eq!(answer.verdict(&settings), Verdict::Good);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_key_helper_core::{Error, SHOWN_LENGTH, Secret};
+use api_key_helper_http::{Address, oauth};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -120,13 +121,13 @@ fn said(settings: &Settings, renewal: &Renewal) {
 
 fn answer_of(bytes: &[u8]) -> Option<Answer> {
     let (&status, body) = bytes.split_first()?;
-    Some(Answer {
+    Some(Answer(oauth::Answer {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
-        from: Endpoint::parse("https://idp.example.com/token").ok()?,
+        from: Address::parse("https://idp.example.com/token").ok()?,
         hidden: vec![Secret::from(TOKEN)],
-    })
+    }))
 }
 
 fn shown(error: &Error) {
