@@ -1,6 +1,6 @@
 //! The attempts of one refresh, and the entry that comes of them.
 
-use super::attempt::Held;
+use super::held::Held;
 use super::refresh::Refresh;
 use super::verdict::Printable;
 use super::{Demand, backoff};
