@@ -107,11 +107,20 @@ fn the_clients_ttl_fills_a_gap_and_says_how_long_it_holds() {
 
 #[test]
 fn a_variable_that_is_no_number_is_named() {
-    for name in [CLIENT_TTL_VARIABLE, "API_KEY_HELPER_TIMEOUT_MS", "API_KEY_HELPER_RETRY_COUNT"] {
+    for (name, to) in [
+        (CLIENT_TTL_VARIABLE, "milliseconds, such as `CLAUDE_CODE_API_KEY_HELPER_TTL_MS=300000`"),
+        ("API_KEY_HELPER_TIMEOUT_MS", "milliseconds, such as `API_KEY_HELPER_TIMEOUT_MS=10000`"),
+        ("API_KEY_HELPER_RETRY_COUNT", "attempts, such as `API_KEY_HELPER_RETRY_COUNT=3`"),
+    ] {
         for value in ["1h", "-1", "1.5", " 5"] {
             let error = parse("", BASE, &[(name, value)]).unwrap().profile("work").unwrap_err();
-            let words = words(&error);
-            assert!(words.contains(name) && words.contains("not a whole number"), "{words}");
+            assert_eq!(
+                words(&error),
+                format!(
+                    "the variable `{name}` is `{value}`, not a whole number; \
+                     set it to a number of {to}"
+                )
+            );
         }
     }
 }
