@@ -187,8 +187,7 @@ fn hash(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString
     block[..salt.len()].copy_from_slice(&salt);
     let mut mac = Hmac::<Sha256>::new(&block.into());
     for name in names {
-        let value = read(name);
-        let value = value.as_ref().map(|value| Zeroizing::new(value.as_encoded_bytes().to_vec()));
+        let value = read(name).map(|value| Zeroizing::new(value.into_encoded_bytes()));
         let length = value.as_ref().map_or(u64::MAX, |value| value.len() as u64);
         mac.update(&(name.len() as u64).to_le_bytes());
         mac.update(name.as_bytes());
