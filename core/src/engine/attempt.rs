@@ -51,8 +51,14 @@ impl Held<'_> {
 
     fn timed_out(&self, timeout: Duration) -> Error {
         let source = &self.source.planned.id.source;
+        // A shorter time than its own is what was left of the call.
+        let setting = if timeout < self.source.timeout {
+            "`deadline` in the profile".to_owned()
+        } else {
+            format!("`timeout` in `[source.{source}]`")
+        };
         Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
-            .with_hint(format!("if it is slow by nature, raise `timeout` in `[source.{source}]`"))
+            .with_hint(format!("if it is slow by nature, raise {setting}"))
     }
 }
 

@@ -71,6 +71,19 @@ impl Refresh<'_> {
         self.fall_back(cached.entry.as_ref(), error, warnings).map_err(Failed::from)
     }
 
+    /// The lock is ours, and the time is over in which the source could be asked: others had it, or the
+    /// sources before this one took longer than their share.
+    pub(super) fn came_too_late(
+        &self,
+        cached: &Cached,
+        warnings: &mut Vec<String>,
+    ) -> Result<Answer, Failed> {
+        let source = &self.source.planned.id.source;
+        let error = Error::transient(format!("there is no time left to ask source `{source}`"))
+            .with_hint("look at `api-key-helper log`, or raise `deadline` in the profile");
+        self.fall_back(cached.entry.as_ref(), error, warnings).map_err(Failed::from)
+    }
+
     pub(super) fn fall_back(
         &self,
         entry: Option<&Entry>,

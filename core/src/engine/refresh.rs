@@ -17,13 +17,19 @@ use crate::{Entry, Error, Freshness};
 /// milliseconds: often at first, for most sources are fast.
 const POLLS: [u64; 5] = [2, 5, 10, 20, 40];
 
+/// An attempt that would have less than one part in this many of its time is not begun: backends keep as
+/// much back for an error of their own.
+const SHORTEST_ATTEMPT: u32 = 10;
+
 #[derive(Debug)]
 pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
     pub(super) remembered: &'a Remembered,
-    /// When the source's share of the call's time is over, by the uptime.
+    /// The source's share of the call's time.
+    share: Duration,
+    /// When that is over, by the uptime.
     pub(super) ends_at: Duration,
     /// Whether there are sources left to ask when this one fails.
     pub(super) has_next: bool,
@@ -54,10 +60,10 @@ impl<'a> Refresh<'a> {
         source: &'a Source,
         call: &'a Call<'a>,
         remembered: &'a Remembered,
-        time: Duration,
+        share: Duration,
     ) -> Self {
-        let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, remembered, ends_at, has_next: false }
+        let ends_at = world.clock.uptime().saturating_add(share);
+        Self { world, source, call, remembered, share, ends_at, has_next: false }
     }
 
     /// The same with so many sources behind this one.
@@ -112,6 +118,9 @@ impl<'a> Refresh<'a> {
                 }
             }
         };
+        if self.time_left() <= self.shortest_attempt() {
+            return self.came_too_late(&cached, warnings);
+        }
         let answer = self.replace(cached, no_lock.as_ref(), warnings).await;
         drop(lock);
         answer
@@ -237,6 +246,12 @@ impl<'a> Refresh<'a> {
             format!("{},{source}", self.call.chain)
         };
         Resolver::new(self.world, self.source, self.call.profile, self.remembered, chain)
+    }
+
+    /// An attempt with less time is not worth beginning: it would be cut off, perhaps when the server has
+    /// already spent our renewal, and nothing else was received.
+    pub(super) fn shortest_attempt(&self) -> Duration {
+        self.source.timeout.min(self.share) / SHORTEST_ATTEMPT
     }
 
     pub(super) fn time_left(&self) -> Duration {

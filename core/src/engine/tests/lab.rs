@@ -164,6 +164,13 @@ impl Lab {
         self.call(sources, &Policy::default(), Duration::ZERO, demand)
     }
 
+    /// The same with another deadline.
+    pub(super) fn get_within(&self, sources: &[Source], deadline: Duration) -> Outcome {
+        let (policy, hold, demand) = (Policy::default(), Duration::ZERO, Demand::Printable);
+        let call = Call { profile: "work", policy: &policy, hold, deadline, demand, chain: "" };
+        self.within(|world| to_its_end(get(world, sources, &call)))
+    }
+
     pub(super) fn call(
         &self,
         sources: &[Source],
