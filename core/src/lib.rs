@@ -19,6 +19,7 @@ pub mod document;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod entry;
+mod environment_mark;
 mod error;
 mod failure;
 #[cfg(feature = "engine")]
@@ -57,7 +58,8 @@ pub mod trust;
 pub use ambient::Ambient;
 #[cfg(feature = "engine")]
 pub use backend::{Backend, Credential, SignIn};
-pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
+pub use entry::{ENTRY_VERSION, Entry, EntryId};
+pub use environment_mark::EnvironmentMark;
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;
 #[cfg(feature = "engine")]
