@@ -84,6 +84,8 @@ impl Refresh<'_> {
         self.fall_back(cached.entry.as_ref(), error, warnings).map_err(Failed::from)
     }
 
+    /// A key that is on the disk, in place of `error`, with a warning where that makes a difference to the
+    /// caller; else the error.
     pub(super) fn fall_back(
         &self,
         entry: Option<&Entry>,
