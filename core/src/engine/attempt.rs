@@ -51,14 +51,13 @@ impl Held<'_> {
 
     fn timed_out(&self, timeout: Duration) -> Error {
         let source = &self.source.planned.id.source;
-        // A shorter time than its own is what was left of the call.
-        let setting = if timeout < self.source.timeout {
-            "`deadline` in the profile".to_owned()
-        } else {
-            format!("`timeout` in `[source.{source}]`")
-        };
+        // A shorter time than its own is what was left of the call: another `timeout` alone changes nothing.
+        let also =
+            if timeout < self.source.timeout { ", and `deadline` in the profile" } else { "" };
         Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
-            .with_hint(format!("if it is slow by nature, raise {setting}"))
+            .with_hint(format!(
+                "if it is slow by nature, raise `timeout` in `[source.{source}]`{also}"
+            ))
     }
 }
 

@@ -176,8 +176,12 @@ fn what_was_too_short_is_named() {
         let error = lab.error(&[Source { timeout, ..script.source("a") }]);
         error.hint().unwrap().to_owned()
     };
-    assert_eq!(hint(seconds(7)), "if it is slow by nature, raise `timeout` in `[source.a]`");
-    assert_eq!(hint(seconds(60)), "if it is slow by nature, raise `deadline` in the profile");
+    let timeout = "if it is slow by nature, raise `timeout` in `[source.a]`";
+    assert_eq!(hint(seconds(7)), timeout);
+    for cut_by_the_deadline in [10, 60] {
+        let both = format!("{timeout}, and `deadline` in the profile");
+        assert_eq!(hint(seconds(cut_by_the_deadline)), both);
+    }
 }
 
 #[test]
