@@ -251,11 +251,11 @@ impl Configuration {
 impl FromVariables {
     fn read(variables: &Variables) -> Result<Self, Error> {
         Ok(Self {
-            timeout: number(variables, TIMEOUT_VARIABLE, "milliseconds")?
+            timeout: number(variables, TIMEOUT_VARIABLE, "milliseconds", 10_000)?
                 .map(Duration::from_millis),
-            retries: number(variables, RETRIES_VARIABLE, "attempts")?
+            retries: number(variables, RETRIES_VARIABLE, "attempts", 3)?
                 .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
-            client_ttl: number(variables, CLIENT_TTL_VARIABLE, "milliseconds")?
+            client_ttl: number(variables, CLIENT_TTL_VARIABLE, "milliseconds", 300_000)?
                 .map(Duration::from_millis),
         })
     }
@@ -263,12 +263,17 @@ impl FromVariables {
 
 /// A whole number. Claude Code itself takes the digits at the beginning, so that `1h` would be a
 /// millisecond: whoever writes that is told.
-fn number(variables: &Variables, name: &str, unit: &str) -> Result<Option<u64>, Error> {
+fn number(
+    variables: &Variables,
+    name: &str,
+    unit: &str,
+    example: u64,
+) -> Result<Option<u64>, Error> {
     let Some(text) = variables.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         let shown: String = text.chars().take(40).collect();
         Error::misconfigured(format!("the variable `{name}` is `{shown}`, not a whole number"))
-            .with_hint(format!("set it to a number of {unit}, such as `{name}=300000`"))
+            .with_hint(format!("set it to a number of {unit}, such as `{name}={example}`"))
     })
 }
 

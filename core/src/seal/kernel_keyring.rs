@@ -121,7 +121,7 @@ mod writing {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 mod tests {
     use super::*;
     use crate::SealingKey;
