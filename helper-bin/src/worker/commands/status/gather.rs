@@ -179,6 +179,7 @@ impl OnDisk<'_> {
 fn refusal(error: ReadError, what: &str) -> Error {
     match error {
         ReadError::Refused(error) => error,
-        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}")),
+        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}"))
+            .with_hint("look at the state folder with `api-key-helper doctor`"),
     }
 }
