@@ -141,7 +141,7 @@ impl OnDisk<'_> {
             refused_until: kept
                 .key_id(&source.planned)
                 .and_then(|key| refused_until(&self.session.places, key, self.now)),
-            has_renewal: renewal.is_some(),
+            has_renewal: renewal.is_some() && source.backend.renews(),
             sign_in: renewal.and_then(|kept| source.backend.sign_in(kept)).map(Into::into),
             failure: kept.failure.as_ref().map(|failure| {
                 let pause_until = found.pause_until(self.now);
