@@ -57,6 +57,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
+    /// Whether what it keeps as a renewal spares the next fetch something, and is no mere note to
+    /// itself: only then is it shown. By default so.
+    fn renews(&self) -> bool {
+        true
+    }
+
     /// What `renewal`, which this backend made, tells of the login that it comes from: shown when
     /// somebody has logged in, and later as the source's state. Asks nobody. By default nothing.
     fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {

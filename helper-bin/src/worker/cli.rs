@@ -230,7 +230,7 @@ fn refusal(error: &clap::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn refused(arguments: &[&str]) -> Error {
+    pub(super) fn refused(arguments: &[&str]) -> Error {
         match parse(arguments.iter().map(OsString::from).collect()) {
             Err(error) => error,
             Ok(_) => panic!("{arguments:?} was understood"),

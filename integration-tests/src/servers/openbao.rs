@@ -115,7 +115,7 @@ impl OpenBao {
 
     /// Kills it at once.
     pub fn kill(&self) {
-        self.process.signal("KILL");
+        self.process.kill();
     }
 
     /// Starts a development server again that was killed, at the same address. It has forgotten all.
