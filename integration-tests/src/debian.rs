@@ -118,7 +118,10 @@ impl Debian {
 /// Its files are those of its own users.
 impl Drop for Debian {
     fn drop(&mut self) {
-        let _ = install::as_root("rm").arg("-rf").arg(self.folder.path()).status();
+        let mut remove = install::as_root("rm");
+        let remove = executables::start(remove.arg("-rf").arg(self.folder.path()));
+        // What is left lies among the machine's temporary files.
+        let _ = remove.and_then(|mut remove| remove.wait());
     }
 }
 
