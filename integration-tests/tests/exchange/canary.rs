@@ -52,8 +52,10 @@ impl<'a> Search<'a> {
 
     #[track_caller]
     fn watch(&self, process: Process) {
-        self.look("the arguments of a process", &process.arguments());
-        self.look("the environment of a process", &process.environment());
+        for text in [process.arguments(), process.environment()] {
+            assert!(!text.is_empty(), "process {} is gone", process.id);
+            self.look("what a process shows", &text);
+        }
     }
 
     /// Everything that the user has, and all that they can be shown.
