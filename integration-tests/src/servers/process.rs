@@ -85,7 +85,8 @@ impl Process {
     pub(super) fn signal(&self, name: &str) {
         let pid = self.pid.to_string();
         let mut kill = Command::new("kill");
-        let kill = executables::start(kill.args(["-s", name, &pid])).and_then(|mut kill| kill.wait());
+        let kill =
+            executables::start(kill.args(["-s", name, &pid])).and_then(|mut kill| kill.wait());
         assert!(kill.expect("`kill`").success(), "cannot send {name} to {pid}");
     }
 }
