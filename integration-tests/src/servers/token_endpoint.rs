@@ -125,6 +125,13 @@ impl TokenEndpoint {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
+    /// A line of the shell that prints a new token at each run. It needs `curl`.
+    #[must_use]
+    pub fn mint(&self) -> String {
+        let ask = format!("curl --silent --fail --request POST '{}/test/token'", self.address());
+        format!("{ask} | sed 's/.*\"token\":\"//; s/\".*//'")
+    }
+
     /// Whether `key` was granted here, and has not ended.
     #[must_use]
     pub fn is_active(&self, key: &str) -> bool {
