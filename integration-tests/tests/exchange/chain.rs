@@ -5,7 +5,7 @@ use std::time::Duration;
 use integration_tests::home::Home;
 use integration_tests::servers::token_endpoint::{AUDIENCE, FEDERATION, Settings};
 use integration_tests::servers::{OidcProvider, TokenEndpoint};
-use integration_tests::wait::until;
+use integration_tests::sign_in::sign_in;
 
 /// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
@@ -37,18 +37,7 @@ impl Company {
 
     #[track_caller]
     fn sign_in(&self) {
-        let said = self.home.write("said", "");
-        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\"", said.to_str().unwrap()];
-        let login = self.home.call(["login", "--source", "sso"]).under(shell).start();
-        let code = until("the user code is shown", || {
-            let said = std::fs::read_to_string(&said).ok()?;
-            assert!(login.process().is_running(), "{said}");
-            let (_, rest) = said.split_once("api-key-helper: code: ")?;
-            rest.split_once('\n').map(|(code, _)| code.to_owned())
-        });
-        self.provider.approve(&code);
-        let answer = login.finish();
-        assert_eq!(answer.code, Some(0), "{answer:?}");
+        sign_in(&self.home.call(["login", "--source", "sso"]), &self.provider);
     }
 
     #[track_caller]

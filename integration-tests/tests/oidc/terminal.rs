@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use integration_tests::call::Call;
 use integration_tests::executables;
+use integration_tests::home::search_path_from;
 use integration_tests::process::Process;
 use integration_tests::servers::OidcProvider;
 use integration_tests::terminal::{Streams, wrapper};
@@ -177,11 +178,8 @@ impl Browser {
     }
 
     fn login(&self) -> Call {
-        let call = self.user.home.call(["login"]);
-        let mut path = self.program.parent().unwrap().as_os_str().to_owned();
-        path.push(":");
-        path.push(call.variable("PATH").unwrap());
-        call.env("PATH", path)
+        let path = search_path_from(self.program.parent().unwrap());
+        self.user.home.call(["login"]).env("PATH", path)
     }
 
     /// What it was given.
