@@ -37,7 +37,7 @@ mutants:
 faults *name:
     cargo run --locked --package integration-tests --bin faults -- {{ name }}
 
-# Eight callers, all backends, a network that fails by chance: ten minutes, or `--minutes N`.
+# Ten callers, all backends, a network that fails by chance: ten minutes, or `--minutes N`.
 soak *options:
     cargo run --locked --package integration-tests --bin soak -- {{ options }}
 

@@ -1,25 +1,26 @@
-//! Tries again what fuzzing has tried, by an ordinary test.
+//! Tries again what fuzzing has tried, by an ordinary test: a part of each crate's module `fuzzing`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Gives each input that is kept for `target` to `body`.
-///
-/// # Panics
-/// When `body` does, after the input's name was printed; when there is no input.
-pub(crate) fn replay(target: &str, body: fn(&[u8])) {
-    let inputs: Vec<PathBuf> = ["corpus", "regressions"]
-        .into_iter()
-        .flat_map(|kept| files(&fuzz().join(kept).join(target)))
-        .collect();
-    assert!(!inputs.is_empty(), "nothing is kept for `{target}`");
-    for input in inputs {
-        println!("{}", input.display());
-        body(&fs::read(&input).unwrap());
+use super::TARGETS;
+
+/// The input that breaks a promise is the last one whose name is printed.
+#[test]
+fn what_was_found_stays_mended() {
+    for (target, body) in TARGETS {
+        let kept = ["corpus", "regressions"];
+        let inputs = kept.map(|kept| files(&fuzz().join(kept).join(target))).concat();
+        assert!(!inputs.is_empty(), "nothing is kept for `{target}`");
+        for input in inputs {
+            println!("{}", input.display());
+            body(&fs::read(&input).unwrap());
+        }
     }
 }
 
-fn fuzz() -> PathBuf {
+/// The folder that keeps what was tried.
+pub(super) fn fuzz() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = package.ancestors().find(|folder| folder.join("fuzz/replay.rs").is_file());
     workspace.unwrap().join("fuzz")

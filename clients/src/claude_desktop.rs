@@ -16,21 +16,11 @@ use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 use crate::target::Refusal;
 
-/// What is put into a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The program that prints the key.
-    pub helper: String,
-    /// How many seconds Claude Desktop goes on using a key.
-    pub ttl: u64,
-}
-
-impl Change {
-    /// The values, as [`slots`] wants them.
-    #[must_use]
-    pub fn values(&self) -> Vec<Value> {
-        vec![self.helper.as_str().into(), "helper-script".into(), self.ttl.into()]
-    }
+/// What is put into a configuration, as [`slots`] wants it: the program that prints the key, and how many
+/// seconds Claude Desktop goes on using one.
+#[must_use]
+pub fn values(helper: &str, ttl: u64) -> Vec<Value> {
+    vec![helper.into(), "helper-script".into(), ttl.into()]
 }
 
 /// The configuration that is in use, for whoever has the environment `variable`. `None` where there is
@@ -135,15 +125,15 @@ mod tests {
     #[test]
     fn what_is_put_in_comes_out_again() {
         let before = "{\"inferenceProvider\":\"gateway\",\"inferenceCredentialKind\":\"static\"}";
-        let change = Change { helper: "/d/api-key-helper@work".to_owned(), ttl: 30 };
-        let now = slots().put(before.as_bytes(), &change.values()).unwrap();
+        let values = values("/d/api-key-helper@work", 30);
+        let now = slots().put(before.as_bytes(), &values).unwrap();
         assert_eq!(
             String::from_utf8(now.clone()).unwrap(),
             "{\"inferenceProvider\":\"gateway\",\"inferenceCredentialKind\":\"helper-script\",\
              \"inferenceCredentialHelper\":\"/d/api-key-helper@work\",\
              \"inferenceCredentialHelperTtlSec\":30}"
         );
-        assert!(slots().is_ours(&change.values()[0]));
+        assert!(slots().is_ours(&values[0]));
         let back = slots().take_back(&now, Some(before.as_bytes())).unwrap();
         assert_eq!(back.as_deref(), Some(before.as_bytes()));
     }

@@ -54,6 +54,12 @@ pub fn chosen_provider(text: &str) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+/// The providers that a file's text describes.
+#[must_use]
+pub fn providers(text: &str) -> Vec<String> {
+    Syntax::Toml.names(text, &[PROVIDERS])
+}
+
 /// Where the values of a provider stand.
 #[must_use]
 pub fn slots(provider: &str) -> Slots {
@@ -171,5 +177,7 @@ mod tests {
         assert_eq!(file(Path::new("/w"), &find), Some("/w/c/config.toml".into()));
         assert_eq!(chosen_provider(FILES[0]).as_deref(), Some("x"));
         assert_eq!(chosen_provider("model = 1"), None);
+        assert_eq!(providers(FILES[2]), ["x"]);
+        assert!(providers("model_providers = [").is_empty());
     }
 }

@@ -80,21 +80,11 @@ impl HelperLine {
         if !is_written_by_us && self.line.contains(OPERATORS) {
             return false;
         }
-        let mut arguments = self.arguments.iter();
-        while let Some(argument) = arguments.next() {
-            let is_known = match argument.split_once('=').unwrap_or((argument, "")) {
-                ("get", "") => true,
-                (PROFILE | FORMAT, "") => arguments.next().is_some_and(|name| is_name(name)),
-                (CONFIG, "") => arguments.next().is_some(),
-                (PROFILE | FORMAT, name) => is_name(name),
-                (CONFIG, _) => true,
-                _ => false,
-            };
-            if !is_known {
-                return false;
-            }
-        }
-        true
+        self.options().all(|option| match option {
+            ("get", None) | (CONFIG, Some(_)) => true,
+            (PROFILE | FORMAT, Some(name)) => is_name(name),
+            _ => false,
+        })
     }
 
     /// The profile that it names.
@@ -110,15 +100,22 @@ impl HelperLine {
     }
 
     fn option(&self, name: &str) -> Option<&str> {
-        let mut arguments = self.arguments.iter();
-        while let Some(argument) = arguments.next() {
-            match argument.split_once('=') {
-                None if argument == name => return arguments.next().map(String::as_str),
-                Some((option, value)) if option == name => return Some(value),
-                _ => {}
-            }
-        }
-        None
+        self.options().find_map(|(option, value)| value.filter(|_| option == name))
+    }
+
+    /// The arguments, and the values of our options beside these.
+    fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let mut arguments = self.arguments.iter().map(String::as_str);
+        std::iter::from_fn(move || {
+            let argument = arguments.next()?;
+            Some(match argument.split_once('=') {
+                Some((option, value)) => (option, Some(value)),
+                None if [PROFILE, CONFIG, FORMAT].contains(&argument) => {
+                    (argument, arguments.next())
+                }
+                None => (argument, None),
+            })
+        })
     }
 }
 
@@ -197,6 +194,14 @@ mod tests {
         assert!(line.has_exec && line.is_ours());
         assert_eq!(Path::new(&line.program), path);
         assert_eq!((line.profile(), line.config()), (Some("work"), Some(config)));
+    }
+
+    #[test]
+    fn a_value_is_no_option() {
+        let line = parsed("api-key-helper --profile work --config --format=json");
+        assert_eq!(line.config(), Some(Path::new("--format=json")));
+        assert_eq!(line.option(FORMAT), None);
+        assert!(!parsed("api-key-helper --config --profile work").is_ours());
     }
 
     #[test]

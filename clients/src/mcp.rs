@@ -33,20 +33,34 @@ pub fn file(
     }
 }
 
+/// The servers of a scope that its file's text describes.
+#[must_use]
+pub fn servers(scope: Scope, folder: &Path, text: &str) -> Vec<String> {
+    let path = around(scope, folder);
+    Syntax::Json.names(text, &path.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Where the line of a server stands in a scope's file.
 #[must_use]
 pub fn slots(scope: Scope, folder: &Path, server: &str) -> Slots {
-    let mut path = match scope {
-        // One file has the servers of all folders.
-        Scope::Local => vec!["projects".to_owned(), folder.to_string_lossy().into_owned()],
-        Scope::User | Scope::Project | Scope::Managed => Vec::new(),
-    };
-    path.extend(["mcpServers", server, HELPER].map(str::to_owned));
+    let mut path = around(scope, folder);
+    path.extend([server, HELPER].map(str::to_owned));
     let of = match scope {
         Scope::Local => format!("{}:{server}", folder.display()),
         Scope::User | Scope::Project | Scope::Managed => server.to_owned(),
     };
     Slots { syntax: Syntax::Json, paths: vec![path], helper: Helper::Line, of, check }
+}
+
+/// What is around the servers of a scope.
+fn around(scope: Scope, folder: &Path) -> Vec<String> {
+    let mut path = match scope {
+        // One file has the servers of all folders.
+        Scope::Local => vec!["projects".to_owned(), folder.to_string_lossy().into_owned()],
+        Scope::User | Scope::Project | Scope::Managed => Vec::new(),
+    };
+    path.push("mcpServers".to_owned());
+    path
 }
 
 fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
@@ -87,6 +101,8 @@ mod tests {
                 format!("{{\"projects\":{{\"/w\":{{\"mcpServers\":{{\"docs\":{server}}}}}}}}}"),
             ),
         ] {
+            let described = servers(scope, Path::new("/w"), &before);
+            assert!(described.contains(&"docs".to_owned()), "{described:?}");
             let slots = slots(scope, Path::new("/w"), "docs");
             let now = slots.put(before.as_bytes(), &[LINE.into()]).unwrap();
             let found = slots.find(&now).unwrap().remove(0).unwrap();

@@ -53,6 +53,14 @@ impl Syntax {
         }
     }
 
+    /// The names in the table or the object at `path`; none where there is no such thing, or `text` is
+    /// not of this syntax.
+    pub(crate) fn names(self, text: &str, path: &[&str]) -> Vec<String> {
+        let found = self.value(text, path).ok().flatten();
+        let names = found.and_then(|(value, _)| Some(value.as_object()?.keys().cloned().collect()));
+        names.unwrap_or_default()
+    }
+
     /// Whether there is a table or an object at `path`, with nothing in it.
     pub(crate) fn is_hollow(self, text: &str, path: &[&str]) -> Result<bool, Malformed> {
         let found = self.value(text, path)?;

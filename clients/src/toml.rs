@@ -1,7 +1,7 @@
 //! Changes of one value in a TOML text. All other bytes stay.
 
 use serde_json::Value;
-use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike, TomlError};
+use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, TableLike, TomlError};
 
 use crate::json::{Malformed, Position, position};
 
@@ -66,19 +66,24 @@ fn remove(document: &mut DocumentMut, path: &[&str]) -> bool {
 }
 
 /// The table around the last name, made where it is not there. Tables around that one have no header
-/// of their own then.
+/// of their own then; what stands inside an inline table has no place for one.
 fn holder<'a, 'b>(
     document: &'a mut DocumentMut,
     path: &[&'b str],
 ) -> Option<(&'a mut dyn TableLike, &'b str)> {
     let (name, around) = path.split_last()?;
-    let mut table: &mut dyn TableLike = document.as_table_mut();
+    let mut item = document.as_item_mut();
     for (depth, name) in around.iter().enumerate() {
-        let mut new = Table::new();
-        new.set_implicit(depth + 1 < around.len());
-        table = table.entry(name).or_insert(Item::Table(new)).as_table_like_mut()?;
+        let new = if item.is_inline_table() {
+            toml_edit::value(InlineTable::new())
+        } else {
+            let mut new = Table::new();
+            new.set_implicit(depth + 1 < around.len());
+            Item::Table(new)
+        };
+        item = item.as_table_like_mut()?.entry(name).or_insert(new);
     }
-    Some((table, name))
+    Some((item.as_table_like_mut()?, name))
 }
 
 /// Puts a value in another one's place, with what stands around that.
@@ -177,6 +182,14 @@ mod tests {
         assert_eq!(with(before, "a"), expected);
         assert_eq!(with(&before.replace('\n', "\r\n"), "a"), expected.replace('\n', "\r\n"));
         assert_eq!(with("p.x.auth = {}\n", "a"), "p.x.auth = { command = \"a\" }\n");
+    }
+
+    #[test]
+    fn what_is_added_to_an_inline_table_is_one_too() {
+        let before = "p.x = { url = \"u\", }\n";
+        let after = with(before, "a");
+        assert_eq!(after, "p.x = { url = \"u\", auth = { command = \"a\" } , }\n");
+        assert_eq!(with("p = { }", "a"), "p = { x = { auth = { command = \"a\" } }  }");
     }
 
     #[test]

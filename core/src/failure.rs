@@ -33,10 +33,10 @@ pub struct Failure {
 const VERSION: u8 = 2;
 
 impl Failure {
-    /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered until now, `chance` a number
-    /// drawn from 0 to 1. The pause is 1 s, doubles with each failure in a row, and is drawn from
-    /// its upper half so that a fleet does not come back all at once; a server's `Retry-After`, which
-    /// all of the fleet may have been told, comes before that.
+    /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered
+    /// until now, `chance` a number drawn from 0 to 1. The pause is 1 s, doubles with each failure in
+    /// a row, and is drawn from its upper half so that a fleet does not come back all at once; a
+    /// server's `Retry-After`, which all of the fleet may have been told, comes before that.
     #[must_use]
     pub fn remember(
         error: &Error,

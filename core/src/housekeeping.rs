@@ -79,8 +79,11 @@ impl StateFolder {
                 _ if name.ends_with(RECORDS_SUFFIX) => RECORDS_KEPT_FOR,
                 _ => KEPT_FOR,
             };
-            let age = now.since(file.metadata()?.modified()?.into());
-            if !is_ours(name) || keep(name) || age <= kept_for {
+            // One that has gone meanwhile, as drafts do, is no reason to leave the others.
+            let Ok(written_at) = file.metadata().and_then(|metadata| metadata.modified()) else {
+                continue;
+            };
+            if !is_ours(name) || keep(name) || now.since(written_at.into()) <= kept_for {
                 continue;
             }
             // A lock is removed only by who holds it: see `try_lock`.

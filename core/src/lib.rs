@@ -19,8 +19,11 @@ pub mod document;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod entry;
+mod environment_mark;
 mod error;
 mod failure;
+#[cfg(feature = "engine")]
+mod fetch_request;
 mod fingerprint;
 mod folder;
 mod freshness;
@@ -37,12 +40,18 @@ mod moment;
 mod own_memory;
 mod places;
 mod plan;
+#[cfg(feature = "engine")]
+mod prompt;
 mod read_file;
+#[cfg(feature = "engine")]
+mod redact;
 pub mod rejection;
 #[cfg(feature = "engine")]
 pub mod renewal;
 mod seal;
 mod secret;
+#[cfg(feature = "engine")]
+mod secret_input;
 mod stdout;
 #[cfg(feature = "engine")]
 pub mod trust;
@@ -50,14 +59,15 @@ pub mod trust;
 #[cfg(feature = "engine")]
 pub use ambient::Ambient;
 #[cfg(feature = "engine")]
-pub use backend::{
-    Attempt, Backend, Credential, DeviceCode, FetchRequest, Prompt, SecretInput, SignIn, SignInPage,
-};
+pub use backend::{Backend, Credential, SignIn};
 #[cfg(feature = "engine")]
 pub use disk::without_draft;
-pub use entry::{ENTRY_VERSION, Entry, EntryId, EnvironmentMark};
+pub use entry::{ENTRY_VERSION, Entry, EntryId};
+pub use environment_mark::EnvironmentMark;
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};
 pub use failure::Failure;
+#[cfg(feature = "engine")]
+pub use fetch_request::{Attempt, FetchRequest};
 pub use fingerprint::{Fingerprint, hex};
 pub use folder::{ReadError, StateFolder};
 pub use freshness::{Bounds, Freshness, Policy, Validity};
@@ -71,7 +81,11 @@ pub use plan::{
     CHAIN_VARIABLE, CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, CONFIG_VARIABLE, Hold, OWN_VARIABLES,
     Plan, PlanInputs, PlannedSource, decides, is_claude_code,
 };
+#[cfg(feature = "engine")]
+pub use prompt::{DeviceCode, Prompt, SignInPage};
 pub use read_file::{open_file, read_file};
+#[cfg(feature = "engine")]
+pub use redact::redact;
 #[cfg(test)]
 pub(crate) use seal::Unsealed;
 pub use seal::{
@@ -79,4 +93,6 @@ pub use seal::{
     keys_at_hand,
 };
 pub use secret::Secret;
+#[cfg(feature = "engine")]
+pub use secret_input::SecretInput;
 pub use stdout::print;

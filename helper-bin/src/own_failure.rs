@@ -18,7 +18,7 @@ fn runs_a_program(arguments: &[OsString]) -> bool {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
-            Some("--profile" | "--config") => drop(arguments.next()),
+            Some("--profile" | "--config" | "--format") => drop(arguments.next()),
             Some(option) if option.starts_with('-') => {}
             word => return word == Some("exec"),
         }
@@ -41,6 +41,7 @@ mod tests {
             &["exec"][..],
             &["exec", "--no-such", "--", "ls"],
             &["--profile", "work", "--config=/c", "exec"],
+            &["--format", "json", "exec"],
             &["--front-version=1", "--asked-at=1", "exec"],
         ] {
             assert_eq!(code(arguments), BEFORE_A_PROGRAM, "{arguments:?}");

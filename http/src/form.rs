@@ -30,6 +30,13 @@ impl Form {
         self.with(name, secret.expose())
     }
 
+    /// With a JWT that stands for the client (RFC 7523, section 2.2).
+    #[must_use]
+    pub fn with_client_assertion(self, assertion: &Secret) -> Self {
+        self.with("client_assertion_type", CLIENT_ASSERTION_TYPE)
+            .with_secret("client_assertion", assertion)
+    }
+
     /// `request` with these parameters as its body, and the secrets in it.
     pub fn body_of(mut self, request: RequestBuilder) -> (RequestBuilder, Vec<Secret>) {
         let hidden = mem::take(&mut self.hidden);
@@ -48,6 +55,8 @@ pub fn basic_auth(request: RequestBuilder, id: &str, secret: &Secret) -> Request
     };
     request.basic_auth(encode(id).as_str(), Some(encode(secret.expose()).as_str()))
 }
+
+const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 #[cfg(test)]
 mod tests {

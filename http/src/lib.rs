@@ -4,6 +4,7 @@
 //! [`Address`] that a secret may travel to, a [`client`] that takes no detours, an answer that is not
 //! read without end, and a [`Failure`] that says whether the server may have read the request. What a
 //! person can do about it depends on the backend's settings, so each brings its own [`Words`].
+//! What OAuth's servers answer has one form for all that ask them ([`oauth`]).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
@@ -16,6 +17,7 @@ mod failure;
 mod form;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod oauth;
 pub mod pem;
 mod quote;
 mod retry_after;

@@ -112,4 +112,5 @@ provider.use(async (ctx, next) => {
   }
 });
 
-provider.listen(settings.port, '127.0.0.1');
+// A connection that rests may be used again by a test on a busy machine.
+provider.listen(settings.port, '127.0.0.1').keepAliveTimeout = 600_000;

@@ -145,6 +145,30 @@ impl Source {
         result
     }
 
+    /// The source `name` gives `secret` from now on, which no error may show.
+    pub fn give(&mut self, name: &str, secret: &str) {
+        self.sources.insert(name.to_owned(), secret.to_owned());
+        self.hidden.push(secret.to_owned());
+    }
+
+    /// And `secret`, where a source is asked anew.
+    ///
+    /// # Panics
+    /// When another thread has.
+    pub fn give_anew(&mut self, secret: &str) {
+        self.anew.lock().unwrap().push_back(secret.to_owned());
+        self.hidden.push(secret.to_owned());
+    }
+
+    /// What happened so far.
+    ///
+    /// # Panics
+    /// When another thread has.
+    #[must_use]
+    pub fn happened(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
     /// What the backend says, without an attempt.
     #[must_use]
     pub fn backend(&self) -> &dyn Backend {

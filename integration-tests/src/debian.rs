@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::geteuid;
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ use crate::{executables, install};
 /// When it cannot be made.
 #[must_use]
 pub fn package(folder: &Path) -> PathBuf {
+    // The first one builds what makes packages, where that is missing.
+    static MADE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     install::debian("dpkg-shlibdeps", &["dpkg-dev"]);
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder of programs");
@@ -118,7 +122,10 @@ impl Debian {
 /// Its files are those of its own users.
 impl Drop for Debian {
     fn drop(&mut self) {
-        let _ = install::as_root("rm").arg("-rf").arg(self.folder.path()).status();
+        let mut remove = install::as_root("rm");
+        let remove = executables::start(remove.arg("-rf").arg(self.folder.path()));
+        // What is left lies among the machine's temporary files.
+        let _ = remove.and_then(|mut remove| remove.wait());
     }
 }
 

@@ -1,5 +1,6 @@
 //! A user with a home of their own.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -179,9 +180,20 @@ pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
     )
 }
 
+/// Where programs are looked for, `folder` first.
+///
+/// # Panics
+/// When its path has a colon.
+#[must_use]
+pub fn search_path_from(folder: &Path) -> OsString {
+    let others = search_path();
+    let folders = [folder.to_owned()].into_iter().chain(env::split_paths(&others));
+    env::join_paths(folders).expect("a folder without a colon")
+}
+
 /// Where programs are looked for.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
 pub fn search_path() -> OsString {
-    std::env::var_os("PATH").unwrap_or_default()
+    env::var_os("PATH").unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::{env, io};
 
@@ -151,9 +151,9 @@ pub fn target() -> PathBuf {
 }
 
 fn run(mut command: Command) {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = executables::start(&mut command)
+        .and_then(Child::wait_with_output)
         .unwrap_or_else(|error| panic!("cannot run `{command:?}`: {error}"));
     assert!(
         output.status.success(),

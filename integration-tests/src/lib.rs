@@ -13,6 +13,7 @@ pub mod client;
 pub mod debian;
 pub mod executables;
 pub mod faults;
+pub mod files;
 pub mod gate;
 pub mod home;
 pub mod install;

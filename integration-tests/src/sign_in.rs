@@ -20,6 +20,8 @@ pub fn sign_in(login: &Call, provider: &OidcProvider) -> Answer {
     let running = login.clone().under(shell.into_iter().chain([said.clone().into()])).start();
     let code = until("the user code is shown", || {
         let said = fs::read_to_string(&said).ok()?;
+        // One that has ended shows no code any more: what it said is worth reading.
+        assert!(running.process().is_running(), "{said}");
         let (_, rest) = said.split_once("api-key-helper: code: ")?;
         rest.split_once('\n').map(|(code, _)| code.to_owned())
     });

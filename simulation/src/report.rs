@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::num::NonZero;
+use std::ops::Range;
+use std::panic::resume_unwind;
 use std::thread;
 
 use crate::run::{Ran, run};
@@ -26,18 +28,27 @@ pub struct Report {
 impl Report {
     /// Runs as many seeds, from `first` on, as it takes for `steps` steps, on all processors. A
     /// processor whose seed breaks an invariant takes no other.
+    ///
+    /// # Panics
+    /// When a seed's world does: what is run in it must not.
     #[must_use]
     pub fn of(first: u64, steps: u64) -> Self {
-        let seeds = steps.div_ceil(STEPS_OF_A_SEED);
+        let seeds = first..first + steps.div_ceil(STEPS_OF_A_SEED);
+        Self::of_each(seeds, |seed| run(seed, STEPS_OF_A_SEED, EVENTS))
+    }
+
+    fn of_each(seeds: Range<u64>, run: impl Fn(u64) -> Ran + Sync) -> Self {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         thread::scope(|scope| {
             let threads: Vec<_> = (0..threads)
                 .map(|thread| {
-                    let mine = (first..first + seeds).skip(thread).step_by(threads);
-                    scope.spawn(|| Self::default().with_all(mine))
+                    let (mine, run) = (seeds.clone().skip(thread).step_by(threads), &run);
+                    scope.spawn(move || Self::default().with_all(mine, run))
                 })
                 .collect();
-            let reports = threads.into_iter().filter_map(|thread| thread.join().ok());
+            let reports = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
             reports.fold(Self::default(), Self::and)
         })
     }
@@ -49,9 +60,9 @@ impl Report {
     }
 
     /// Runs `seeds` until one breaks an invariant: the others would hardly say anything else.
-    fn with_all(mut self, seeds: impl Iterator<Item = u64>) -> Self {
+    fn with_all(mut self, seeds: impl Iterator<Item = u64>, run: impl Fn(u64) -> Ran) -> Self {
         for seed in seeds {
-            self = self.with(seed);
+            self = self.with(run(seed));
             if !self.is_fine() {
                 break;
             }
@@ -59,8 +70,7 @@ impl Report {
         self
     }
 
-    fn with(self, seed: u64) -> Self {
-        let ran = run(seed, STEPS_OF_A_SEED, EVENTS);
+    fn with(self, ran: Ran) -> Self {
         let mut report = Self {
             seeds: 1,
             steps: ran.steps,
@@ -119,5 +129,19 @@ impl fmt::Display for Ran {
                 broken.invariant, broken.how
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "the seventh")]
+    fn a_world_that_panics_is_not_passed_over() {
+        let _ = Report::of_each(0..20, |seed| {
+            assert!(seed != 7, "the seventh");
+            run(seed, 10, 0)
+        });
     }
 }

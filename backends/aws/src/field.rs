@@ -18,7 +18,8 @@ pub(crate) struct Field {
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 impl Field {
-    /// A top-level name; where it is `*`, the whole document; or, where it begins with `/`, a JSON pointer (RFC 6901).
+    /// A top-level name; where it is `*`, the whole document; or, where it begins with `/`, a JSON
+    /// pointer (RFC 6901).
     pub(crate) fn new(written: String) -> Self {
         let steps = match written.strip_prefix('/') {
             None => vec![written.clone()],

@@ -1,67 +1,37 @@
 //! What a token endpoint said, and what it means.
 
-use std::time::Duration;
-
-use api_key_helper_core::{Error, ErrorKind, Secret, SecretInput};
-use api_key_helper_http::{Address, quote};
-use zeroize::Zeroizing;
+use api_key_helper_core::{Error, ErrorKind, SecretInput};
+use api_key_helper_http::oauth::{self, Refusal};
 
 use crate::config::Settings;
 use crate::grant::Grant;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{self, Code};
 use crate::words::WORDS;
 
-/// An answer in full.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Zeroizing<Vec<u8>>,
-    pub(crate) retry_after: Option<Duration>,
-    /// Who answered.
-    pub(crate) from: Address,
-    /// Secrets that were sent: a server that repeats one does not get it into a message.
-    pub(crate) hidden: Vec<Secret>,
-}
+/// A token endpoint's answer.
+pub(crate) struct Answer(pub(crate) oauth::Answer);
 
 /// What an answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Not the words of a token endpoint: a proxy's page, or another server's.
-    Foreign,
-    /// Yes.
-    Good,
-    /// No, in the server's own form.
-    Refused(Code),
-    /// Not now.
-    Unavailable,
-}
+pub(crate) type Verdict = oauth::Verdict<Code>;
 
 impl Answer {
-    /// What the answer means. The body's word goes before the status.
+    /// What it means.
     pub(crate) fn verdict(&self, settings: &Settings) -> Verdict {
         let is_exchange = matches!(settings.grant, Grant::TokenExchange(_));
-        if let Some(refusal) = Refusal::read(&self.body) {
-            return match refusal.code(self.status, is_exchange) {
-                Some(Code::Unavailable) => Verdict::Unavailable,
-                Some(code) => Verdict::Refused(code),
-                None => Verdict::Foreign,
-            };
-        }
-        match self.status {
-            200..=299 => Verdict::Good,
-            status if ErrorKind::is_transient_status(status) => Verdict::Unavailable,
-            _ => Verdict::Foreign,
-        }
+        let code = |word: &str| Code::parse(word, is_exchange);
+        let verdict = self.0.verdict(self.said().as_ref(), code, Code::Other);
+        if verdict == Verdict::Refused(Code::Unavailable) { Verdict::Unavailable } else { verdict }
     }
 
     /// Whether the server says that the token has brought nothing: it has not looked at it (RFC 6585,
     /// section 4), or refuses.
     pub(crate) fn leaves_the_token(&self, settings: &Settings) -> bool {
-        self.status == 429 || matches!(self.verdict(settings), Verdict::Refused(_))
+        self.0.status == 429 || matches!(self.verdict(settings), Verdict::Refused(_))
     }
 
     /// The error that an answer is which is not good. `about` is what the token says of itself.
     pub(crate) fn error(&self, settings: &Settings, about: &str) -> Error {
-        let from = &self.from;
+        let from = &self.0.from;
         let because = self.because();
         let client = settings.grant.terms().and_then(|terms| terms.client_id.as_deref());
         let client = client.map(|id| format!(" `{id}`")).unwrap_or_default();
@@ -108,30 +78,21 @@ impl Answer {
 
     /// `: ` and the server's own words, for the end of a message; or nothing.
     pub(crate) fn because(&self) -> String {
-        let Some(Refusal { word, description }) = Refusal::read(&self.body) else {
-            return String::new();
-        };
-        let said = match description {
-            Some(description) if !description.trim().is_empty() => {
-                format!("{description} (`{word}`)")
-            }
-            _ => format!("`{word}`"),
-        };
-        format!(": {}", quote(&said, &self.hidden))
+        self.0.because(self.said().as_ref())
+    }
+
+    fn said(&self) -> Option<Refusal> {
+        self.0.said().or_else(|| refusal::nested(&self.0.body))
     }
 
     /// The error of an answer that tells nothing of what was asked.
     fn silence(&self, settings: &Settings) -> Error {
-        let (from, status) = (&self.from, self.status);
-        if self.verdict(settings) != Verdict::Unavailable {
-            let message = format!("`{from}` answered {status}, but not as a token endpoint does");
-            return Error::transient(message).with_hint(WORDS.impostor);
+        if self.verdict(settings) == Verdict::Unavailable {
+            return self.0.unavailable(&self.because());
         }
-        let error = Error::transient(format!("`{from}` answered {status}{}", self.because()));
-        match self.retry_after {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        }
+        let oauth::Answer { from, status, .. } = &self.0;
+        Error::transient(format!("`{from}` answered {status}, but not as a token endpoint does"))
+            .with_hint(WORDS.impostor)
     }
 }
 
@@ -163,6 +124,11 @@ fn sign_in_again(token: &SecretInput) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use api_key_helper_core::Secret;
+    use zeroize::Zeroizing;
+
     use super::*;
 
     const FORM: &str = "token = { source = 'sso' }\ntoken_endpoint = 'https://sts.example.com/t'\n";
@@ -171,13 +137,13 @@ mod tests {
 
     fn error(toml: &str, status: u16, body: &str) -> Error {
         let settings = Settings::for_tests(toml, &[]).unwrap();
-        let answer = Answer {
+        let answer = Answer(oauth::Answer {
             status,
             body: Zeroizing::new(body.as_bytes().to_vec()),
             retry_after: Some(Duration::from_secs(7)),
             from: settings.endpoint.clone(),
             hidden: vec![Secret::from("hunter2")],
-        };
+        });
         answer.error(&settings, "")
     }
 

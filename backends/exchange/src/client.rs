@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use api_key_helper_core::{Error, FetchRequest};
-use api_key_helper_http::{self as http, Failure, pem};
+use api_key_helper_http::{self as http, Failure, oauth, pem};
 use reqwest::header::ACCEPT;
 
 use crate::answer::Answer;
@@ -26,18 +26,7 @@ impl Client<'_> {
         let client = self.open().map_err(Failure::unsent)?;
         let request = client.post(endpoint.url().clone()).header(ACCEPT, "application/json");
         let (request, hidden) = self.settings.grant.body_of(request, secrets);
-        let response = http::send(request, endpoint, time, &WORDS).await?;
-        let status = response.status();
-        if status.is_redirection() {
-            let error = Error::misconfigured(format!("`{endpoint}` redirects ({status})"));
-            return Err(Failure::unsent(error.with_hint(
-                "no token follows a redirect: write the address that it leads to into \
-                 `token_endpoint`",
-            )));
-        }
-        let retry_after = http::retry_after(&response, self.request.now());
-        let body = http::body(response, endpoint, time, &WORDS).await?;
-        Ok(Answer { status: status.as_u16(), body, retry_after, from: endpoint.clone(), hidden })
+        oauth::Answer::to(request, hidden, endpoint, time, &self.request, &WORDS).await.map(Answer)
     }
 
     /// The time by the clock of whoever answers there, whatever that is.

@@ -1,9 +1,10 @@
 //! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
-//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_key_helper_core::{SHOWN_LENGTH, Secret};
+use api_key_helper_http::oauth;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
@@ -16,13 +17,13 @@ use crate::spent::Spent;
 pub fn answer(bytes: &[u8]) {
     let Some((&status, body)) = bytes.split_first() else { return };
     let Ok(settings) = Settings::for_tests(SOURCE, &[]) else { panic!("no source") };
-    let answer = Answer {
+    let answer = Answer(oauth::Answer {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
         from: settings.endpoint.clone(),
         hidden: vec![Secret::from(TOKEN)],
-    };
+    });
     match answer.credential(&settings, now(), "") {
         Ok(credential) => {
             assert_eq!(answer.verdict(&settings), Verdict::Good);
@@ -56,16 +57,12 @@ const STATUSES: [u16; 10] = [200, 400, 401, 403, 404, 429, 500, 503, 529, 599];
 /// The token that was sent; the inputs that are kept have it.
 const TOKEN: &str = "canary-0123456789";
 
+/// The functions above.
+pub const TARGETS: &[Trial] = &[("exchange_answer", answer)];
+
+/// The name that a function has in `fuzz/`, and the function.
+type Trial = (&'static str, fn(&[u8]));
+
 #[cfg(test)]
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
-
-#[cfg(test)]
-mod tests {
-    use super::replay::replay;
-
-    #[test]
-    fn what_was_found_stays_mended() {
-        replay("exchange_answer", super::answer);
-    }
-}

@@ -37,10 +37,10 @@ impl Answer {
         }
         // What is wrong with it may be quoted by the parser, and may be a secret.
         let granted: Granted =
-            serde_json::from_slice(&self.body).map_err(|_| self.error(settings, about))?;
+            serde_json::from_slice(&self.0.body).map_err(|_| self.error(settings, about))?;
         granted.check(self)?;
         let key = Key::parse(granted.access_token.expose()).map_err(|error| {
-            Error::misconfigured(format!("what `{}` gives cannot be a key: {error}", self.from))
+            Error::misconfigured(format!("what `{}` gives cannot be a key: {error}", self.0.from))
                 .with_hint("ask for another kind of token: see `requested_token_type`")
         })?;
         let expires_at = granted.expires_in.and_then(|life| asked_at.checked_add(life));
@@ -52,7 +52,7 @@ impl Granted {
     /// Refuses a token that nobody can send as it is. `N_A` stands for one that is no access token,
     /// and whoever sends that knows how.
     fn check(&self, answer: &Answer) -> Result<(), Error> {
-        let from = &answer.from;
+        let from = &answer.0.from;
         if self.issued_token_type.as_deref() == Some(REFRESH_TOKEN) {
             return Err(Error::misconfigured(format!(
                 "`{from}` gives a refresh token, which no API takes"
@@ -63,7 +63,7 @@ impl Granted {
         if ["Bearer", "N_A"].iter().any(|good| kind.eq_ignore_ascii_case(good)) {
             return Ok(());
         }
-        let kind: String = quote(kind, &answer.hidden).chars().take(40).collect();
+        let kind: String = quote(kind, &answer.0.hidden).chars().take(40).collect();
         Err(Error::misconfigured(format!(
             "`{from}` gives a token of type `{kind}`, which is worth nothing without a proof"
         ))
@@ -76,6 +76,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use api_key_helper_core::ErrorKind;
+    use api_key_helper_http::oauth;
     use zeroize::Zeroizing;
 
     use super::*;
@@ -86,13 +87,13 @@ mod tests {
             &[],
         )?;
         let body = format!(r#"{{"access_token":"at-1"{rest}}}"#).into_bytes();
-        let answer = Answer {
+        let answer = Answer(oauth::Answer {
             status: 200,
             body: Zeroizing::new(body),
             retry_after: None,
             from: settings.endpoint.clone(),
             hidden: Vec::new(),
-        };
+        });
         answer.credential(&settings, UNIX_EPOCH, "")
     }
 

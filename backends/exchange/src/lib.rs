@@ -62,4 +62,9 @@ impl Backend for Exchange {
     async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
         Session::new(&self.settings, *request).server_time().await
     }
+
+    /// What is kept tells which token was sent, and no token comes of it.
+    fn renews(&self) -> bool {
+        false
+    }
 }

@@ -1,16 +1,8 @@
 //! The ways to say no.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_http::oauth::Refusal;
 use serde::Deserialize;
-
-/// A refusal in a token endpoint's own form.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    /// The server's word for it, such as `invalid_grant`.
-    pub(crate) word: String,
-    /// What it says to a person.
-    pub(crate) description: Option<String>,
-}
+use serde_json::Value;
 
 /// What a refusal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,99 +22,74 @@ pub(crate) enum Code {
     Unavailable,
 }
 
-/// A body as it is written: by RFC 6749, section 5.2, or as all of Anthropic's API has it
-/// (`<https://platform.claude.com/docs/en/api/errors>`).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Flat { error: String, error_description: Option<String> },
-    Nested { error: Nested },
-}
-
-#[derive(Deserialize)]
-struct Nested {
-    #[serde(rename = "type")]
-    kind: String,
-    message: Option<String>,
-}
-
-impl Refusal {
-    /// The refusal that a body is, if it is one.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        Some(match serde_json::from_slice(body).ok()? {
-            Written::Flat { error, error_description } => {
-                Self { word: error, description: error_description }
-            }
-            Written::Nested { error: Nested { kind, message } } => {
-                Self { word: kind, description: message }
-            }
-        })
-    }
-
-    /// What it means under `status`; nothing where that is no token endpoint's answer. An exchange
-    /// says of a token that will not do that the request is invalid (RFC 8693, section 2.2.2).
-    pub(crate) fn code(&self, status: u16, is_exchange: bool) -> Option<Code> {
-        Some(match self.word.as_str() {
-            // The second is Anthropic's, as are all in `_error` but `server_error`.
-            "access_denied" | "permission_error" => Code::AccessDenied,
-            "unauthorized_client" | "unsupported_grant_type" => Code::GrantNotAllowed,
-            "interaction_required" | "login_required" | "consent_required" => Code::HumanNeeded,
-            "invalid_client" => Code::InvalidClient,
-            "invalid_scope" => Code::InvalidScope,
-            "invalid_target" => Code::InvalidTarget,
+impl Code {
+    /// What a server's `word` means. An exchange says of a token that will not do that the request is
+    /// invalid (RFC 8693, section 2.2.2).
+    pub(crate) fn parse(word: &str, is_exchange: bool) -> Option<Self> {
+        Some(match word {
+            // Those in `_error` are Anthropic's.
+            "access_denied" | "permission_error" | "billing_error" => Self::AccessDenied,
+            "unauthorized_client" | "unsupported_grant_type" => Self::GrantNotAllowed,
+            "interaction_required" | "login_required" | "consent_required" => Self::HumanNeeded,
+            "invalid_client" => Self::InvalidClient,
+            "invalid_scope" => Self::InvalidScope,
+            "invalid_target" => Self::InvalidTarget,
             // The second is Keycloak's.
-            "invalid_grant" | "invalid_token" | "authentication_error" => Code::InvalidToken,
-            "invalid_request" if is_exchange => Code::InvalidToken,
-            "not_found_error" => Code::NotFound,
-            "invalid_request_error" => Code::Other,
-            "server_error"
-            | "temporarily_unavailable"
-            | "slow_down"
-            | "rate_limit_error"
-            | "api_error"
-            | "overloaded_error"
-            | "timeout_error" => Code::Unavailable,
-            _ if ErrorKind::is_transient_status(status) => Code::Unavailable,
-            _ if matches!(status, 200 | 400 | 401) => Code::Other,
+            "invalid_grant" | "invalid_token" | "authentication_error" => Self::InvalidToken,
+            "invalid_request" if is_exchange => Self::InvalidToken,
+            "not_found_error" => Self::NotFound,
+            "invalid_request_error" => Self::Other,
+            "slow_down" | "rate_limit_error" | "api_error" | "overloaded_error"
+            | "timeout_error" => Self::Unavailable,
             _ => return None,
         })
     }
+}
+
+/// The refusal that a body is, if it is one as all of Anthropic's API has it
+/// (`<https://platform.claude.com/docs/en/api/errors>`).
+pub(crate) fn nested(body: &[u8]) -> Option<Refusal> {
+    #[derive(Deserialize)]
+    struct Written {
+        error: Nested,
+    }
+
+    #[derive(Deserialize)]
+    struct Nested {
+        #[serde(rename = "type")]
+        kind: String,
+        message: Option<Value>,
+    }
+
+    let Written { error: Nested { kind, message } } = serde_json::from_slice(body).ok()?;
+    Some(Refusal {
+        word: kind,
+        description: message.as_ref().and_then(Value::as_str).map(str::to_owned),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn code(status: u16, body: &str) -> Option<Code> {
-        Refusal::read(body.as_bytes())?.code(status, false)
-    }
-
     #[test]
-    fn both_forms_are_read() {
-        let flat = r#"{"error":"invalid_grant","error_description":"too old"}"#;
-        let nested =
+    fn the_nested_form_is_read() {
+        let read = |body: &str| nested(body.as_bytes());
+        let body =
             r#"{"type":"error","error":{"type":"authentication_error","message":"too old"}}"#;
-        for body in [flat, nested] {
-            assert_eq!(code(400, body), Some(Code::InvalidToken));
-            let refusal = Refusal::read(body.as_bytes()).unwrap();
-            assert_eq!(refusal.description.as_deref(), Some("too old"));
+        let description = Some("too old".to_owned());
+        let refusal = Refusal { word: "authentication_error".to_owned(), description };
+        assert_eq!(read(body), Some(refusal));
+        let odd = read(r#"{"error":{"type":"api_error","message":7}}"#).unwrap();
+        assert_eq!((&*odd.word, odd.description), ("api_error", None));
+        for body in ["", "<html>", "[]", "{}", r#"{"error":{"code":403}}"#, r#"{"error":"x"}"#] {
+            assert_eq!(read(body), None, "{body}");
         }
-    }
-
-    #[test]
-    fn what_no_token_endpoint_says_is_no_refusal() {
-        for body in ["", "<html>", "[]", "{}", r#"{"error":{"code":403}}"#, r#"{"error":null}"#] {
-            assert_eq!(code(403, body), None, "{body}");
-        }
-        assert_eq!(code(403, r#"{"error":"forbidden"}"#), None);
-        assert_eq!(code(400, r#"{"error":"own_word"}"#), Some(Code::Other));
-        assert_eq!(code(502, r#"{"error":"own_word"}"#), Some(Code::Unavailable));
     }
 
     #[test]
     fn an_exchange_has_another_word_for_a_bad_token() {
-        let refusal = Refusal::read(br#"{"error":"invalid_request"}"#).unwrap();
-        assert_eq!(refusal.code(400, true), Some(Code::InvalidToken));
-        assert_eq!(refusal.code(400, false), Some(Code::Other));
+        assert_eq!(Code::parse("invalid_request", true), Some(Code::InvalidToken));
+        assert_eq!(Code::parse("invalid_request", false), None);
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
 
     /// A token that has ended says nothing against the key that an earlier one has brought.
     fn ended(&self, answer: &Answer, told: &str) -> Error {
-        let from = &answer.from;
+        let from = &answer.0.from;
         Error::transient(format!("`{from}` refused the `token`{}{told}", answer.because()))
             .with_hint("see that whoever makes the token makes a new one in time, and this clock")
             .with_retry_after(ROTATION)

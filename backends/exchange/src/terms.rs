@@ -108,9 +108,7 @@ impl Terms {
         }
         form = match (&self.proof, secret) {
             (Some(Proof::Post(_)), Some(secret)) => form.with_secret("client_secret", secret),
-            (Some(Proof::Assertion(_)), Some(assertion)) => form
-                .with("client_assertion_type", CLIENT_ASSERTION_TYPE)
-                .with_secret("client_assertion", assertion),
+            (Some(Proof::Assertion(_)), Some(assertion)) => form.with_client_assertion(assertion),
             _ => form,
         };
         form.body_of(request)
@@ -125,9 +123,6 @@ impl Proof {
         }
     }
 }
-
-/// RFC 7523, section 2.2.
-const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What the other settings are sent as.
 const OWN: [&str; 14] = [

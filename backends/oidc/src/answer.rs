@@ -1,10 +1,7 @@
 //! What a provider said, and what it means.
 
-use std::time::Duration;
-
-use api_key_helper_core::{Error, ErrorKind, Secret};
-use api_key_helper_http::quote;
-use serde::Deserialize;
+use api_key_helper_core::Error;
+use api_key_helper_http::oauth;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -13,29 +10,11 @@ use crate::config::Settings;
 use crate::endpoint::Endpoint;
 use crate::words::WORDS;
 
-/// An answer in full.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Zeroizing<Vec<u8>>,
-    pub(crate) retry_after: Option<Duration>,
-    /// Who answered.
-    pub(crate) from: Endpoint,
-    /// Secrets that were sent: a provider that repeats one does not get it into a message.
-    pub(crate) hidden: Vec<Secret>,
-}
+/// A provider's answer.
+pub(crate) struct Answer(pub(crate) oauth::Answer);
 
 /// What an answer means, whatever was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Not the words of a provider: a proxy's page, or another server's.
-    Foreign,
-    /// Yes.
-    Good,
-    /// No, in the provider's own form.
-    Refused(Code),
-    /// Not now.
-    Unavailable,
-}
+pub(crate) type Verdict = oauth::Verdict<Code>;
 
 /// Why a provider refuses (RFC 6749, section 5.2; RFC 8628, section 3.5; RFC 8707, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,59 +34,37 @@ pub(crate) enum Code {
     UnauthorizedClient,
 }
 
-#[derive(Deserialize)]
-struct Refusal {
-    error: String,
-    error_description: Option<String>,
-}
-
 impl Answer {
     /// The no that a browser brings from `from`: it has the words of every other
     /// (RFC 6749, section 4.1.2.1).
     pub(crate) fn refusal(from: &Endpoint, error: &str, description: Option<&str>) -> Self {
         let body = json!({ "error": error, "error_description": description }).to_string();
-        Self {
+        Self(oauth::Answer {
             status: 400,
             body: Zeroizing::new(body.into_bytes()),
             retry_after: None,
-            from: from.clone(),
+            from: from.as_ref().clone(),
             hidden: Vec::new(),
-        }
+        })
     }
 
-    /// What the answer means. The body's word goes before the status, for providers put
-    /// `authorization_pending` under 200, 400, 403 and 428.
+    /// What it means.
     pub(crate) fn verdict(&self) -> Verdict {
-        if let Some(Refusal { error, .. }) = self.said() {
-            return match Code::parse(&error) {
-                Some(code) => Verdict::Refused(code),
-                None if matches!(error.as_str(), "server_error" | "temporarily_unavailable") => {
-                    Verdict::Unavailable
-                }
-                None if ErrorKind::is_transient_status(self.status) => Verdict::Unavailable,
-                None if matches!(self.status, 200 | 400 | 401) => Verdict::Refused(Code::Other),
-                None => Verdict::Foreign,
-            };
-        }
-        match self.status {
-            200..=299 => Verdict::Good,
-            status if ErrorKind::is_transient_status(status) => Verdict::Unavailable,
-            _ => Verdict::Foreign,
-        }
+        self.0.verdict(self.0.said().as_ref(), Code::parse, Code::Other)
     }
 
     /// The error that an answer is which is not good. This is where a status and a body become a
     /// kind; who knows better by what was asked, looks at the verdict first.
     pub(crate) fn error(&self, settings: &Settings) -> Error {
-        let from = &self.from;
+        let from = &self.0.from;
         let because = self.because();
         let client = &settings.client_id;
         let flow = settings.flow;
         match self.verdict() {
-            Verdict::Unavailable => self.unavailable(),
+            Verdict::Unavailable => self.0.unavailable(&because),
             Verdict::Good | Verdict::Foreign => Error::transient(format!(
                 "`{from}` answered {}, but not as a provider does",
-                self.status
+                self.0.status
             ))
             .with_hint(WORDS.impostor),
             Verdict::Refused(code) => match code {
@@ -140,7 +97,7 @@ impl Answer {
                     Error::misconfigured(format!("`{from}` refused the request{because}"))
                         .with_hint("compare the source with the client's registration")
                 }
-                Code::SlowDown => self.unavailable(),
+                Code::SlowDown => self.0.unavailable(&because),
                 // No human would help.
                 _ if !flow.has_login() => {
                     Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
@@ -165,7 +122,7 @@ impl Answer {
     /// gateway's error, or its own after the fact, there may be a token that is lost.
     pub(crate) fn may_hide_a_grant(&self) -> bool {
         !matches!(self.verdict(), Verdict::Refused(_))
-            && matches!(self.status, 200..=299 | 500 | 502 | 504)
+            && matches!(self.0.status, 200..=299 | 500 | 502 | 504)
     }
 
     /// The document of a good answer.
@@ -174,34 +131,12 @@ impl Answer {
             return Err(self.error(settings));
         }
         // What is wrong with it may be quoted by the parser, and may be a secret.
-        serde_json::from_slice(&self.body).map_err(|_| self.error(settings))
+        serde_json::from_slice(&self.0.body).map_err(|_| self.error(settings))
     }
 
     /// `: ` and the provider's own words, for the end of a message; or nothing.
     pub(crate) fn because(&self) -> String {
-        let Some(Refusal { error, error_description }) = self.said() else {
-            return String::new();
-        };
-        let said = match error_description {
-            Some(description) if !description.trim().is_empty() => {
-                format!("{description} (`{error}`)")
-            }
-            _ => format!("`{error}`"),
-        };
-        format!(": {}", quote(&said, &self.hidden))
-    }
-
-    fn unavailable(&self) -> Error {
-        let (from, status) = (&self.from, self.status);
-        let error = Error::transient(format!("`{from}` answered {status}{}", self.because()));
-        match self.retry_after {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        }
-    }
-
-    fn said(&self) -> Option<Refusal> {
-        serde_json::from_slice(&self.body).ok()
+        self.0.because(self.0.said().as_ref())
     }
 }
 
@@ -229,16 +164,21 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use api_key_helper_core::{ErrorKind, Secret};
+    use api_key_helper_http::Address;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer {
+        Answer(oauth::Answer {
             status,
             body: Zeroizing::new(body.as_bytes().to_vec()),
             retry_after: Some(Duration::from_secs(7)),
-            from: Endpoint::parse("https://idp.example.com/token").unwrap(),
+            from: Address::parse("https://idp.example.com/token").unwrap(),
             hidden: vec![Secret::from("hunter2")],
-        }
+        })
     }
 
     fn error(status: u16, body: &str) -> Error {
@@ -297,13 +237,5 @@ mod tests {
     #[test]
     fn a_wait_is_handed_on() {
         assert_eq!(error(503, "").retry_after(), Some(Duration::from_secs(7)));
-    }
-
-    #[test]
-    fn the_providers_words_hold_no_secret() {
-        let body = r#"{"error":"invalid_request","error_description":"bad token hunter2"}"#;
-        assert_eq!(answer(400, body).because(), ": bad token [redacted] (`invalid_request`)");
-        let long = format!(r#"{{"error":"x","error_description":"{}"}}"#, "y".repeat(10_000));
-        assert!(answer(400, &long).because().len() < 250);
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::{Error, FetchRequest, Secret};
 pub(crate) use api_key_helper_http::Form;
-use api_key_helper_http::{self as http, Failure};
+use api_key_helper_http::{self as http, Failure, oauth};
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
 
@@ -71,17 +71,8 @@ impl Client<'_> {
     ) -> Result<Answer, Failure> {
         let time = self.time();
         let request = request.header(ACCEPT, "application/json");
-        let response = http::send(request, endpoint, time, &WORDS).await?;
-        let status = response.status();
-        if status.is_redirection() {
-            let error = Error::misconfigured(format!("`{endpoint}` redirects ({status})"));
-            return Err(Failure::unsent(error.with_hint(
-                "no token follows a redirect: write the address that it leads to into the source",
-            )));
-        }
-        let retry_after = http::retry_after(&response, self.request.now());
-        let body = http::body(response, endpoint, time, &WORDS).await?;
-        Ok(Answer { status: status.as_u16(), body, retry_after, from: endpoint.clone(), hidden })
+        let from = endpoint.as_ref();
+        oauth::Answer::to(request, hidden, from, time, &self.request, &WORDS).await.map(Answer)
     }
 
     /// The time of one request.

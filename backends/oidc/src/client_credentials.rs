@@ -18,9 +18,7 @@ impl Session<'_> {
         let mut form = settings.wanting(form);
         if let Some(input) = &settings.client_assertion {
             let assertion = self.request.resolve(input).await?;
-            form = form
-                .with("client_assertion_type", JWT_BEARER)
-                .with_secret("client_assertion", &assertion);
+            form = form.with_client_assertion(&assertion);
         }
         let asked_at = self.request.now();
         let in_form = endpoints.secret_in_form;
@@ -29,6 +27,3 @@ impl Session<'_> {
         Self::keyed(&grant.access_token, grant.key_expires_at(asked_at))
     }
 }
-
-/// RFC 7523, section 2.2.
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

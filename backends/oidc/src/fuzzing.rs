@@ -1,10 +1,11 @@
 //! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
-//! not hold. `fuzz/` drives them, and the test below replays the inputs that are kept there.
+//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_key_helper_core::{Error, SHOWN_LENGTH, Secret};
+use api_key_helper_http::{Address, oauth};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -120,13 +121,13 @@ fn said(settings: &Settings, renewal: &Renewal) {
 
 fn answer_of(bytes: &[u8]) -> Option<Answer> {
     let (&status, body) = bytes.split_first()?;
-    Some(Answer {
+    Some(Answer(oauth::Answer {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
-        from: Endpoint::parse("https://idp.example.com/token").ok()?,
+        from: Address::parse("https://idp.example.com/token").ok()?,
         hidden: vec![Secret::from(TOKEN)],
-    })
+    }))
 }
 
 fn shown(error: &Error) {
@@ -146,20 +147,18 @@ const STATUSES: [u16; 10] = [200, 400, 401, 403, 404, 428, 429, 500, 503, 599];
 /// The token that was sent; the inputs that are kept have it.
 const TOKEN: &str = "canary-0123456789";
 
+/// The functions above.
+pub const TARGETS: &[Trial] = &[
+    ("oidc_answer", answer),
+    ("oidc_callback", callback),
+    ("oidc_discovery", discovery),
+    ("oidc_id_token", id_token),
+    ("oidc_renewal", renewal),
+];
+
+/// The name that a function has in `fuzz/`, and the function.
+type Trial = (&'static str, fn(&[u8]));
+
 #[cfg(test)]
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
-
-#[cfg(test)]
-mod tests {
-    use super::replay::replay;
-
-    #[test]
-    fn what_was_found_stays_mended() {
-        replay("oidc_answer", super::answer);
-        replay("oidc_callback", super::callback);
-        replay("oidc_discovery", super::discovery);
-        replay("oidc_id_token", super::id_token);
-        replay("oidc_renewal", super::renewal);
-    }
-}

@@ -3,13 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::Secret;
-pub(crate) use api_key_helper_http::optional_seconds;
+use api_key_helper_core::renewal::secret;
+use api_key_helper_http::optional_seconds;
 use serde::{Deserialize, Deserializer};
 
 /// A token response (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 #[derive(Debug, Deserialize)]
 pub(crate) struct Grant {
-    #[serde(deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret::deserialize")]
     pub(crate) access_token: Secret,
     #[serde(default, deserialize_with = "optional_seconds")]
     expires_in: Option<Duration>,
@@ -40,10 +41,6 @@ impl Grant {
     pub(crate) fn scopes(&self) -> Option<Vec<String>> {
         Some(self.scope.as_ref()?.split_whitespace().map(str::to_owned).collect())
     }
-}
-
-pub(crate) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-    String::deserialize(from).map(Secret::new)
 }
 
 fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {

@@ -31,6 +31,7 @@ pub mod fuzzing;
 mod grant;
 mod id_token;
 mod loopback;
+mod metadata;
 mod pace;
 mod page;
 mod redemption;

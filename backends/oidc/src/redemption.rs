@@ -36,18 +36,20 @@ impl Session<'_> {
         mut pace: Pace,
     ) -> Result<(Grant, SystemTime), Error> {
         let settings = self.settings;
+        let mut missed = None;
         loop {
             let left = redemption.ends_at.duration_since(self.request.now()).unwrap_or_default();
             tokio::time::sleep(pace.wait().min(left)).await;
             let asked_at = self.request.now();
             if asked_at >= redemption.ends_at {
-                return Err(settings.needs_login("nobody signed in before the code ended"));
+                return Err(self.too_late(missed.as_ref()));
             }
             let answer = match self.send(redemption).await {
                 Ok(answer) => answer,
                 Err(Failure { error, sent: true }) => return Err(self.lost(&error)),
                 Err(failure) if failure.error.kind() == ErrorKind::Transient => {
                     pace.unavailable(None);
+                    missed = Some(failure.error);
                     continue;
                 }
                 Err(failure) => return Err(failure.error),
@@ -57,11 +59,17 @@ impl Session<'_> {
                     let grant = answer.document(settings).map_err(|error| self.lost(&error))?;
                     return Ok((grant, asked_at));
                 }
-                Verdict::Refused(Code::AuthorizationPending) => pace.pending(),
-                Verdict::Refused(Code::SlowDown) => pace.slow_down(),
+                Verdict::Refused(Code::AuthorizationPending) => {
+                    pace.pending();
+                    missed = None;
+                }
+                Verdict::Refused(Code::SlowDown) => {
+                    pace.slow_down();
+                    missed = None;
+                }
                 Verdict::Refused(Code::AccessDenied) => return Err(answer.declined(settings)),
                 Verdict::Refused(Code::ExpiredToken) => {
-                    return Err(settings.needs_login("nobody signed in before the code ended"));
+                    return Err(self.too_late(missed.as_ref()));
                 }
                 Verdict::Refused(Code::InvalidGrant) => {
                     let because = answer.because();
@@ -71,7 +79,10 @@ impl Session<'_> {
                 _ if answer.may_hide_a_grant() => {
                     return Err(self.lost(&answer.error(settings)));
                 }
-                Verdict::Unavailable => pace.unavailable(answer.retry_after),
+                Verdict::Unavailable => {
+                    pace.unavailable(answer.0.retry_after);
+                    missed = Some(answer.error(settings));
+                }
                 Verdict::Refused(_) | Verdict::Foreign => return Err(answer.error(settings)),
             }
         }
@@ -80,6 +91,14 @@ impl Session<'_> {
     async fn send(&self, redemption: &Redemption<'_>) -> Result<Answer, Failure> {
         let Redemption { endpoint, secret_in_form, client_secret, form, .. } = redemption;
         self.post(endpoint, form(), *client_secret, *secret_in_form).await
+    }
+
+    /// The code has ended. Where the provider could not be asked at last, somebody may have signed in.
+    fn too_late(&self, missed: Option<&Error>) -> Error {
+        self.settings.needs_login(match missed {
+            Some(error) => format!("the code ended before it could be redeemed: {error}"),
+            None => "nobody signed in before the code ended".to_owned(),
+        })
     }
 
     fn lost(&self, error: &Error) -> Error {

@@ -87,7 +87,7 @@ impl Session<'_> {
             },
             Verdict::Refused(Code::InvalidGrant) => Ok(Refreshed::Refused(answer)),
             // So some providers refuse a token that was used before.
-            Verdict::Foreign if answer.status == 400 && answer.body.is_empty() => {
+            Verdict::Foreign if answer.0.status == 400 && answer.0.body.is_empty() => {
                 Ok(Refreshed::Refused(answer))
             }
             _ if answer.may_hide_a_grant() => {

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use api_key_helper_core::trust::quote;
-use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind, Secret};
+use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind, Secret, redact};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{ChildStdin, Command};
 
@@ -20,7 +20,7 @@ use crate::group::Group;
 use crate::output::Unreadable;
 use crate::run::{End, Limit, attend};
 use crate::start::not_started;
-use crate::stderr::{last_line, redact};
+use crate::stderr::last_line;
 use crate::streams::{OUTPUT_LIMIT, Streams};
 
 /// What to run, and how.

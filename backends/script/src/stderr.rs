@@ -1,13 +1,10 @@
 //! The line of a program's stderr that goes into an error.
 
+use api_key_helper_core::redact;
 use zeroize::Zeroizing;
 
 /// The longest line that is shown, in characters.
 const SHOWN: usize = 200;
-/// The shortest piece of the output that is recognised as such, in bytes.
-const PIECE: usize = 8;
-/// Stands for what also occurs in the output.
-const REDACTED: &str = "[redacted]";
 
 /// The last line of `tail`, the end of a program's stderr, that says something: without control
 /// characters and terminal sequences, cut to a bounded length, and without anything that also
@@ -78,40 +75,6 @@ fn without_sequences(text: &str) -> String {
     clean
 }
 
-/// Replaces every piece of `line` that also occurs in `known`. By pieces and not by words, for a
-/// key stands in quotes, behind a `=` or cut off as well as alone.
-pub(crate) fn redact(line: &str, known: &[u8]) -> String {
-    let pieces = |text| <[u8]>::windows(text, PIECE);
-    let is_word = |piece: &&[u8]| !piece.iter().any(u8::is_ascii_whitespace);
-    let mut shown: Vec<&[u8]> = pieces(line.as_bytes()).filter(is_word).collect();
-    shown.sort_unstable();
-    shown.dedup();
-    let mut occurs = vec![false; shown.len()];
-    for piece in pieces(known) {
-        if let Ok(index) = shown.binary_search(&piece) {
-            occurs[index] = true;
-        }
-    }
-    let mut is_secret = vec![false; line.len()];
-    for (start, piece) in pieces(line.as_bytes()).enumerate() {
-        if shown.binary_search(&piece).is_ok_and(|index| occurs[index]) {
-            is_secret[start..start + PIECE].fill(true);
-        }
-    }
-    let mut clean = String::new();
-    let mut was_secret = false;
-    for (start, character) in line.char_indices() {
-        let is_secret = is_secret[start..start + character.len_utf8()].contains(&true);
-        if !is_secret {
-            clean.push(character);
-        } else if !was_secret {
-            clean.push_str(REDACTED);
-        }
-        was_secret = is_secret;
-    }
-    clean
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,17 +132,6 @@ mod tests {
             last_line(tail.as_bytes(), &[b"{\"key\": \"sk-ant-0123456789\"}\n"]).unwrap()
         };
         assert_eq!(shown("got sk-ant-0123456789 twice"), "got [redacted] twice");
-        assert_eq!(shown("KEY='sk-ant-0123456789'"), "KEY='[redacted]'");
-        assert_eq!(shown("sk-ant-0123456789sk-ant-0123456789"), "[redacted]");
-        assert_eq!(shown("ends in 23456789"), "ends in [redacted]");
         assert_eq!(shown("\u{1b}[1msk-ant-0123456789\u{1b}[0m"), "[redacted]");
-        assert_eq!(shown("ends in 3456789"), "ends in 3456789");
-        assert_eq!(shown("sk-ant-öö"), "sk-ant-öö");
-    }
-
-    #[test]
-    fn a_long_output_costs_little() {
-        let line = "a".repeat(4096);
-        assert_eq!(last_line(line.as_bytes(), &[&vec![b'a'; 1 << 20]]).as_deref(), Some(REDACTED));
     }
 }

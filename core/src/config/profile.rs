@@ -262,18 +262,18 @@ impl FromVariables {
 }
 
 /// A whole number. Claude Code itself takes the digits at the beginning, so that `1h` would be a
-/// millisecond: whoever writes that is told, with the number that is the default.
+/// millisecond: whoever writes that is told.
 fn number(
     variables: &Variables,
     name: &str,
     unit: &str,
-    default: u64,
+    example: u64,
 ) -> Result<Option<u64>, Error> {
     let Some(text) = variables.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         let shown: String = text.chars().take(40).collect();
         Error::misconfigured(format!("the variable `{name}` is `{shown}`, not a whole number"))
-            .with_hint(format!("set it to a number of {unit}, such as `{name}={default}`"))
+            .with_hint(format!("set it to a number of {unit}, such as `{name}={example}`"))
     })
 }
 

@@ -161,3 +161,36 @@ impl SourceTable {
         change(&mut self.reads.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ambient;
+
+    #[test]
+    fn what_a_backend_reads_is_recorded() {
+        let pairs = [("VAULT_ADDR", "http://x"), ("EMPTY", "")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let text = "token = { env = 'T' }\n";
+        let table = SourceTable::from_toml("v", text, Path::new("/c"), pairs).unwrap();
+        assert_eq!(table.variable("VAULT_ADDR").as_deref(), Some("http://x"));
+        assert_eq!((table.variable("EMPTY"), table.variable("NONE")), (None, None));
+        let input = |input| table.input("token", input);
+        assert_eq!(input(SecretInput::Env("T".into())), SecretInput::Env("T".into()));
+        assert_eq!(input(SecretInput::File("t".into())), SecretInput::File("/c/t".into()));
+        assert_eq!(
+            input(SecretInput::Command(vec!["bin/x".into(), "y".into()])),
+            SecretInput::Command(vec!["/c/bin/x".into(), "y".into()])
+        );
+        assert_eq!(input(SecretInput::Source("s".into())), SecretInput::Source("s".into()));
+        let job = SecretInput::Ambient(Ambient::GithubActions { audience: Some("a".into()) });
+        assert_eq!(input(job.clone()), job);
+        let reads = table.reads();
+        // The job's other variable is a secret that rotates.
+        assert_eq!(
+            reads.variables.into_iter().collect::<Vec<_>>(),
+            ["ACTIONS_ID_TOKEN_REQUEST_URL", "EMPTY", "NONE", "T", "VAULT_ADDR"]
+        );
+        assert_eq!(reads.sources.into_iter().collect::<Vec<_>>(), ["s"]);
+    }
+}

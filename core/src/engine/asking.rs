@@ -1,15 +1,11 @@
 //! The attempts of one refresh, and the entry that comes of them.
 
-use super::attempt::Held;
+use super::held::Held;
 use super::refresh::Refresh;
 use super::verdict::Printable;
 use super::{Demand, backoff};
 use crate::document::AwsKeys;
 use crate::{Credential, Entry, Error, ErrorKind, Failure, Key, Moment, Secret, Validity, jwt};
-
-/// An attempt that would have less than one part in this many of its time is not worth beginning:
-/// backends keep as much back for an error of their own.
-const SHORTEST_ATTEMPT: u32 = 10;
 
 impl Refresh<'_> {
     /// Attempts, until one has its end. A refusal that may be due to a cached key of another source
@@ -73,8 +69,7 @@ impl Refresh<'_> {
             is_rush = true;
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
             // An attempt that has no time would only hide the error that says more.
-            let shortest = self.source.timeout.min(self.call.deadline) / SHORTEST_ATTEMPT;
-            if wait.saturating_add(shortest) >= self.time_left() {
+            if wait.saturating_add(self.shortest_attempt()) >= self.time_left() {
                 return Err(error);
             }
             self.world.clock.sleep(wait).await;

@@ -6,8 +6,8 @@ use std::{fmt, io};
 
 use async_trait::async_trait;
 
-use super::attempt::Held;
 use super::cache::{self, Cached};
+use super::held::Held;
 use super::refresh::Refresh;
 use super::remembered::Remembered;
 use super::resolver::{Resolver, TimeLeft};

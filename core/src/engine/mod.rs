@@ -4,6 +4,8 @@ mod asking;
 mod attempt;
 mod backoff;
 mod cache;
+mod fallback;
+mod held;
 mod login;
 mod refresh;
 mod remembered;

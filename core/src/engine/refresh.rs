@@ -1,30 +1,35 @@
-//! One source's part of a call: wait for its lock, ask it, save what it says or remember that it
-//! failed, and fall back.
+//! One source's part of a call: wait for its lock, ask it, and save what it says.
 
 use std::io;
 use std::time::Duration;
 
 use super::asking::Fetched;
-use super::attempt::Held;
 use super::cache::{self, Cached};
+use super::held::Held;
 use super::remembered::Remembered;
 use super::resolver::Resolver;
 use super::verdict::Printable;
 use super::world::{Event, Lock, World};
 use super::{Answer, Call, Demand, Source};
-use crate::{Entry, Error, ErrorKind, Failure, Freshness};
+use crate::{Entry, Error, Freshness};
 
 /// How often a waiting process looks whether the lock is free and whether the entry is there, in
 /// milliseconds: often at first, for most sources are fast.
 const POLLS: [u64; 5] = [2, 5, 10, 20, 40];
+
+/// An attempt that would have less than one part in this many of its time is not begun: backends keep as
+/// much back for an error of their own.
+const SHORTEST_ATTEMPT: u32 = 10;
 
 #[derive(Debug)]
 pub(super) struct Refresh<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
     pub(super) call: &'a Call<'a>,
-    remembered: &'a Remembered,
-    /// When the source's share of the call's time is over, by the uptime.
+    pub(super) remembered: &'a Remembered,
+    /// The source's share of the call's time.
+    share: Duration,
+    /// When that is over, by the uptime.
     pub(super) ends_at: Duration,
     /// Whether there are sources left to ask when this one fails.
     pub(super) has_next: bool,
@@ -55,10 +60,10 @@ impl<'a> Refresh<'a> {
         source: &'a Source,
         call: &'a Call<'a>,
         remembered: &'a Remembered,
-        time: Duration,
+        share: Duration,
     ) -> Self {
-        let ends_at = world.clock.uptime().saturating_add(time);
-        Self { world, source, call, remembered, ends_at, has_next: false }
+        let ends_at = world.clock.uptime().saturating_add(share);
+        Self { world, source, call, remembered, share, ends_at, has_next: false }
     }
 
     /// The same with so many sources behind this one.
@@ -113,6 +118,9 @@ impl<'a> Refresh<'a> {
                 }
             }
         };
+        if self.time_left() <= self.shortest_attempt() {
+            return self.came_too_late(&cached, warnings);
+        }
         let answer = self.replace(cached, no_lock.as_ref(), warnings).await;
         drop(lock);
         answer
@@ -181,83 +189,7 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Remembers the failure and falls back, where that is allowed.
-    async fn failed(
-        &self,
-        held: &Held<'_>,
-        before: Option<&Failure>,
-        error: Error,
-        warnings: &mut Vec<String>,
-    ) -> Result<Answer, Failed> {
-        if error.kind() == ErrorKind::Denied
-            && let Some(entry) = held.entry().filter(|entry| entry.key.is_some())
-            && let Err(error) = held.save(Entry { key: None, ..entry }).await
-        {
-            warnings.push(format!("the refused key was not dropped: {error}"));
-        }
-        let chance = self.world.chance.unit();
-        let now = self.world.clock.now();
-        let failure = Failure::remember(&error, before, held.environment(), now, chance);
-        let file = self.source.planned.id.failure_file();
-        let content = failure.encode();
-        if let Err(error) = cache::replace(self.world.disk, None, &file, &content).await {
-            warnings.push(format!("the failure cannot be remembered: {error}"));
-        }
-        self.remembered.set_failure(&self.source.planned.id, Some(failure));
-        self.fall_back(held.entry().as_ref(), error, warnings).map_err(Failed::from)
-    }
-
-    /// The source failed a moment ago and is not asked.
-    fn in_pause(
-        &self,
-        cached: &Cached,
-        failure: &Failure,
-        warnings: &mut Vec<String>,
-    ) -> Result<Answer, Failed> {
-        self.fall_back(cached.entry.as_ref(), failure.error(), warnings)
-            .map_err(|error| Failed { error, in_pause: true })
-    }
-
-    /// Somebody else looks after a source that is known to be down: one who waits is enough.
-    fn during_an_outage(&self, cached: &Cached, warnings: &mut Vec<String>) -> Option<Answer> {
-        let error = cached.failure.as_ref()?.error();
-        if self.call.demand != Demand::Printable {
-            return None;
-        }
-        self.fall_back(cached.entry.as_ref(), error, warnings).ok()
-    }
-
-    /// Somebody else has been asking for us all this time and has not finished.
-    fn waited_in_vain(
-        &self,
-        cached: &Cached,
-        warnings: &mut Vec<String>,
-    ) -> Result<Answer, Failed> {
-        let source = &self.source.planned.id.source;
-        let error =
-            Error::transient(format!("another process is still refreshing source `{source}`"))
-                .with_hint("look at `api-key-helper log`, or raise `deadline` in the profile");
-        self.fall_back(cached.entry.as_ref(), error, warnings).map_err(Failed::from)
-    }
-
-    fn fall_back(
-        &self,
-        entry: Option<&Entry>,
-        error: Error,
-        warnings: &mut Vec<String>,
-    ) -> Result<Answer, Error> {
-        let Some(found) = self.fallback(entry, error.kind()) else { return Err(error) };
-        // Who would have got this key anyway misses nothing; who asked for another one does.
-        let wanted_another = matches!(self.call.demand, Demand::FetchedSince(_));
-        if wanted_another || self.freshness(found.validity) == Freshness::Stale {
-            let age = self.world.clock.now().since(found.validity.fetched_at).as_secs();
-            let source = &self.source.planned.id.source;
-            warnings.push(format!("using the key that `{source}` gave {age} s ago: {error}"));
-        }
-        Ok(Answer { refresh: false, ..self.answer(found) })
-    }
-
-    fn answer(&self, found: Printable<'_>) -> Answer {
+    pub(super) fn answer(&self, found: Printable<'_>) -> Answer {
         let is_due = self.freshness(found.validity) == Freshness::Due;
         Answer {
             key: found.key.clone(),
@@ -314,6 +246,12 @@ impl<'a> Refresh<'a> {
             format!("{},{source}", self.call.chain)
         };
         Resolver::new(self.world, self.source, self.call.profile, self.remembered, chain)
+    }
+
+    /// An attempt with less time is not worth beginning: it would be cut off, perhaps when the server has
+    /// already spent our renewal, and nothing else was received.
+    pub(super) fn shortest_attempt(&self) -> Duration {
+        self.source.timeout.min(self.share) / SHORTEST_ATTEMPT
     }
 
     pub(super) fn time_left(&self) -> Duration {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Source;
-use super::attempt::Held;
+use super::held::Held;
 use super::remembered::Remembered;
 use super::resolver::Resolver;
 use super::world::World;

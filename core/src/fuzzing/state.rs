@@ -96,7 +96,7 @@ pub fn records(bytes: &[u8]) {
 
 /// No cipher: behind one, no input would get as far as the decoder.
 #[derive(Debug)]
-struct Bare;
+pub(super) struct Bare;
 
 impl Seal for Bare {
     fn label(&self) -> &'static str {
@@ -112,19 +112,19 @@ impl Seal for Bare {
     }
 }
 
-fn file_of(sealed: &[u8]) -> Vec<u8> {
+pub(super) fn file_of(sealed: &[u8]) -> Vec<u8> {
     [id().fingerprint.as_bytes(), sealed].concat()
 }
 
-fn id() -> EntryId {
+pub(super) fn id() -> EntryId {
     EntryId { source: "keys".to_owned(), fingerprint: Fingerprint::of([&b"settings"[..]]) }
 }
 
-fn remember(error: &Error, before: Option<&Failure>) -> Failure {
+pub(super) fn remember(error: &Error, before: Option<&Failure>) -> Failure {
     let environment = EnvironmentMark::new([0; 16], &[], &|_| None);
     Failure::remember(error, before, environment, NOW, 1.0)
 }
 
-const NOW: Moment = Moment::from_unix_millis(1_800_000_000_000);
+pub(super) const NOW: Moment = Moment::from_unix_millis(1_800_000_000_000);
 const HOLD: Duration = Duration::from_secs(300);
-const NONCE: Nonce = Nonce([0; 24]);
+pub(super) const NONCE: Nonce = Nonce([0; 24]);

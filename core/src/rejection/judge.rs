@@ -60,9 +60,9 @@ pub enum Verdict {
 /// Judges `ask`, which `key` would answer, by what the client was answered before.
 ///
 /// An ask is early when it comes well before the end of the hold of the client's last answer, and
-/// that was this very key; or when this very key was reported since. The first early ask is given another chance: perhaps the key was replaced
-/// at its source. Another one within a minute is told: either the source gave the refused key again,
-/// or two of its keys were refused.
+/// that was this very key; or when this very key was reported since. The first early ask is given
+/// another chance: perhaps the key was replaced at its source. Another one within a minute is told:
+/// either the source gave the refused key again, or two of its keys were refused.
 ///
 /// No ask is early by which the client follows a change of its settings: `settings_written_at` says
 /// when the last one was, and is asked for only where that decides.

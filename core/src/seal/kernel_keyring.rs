@@ -121,7 +121,6 @@ mod writing {
     }
 }
 
-// The front only recalls.
 #[cfg(all(test, feature = "engine"))]
 mod tests {
     use super::*;

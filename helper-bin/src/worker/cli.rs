@@ -270,7 +270,7 @@ fn is_unexpected_word(error: &clap::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn refused(arguments: &[&str]) -> Error {
+    pub(super) fn refused(arguments: &[&str]) -> Error {
         match parse(arguments.iter().map(OsString::from).collect()) {
             Err(error) => error,
             Ok(_) => panic!("{arguments:?} was understood"),

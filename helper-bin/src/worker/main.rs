@@ -36,7 +36,6 @@ mod web_browser;
 mod world;
 mod written;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use api_key_helper_core::config::FormatName;
@@ -53,14 +52,10 @@ fn main() -> ExitCode {
     forbid_core_images();
     panics::report();
     let reporter = Reporter;
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let call = match cli::parse(arguments.clone()) {
+    let call = match cli::parse(std::env::args_os().skip(1).collect()) {
         Ok(Parsed::Call(call)) => call,
         Ok(Parsed::Answered) => return ExitCode::SUCCESS,
-        Err(error) => {
-            reporter.failed(&error);
-            return ExitCode::from(own_failure::exit_code(&error, &arguments));
-        }
+        Err(error) => return reporter.failed(&error),
     };
     // What `apply` writes may be for others too, as the caller's umask says.
     if !matches!(call.command, Command::Apply(_)) {

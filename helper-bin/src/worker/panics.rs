@@ -3,7 +3,7 @@
 
 use std::panic::{Location, set_hook};
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_core::Error;
 
 use crate::report::Reporter;
 
@@ -16,8 +16,8 @@ pub(crate) fn report() {
         let error = Error::transient(format!("this program cannot go on at `{place}`")).with_hint(
             "ask again; if it stays so, look at what the machine is short of, or report the bug",
         );
-        let _ = Reporter.failed(&error);
+        let code = Reporter.failed_with(&error);
         #[expect(clippy::disallowed_methods, reason = "what has panicked must not go on")]
-        std::process::exit(ErrorKind::Transient.exit_code().into());
+        std::process::exit(code.into());
     }));
 }

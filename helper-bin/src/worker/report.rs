@@ -1,9 +1,12 @@
 //! The one place that speaks on stderr.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use api_key_helper_core::{Error, report};
+
+use crate::own_failure;
 
 /// Says on stderr what a person should know.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +15,14 @@ pub(crate) struct Reporter;
 impl Reporter {
     /// Reports an error and gives its exit code.
     pub(crate) fn failed(self, error: &Error) -> ExitCode {
+        ExitCode::from(self.failed_with(error))
+    }
+
+    /// The same for who cannot return one: the code as a number.
+    pub(crate) fn failed_with(self, error: &Error) -> u8 {
         say(&error.report());
-        ExitCode::from(error.kind().exit_code())
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        own_failure::exit_code(error, &arguments)
     }
 
     /// Reports what did not keep us from answering.

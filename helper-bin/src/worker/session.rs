@@ -1,30 +1,24 @@
 //! What every command starts from: places, configuration, and the profile that is meant.
 
+mod asking;
+mod plan;
 mod sealing;
 mod sign_in;
 mod sources;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use api_key_helper_core::config::{Configuration, FormatName, OnRejection, Profile};
-use api_key_helper_core::engine::{
-    Call, Clock as _, Demand, Disk, OnDisk, Outcome, Source, World, at_once, get, on_disk, replace,
-};
-use api_key_helper_core::{
-    Error, ErrorKind, Moment, Places, Plan, PlanInputs, ReadError, StateFolder, trust,
-};
+use api_key_helper_core::config::{Configuration, FormatName, Profile};
+use api_key_helper_core::engine::{Clock as _, Source};
+use api_key_helper_core::{Error, Moment, Places, ReadError, StateFolder, trust};
 
 use self::sealing::find_seal;
 use crate::cli::{Call as CommandLine, Command};
 use crate::configured::{Configured, Files, Mistake};
 use crate::environment::Environment;
-use crate::inputs::MachineInputs;
-use crate::journal::LogFile;
 use crate::nowhere::Nowhere;
 use crate::seal::{Homes, InUse};
-use crate::world::{MachineClock, SystemChance};
+use crate::world::MachineClock;
 
 /// What one run of the worker works with.
 pub(crate) struct Session {
@@ -103,7 +97,7 @@ impl Session {
         files: Files,
     ) -> Result<(Self, Vec<Mistake>), Error> {
         let clock = MachineClock::start();
-        let plan_file = plan_file(call, &environment, &files);
+        let plan_file = plan::file(call, &environment, &files);
         let config_paths = files.all().map(|file| file.path.clone()).collect();
         let (configured, mistakes) = Configured::partly_of(call, &environment, files)?;
         let Configured { configuration, profile, sources, cautions } = configured;
@@ -151,134 +145,6 @@ impl Session {
         session.open_what_was_moved().await;
         Ok((session, mistakes))
     }
-
-    /// Compiles the profile for the front, which knows no format but the plain one.
-    pub(crate) async fn write_plan(&self) {
-        if !self.has_state || self.profile.format.name != FormatName::Raw {
-            return;
-        }
-        let plan = Plan {
-            policy: self.profile.policy,
-            hold: self.profile.hold,
-            watches_rejection: self.watches_rejection(),
-            seal: self.homes.setting(),
-            sources: self.sources.iter().map(|source| source.planned.clone()).collect(),
-        };
-        // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
-        let stands = self.folder.read(&self.plan_file).is_ok_and(|found| {
-            found.and_then(|bytes| Plan::decode(&bytes)).is_some_and(|found| found == plan)
-        });
-        if stands {
-            return;
-        }
-        // Without it the next call only takes longer. Where nothing can be written, that is said of
-        // the key.
-        let _ = replace(&self.folder, &self.plan_file, &plan.encode()).await;
-        self.sweep();
-    }
-
-    /// Removes what nobody has used for a long time.
-    pub(crate) fn sweep(&self) {
-        let stems: Vec<String> =
-            self.all_sources().iter().map(|source| source.planned.id.stem()).collect();
-        let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
-        // Old files are no reason to fail, or to say anything.
-        let _ = self.folder.sweep(now(&self.clock), keep);
-        if let Some(runtime) = &self.places.runtime {
-            let _ = StateFolder::new(runtime.clone()).sweep(now(&self.clock), keep);
-        }
-    }
-
-    /// Whether Claude Code is watched for keys that the API refuses.
-    pub(crate) fn watches_rejection(&self) -> bool {
-        self.profile.on_rejection == OnRejection::Refetch
-    }
-
-    /// Asks the engine.
-    pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
-        let chain = self.environment.chain();
-        // What was spent on a store that did not answer is a part of the call too.
-        let deadline = deadline.saturating_sub(self.clock.uptime());
-        let call = self.call(demand, deadline, &chain);
-        let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
-        if let Err(error) = &mut outcome.answer
-            && error.kind() == ErrorKind::NeedsLogin
-        {
-            let hint = self.rather_unlock().or_else(|| error.hint().map(str::to_owned));
-            let hint = hint.map(|hint| self.with_options(&hint));
-            *error = hint.into_iter().fold(error.clone(), Error::with_hint);
-        }
-        outcome
-    }
-
-    /// A hint whose command means the same configuration and profile as this call.
-    fn with_options(&self, hint: &str) -> String {
-        hint.replace("`api-key-helper ", &format!("`api-key-helper{} ", self.options))
-    }
-
-    /// Whether a call would be answered without asking anybody.
-    ///
-    /// # Errors
-    /// Misconfigured, for a file that is not ours.
-    pub(crate) async fn has_answer(&self) -> Result<bool, Error> {
-        let call = self.call(Demand::Printable, Duration::ZERO, "");
-        let found = self.in_world(async |world| at_once(world, &self.sources, &call).await).await;
-        found.map(|found| found.is_some())
-    }
-
-    /// Whether a key that another process fetches is there for this one.
-    pub(crate) const fn shares_keys(&self) -> bool {
-        self.has_state && self.seal.is_ok()
-    }
-
-    /// The key that a call would be answered with, if nobody had to be asked for it.
-    ///
-    /// # Errors
-    /// Misconfigured, for a file that is not ours.
-    pub(crate) async fn on_disk(&self) -> Result<Option<OnDisk>, Error> {
-        let call = self.call(Demand::Printable, Duration::ZERO, "");
-        self.in_world(async |world| on_disk(world, &self.sources, &call).await).await
-    }
-
-    fn call<'a>(&'a self, demand: Demand, deadline: Duration, chain: &'a str) -> Call<'a> {
-        Call {
-            profile: &self.profile.name,
-            policy: &self.profile.policy,
-            hold: self.hold(),
-            deadline,
-            demand,
-            chain,
-        }
-    }
-
-    /// Acts in the engine's world on this machine.
-    pub(crate) async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
-        let (seal, older) = self.seals();
-        let disk: &dyn Disk = match &self.seal {
-            Ok(_) => &self.folder,
-            Err(nowhere) => nowhere,
-        };
-        act(World {
-            clock: &self.clock,
-            chance: &SystemChance,
-            disk,
-            seal,
-            older,
-            inputs: &MachineInputs { environment: &self.environment },
-            journal: &LogFile { folder: &self.folder },
-            variable: &|name| self.environment.variable(name),
-        })
-        .await
-    }
-
-    /// How long this caller goes on using a key.
-    pub(crate) fn hold(&self) -> Duration {
-        let Profile { hold, .. } = &self.profile;
-        let of_format = hold.fixed.is_none().then(|| api_key_helper_formats::hold(self.format));
-        of_format
-            .flatten()
-            .unwrap_or_else(|| hold.of_caller(|name| self.environment.variable(name).is_some()))
-    }
 }
 
 /// Where this call's files are.
@@ -308,16 +174,6 @@ fn format(
     let Some(format) = call.format.filter(|format| *format != own) else { return Ok(own) };
     configuration.check_unlocked(&["profile", &profile.name, "format"], "`--format`")?;
     Ok(format)
-}
-
-fn plan_file(call: &CommandLine, environment: &Environment, files: &Files) -> String {
-    let inputs = PlanInputs {
-        profile: call.profile.as_deref().map(OsStr::new),
-        files: [&files.system, &files.user]
-            .map(|file| file.as_ref().map(|file| (file.path.as_path(), file.bytes.as_slice()))),
-        variables: &environment.deciding(),
-    };
-    inputs.file()
 }
 
 /// The time, for what is not a call.

@@ -86,6 +86,18 @@ impl Terminal {
         text
     }
 
+    /// Says `text`, opens the page at `address`, and shows the time until the sign-in `ends`; the last
+    /// two where somebody sits there.
+    fn begin(&self, text: &str, address: &str, ends: Moment) {
+        tell(text);
+        if let Some(browser) = &self.browser {
+            browser.open(address);
+        }
+        if self.is_interactive {
+            self.wait_visibly(ends);
+        }
+    }
+
     fn wait_visibly(&self, until: Moment) {
         let clock = self.clock;
         let line = tokio::spawn(async move {
@@ -108,35 +120,30 @@ impl Terminal {
 #[async_trait]
 impl Prompt for Terminal {
     async fn show(&self, code: &DeviceCode<'_>) {
-        if !self.is_interactive {
-            tell(&format!(
+        let text = if self.is_interactive {
+            self.invitation(code)
+        } else {
+            format!(
                 "api-key-helper: open: {}\napi-key-helper: code: {}\n",
                 printable(code.verification_uri),
                 printable(code.user_code)
-            ));
-            return;
-        }
-        tell(&self.invitation(code));
-        if let Some(browser) = &self.browser {
-            browser.open(code.verification_uri_complete.unwrap_or(code.verification_uri));
-        }
-        self.wait_visibly(code.expires_at.into());
+            )
+        };
+        let address = code.verification_uri_complete.unwrap_or(code.verification_uri);
+        self.begin(&text, address, code.expires_at.into());
     }
 
     async fn browse(&self, page: &SignInPage<'_>) {
-        if !self.is_interactive {
-            tell(&format!(
+        let text = if self.is_interactive {
+            self.direction(page)
+        } else {
+            format!(
                 "api-key-helper: open: {}\napi-key-helper: hint: {}\n",
                 printable(page.address),
                 from_elsewhere(page.port)
-            ));
-            return;
-        }
-        tell(&self.direction(page));
-        if let Some(browser) = &self.browser {
-            browser.open(page.address);
-        }
-        self.wait_visibly(page.expires_at.into());
+            )
+        };
+        self.begin(&text, page.address, page.expires_at.into());
     }
 }
 

@@ -1,14 +1,11 @@
 //! The end of a process that outlives its own deadline.
 
-use std::ffi::OsString;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api_key_helper_core::Error;
 
-use crate::own_failure;
 use crate::report::Reporter;
 
 /// The engine keeps the deadline by itself; this is for what it cannot interrupt, such as a disk
@@ -33,10 +30,9 @@ pub(crate) fn start(deadline: Duration) -> Watchdog {
         }
         let error = Error::transient("the machine did not let this call end within its deadline")
             .with_hint("look at the disk under the state folder, see `api-key-helper doctor`");
-        let _: ExitCode = Reporter.failed(&error);
-        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        let code = Reporter.failed_with(&error);
         #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
-        std::process::exit(own_failure::exit_code(&error, &arguments).into());
+        std::process::exit(code.into());
     };
     // Without a thread to spare, the engine's own deadline is what there is.
     let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);

@@ -1,4 +1,4 @@
-//! The ways to a key that a server keeps: Vault by OpenBao, and AWS by moto.
+//! The ways to a key that a server keeps or gives: Vault by OpenBao, AWS by moto, and a token endpoint.
 
 use std::fs;
 use std::sync::OnceLock;
@@ -10,26 +10,30 @@ use super::judge::DEADLINE;
 use super::{Scenario, Snapshot, Stage};
 use crate::call::Call;
 use crate::home::Home;
+use crate::install;
 use crate::servers::admin::text;
-use crate::servers::{Moto, OpenBao};
+use crate::servers::token_endpoint::FEDERATION;
+use crate::servers::{Moto, OpenBao, TokenEndpoint};
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 3] = [
+pub const SCENARIOS: [Scenario; 4] = [
     Scenario { name: "vault: login and read", stage: || Desk::stage(vault(), None) },
     Scenario { name: "vault: read with a kept token", stage: || Desk::stage(vault(), Some(LATER)) },
     Scenario { name: "aws: read", stage: || Desk::stage(aws(), None) },
+    Scenario { name: "exchange: trade", stage: || Desk::stage(exchange(), None) },
 ];
 
 /// Longer than a profile's `ttl` and `stale_while_revalidate`.
 const LATER: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The one key.
+/// The one key of those that keep one.
 const KEY: &str = "sk-made-up-5b1c77f09e2d4a36";
 
 /// A user of a server. The variables are those of the AWS SDK.
 struct Desk {
     home: Home,
     beginning: Snapshot,
+    is_key: fn(&str) -> bool,
     variables: Vec<(&'static str, String)>,
     secrets: Vec<String>,
 }
@@ -40,6 +44,8 @@ struct Access {
     source: String,
     /// The file that it names, and what is in it.
     file: Option<(&'static str, String)>,
+    /// Whether that is a key of the server, which has not ended.
+    is_key: fn(&str) -> bool,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -47,7 +53,7 @@ impl Desk {
     /// With a key of that age, else with nothing.
     fn stage(access: Access, age: Option<Duration>) -> Box<dyn Stage> {
         let home = Home::new();
-        let Access { mut source, file, variables } = access;
+        let Access { mut source, file, is_key, variables } = access;
         let mut secrets = vec![KEY.to_owned()];
         if let Some((name, content)) = file {
             let file = home.write(name, &content);
@@ -58,8 +64,9 @@ impl Desk {
             "[profile.main]\nsources = [\"main\"]\nretries = 0\n{DEADLINE}\n\n\
              [source.main]\n{source}\n"
         ));
-        let mut desk = Self { beginning: Snapshot::of(home.path()), home, variables, secrets };
-        desk.call().run().assert_key(KEY);
+        let beginning = Snapshot::of(home.path());
+        let mut desk = Self { home, beginning, is_key, variables, secrets };
+        desk.check_key();
         match age {
             Some(age) => desk.home.state().age("main", age),
             None => fs::remove_dir_all(desk.home.path().join(".local")).expect("its files"),
@@ -68,8 +75,10 @@ impl Desk {
         Box::new(desk)
     }
 
-    fn with_variables(&self, call: Call) -> Call {
-        self.variables.iter().fold(call, |call, (name, value)| call.env(name, value))
+    #[track_caller]
+    fn check_key(&self) {
+        let key = self.call().run().key();
+        assert!(self.is_key(&key), "no key of the server: {key}");
     }
 }
 
@@ -79,7 +88,8 @@ impl Stage for Desk {
     }
 
     fn call(&self) -> Call {
-        self.with_variables(self.home.helper())
+        let helper = self.home.helper();
+        self.variables.iter().fold(helper, |call, (name, value)| call.env(name, value))
     }
 
     fn home(&self) -> &Home {
@@ -91,7 +101,7 @@ impl Stage for Desk {
     }
 
     fn is_key(&self, text: &str) -> bool {
-        text == KEY
+        (self.is_key)(text)
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -100,9 +110,9 @@ impl Stage for Desk {
 
     fn check_next(&self) {
         self.home.state().end_pauses();
-        self.call().run().assert_key(KEY);
+        self.check_key();
         let fetched = self.home.state().log().len();
-        self.call().run().assert_key(KEY);
+        self.check_key();
         assert_eq!(self.home.state().log().len(), fetched, "the key that was fetched was not kept");
     }
 }
@@ -127,7 +137,7 @@ fn vault() -> Access {
         bao.address()
     );
     let file = Some(("secret-id", text(&answer, "/data/secret_id")));
-    Access { source, file, variables: Vec::new() }
+    Access { source, file, is_key: |text| text == KEY, variables: Vec::new() }
 }
 
 /// Who has long-lived keys in the environment.
@@ -147,5 +157,22 @@ fn aws() -> Access {
     ];
     let variables = variables.map(|(name, value)| (name, value.to_owned())).to_vec();
     let source = "backend = \"aws\"\nsecret_id = \"main\"".to_owned();
-    Access { source, file: None, variables }
+    Access { source, file: None, is_key: |text| text == KEY, variables }
+}
+
+/// Who has another token to trade at each attempt: the endpoint takes each once.
+fn exchange() -> Access {
+    install::debian("curl", &["curl"]);
+    let source = format!(
+        "backend = \"exchange\"\ntoken_endpoint = \"{}\"\n{FEDERATION}\
+         token = {{ command = [\"/bin/sh\", \"FILE\"] }}",
+        endpoint().federation()
+    );
+    let file = Some(("mint", endpoint().mint()));
+    Access { source, file, is_key: |text| endpoint().is_active(text), variables: Vec::new() }
+}
+
+fn endpoint() -> &'static TokenEndpoint {
+    static SERVER: OnceLock<TokenEndpoint> = OnceLock::new();
+    SERVER.get_or_init(TokenEndpoint::new)
 }

@@ -111,8 +111,8 @@ impl Stage for Desk {
             self.sign_in();
             return;
         }
-        answer.assert_key(&answer.stdout);
-        assert!(self.is_key(&answer.stdout), "{answer:?}");
-        self.home.helper().run().assert_key(&answer.stdout);
+        let key = answer.key();
+        assert!(self.is_key(&key), "it is not active: {key}");
+        self.home.helper().run().assert_key(&key);
     }
 }

@@ -1,14 +1,16 @@
-//! The human's half of a login: a provider's pages, cookies and forms.
+//! A browser as far as a login needs one: pages, cookies and forms.
 
 use std::collections::BTreeMap;
 
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Url, redirect};
+use tokio::runtime::{Builder, Runtime};
 
 /// A browser with a new profile.
 #[derive(Debug)]
 pub(super) struct Browser {
     client: Client,
+    runtime: Runtime,
     /// By name and path.
     cookies: BTreeMap<(String, String), String>,
 }
@@ -37,23 +39,24 @@ impl Browser {
             .tls_certs_only([])
             .build()
             .expect("a client");
-        Self { client, cookies: BTreeMap::new() }
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { client, runtime, cookies: BTreeMap::new() }
     }
 
     /// Opens a page.
-    pub(super) async fn open(&mut self, address: &str) -> Page {
-        self.follow(Url::parse(address).expect("an address"), None).await
+    pub(super) fn open(&mut self, address: &str) -> Page {
+        self.follow(Url::parse(address).expect("an address"), None)
     }
 
     /// Sends a form, with some fields filled in.
-    pub(super) async fn submit(&mut self, mut form: Form, fields: &[(&str, &str)]) -> Page {
+    pub(super) fn submit(&mut self, mut form: Form, fields: &[(&str, &str)]) -> Page {
         form.fields.extend(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let mut query = Url::parse("http://form.invalid").expect("an address");
         query.query_pairs_mut().extend_pairs(&form.fields);
-        self.follow(form.action, Some(query.query().unwrap_or_default().to_owned())).await
+        self.follow(form.action, Some(query.query().unwrap_or_default().to_owned()))
     }
 
-    async fn follow(&mut self, mut address: Url, mut body: Option<String>) -> Page {
+    fn follow(&mut self, mut address: Url, mut body: Option<String>) -> Page {
         let provider = address.origin();
         for _ in 0..10 {
             if address.origin() != provider {
@@ -68,14 +71,15 @@ impl Browser {
                     .body(body),
             };
             request = request.header(COOKIE, self.cookies_for(&address));
-            let response = request.send().await.expect("a page");
+            let response = self.runtime.block_on(request.send()).expect("a page");
             for cookie in response.headers().get_all(SET_COOKIE) {
                 self.remember(cookie.to_str().expect("a cookie"));
             }
             let location = response.headers().get(LOCATION).cloned();
             let Some(location) = location else {
                 let status = response.status().as_u16();
-                return Page { address, status, html: response.text().await.expect("a page") };
+                let html = self.runtime.block_on(response.text()).expect("a page");
+                return Page { address, status, html };
             };
             let location = location.to_str().expect("an address");
             address = address.join(location).expect("an address");

@@ -1,22 +1,17 @@
 //! microburst, a proxy that fails as AWS does.
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::http::{self, Http};
+use super::http;
 use super::moto::start;
-use super::process::Process;
+use super::served::Served;
 use crate::install;
 
 /// One proxy. It lets everything pass until it has rules. A request that went through it is for
 /// another host than the one that was signed, so what stands behind must not check signatures.
 #[derive(Debug)]
 pub struct Microburst {
-    http: Http,
-    #[expect(dead_code, reason = "the server ends with it")]
-    process: Process,
-    #[expect(dead_code, reason = "it holds the server's log")]
-    folder: TempDir,
+    server: Served,
 }
 
 impl Microburst {
@@ -28,10 +23,10 @@ impl Microburst {
     pub fn before(upstream: &str) -> Self {
         let packages = install::pypi(&["microburst==0.10.0"]);
         let arguments = ["--upstream", upstream, "--no-resign"];
-        let (process, folder, http) = start(&packages, "microburst", &arguments, |http| {
+        let server = start(&packages, "microburst", &arguments, |http| {
             http.try_request("GET", "/_microburst/health", &[], String::new()).is_ok()
         });
-        let proxy = Self { http, process, folder };
+        let proxy = Self { server };
         proxy.warm_up();
         proxy
     }
@@ -39,14 +34,14 @@ impl Microburst {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.http.address()
+        self.server.http.address()
     }
 
     /// Replaces the rules by these: lists of conditions and what happens then, such as
     /// `{ "service": "*", "times": 1, "reset": true }`.
     pub fn rules(&self, rules: &Value) {
         let headers = [("Content-Type", "application/json")];
-        self.http.request("POST", "/_microburst/rules", &headers, rules.to_string());
+        self.server.http.request("POST", "/_microburst/rules", &headers, rules.to_string());
     }
 
     /// How many requests it has seen, whatever became of them.
@@ -55,7 +50,7 @@ impl Microburst {
     /// When it does not say.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        let stats = self.http.request("GET", "/_microburst/stats", &[], String::new());
+        let stats = self.server.http.request("GET", "/_microburst/stats", &[], String::new());
         http::json(&stats)["requests"]["total"].as_u64().expect("a number of requests")
     }
 
@@ -66,7 +61,7 @@ impl Microburst {
             ("X-Amz-Target", "secretsmanager.GetSecretValue"),
             ("Content-Type", "application/x-amz-json-1.1"),
         ];
-        let _ = self.http.try_request("POST", "/", &headers, "{}".to_owned());
+        let _ = self.server.http.try_request("POST", "/", &headers, "{}".to_owned());
         self.rules(&json!([]));
     }
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::http::{self, Http};
-use super::process::{Process, free_ports};
+use super::served::Served;
 use crate::install;
 
 /// The account that everything belongs to.
@@ -20,11 +19,7 @@ pub const REGION: &str = "us-east-1";
 /// One server, and its administrator. At first it believes everybody, see [`Moto::check`].
 #[derive(Debug)]
 pub struct Moto {
-    http: Http,
-    #[expect(dead_code, reason = "the server ends with it")]
-    process: Process,
-    #[expect(dead_code, reason = "it holds the server's log")]
-    folder: TempDir,
+    server: Served,
 }
 
 /// The long-lived credentials of a user.
@@ -44,16 +39,16 @@ impl Moto {
     #[must_use]
     pub fn start() -> Self {
         let packages = install::pypi(&["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]);
-        let (process, folder, http) = start(&packages, "moto.server", &[], |http| {
+        let server = start(&packages, "moto.server", &[], |http| {
             http.try_request("GET", "/moto-api/data.json", &[], String::new()).is_ok()
         });
-        Self { http, process, folder }
+        Self { server }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.http.address()
+        self.server.http.address()
     }
 
     /// Checks signatures, session tokens and rights from now on, or believes everybody again. What
@@ -61,7 +56,12 @@ impl Moto {
     pub fn check(&self, checks: bool) {
         let without_checks = if checks { "0" } else { "1000000" };
         let headers = [("Content-Type", "text/plain")];
-        self.http.request("POST", "/moto-api/reset-auth", &headers, without_checks.to_owned());
+        self.server.http.request(
+            "POST",
+            "/moto-api/reset-auth",
+            &headers,
+            without_checks.to_owned(),
+        );
     }
 
     /// Makes a user who may do what `statements` say.
@@ -119,7 +119,7 @@ impl Moto {
             ("Content-Type", "application/x-amz-json-1.1"),
             ("X-Amz-Target", &*format!("secretsmanager.{operation}")),
         ];
-        http::json(&self.http.request("POST", "/", &headers, body.to_string()))
+        http::json(&self.server.http.request("POST", "/", &headers, body.to_string()))
     }
 
     fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
@@ -132,7 +132,7 @@ impl Moto {
             ("Authorization", &*scope(REGION, "iam")),
             ("Content-Type", "application/x-www-form-urlencoded"),
         ];
-        self.http.request("POST", "/", &headers, form)
+        self.server.http.request("POST", "/", &headers, form)
     }
 }
 
@@ -170,23 +170,15 @@ pub(super) fn start(
     module: &str,
     arguments: &[&str],
     ready: impl Fn(&Http) -> bool,
-) -> (Process, TempDir, Http) {
-    let mut log = String::new();
-    for _ in 0..3 {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = free_ports().to_string();
+) -> Served {
+    let command = |port: u16| {
         let mut python = Command::new("env");
         python.arg(format!("PYTHONPATH={}", packages.display()));
         python.args(["PYTHONDONTWRITEBYTECODE=", "python3", "-m", module]);
-        python.args(["--host", "127.0.0.1", "--port", &port]).args(arguments);
-        let mut process = Process::start(&python, folder.path());
-        let http = Http::new(&format!("http://127.0.0.1:{port}"));
-        if process.wait_until(|| ready(&http)) {
-            return (process, folder, http);
-        }
-        log = process.log();
-    }
-    panic!("`{module}` does not start: {log}")
+        python.args(["--host", "127.0.0.1", "--port", &port.to_string()]).args(arguments);
+        python
+    };
+    Served::start(&format!("`{module}`"), command, ready)
 }
 
 fn policy(statements: &[Value]) -> String {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use reqwest::Client;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
 
-use super::browser::{Browser, Page};
-use super::process::{Process, free_ports};
+use super::browser::Page;
+use super::served::Served;
+use super::{http, human};
 use crate::install;
 
 /// The public client that every provider knows.
@@ -22,11 +22,7 @@ pub const ACCOUNT: &str = "ada";
 /// their own.
 #[derive(Debug)]
 pub struct OidcProvider {
-    issuer: String,
-    client: Client,
-    runtime: Runtime,
-    process: Process,
-    _folder: TempDir,
+    server: Served,
 }
 
 /// What a provider is like. Lifetimes are in seconds.
@@ -92,31 +88,18 @@ impl OidcProvider {
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
         let modules = install::npm(&["oidc-provider@9.13.3"]);
-        // It closes a connection that rests, at the very moment when that would be used again.
-        let client = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0);
-        let client = client.build().expect("a client");
-        let mut log = String::new();
-        for _ in 0..3 {
-            let port = free_ports();
-            let folder = tempfile::tempdir().expect("a folder");
-            let mut process = Process::start(&command(&modules, port, settings), folder.path());
-            let issuer = format!("http://127.0.0.1:{port}");
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            let ready = process.wait_until(|| {
-                runtime.block_on(client.get(format!("{issuer}/test/events")).send()).is_ok()
-            });
-            if ready {
-                return Self { issuer, client, runtime, process, _folder: folder };
-            }
-            log = process.log();
-        }
-        panic!("oidc-provider does not start: {log}")
+        let server = Served::start(
+            "oidc-provider",
+            |port| command(&modules, port, settings),
+            |http| http.try_request("GET", "/test/events", &[], String::new()).is_ok(),
+        );
+        Self { server }
     }
 
     /// Its address, which is also its name.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.server.http.address()
     }
 
     /// The human signs in as [`ACCOUNT`] and approves.
@@ -124,13 +107,13 @@ impl OidcProvider {
     /// # Panics
     /// When the provider does not let them.
     pub fn approve(&self, user_code: &str) {
-        let page = self.runtime.block_on(self.decide(user_code, true));
-        assert!(page.status == 200 && page.html.contains("Success"), "{page:?}\n{}", self.log());
+        let page = human::approve(&self.device_page(user_code));
+        assert!(page.status == 200 && page.html.contains("Success"), "{page:?}");
     }
 
     /// The human does not want to.
     pub fn deny(&self, user_code: &str) {
-        self.runtime.block_on(self.decide(user_code, false));
+        human::deny(&self.device_page(user_code));
     }
 
     /// The human signs in as [`ACCOUNT`] on the page at `address`, and approves. Gives where the
@@ -140,7 +123,7 @@ impl OidcProvider {
     /// When the provider sends it nowhere.
     #[must_use]
     pub fn authorize(&self, address: &str) -> String {
-        self.come_back(address, true)
+        Self::sent_to(human::approve(address))
     }
 
     /// The same of a human who does not want to.
@@ -149,7 +132,7 @@ impl OidcProvider {
     /// When the provider sends the browser nowhere.
     #[must_use]
     pub fn decline(&self, address: &str) -> String {
-        self.come_back(address, false)
+        Self::sent_to(human::decline(address))
     }
 
     /// An administrator ends all logins: their refresh tokens are dead.
@@ -164,7 +147,7 @@ impl OidcProvider {
 
     /// The next token request is answered so, before the provider sees it.
     pub fn refuse(&self, status: u16, body: &str) {
-        let mut address = reqwest::Url::parse(&self.issuer).expect("an address");
+        let mut address = reqwest::Url::parse(self.issuer()).expect("an address");
         address.query_pairs_mut().append_pair("body", body);
         let query = address.query().unwrap_or_default();
         self.control(&format!("/test/refuse?status={status}&{query}"));
@@ -211,12 +194,7 @@ impl OidcProvider {
     /// When there is no answer.
     #[must_use]
     pub fn is_active(&self, token: &str) -> bool {
-        let request = self
-            .client
-            .post(format!("{}/token/introspection", self.issuer))
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(format!("client_id={CLIENT}&token={token}"));
-        self.json(request)["active"] == true
+        self.introspect(&[], format!("client_id={CLIENT}&token={token}"))
     }
 
     /// The same for a client with this secret, which it sends in a header.
@@ -225,77 +203,39 @@ impl OidcProvider {
     /// When there is no answer.
     #[must_use]
     pub fn is_active_for(&self, token: &str, secret: &str) -> bool {
-        let request = self
-            .client
-            .post(format!("{}/token/introspection", self.issuer))
-            .basic_auth(CLIENT, Some(secret.replace(' ', "+")))
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(format!("token={token}"));
-        self.json(request)["active"] == true
+        let client = format!("{CLIENT}:{}", secret.replace(' ', "+"));
+        let client = format!("Basic {}", BASE64_STANDARD.encode(client));
+        self.introspect(&[("Authorization", &client)], format!("token={token}"))
     }
 
     /// Ends it at once.
     pub fn kill(&self) {
-        self.process.kill();
+        self.server.kill();
     }
 
-    async fn decide(&self, user_code: &str, approve: bool) -> Page {
-        let mut browser = Browser::new();
-        let mut page = browser.open(&format!("{}/device?user_code={user_code}", self.issuer)).await;
-        while let Some(form) = page.form() {
-            let is_confirmation = form.has("confirm");
-            page = if is_confirmation && !approve {
-                browser.submit(form, &[("confirm", ""), ("abort", "yes")]).await
-            } else if form.has("login") {
-                browser.submit(form, &[("login", ACCOUNT), ("password", "x")]).await
-            } else {
-                browser.submit(form, &[]).await
-            };
-            if is_confirmation && !approve {
-                break;
-            }
-        }
-        page
-    }
-
-    fn come_back(&self, address: &str, approve: bool) -> String {
-        let page = self.runtime.block_on(async {
-            let mut browser = Browser::new();
-            let mut page = browser.open(address).await;
-            while let Some(form) = page.form() {
-                page = if !approve {
-                    let abort = page.address.join(&format!("{}/abort", page.address.path()));
-                    browser.open(abort.expect("an address").as_str()).await
-                } else if form.has("login") {
-                    browser.submit(form, &[("login", ACCOUNT), ("password", "x")]).await
-                } else {
-                    browser.submit(form, &[]).await
-                };
-            }
-            page
-        });
-        assert_eq!(page.status, 0, "{page:?}\n{}", self.log());
+    /// Where the provider sends the browser, whose last page this is.
+    fn sent_to(page: Page) -> String {
+        assert_eq!(page.status, 0, "{page:?}");
         page.address.into()
     }
 
-    fn log(&self) -> String {
-        self.process.log()
+    fn device_page(&self, user_code: &str) -> String {
+        format!("{}/device?user_code={user_code}", self.issuer())
+    }
+
+    fn introspect(&self, headers: &[(&str, &str)], form: String) -> bool {
+        let kind = ("Content-Type", "application/x-www-form-urlencoded");
+        let headers: Vec<_> = headers.iter().copied().chain([kind]).collect();
+        let answer = self.server.http.request("POST", "/token/introspection", &headers, form);
+        http::json(&answer)["active"] == true
     }
 
     fn log_of_events(&self) -> Value {
-        self.json(self.client.get(format!("{}/test/events", self.issuer)))
+        http::json(&self.server.http.request("GET", "/test/events", &[], String::new()))
     }
 
     fn control(&self, path: &str) {
-        self.json(self.client.post(format!("{}{path}", self.issuer)));
-    }
-
-    fn json(&self, request: reqwest::RequestBuilder) -> Value {
-        self.runtime.block_on(async {
-            let response = request.send().await.expect("an answer");
-            assert!(response.status().is_success(), "{response:?}");
-            serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON")
-        })
+        self.server.http.request("POST", path, &[], String::new());
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::wait;
+use crate::{executables, wait};
 
 /// A running server. It ends with this value, and with the test's process however that ends: its
 /// keeper, a shell, kills it when the pipe that we hold is closed.
@@ -39,7 +39,7 @@ impl Process {
         keeper.arg(command.get_program()).args(command.get_args());
         keeper.current_dir(folder);
         keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut keeper = keeper.spawn().expect("a shell");
+        let mut keeper = executables::start(&mut keeper).expect("a shell");
         let mut line = String::new();
         let stdout = keeper.stdout.take().expect("the keeper's stdout");
         BufReader::new(stdout).read_line(&mut line).expect("the keeper's answer");
@@ -84,8 +84,10 @@ impl Process {
     /// Sends the server a signal, such as `KILL` or `STOP`.
     pub(super) fn signal(&self, name: &str) {
         let pid = self.pid.to_string();
-        let status = Command::new("kill").args(["-s", name, &pid]).status().expect("`kill`");
-        assert!(status.success(), "cannot send {name} to {pid}");
+        let mut kill = Command::new("kill");
+        let kill =
+            executables::start(kill.args(["-s", name, &pid])).and_then(|mut kill| kill.wait());
+        assert!(kill.expect("`kill`").success(), "cannot send {name} to {pid}");
     }
 }
 

@@ -4,14 +4,14 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::process::{Process, write};
 use crate::call::Call;
-use crate::install;
 use crate::wait::until;
+use crate::{executables, install};
 
 const PASSWORD: &str = "password of a keyring";
 
@@ -146,7 +146,9 @@ impl SecretService {
         command.arg(format!("--bus={}", address(self.folder.path())));
         command.args(["--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"]);
         command.args(["org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]);
-        let output = command.output().expect("`dbus-send`");
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let asked = executables::start(&mut command).and_then(Child::wait_with_output);
+        let output = asked.expect("`dbus-send`");
         String::from_utf8_lossy(&output.stdout).contains("boolean true")
     }
 }

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -106,7 +105,7 @@ impl Stub {
                     match reply(&request) {
                         Reply::Bytes(bytes) => drop((&stream).write_all(bytes.as_bytes())),
                         Reply::Binary(bytes) => drop((&stream).write_all(&bytes)),
-                        Reply::Silence => wait::sleep(Duration::from_secs(60)),
+                        Reply::Silence => wait::sleep(wait::LIMIT),
                     }
                 });
             }

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::http::{self, Http};
-use super::process::{Process, free_ports};
+use super::http;
+use super::served::Served;
 use crate::install;
 
 /// Whom tokens must be for.
@@ -25,9 +24,7 @@ pub const FEDERATION: &str = "grant = \"anthropic\"\n\
 /// A token endpoint. Its methods block: a test calls them outside of its own runtime.
 #[derive(Debug)]
 pub struct TokenEndpoint {
-    http: Http,
-    process: Process,
-    _folder: TempDir,
+    server: Served,
 }
 
 /// What an endpoint is like.
@@ -80,25 +77,18 @@ impl TokenEndpoint {
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
         let modules = install::npm(&["oidc-provider@9.13.3"]);
-        let mut log = String::new();
-        for _ in 0..3 {
-            let port = free_ports();
-            let folder = tempfile::tempdir().expect("a folder");
-            let mut process = Process::start(&command(&modules, port, settings), folder.path());
-            let http = Http::new(&format!("http://127.0.0.1:{port}"));
-            let is_ready = || http.try_request("GET", "/test/events", &[], String::new()).is_ok();
-            if process.wait_until(is_ready) {
-                return Self { http, process, _folder: folder };
-            }
-            log = process.log();
-        }
-        panic!("the token endpoint does not start: {log}")
+        let server = Served::start(
+            "the token endpoint",
+            |port| command(&modules, port, settings),
+            |http| http.try_request("GET", "/test/events", &[], String::new()).is_ok(),
+        );
+        Self { server }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.http.address()
+        self.server.http.address()
     }
 
     /// Where forms are sent to.
@@ -135,11 +125,18 @@ impl TokenEndpoint {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
+    /// A line of the shell that prints a new token at each run. It needs `curl`.
+    #[must_use]
+    pub fn mint(&self) -> String {
+        let ask = format!("curl --silent --fail --request POST '{}/test/token'", self.address());
+        format!("{ask} | sed 's/.*\"token\":\"//; s/\".*//'")
+    }
+
     /// Whether `key` was granted here, and has not ended.
     #[must_use]
     pub fn is_active(&self, key: &str) -> bool {
         let path = with_query("/test/active", &[("token", key)]);
-        let answer = self.http.request("GET", &path, &[], String::new());
+        let answer = self.server.http.request("GET", &path, &[], String::new());
         http::json(&answer)["active"] == true
     }
 
@@ -162,7 +159,8 @@ impl TokenEndpoint {
     /// The requests for tokens so far, in order.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
-        let answer = http::json(&self.http.request("GET", "/test/events", &[], String::new()));
+        let answer =
+            http::json(&self.server.http.request("GET", "/test/events", &[], String::new()));
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let exchange = |event: &Value| Exchange {
             path: text(&event["path"]).unwrap_or_default(),
@@ -182,11 +180,11 @@ impl TokenEndpoint {
 
     /// Ends it at once.
     pub fn kill(&self) {
-        self.process.kill();
+        self.server.kill();
     }
 
     fn control(&self, path: &str, query: &[(&str, &str)]) -> Value {
-        http::json(&self.http.request("POST", &with_query(path, query), &[], String::new()))
+        http::json(&self.server.http.request("POST", &with_query(path, query), &[], String::new()))
     }
 }
 

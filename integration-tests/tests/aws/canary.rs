@@ -1,120 +1,19 @@
 //! Secrets of AWS are nowhere but in the entry, and the key on stdout.
 
 use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use integration_tests::binaries::Binaries;
-use integration_tests::call::{Answer, Call};
-use integration_tests::home::Home;
-use integration_tests::process::Process;
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{Relay, Stub};
-use integration_tests::traces::Traces;
 use integration_tests::wait::until;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use crate::account::{ANY_ROLE, KEY, account, anybody, credulous};
 use crate::barrier::Barrier;
+use crate::search::Canary;
 use crate::user::User;
-
-/// Secrets, and a place that is not the user's, where no search finds them.
-struct Canary {
-    elsewhere: TempDir,
-    secrets: Vec<(&'static str, Traces)>,
-}
-
-impl Canary {
-    fn new() -> Self {
-        let elsewhere = tempfile::tempdir().unwrap();
-        Self { elsewhere, secrets: vec![("the key", Traces::of(KEY))] }
-    }
-
-    /// One secret more to look for.
-    fn add(&mut self, name: &'static str, secret: &str) {
-        self.secrets.push((name, Traces::of(secret)));
-    }
-
-    /// A file of secrets.
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.elsewhere.path().join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    /// Those of the session that is kept.
-    #[track_caller]
-    fn add_session(&mut self, user: &User) {
-        let kept = user.state().entry("aws").renewal.expect("a session is kept");
-        let kept: Value = serde_json::from_str(kept.expose()).unwrap();
-        for (name, field) in [
-            ("the session's secret access key", "secret_access_key"),
-            ("the session token", "session_token"),
-        ] {
-            self.add(name, kept["session"][field].as_str().unwrap());
-        }
-    }
-
-    /// Makes a call and searches what it said.
-    #[track_caller]
-    fn call(&self, call: &Call) -> Answer {
-        let answer = call.run();
-        self.assert_not_in("stderr", answer.stderr.as_bytes());
-        if answer.stdout != KEY {
-            self.assert_not_in("stdout", answer.stdout.as_bytes());
-        }
-        answer
-    }
-
-    /// Searches everything that can be looked at, and every file.
-    #[track_caller]
-    fn search(&self, user: &User) {
-        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
-            self.call(&user.call().args(arguments.iter().copied()));
-        }
-        let searched = self.search_folder(user.home.path());
-        assert!(searched >= 4, "only {searched} files");
-    }
-
-    #[track_caller]
-    fn search_folder(&self, folder: &Path) -> usize {
-        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-        files
-            .map(|file| {
-                if file.is_dir() {
-                    return self.search_folder(&file);
-                }
-                self.assert_not_in(&file.to_string_lossy(), &fs::read(&file).unwrap());
-                1
-            })
-            .sum()
-    }
-
-    /// Searches what everybody on the machine can see of the one worker of `user`.
-    #[track_caller]
-    fn search_worker(&self, user: &User) {
-        let program = Binaries::built().worker.canonicalize().unwrap();
-        let workers = Process::all_of(&program, "HOME", user.home.path());
-        let [Process { id }] = workers[..] else { panic!("not one worker: {workers:?}") };
-        for file in ["cmdline", "environ"] {
-            let place = format!("/proc/{id}/{file}");
-            let text = fs::read(&place).unwrap();
-            assert!(!text.is_empty(), "{place}");
-            self.assert_not_in(&place, &text);
-        }
-    }
-
-    #[track_caller]
-    fn assert_not_in(&self, place: &str, text: &[u8]) {
-        for (name, traces) in &self.secrets {
-            let found = traces.found_in(text);
-            assert_eq!(found, None, "{name} is in {place}: {}", String::from_utf8_lossy(text));
-        }
-    }
-}
 
 /// The shell's lines that write down what this process and those above it were given, up to the
 /// test's own.
@@ -313,17 +212,4 @@ fn a_secret_that_is_no_key() {
             canary.search(&user);
         }
     }
-}
-
-#[test]
-fn the_search_looks_everywhere() {
-    let canary = Canary::new();
-    let home = Home::new();
-    home.write("a/b", "nothing");
-    canary.search_folder(home.path());
-    home.write("a/c.entry", KEY);
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        canary.search_folder(home.path())
-    }));
-    assert!(found.is_err());
 }

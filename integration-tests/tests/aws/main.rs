@@ -13,6 +13,7 @@ mod getting;
 mod hit;
 mod refusals;
 mod rotation;
+mod search;
 mod sessions;
 mod single_flight;
 mod user;

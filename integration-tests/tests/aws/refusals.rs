@@ -101,12 +101,7 @@ fn a_secret_without_a_key_in_it() {
 #[test]
 fn no_credentials_at_all() {
     let silent = Stub::start(|_| Reply::Silence);
-    // Measured at rest: 25 ms, 85 ms and 820 ms. The rest is for machines under load.
-    for (metadata, limit) in [
-        (None, Duration::from_secs(2)),
-        (Some("http://127.0.0.1:9"), Duration::from_secs(2)),
-        (Some(silent.address()), Duration::from_secs(3)),
-    ] {
+    for metadata in [None, Some("http://127.0.0.1:9"), Some(silent.address())] {
         let user = User::of(account().moto.address(), PLAIN);
         let user = match metadata {
             None => user,
@@ -118,7 +113,8 @@ fn no_credentials_at_all() {
         let answer = user.run();
         let took = since(start);
         answer.assert_error(3, &["there are no aws credentials", "run `aws configure sso`"]);
-        assert!(took < limit, "it took {took:?} to find none, with {metadata:?}");
+        // Measured at rest: 25 ms, 85 ms and 820 ms. The rest is for machines under load.
+        assert!(took < Duration::from_secs(8), "it took {took:?} to find none, with {metadata:?}");
     }
     assert_eq!(silent.requests().len(), 1);
 }

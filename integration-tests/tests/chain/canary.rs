@@ -1,9 +1,9 @@
 //! The key of an inner source is nowhere: it goes from one source to the other.
 
 use std::fs;
-use std::path::Path;
 
 use integration_tests::call::{Answer, Call};
+use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::traces::Traces;
 use tempfile::TempDir;
@@ -52,21 +52,12 @@ impl User {
         for arguments in [&["status"][..], &["status", "--json"], &["log", "--json"]] {
             self.run(&self.home.call(arguments.iter().copied())).assert_printed();
         }
-        assert!(search(self.home.path()) >= 6);
-    }
-}
-
-#[track_caller]
-fn search(folder: &Path) -> usize {
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let searched = files.map(|file| {
-        if file.is_dir() {
-            return search(&file);
+        let files = files::below(self.home.path());
+        assert!(files.len() >= 6, "{files:?}");
+        for (file, content) in files {
+            assert_clean(&file.to_string_lossy(), &content);
         }
-        assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
-        1
-    });
-    searched.sum()
+    }
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 //! A sign-in, and what depends on it.
 
-use integration_tests::call::Answer;
+use integration_tests::call::{Answer, Call};
 use integration_tests::home::Home;
 use integration_tests::servers::OidcProvider;
 use integration_tests::sign_in::sign_in;
@@ -28,6 +28,17 @@ fn home_at(provider: &OidcProvider) -> Home {
         provider.issuer()
     ));
     home
+}
+
+/// A user who has signed in, and has the first key of each profile; and a call for the other one's.
+#[track_caller]
+fn signed_in(provider: &OidcProvider) -> (Home, Call) {
+    let home = home_at(provider);
+    let other = home.call(["--profile", "other"]);
+    sign_in(&home.call(["login"]), provider);
+    assert_traded(&home.helper().run(), "keys", 1);
+    assert_traded(&other.run(), "others", 1);
+    (home, other)
 }
 
 /// It gave a key of this run of `script`, made of the sign-in's.
@@ -58,11 +69,7 @@ fn whoever_is_told_to_sign_in_has_a_key_right_after_it() {
 #[test]
 fn another_sign_in_is_another_account_perhaps() {
     let provider = OidcProvider::new();
-    let home = home_at(&provider);
-    let other = home.call(["--profile", "other"]);
-    sign_in(&home.call(["login"]), &provider);
-    assert_traded(&home.helper().run(), "keys", 1);
-    assert_traded(&other.run(), "others", 1);
+    let (home, other) = signed_in(&provider);
 
     sign_in(&home.call(["login", "--source", "sso"]), &provider);
     assert_eq!(home.state().files(".entry").len(), 1);
@@ -74,11 +81,7 @@ fn another_sign_in_is_another_account_perhaps() {
 #[test]
 fn a_logout_leaves_nothing_of_what_came_of_the_sign_in() {
     let provider = OidcProvider::new();
-    let home = home_at(&provider);
-    let other = home.call(["--profile", "other"]);
-    sign_in(&home.call(["login"]), &provider);
-    assert_traded(&home.helper().run(), "keys", 1);
-    assert_traded(&other.run(), "others", 1);
+    let (home, other) = signed_in(&provider);
     assert_eq!(home.state().files(".entry").len(), 4);
 
     let answer = home.call(["logout"]).run();

@@ -1,11 +1,10 @@
 //! A user of Claude Code whose keys are in a vault.
 
-use std::fs;
-use std::path::Path;
 use std::thread;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
 use integration_tests::servers::OpenBao;
@@ -90,28 +89,18 @@ impl World {
 }
 
 impl Drop for World {
-    /// Nobody has kept a key but the helper, where keys belong: the client has not either.
+    /// Nobody has kept a key as it is: the helper's entries are sealed, and the client has none.
     fn drop(&mut self) {
         if !thread::panicking() {
             let client = Claude::program().canonicalize().unwrap();
             until("no client writes any more", || {
                 Process::all_of(&client, "HOME", self.home.path()).is_empty().then_some(())
             });
-            search(self.home.path());
-        }
-    }
-}
-
-fn search(folder: &Path) {
-    for file in fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        if path.is_dir() {
-            search(&path);
-        } else if path.is_file() && path.extension() != Some("entry".as_ref()) {
-            let content = fs::read(&path).unwrap();
-            for key in [FIRST, SECOND] {
-                let found = Traces::of(key).found_in(&content).map(str::to_owned);
-                assert_eq!(found, None, "a key is in `{}`", path.display());
+            for (file, content) in files::below(self.home.path()) {
+                for key in [FIRST, SECOND] {
+                    let found = Traces::of(key).found_in(&content).map(str::to_owned);
+                    assert_eq!(found, None, "a key is in `{}`", file.display());
+                }
             }
         }
     }

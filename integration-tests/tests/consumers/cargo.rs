@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use integration_tests::call::Answer;
-use integration_tests::home::{KEYS, search_path};
+use integration_tests::home::{KEYS, search_path_from};
 use integration_tests::servers::{Guarded, registry};
 use tempfile::TempDir;
 
@@ -61,9 +61,7 @@ fn developer(body: &str, server: &Guarded) -> User {
 /// proxy such as rustup's knows of neither.
 fn run(user: &User, arguments: &[&str]) -> Answer {
     let cargo = Path::new(env!("CARGO"));
-    let mut path = cargo.parent().unwrap().as_os_str().to_owned();
-    path.push(":");
-    path.push(search_path());
+    let path = search_path_from(cargo.parent().unwrap());
     let call = user.call(cargo).folder(&user.home.path().join("project"));
     call.env("PATH", path).args(arguments.iter().copied()).run()
 }

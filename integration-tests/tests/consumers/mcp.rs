@@ -37,7 +37,7 @@ fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
     session.ping();
     wait_for(&user, "MCP server \"company\": Successfully connected");
     server.accept_only(&["key-2"]);
-    // What is asked sooner after an answer cannot be about it.
+    // An ask within half a second after an answer cannot be about it (`rejection/judge.rs`).
     sleep(Duration::from_millis(600));
     world.api.ask_for_tool(&tool, json!({}));
     session.ping();

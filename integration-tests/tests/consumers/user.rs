@@ -6,7 +6,7 @@ use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
-use integration_tests::home::{Home, search_path};
+use integration_tests::home::{Home, search_path_from};
 
 use crate::page::Page;
 
@@ -57,10 +57,7 @@ impl User {
 
     /// Where the shell finds programs, the helper among them.
     pub(crate) fn path(&self) -> OsString {
-        let mut path = self.home.path().join("bin").into_os_string();
-        path.push(":");
-        path.push(search_path());
-        path
+        search_path_from(&self.home.path().join("bin"))
     }
 
     /// How often the source was asked.

@@ -26,15 +26,19 @@ pub(crate) fn is_one(block: &Block) {
     }
 }
 
-/// A page of a backend shows sources alone: then a profile of its first one is added. A page on profiles
+/// A page of a backend shows sources alone: then a profile of them all is added. A page on profiles
 /// shows one alone: then the source that it names is a script.
 fn with_profile(text: &str) -> String {
-    let name = text.lines().find_map(|line| line.strip_prefix("[source.")?.strip_suffix(']'));
-    match name {
-        Some(name) if !text.contains("[profile.") => {
-            format!("{text}\n[profile.docs]\nsources = [\"{name}\"]\n")
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("[source.")?.strip_suffix(']'))
+        .filter(|name| !name.contains('.'))
+        .collect();
+    match names[..] {
+        [_, ..] if !text.contains("[profile.") => {
+            format!("{text}\n[profile.docs]\nsources = {names:?}\n")
         }
-        None if text.contains("\nsources = [\"keys\"]\n") => {
+        [] if text.contains("\nsources = [\"keys\"]\n") => {
             format!("{text}\n[source.keys]\nbackend = \"script\"\ncommand = [\"/opt/keys\"]\n")
         }
         _ => text.to_owned(),

@@ -5,6 +5,7 @@
 mod canary;
 mod client;
 mod configuration;
+mod other_clients;
 mod patient;
 mod rehearsal;
 mod screen;

@@ -30,15 +30,12 @@ fn a_pod_has_its_service_account() {
         mounts.copy(&user.token_file(), projected).seen_by(user.get())
     };
     user.rotate(&endpoint.token());
-    let first = in_pod(&user).run();
-    first.assert_key(&first.stdout);
+    let first = in_pod(&user).run().key();
     // The token rotates and the key stays, until it is too old.
     user.rotate(&endpoint.token());
-    in_pod(&user).run().assert_key(&first.stdout);
+    in_pod(&user).run().assert_key(&first);
     user.state().age(SOURCE, STALE);
-    let second = in_pod(&user).run();
-    second.assert_key(&second.stdout);
-    assert_ne!(first.stdout, second.stdout);
+    assert_ne!(in_pod(&user).run().key(), first);
     assert_eq!(endpoint.statuses(), [200, 200]);
 }
 
@@ -50,15 +47,12 @@ fn a_web_identity_is_in_the_file_that_its_variable_names() {
     user.get().run().assert_error(2, &[variable, "service account"]);
     user.rotate(&endpoint.token());
     let call = user.get().env(variable, user.token_file());
-    let key = call.run();
-    key.assert_key(&key.stdout);
+    let key = call.run().key();
     user.rotate(&endpoint.token());
-    call.run().assert_key(&key.stdout);
+    call.run().assert_key(&key);
     // Another file is another workload's.
     let other = user.home.write("other", endpoint.token());
-    let other = user.get().env(variable, other).run();
-    other.assert_key(&other.stdout);
-    assert_ne!(other.stdout, key.stdout);
+    assert_ne!(user.get().env(variable, other).run().key(), key);
 }
 
 /// A call in a job of GitHub Actions.
@@ -75,20 +69,17 @@ fn job_source() -> String {
 fn a_job_asks_for_its_token() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, &job_source());
-    let key = in_job(&user, &endpoint.job(), JOB_TOKEN).run();
-    key.assert_key(&key.stdout);
-    assert!(endpoint.is_active(&key.stdout));
+    let key = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
+    assert!(endpoint.is_active(&key));
     // The next step of the job may have another one to ask with, and needs none.
-    in_job(&user, &endpoint.job(), "made-up-and-rotated").run().assert_key(&key.stdout);
+    in_job(&user, &endpoint.job(), "made-up-and-rotated").run().assert_key(&key);
     user.state().age(SOURCE, STALE);
-    let next = in_job(&user, &endpoint.job(), JOB_TOKEN).run();
-    next.assert_key(&next.stdout);
+    let next = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
     let paths: Vec<String> = endpoint.exchanges().into_iter().map(|asked| asked.path).collect();
     assert_eq!(paths, ["/github/token", "/v1/oauth/token"].repeat(2));
     // Another job gets nothing of it.
-    let other = in_job(&user, &format!("{}&job=2", endpoint.job()), JOB_TOKEN).run();
-    other.assert_key(&other.stdout);
-    assert_ne!(other.stdout, next.stdout);
+    let other = in_job(&user, &format!("{}&job=2", endpoint.job()), JOB_TOKEN).run().key();
+    assert_ne!(other, next);
 }
 
 #[test]
@@ -109,8 +100,7 @@ fn github_may_be_down() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, &job_source());
     endpoint.refuse(503, "<html>Unicorn</html>");
-    let key = in_job(&user, &endpoint.job(), JOB_TOKEN).run();
-    key.assert_key(&key.stdout);
+    let _ = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
     let page = Stub::start(|_| Reply::new(200, &[], "<html>Sign in to the network</html>"));
     let call = in_job(&user, &format!("{}/t?a=b", page.address()), JOB_TOKEN);
     call.args(["get", "--deadline", "2s"]).run().assert_error(1, &["but without a token"]);

@@ -1,10 +1,10 @@
 //! No token is anywhere, and the key only in the entry and on stdout.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use integration_tests::call::Answer;
+use integration_tests::files;
 use integration_tests::process::Process;
 use integration_tests::servers::token_endpoint::{FEDERATION, Settings};
 use integration_tests::servers::{Reply, Stub, TokenEndpoint};
@@ -52,8 +52,10 @@ impl<'a> Search<'a> {
 
     #[track_caller]
     fn watch(&self, process: Process) {
-        self.look("the arguments of a process", &process.arguments());
-        self.look("the environment of a process", &process.environment());
+        for text in [process.arguments(), process.environment()] {
+            assert!(!text.is_empty(), "process {} is gone", process.id);
+            self.look("what a process shows", &text);
+        }
     }
 
     /// Everything that the user has, and all that they can be shown.
@@ -63,18 +65,11 @@ impl<'a> Search<'a> {
             let answer = self.user.home.call(arguments.iter().copied()).run();
             self.look(arguments[0], answer.assert_printed().as_bytes());
         }
-        self.search_folder(self.user.home.path());
-    }
-
-    #[track_caller]
-    fn search_folder(&self, folder: &Path) {
-        for file in fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            if path.is_dir() {
-                self.search_folder(&path);
-            } else {
-                self.look(&path.to_string_lossy(), &fs::read(&path).unwrap());
-            }
+        let files = files::below(self.user.home.path());
+        // The configuration, a plan, a lock and the log at least.
+        assert!(files.len() >= 4, "{files:?}");
+        for (file, content) in files {
+            self.look(&file.to_string_lossy(), &content);
         }
     }
 }

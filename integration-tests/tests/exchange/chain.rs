@@ -5,7 +5,7 @@ use std::time::Duration;
 use integration_tests::home::Home;
 use integration_tests::servers::token_endpoint::{AUDIENCE, FEDERATION, Settings};
 use integration_tests::servers::{OidcProvider, TokenEndpoint};
-use integration_tests::wait::until;
+use integration_tests::sign_in::sign_in;
 
 /// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
@@ -37,25 +37,12 @@ impl Company {
 
     #[track_caller]
     fn sign_in(&self) {
-        let said = self.home.write("said", "");
-        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\"", said.to_str().unwrap()];
-        let login = self.home.call(["login", "--source", "sso"]).under(shell).start();
-        let code = until("the user code is shown", || {
-            let said = std::fs::read_to_string(&said).ok()?;
-            assert!(login.process().is_running(), "{said}");
-            let (_, rest) = said.split_once("api-key-helper: code: ")?;
-            rest.split_once('\n').map(|(code, _)| code.to_owned())
-        });
-        self.provider.approve(&code);
-        let answer = login.finish();
-        assert_eq!(answer.code, Some(0), "{answer:?}");
+        sign_in(&self.home.call(["login", "--source", "sso"]), &self.provider);
     }
 
     #[track_caller]
     fn key(&self) -> String {
-        let answer = self.home.helper().run();
-        answer.assert_key(&answer.stdout);
-        answer.stdout
+        self.home.helper().run().key()
     }
 }
 
@@ -89,14 +76,7 @@ fn a_crowd_costs_one_exchange_and_one_renewal() {
     let first = company.key();
     company.home.state().age("key", STALE);
     let calls: Vec<_> = (0..20).map(|_| company.home.helper().start()).collect();
-    let keys: Vec<String> = calls
-        .into_iter()
-        .map(|call| {
-            let answer = call.finish();
-            answer.assert_key(&answer.stdout);
-            answer.stdout
-        })
-        .collect();
+    let keys: Vec<String> = calls.into_iter().map(|call| call.finish().key()).collect();
     assert!(keys.iter().all(|key| *key == keys[0] && *key != first), "{keys:?}");
     assert_eq!(company.endpoint.statuses(), [200, 200]);
     assert_eq!(company.provider.granted("refresh_token"), 1);

@@ -39,9 +39,7 @@ fn init_writes_a_source_that_works() {
     assert_eq!(call.run().code, Some(0));
     let text = fs::read_to_string(home.config_file()).unwrap();
     assert!(text.contains("\nservice_account_id = \"svac_made_up\"\n"), "{text}");
-    let answer = home.helper().run();
-    answer.assert_key(&answer.stdout);
-    assert!(endpoint.is_active(&answer.stdout));
+    assert!(endpoint.is_active(&home.helper().run().key()));
 }
 
 #[test]

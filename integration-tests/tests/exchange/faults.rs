@@ -74,7 +74,8 @@ fn a_server_that_hangs_or_sends_elsewhere_is_named() {
     let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
     let to = format!("Location: {}/token", elsewhere.address());
     let redirecting = Stub::start(move |_| Reply::new(308, &[&to], ""));
-    at(&redirecting, "").get().run().assert_error(2, &["redirects", "`token_endpoint`"]);
+    let says = ["/token` redirects (308", "write the address that it leads to into the source"];
+    at(&redirecting, "").get().run().assert_error(2, &says);
     assert!(elsewhere.requests().is_empty());
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
-use integration_tests::home::search_path;
+use integration_tests::home::search_path_from;
 use integration_tests::install;
 use integration_tests::servers::{Reply, Stub, TokenEndpoint};
 
@@ -25,10 +25,7 @@ fn the_key_is_tried_in_both_headers() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     let key = user.key();
-    let front = &Binaries::built().front;
-    let mut path = front.parent().unwrap().as_os_str().to_owned();
-    path.push(":");
-    path.push(search_path());
+    let path = search_path_from(Binaries::built().front.parent().unwrap());
     let call = Call::new(Path::new("/bin/sh"), user.home.path()).args(["-euc", &script]);
     let answer = call.env("PATH", path).env("HOME", user.home.path()).run();
     assert_eq!(answer.assert_printed(), "200\n");

@@ -109,6 +109,37 @@ fn whoever_is_to_end_meanwhile_is_not_run_anew() {
 }
 
 #[test]
+fn whoever_was_to_end_before_is_not_run_anew() {
+    let user = Supervised::new();
+    let busy = user.home.path().join("busy");
+    fs::write(&busy, "").unwrap();
+    let call = user.call().start();
+    user.wait_for("started key-1");
+    call.signal(Signal::TERM);
+    user.wait_for("TERM");
+    user.rotate("key-2");
+    let terms = || user.told().iter().filter(|told| *told == "TERM").count();
+    until("it was told by us too", || (terms() == 2).then_some(()));
+    fs::remove_file(busy).unwrap();
+    assert_eq!(call.finish().code, Some(7));
+    assert_eq!(user.told(), ["started key-1", "TERM", "TERM"]);
+}
+
+#[test]
+fn whoever_is_to_end_and_has_to_be_killed_is_not_run_anew() {
+    let user = Supervised::new();
+    fs::write(user.home.path().join("busy"), "").unwrap();
+    let call = user.call().start();
+    user.wait_for("started key-1");
+    user.rotate("key-2");
+    user.wait_for("TERM");
+    call.signal(Signal::INT);
+    let answer = call.finish();
+    assert_eq!(answer.signal, Some(Signal::KILL.as_raw()), "{answer:?}");
+    assert_eq!(user.told(), ["started key-1", "TERM", "INT"]);
+}
+
+#[test]
 fn a_program_that_ends_by_itself_stays_ended() {
     let user = Supervised::new();
     let body = "[ \"$ANTHROPIC_API_KEY\" = key-2 ] && exit 3; exec \"$HOME/program\"";

@@ -1,9 +1,9 @@
 //! The key is where its format puts it, and nowhere else.
 
 use std::fs;
-use std::path::Path;
 
 use integration_tests::call::Call;
+use integration_tests::files;
 use integration_tests::home::Home;
 use tempfile::TempDir;
 
@@ -30,20 +30,6 @@ fn user() -> (Home, TempDir) {
 fn assert_clean(what: &str, bytes: &[u8]) {
     let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
     assert!(!found, "{what} has the key");
-}
-
-#[track_caller]
-fn search(folder: &Path) -> usize {
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files
-        .map(|file| {
-            if file.is_dir() {
-                return search(&file);
-            }
-            assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
-            1
-        })
-        .sum()
 }
 
 #[test]
@@ -76,6 +62,9 @@ fn the_key_is_on_stdout_once() {
     let erased = git_asks("a.example").replace("\n\n", &format!("\npassword={SECRET}\n\n"));
     git(&home, "erase", &erased).run().assert_printed();
     assert!(home.runs("main") >= calls.len(), "{}", home.runs("main"));
-    let searched = search(home.path());
-    assert!(searched >= 5, "only {searched} files");
+    let files = files::below(home.path());
+    assert!(files.len() >= 5, "{files:?}");
+    for (file, content) in files {
+        assert_clean(&file.to_string_lossy(), &content);
+    }
 }

@@ -17,14 +17,6 @@ fn sign_in(provider: &OidcProvider, call: Call) {
     assert_eq!(login.finish().code, Some(0));
 }
 
-/// The key that a call prints, and nothing with it.
-#[track_caller]
-fn key(call: &Call) -> String {
-    let answer = call.run();
-    answer.assert_key(&answer.stdout);
-    answer.stdout
-}
-
 #[test]
 fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
     let provider = OidcProvider::new();
@@ -32,7 +24,7 @@ fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
     let user = User::of(&provider);
     let call = service.heard_by(user.home.helper());
     sign_in(&provider, call.clone());
-    key(&call);
+    let _ = call.run().key();
     user.state().age(SOURCE, DAY);
 
     user.home.restart_machine();
@@ -42,7 +34,7 @@ fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
     call.clone().args(["get", "--refresh"]).run().assert_error(3, &words);
 
     service.unlock();
-    assert!(provider.is_active(&key(&call.clone().args(["get", "--refresh"]))));
+    assert!(provider.is_active(&call.clone().args(["get", "--refresh"]).run().key()));
 }
 
 #[test]
@@ -55,11 +47,11 @@ fn a_sign_in_moves_from_home_to_home() {
     sign_in(&provider, call.clone());
     for seal in ["file", "secret-service", "file", "auto"] {
         user.home.configure(&format!("seal = \"{seal}\"\n{text}"));
-        key(&call);
+        let _ = call.run().key();
         assert_eq!(user.state().files(".entry").len(), 1);
         age(&user, seal);
         // Each renewal is used once, and none is lost on the way.
-        assert!(provider.is_active(&key(&call)));
+        assert!(provider.is_active(&call.run().key()));
     }
 }
 

@@ -1,10 +1,11 @@
 //! `login` where somebody sits in front of a terminal.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use integration_tests::call::Call;
+use integration_tests::executables;
+use integration_tests::home::search_path_from;
 use integration_tests::process::Process;
 use integration_tests::servers::OidcProvider;
 use integration_tests::terminal::{Streams, wrapper};
@@ -166,24 +167,19 @@ struct Browser {
 impl Browser {
     fn of(user: User) -> Self {
         let program = user.home.path().join("bin/xdg-open");
-        fs::create_dir_all(program.parent().unwrap()).unwrap();
         let text = "#!/bin/sh\n\
                     echo 'from the browser'; echo 'from the browser' >&2\n\
                     echo $$ >\"$HOME/browser.pid\"\n\
                     echo \"$@\" >\"$HOME/browser.draft\"\n\
                     mv \"$HOME/browser.draft\" \"$HOME/browser\"\n\
                     exec sleep 30\n";
-        fs::write(&program, text).unwrap();
-        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        executables::write(&program, text);
         Self { user, program }
     }
 
     fn login(&self) -> Call {
-        let call = self.user.home.call(["login"]);
-        let mut path = self.program.parent().unwrap().as_os_str().to_owned();
-        path.push(":");
-        path.push(call.variable("PATH").unwrap());
-        call.env("PATH", path)
+        let path = search_path_from(self.program.parent().unwrap());
+        self.user.home.call(["login"]).env("PATH", path)
     }
 
     /// What it was given.

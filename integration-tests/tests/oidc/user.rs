@@ -76,9 +76,7 @@ impl User {
     /// The key that `get` prints, and nothing with it.
     #[track_caller]
     pub(crate) fn key(&self) -> String {
-        let answer = self.get().run();
-        answer.assert_key(&answer.stdout);
-        answer.stdout
+        self.get().run().key()
     }
 
     /// What `status --json` tells of the source.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
-use integration_tests::home::{Home, search_path};
+use integration_tests::home::{Home, search_path_from};
 use integration_tests::install;
 use integration_tests::terminal::{Streams, Terminal};
 use integration_tests::wait::until;
@@ -104,9 +104,7 @@ fn written(home: &Home, shell: &str, name: &str) -> PathBuf {
 
 /// A shell of somebody who has the helper: fish completes no program that is not there.
 fn shell(home: &Home, name: &str) -> Call {
-    let mut folders = Binaries::built().front.parent().unwrap().as_os_str().to_owned();
-    folders.push(":");
-    folders.push(search_path());
+    let folders = search_path_from(Binaries::built().front.parent().unwrap());
     let shell = home.call_of(Path::new("/usr/bin/env")).arg(name);
     shell.env("PATH", folders).env("TERM", "xterm").env("LANG", "C.UTF-8")
 }

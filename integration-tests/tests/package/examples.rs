@@ -7,7 +7,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
 use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
 use integration_tests::debian::{Debian, package};
-use integration_tests::home::{Home, search_path};
+use integration_tests::home::{Home, search_path_from};
 use integration_tests::install;
 use serde_json::{Value, json};
 
@@ -91,9 +91,7 @@ fn the_fleets_line_gathers_what_is_wrong() {
     let (_, line) = page.split_once("```sh\n").unwrap();
     let (line, _) = line.split_once("```").unwrap();
     let home = Home::with_script("exit 77");
-    let mut folders = Binaries::built().front.parent().unwrap().as_os_str().to_owned();
-    folders.push(":");
-    folders.push(search_path());
+    let folders = search_path_from(Binaries::built().front.parent().unwrap());
     let shell = home.call_of(Path::new("/bin/sh")).args(["-c", line]).env("PATH", folders);
     let answer = shell.run();
     let gathered: Value = serde_json::from_str(answer.assert_printed()).unwrap();

@@ -21,8 +21,7 @@ fn the_newcomers_path() {
     let debian = Debian::new();
     let file = package.file_name().unwrap().to_string_lossy();
     debian.put(&package, &format!("/home/ann/{file}"));
-    let script = home.script("keys", "");
-    fs::write(&script, format!("#!/bin/sh\necho {KEY}\n")).unwrap();
+    let script = home.write("keys", format!("#!/bin/sh\necho {KEY}\n"));
     debian.put(&script, "/opt/keys/generate_temp_api_key.sh");
     let _ = Claude::program();
     leave_network();

@@ -1,12 +1,15 @@
 //! `docs/recipes/sso-anthropic.md` and `workload-anthropic.md`, from top to bottom.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::Moment;
-use integration_tests::call::{Answer, Call, Running};
+use integration_tests::call::{Answer, Call, Running, wait_for_workers};
 use integration_tests::home::Home;
 use integration_tests::servers::token_endpoint::{self, AUDIENCE, JOB_TOKEN};
-use integration_tests::servers::{OidcProvider, TokenEndpoint, oidc_provider};
+use integration_tests::servers::{OidcProvider, Relay, TokenEndpoint, oidc_provider};
 use integration_tests::sign_in::sign_in;
 use integration_tests::wait::until;
 
@@ -77,10 +80,9 @@ fn on_page(said: &str, endpoint: &TokenEndpoint) -> String {
 
 #[track_caller]
 fn key(call: &Call, endpoint: &TokenEndpoint) -> String {
-    let answer = call.run();
-    answer.assert_key(&answer.stdout);
-    assert!(endpoint.is_active(&answer.stdout));
-    answer.stdout
+    let key = call.run().key();
+    assert!(endpoint.is_active(&key));
+    key
 }
 
 #[track_caller]
@@ -125,13 +127,25 @@ fn the_way_from_the_sign_in_renews_itself_for_three_lifetimes() {
 #[test]
 fn of_a_hundred_cold_processes_one_trades() {
     let company = Company::new(3_600);
+    let barrier = Arc::new(Mutex::new(()));
+    let passed = Arc::clone(&barrier);
+    let relay = Relay::with_barrier(company.endpoint.address(), move |_| drop(passed.lock()));
+    let text = fs::read_to_string(company.home.config_file()).unwrap();
+    let text = text.replace(company.endpoint.address(), relay.address());
+    // Time enough for all of them to start while one of them trades.
+    let sources = "sources = [\"claude\"]\n";
+    let patient = format!("{sources}deadline = \"60s\"\ntimeout = \"50s\"\n");
+    assert!(text.contains(sources), "{text}");
+    company.home.configure(&text.replace(sources, &patient));
     company.sign_in();
     company.home.state().change("sso", |entry| entry.key = None);
+
+    let held = barrier.lock().unwrap();
     let calls: Vec<Running> = (0..100).map(|_| company.home.helper().start()).collect();
-    let key = company.get();
-    for call in calls {
-        call.finish().assert_key(&key);
-    }
+    wait_for_workers(&calls);
+    drop(held);
+    let keys: BTreeSet<String> = calls.into_iter().map(|call| call.finish().key()).collect();
+    assert_eq!(keys, BTreeSet::from([company.get()]));
     assert_eq!(company.costs(), [1, 1]);
 }
 
@@ -141,7 +155,7 @@ fn the_page_of_workloads_says_what_happens() {
     let endpoint = TokenEndpoint::new();
     let (home, elsewhere) = (Home::new(), tempfile::tempdir().unwrap());
     let file = elsewhere.path().join("token");
-    let rotate = || std::fs::write(&file, endpoint.token()).unwrap();
+    let rotate = || fs::write(&file, endpoint.token()).unwrap();
     assert!(page.block("pod").contains("            path: token\n"));
     let path = "/var/run/secrets/anthropic.com/token";
     let text = page.block("kubernetes").replace(path, &file.display().to_string());
@@ -152,7 +166,7 @@ fn the_page_of_workloads_says_what_happens() {
     rotate();
     assert_ne!(key(&home.helper(), &endpoint), first);
     // The pod begins anew, and its token is still the same.
-    std::fs::remove_dir_all(home.state().path()).unwrap();
+    fs::remove_dir_all(home.state().path()).unwrap();
     let spent = home.helper().run();
     let said = on_page(&spent.stderr, &endpoint);
     assert_says(&page, "spent", 4, &Answer { stderr: said, ..spent });

@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use api_key_helper_core::{Entry, Moment};
 use integration_tests::call::{Answer, Call};
+use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
 use integration_tests::servers::OidcProvider;
@@ -120,9 +119,7 @@ impl Company {
     /// The key that is printed.
     #[track_caller]
     pub(crate) fn get(&self) -> String {
-        let answer = self.run(&[]);
-        answer.assert_key(&answer.stdout);
-        answer.stdout
+        self.run(&[]).key()
     }
 
     /// The user signs in.
@@ -199,20 +196,11 @@ impl Company {
             let answer = self.run(arguments);
             assert_eq!(answer.code, Some(0), "{answer:?}");
         }
-        let searched = self.search_files(self.home.path());
-        assert!(searched >= 4, "{searched} files");
-    }
-
-    fn search_files(&self, folder: &Path) -> usize {
-        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-        let searched = files.map(|file| {
-            if file.is_dir() {
-                return self.search_files(&file);
-            }
-            self.assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
-            1
-        });
-        searched.sum()
+        let files = files::below(self.home.path());
+        assert!(files.len() >= 4, "{files:?}");
+        for (file, content) in files {
+            self.assert_clean(&file.to_string_lossy(), &content);
+        }
     }
 
     /// How many secrets were kept so far.

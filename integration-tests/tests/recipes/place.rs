@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use api_key_helper_core::Secret;
 use integration_tests::call::Call;
 use integration_tests::executables;
-use integration_tests::home::search_path;
+use integration_tests::home::search_path_from;
 use integration_tests::install;
 use integration_tests::servers::moto::REGION;
 use integration_tests::servers::openbao::ROOT;
@@ -107,12 +107,9 @@ impl Place {
     /// An administrator runs `script`.
     #[track_caller]
     pub(crate) fn administer(&self, script: &str) {
-        let mut path = self.tools.path().to_owned().into_os_string();
-        path.push(":");
-        path.push(search_path());
         let shell = Call::new(Path::new("/bin/sh"), self.tools.path())
             .args(["-euc", script])
-            .env("PATH", path)
+            .env("PATH", search_path_from(self.tools.path()))
             .env("HOME", self.tools.path());
         let shell = match &self.server {
             Server::Vault(bao) => shell.env("VAULT_ADDR", bao.address()).env("VAULT_TOKEN", ROOT),

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use integration_tests::binaries::{Binaries, FRONT, WORKER};
 use integration_tests::call::{Answer, Call};
 use integration_tests::executables;
+use integration_tests::files;
 use integration_tests::home::{Home, KEYS, configuration};
-use integration_tests::mounts::Mounts;
 use serde_json::{Value, json};
 
 /// Where Claude Code has the user's settings.
@@ -28,26 +28,13 @@ pub(crate) fn read(file: &Path) -> Value {
 
 /// The line in a settings file, run as Claude Code runs it.
 #[track_caller]
-fn run_line(home: &Home, file: &Path) -> Answer {
+pub(crate) fn run_line(home: &Home, file: &Path) -> Answer {
     let line = read(file)["apiKeyHelper"].as_str().unwrap().to_owned();
     home.helper().program(Path::new("/bin/sh")).args(["-c", &line]).run()
 }
 
 pub(crate) fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o7777
-}
-
-/// Everything below a folder, with its content.
-pub(crate) fn snapshot(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
-        match file.is_dir() {
-            true => found.extend(snapshot(&file)),
-            false => found.push((file.clone(), fs::read(&file).unwrap())),
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]
@@ -71,10 +58,10 @@ fn claude_code_can_run_what_was_written() {
     assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
     run_line(&home, &file).assert_key("key-1");
 
-    let before = snapshot(&home.path().join(".claude"));
+    let before = files::below(&home.path().join(".claude"));
     let again = home.call(["apply"]).run();
     assert!(again.assert_printed().starts_with("Nothing changes: "), "{again:?}");
-    assert_eq!(snapshot(&home.path().join(".claude")), before);
+    assert_eq!(files::below(&home.path().join(".claude")), before);
 }
 
 #[test]
@@ -175,7 +162,7 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
     let text = format!("{{\"env\":{{\"TOKEN\":\"sk-canary-5\",\"{ttl}\":\"300000\"}}}}");
     let file = home.write(".claude/settings.json", &text);
     let _ = home.call(["status"]).run();
-    let before = snapshot(home.path());
+    let before = files::below(home.path());
     let answer = home.call(["apply", "--dry-run"]).run();
     let (front, shown) = (Binaries::built().front.canonicalize().unwrap(), file.display());
     assert_eq!(
@@ -186,72 +173,10 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
             front.display()
         )
     );
-    assert_eq!(snapshot(home.path()), before);
+    assert_eq!(files::below(home.path()), before);
 }
 
-#[test]
-fn each_scope_has_its_file() {
-    let home = user();
-    let work = home.path().join("work");
-    fs::create_dir(&work).unwrap();
-    let apply = |scope| home.call(["apply", "--scope", scope]).folder(&work);
-
-    let local = work.join(".claude/settings.local.json");
-    let _ = apply("local").run().assert_printed();
-    run_line(&home, &local).assert_key("key-1");
-
-    let project = work.join(".claude/settings.json");
-    let answer = apply("project").run();
-    assert_eq!(answer.code, Some(0));
-    assert!(answer.stderr.contains("commonly committed"), "{answer:?}");
-    run_line(&home, &project).assert_key("key-1");
-    assert_eq!((mode(&local), mode(&project)), (0o600, 0o644 & !umask()));
-
-    let elsewhere = home.path().join("elsewhere");
-    let _ = apply("user").env("CLAUDE_CONFIG_DIR", &elsewhere).run().assert_printed();
-    run_line(&home, &elsewhere.join("settings.json")).assert_key("key-1");
-    assert!(!settings_file(&home).exists());
-}
-
-fn umask() -> u32 {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("file"), "").unwrap();
-    0o666 & !mode(&folder.path().join("file"))
-}
-
-#[test]
-fn managed_settings_are_roots() {
-    let home = user();
-    let etc = home.path().join("etc");
-    fs::create_dir(&etc).unwrap();
-    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
-    let apply = home.call(["apply", "--scope", "managed"]);
-    // A user of no name, with no rights beyond the files' modes.
-    let powerless = |call: Call| mounts.seen_by(call.under(["unshare", "--user"]));
-    fs::set_permissions(&etc, fs::Permissions::from_mode(0o555)).unwrap();
-    let hint = format!("run `sudo {} apply --scope managed`", front().display());
-    powerless(apply.clone()).run().assert_error(2, &["/etc/claude-code", &hint]);
-
-    fs::set_permissions(&etc, fs::Permissions::from_mode(0o755)).unwrap();
-    let _ = mounts.seen_by(apply).run().assert_printed();
-    let file = etc.join("claude-code/managed-settings.json");
-    run_line(&home, &file).assert_key("key-1");
-    assert_eq!(mode(&file), 0o644 & !umask());
-
-    // What lies beside it beats it.
-    let part =
-        home.write("etc/claude-code/managed-settings.d/5.json", "{\"apiKeyHelper\": \"other\"}");
-    let answer = mounts.seen_by(home.call(["apply", "--scope", "managed"])).run();
-    let shadow = "`/etc/claude-code/managed-settings.d/5.json` sets another `apiKeyHelper`";
-    assert!(answer.stderr.contains(shadow), "{answer:?}");
-
-    fs::remove_dir_all(part.parent().unwrap()).unwrap();
-    let undo = mounts.seen_by(home.call(["apply", "--scope", "managed", "--undo"])).run();
-    assert!(undo.assert_printed().starts_with("Setting undone"), "{undo:?}");
-    assert_eq!(fs::read_dir(&etc).unwrap().count(), 0);
-}
-
-fn front() -> PathBuf {
+pub(crate) fn front() -> PathBuf {
     Binaries::built().front.canonicalize().unwrap()
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
+use integration_tests::files;
 use integration_tests::home::{Home, KEYS, configuration};
 
-use crate::apply::{mode, snapshot, user};
+use crate::apply::{mode, user};
 
 const CONFIG: &str = "# mine\nmodel_provider = \"gateway\"\n\n[model_providers.gateway]\n\
                       name = 'Gateway'   # ours\nbase_url = \"https://gateway.example.com/v1\"\n\n\
@@ -62,13 +63,13 @@ fn codex_can_run_what_was_written() {
     assert_eq!(fs::read_to_string(&file).unwrap(), expected);
     assert_runs(&home, "gateway", "key-1");
 
-    let before = snapshot(&home.path().join(".codex"));
+    let before = files::below(&home.path().join(".codex"));
     assert!(codex(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));
-    assert_eq!(snapshot(&home.path().join(".codex")), before);
+    assert_eq!(files::below(&home.path().join(".codex")), before);
 
     let undone = codex(&home, &["--undo"]).run();
     assert!(undone.assert_printed().ends_with("is what it was before.\n"), "{undone:?}");
-    assert_eq!(snapshot(&home.path().join(".codex")), [(file, CONFIG.into())]);
+    assert_eq!(files::below(&home.path().join(".codex")), [(file, CONFIG.into())]);
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn two_providers_are_undone_in_any_order() {
             apply(provider, &["--undo"]);
             assert!(!fs::read_to_string(&file).unwrap().contains(&format!("{provider}.auth")));
         }
-        assert_eq!(snapshot(&home.path().join(".codex")), [(file, CONFIG.into())]);
+        assert_eq!(files::below(&home.path().join(".codex")), [(file, CONFIG.into())]);
     }
 }
 
@@ -172,7 +173,7 @@ fn a_dry_run_shows_no_secret_and_writes_nothing() {
             front.display()
         )
     );
-    assert_eq!(snapshot(&home.path().join(".codex")), [(file.clone(), text.clone().into())]);
+    assert_eq!(files::below(&home.path().join(".codex")), [(file.clone(), text.clone().into())]);
     let _ = codex(&home, &["--provider", "x", "--force"]).run().assert_printed();
     let undo = codex(&home, &["--provider", "x", "--undo", "--dry-run"]).run();
     assert!(undo.assert_printed().contains("+model_providers.x.auth.command: (not shown)\n"));
@@ -199,7 +200,7 @@ fn a_provider_that_can_take_no_command_is_refused() {
         let answer = codex(&home, arguments).run();
         answer.assert_error(2, &[words, "it was left as it is"]);
         assert!(!answer.stderr.contains("canary"), "{answer:?}");
-        assert_eq!(snapshot(&home.path().join(".codex")), [(file, text.into())]);
+        assert_eq!(files::below(&home.path().join(".codex")), [(file, text.into())]);
     }
     codex(&home, &["--scope", "project"])
         .run()

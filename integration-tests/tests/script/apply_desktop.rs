@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
+use integration_tests::files;
 use integration_tests::home::Home;
-use integration_tests::mounts::Mounts;
 use serde_json::json;
 
-use crate::apply::{read, snapshot, user};
+use crate::apply::{read, user};
+use crate::apply_scopes::own_etc;
 
 const CONFIGURATION: &str = "{\n  \"inferenceProvider\": \"gateway\",\n  \
                              \"inferenceGatewayBaseUrl\": \"https://gateway.example.com\",\n  \
@@ -36,7 +37,7 @@ fn desktop(home: &Home, arguments: &[&str]) -> Call {
 #[test]
 fn the_configuration_in_use_names_the_program() {
     let (home, file) = user_of_desktop();
-    let before = snapshot(&library(&home));
+    let before = files::below(&library(&home));
     let front = Binaries::built().front.canonicalize().unwrap().display().to_string();
     let dry = desktop(&home, &["--dry-run"]).run();
     assert_eq!(
@@ -48,7 +49,7 @@ fn the_configuration_in_use_names_the_program() {
             file.display()
         )
     );
-    assert_eq!(snapshot(&library(&home)), before);
+    assert_eq!(files::below(&library(&home)), before);
     let answer = desktop(&home, &[]).run();
     let said = answer.assert_printed();
     assert!(said.contains("Key refresh: automatic every 30 seconds\n"), "{said}");
@@ -61,13 +62,13 @@ fn the_configuration_in_use_names_the_program() {
     home.call_of(Path::new(&front)).run().assert_key("key-1");
     assert!(desktop(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));
     let _ = desktop(&home, &["--undo"]).run().assert_printed();
-    assert_eq!(snapshot(&library(&home)), before);
+    assert_eq!(files::below(&library(&home)), before);
 }
 
 #[test]
 fn a_profile_is_the_name_of_a_link() {
     let (home, file) = user_of_desktop();
-    let before = snapshot(&library(&home));
+    let before = files::below(&library(&home));
     let links = home.path().join(".local/share/api-key-helper/links");
     let call = |arguments: &[&str]| desktop(&home, arguments).args(["--profile", "main"]).run();
     let _ = call(&["--dry-run"]).assert_printed();
@@ -82,7 +83,7 @@ fn a_profile_is_the_name_of_a_link() {
     let _ = desktop(&home, &["--undo", "--dry-run"]).run().assert_printed();
     assert!(link.is_symlink());
     let _ = desktop(&home, &["--undo"]).run().assert_printed();
-    assert_eq!(snapshot(&library(&home)), before);
+    assert_eq!(files::below(&library(&home)), before);
     assert!(!links.exists());
 }
 
@@ -114,9 +115,7 @@ fn without_a_configuration_there_is_nothing_to_change() {
 #[test]
 fn managed_settings_are_roots() {
     let home = user();
-    let etc = home.path().join("etc");
-    fs::create_dir(&etc).unwrap();
-    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
+    let (etc, mounts) = own_etc(&home);
     let managed = |arguments: &[&str]| {
         let call = desktop(&home, &["--scope", "managed"]).args(arguments.iter().copied());
         mounts.seen_by(call).run()

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
+use integration_tests::files;
 use integration_tests::home::Home;
 use serde_json::{Value, json};
 
-use crate::apply::{read, snapshot, user};
+use crate::apply::{read, user};
 
 const SERVER: &str = "{\"type\": \"http\", \"url\": \"https://mcp.example.com\"}";
 
@@ -118,7 +119,7 @@ fn a_server_without_an_address_has_no_headers() {
     mcp(&home, &[]).run().assert_error(2, &["line 1, column 25: this server has no `url`"]);
     let nameless = home.call(["apply", "--client", "mcp"]).run();
     nameless.assert_error(2, &["needs the name of a server", "`--server NAME`"]);
-    let found = snapshot(home.path());
+    let found = files::below(home.path());
     assert!(found.contains(&(file, text.into())));
     assert!(!found.iter().any(|(path, _)| path.display().to_string().contains("before-api")));
 }

@@ -1,7 +1,6 @@
 //! The key is nowhere but on stdout: entries are sealed.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_core::engine::Answer as EngineAnswer;
@@ -10,6 +9,7 @@ use api_key_helper_core::{
     Validity,
 };
 use integration_tests::call::{Answer, Call};
+use integration_tests::files;
 use integration_tests::home::{Home, configuration};
 use integration_tests::traces::Traces;
 use integration_tests::wait::until;
@@ -58,23 +58,12 @@ impl User {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
             self.call(&self.home.call(arguments.iter().copied())).assert_printed();
         }
-        let searched = search_files(self.home.path());
-        assert!(searched >= 6, "only {searched} files");
+        let files = files::below(self.home.path());
+        assert!(files.len() >= 6, "{files:?}");
+        for (file, content) in files {
+            assert_clean(&file.to_string_lossy(), &content);
+        }
     }
-}
-
-#[track_caller]
-fn search_files(folder: &Path) -> usize {
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files
-        .map(|file| {
-            if file.is_dir() {
-                return search_files(&file);
-            }
-            assert_clean(&file.to_string_lossy(), &fs::read(&file).unwrap());
-            1
-        })
-        .sum()
 }
 
 #[track_caller]

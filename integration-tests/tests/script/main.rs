@@ -8,6 +8,7 @@ mod apply;
 mod apply_codex;
 mod apply_desktop;
 mod apply_mcp;
+mod apply_scopes;
 mod apply_ttl;
 mod apply_undo;
 mod bad_configuration;

@@ -48,7 +48,8 @@ fn another_process_takes_over_when_the_one_that_asks_is_killed() {
     until("another one asks", || (home.runs("main") == 2).then_some(()));
     let took = since(killed);
 
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // It takes some milliseconds at rest, and whoever waits for nothing waits for two minutes.
+    assert!(took < Duration::from_secs(10), "{took:?}");
     for call in waiting {
         call.finish().assert_key("key-2");
     }

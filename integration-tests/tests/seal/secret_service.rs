@@ -136,7 +136,8 @@ fn many_wait_for_a_hanging_store_no_longer_than_one() {
     for run in runs {
         run.finish().assert_key("key-1");
     }
-    assert!(since(started) < 3 * TWO_SECONDS, "{:?}", since(started));
+    // One after the other, they would wait for ten times as long.
+    assert!(since(started) < 5 * TWO_SECONDS, "{:?}", since(started));
     assert_eq!(home.runs("main"), 1);
 }
 

@@ -51,8 +51,10 @@ fn look(user: &User) {
     let processes = user.workers();
     assert_eq!(processes.len(), 1);
     for process in processes {
-        user.assert_clean("the arguments of a process", &process.arguments());
-        user.assert_clean("the environment of a process", &process.environment());
+        for text in [process.arguments(), process.environment()] {
+            assert!(!text.is_empty(), "process {} is gone", process.id);
+            user.assert_clean("what a process shows", &text);
+        }
     }
 }
 

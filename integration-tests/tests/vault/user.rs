@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use api_key_helper_core::Secret;
 use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
+use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
 use integration_tests::traces::Traces;
@@ -177,17 +177,8 @@ impl User {
             let answer = self.run(&self.call(arguments));
             assert_eq!(answer.code, Some(0), "{answer:?}");
         }
-        self.search_files(self.home.path());
-    }
-
-    fn search_files(&self, folder: &Path) {
-        for file in fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            if path.is_dir() {
-                self.search_files(&path);
-            } else {
-                self.assert_clean(&path.to_string_lossy(), &fs::read(&path).unwrap());
-            }
+        for (file, content) in files::below(self.home.path()) {
+            self.assert_clean(&file.to_string_lossy(), &content);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -44,6 +45,8 @@ fn passed() -> Vec<(&'static str, &'static str, Record)> {
     thread::scope(|scope| {
         let threads = Morning::all()
             .map(|(name, heading, morning)| scope.spawn(move || (name, heading, run(&morning))));
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        let joined =
+            threads.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.into()
     })
 }

@@ -7,14 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use api_key_helper_core::engine::{
-    Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, Outcome, World, get,
+    Call, Chance, Clock, Demand, Event, Inputs, Journal, Outcome, World, get,
 };
 use api_key_helper_core::{
     Entry, EntryId, EnvironmentMark, Error, Fingerprint, Hit, Key, Lookup, Moment, Nonce,
-    PlannedSource, Policy, ReadError, Secret, SecretInput, Validity, look,
+    PlannedSource, Policy, Secret, SecretInput, Validity, look,
 };
 use async_trait::async_trait;
-use zeroize::Zeroizing;
 
 use super::morning::MIDNIGHT;
 use super::person::{HOLD, Person};
@@ -42,7 +41,7 @@ pub(super) struct Desk {
     pub(super) person: Person,
     dice: Dice,
     /// Its state folder: the one source's files, by the order of [`Settings::files`].
-    files: [Option<Vec<u8>>; 2],
+    pub(super) files: [Option<Vec<u8>>; 2],
 }
 
 /// What every helper is configured with.
@@ -51,7 +50,7 @@ pub(super) struct Settings {
     pub(super) policy: Policy,
     pub(super) planned: PlannedSource,
     /// The names of the entry and of the failure.
-    files: [String; 2],
+    pub(super) files: [String; 2],
 }
 
 /// A helper's hands and eyes.
@@ -161,16 +160,6 @@ impl Machine {
     pub(super) fn chance(&self) -> f64 {
         self.see().desks[self.index].dice.even()
     }
-
-    fn slot(&self, file: &str) -> Option<usize> {
-        self.settings.files.iter().position(|name| name == file)
-    }
-
-    fn put(&self, file: &str, content: Option<Vec<u8>>) {
-        if let Some(slot) = self.slot(file) {
-            self.see().desks[self.index].files[slot] = content;
-        }
-    }
 }
 
 pub(super) fn see(site: &Mutex<Site>) -> MutexGuard<'_, Site> {
@@ -231,63 +220,6 @@ impl Chance for Machine {
 
 /// What seals here uses none.
 const NONCE: Nonce = Nonce([0; 24]);
-
-#[async_trait]
-impl Disk for Machine {
-    async fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
-        let Some(slot) = self.slot(file) else { return Ok(None) };
-        Ok(self.see().desks[self.index].files[slot].clone().map(Zeroizing::new))
-    }
-
-    async fn draft(&self, _: u64) -> io::Result<Box<dyn Draft>> {
-        Ok(Box::new(Written { machine: self.clone(), content: Vec::new() }))
-    }
-
-    async fn sync_names(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    async fn remove(&self, file: &str) -> io::Result<()> {
-        self.put(file, None);
-        Ok(())
-    }
-
-    async fn set_aside(&self, file: &str) -> io::Result<()> {
-        self.put(file, None);
-        Ok(())
-    }
-
-    /// Nobody else uses this machine.
-    async fn try_lock(&self, _: &str) -> io::Result<Option<Box<dyn Lock>>> {
-        Ok(Some(Box::new(OwnLock)))
-    }
-}
-
-struct OwnLock;
-
-impl Lock for OwnLock {}
-
-struct Written {
-    machine: Machine,
-    content: Vec<u8>,
-}
-
-#[async_trait]
-impl Draft for Written {
-    async fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        self.content = content.to_vec();
-        Ok(())
-    }
-
-    async fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    async fn publish(self: Box<Self>, file: &str) -> io::Result<()> {
-        self.machine.put(file, Some(self.content));
-        Ok(())
-    }
-}
 
 impl Journal for Machine {
     fn record(&self, _: &Event<'_>) {}

@@ -5,6 +5,7 @@
 //! `docs/fleet.md` says what is assumed of these, and shows what comes of it.
 
 mod chart;
+mod disk;
 mod figures;
 mod machine;
 mod morning;

@@ -1,10 +1,11 @@
 //! How the client proves who it is.
 
 use api_key_helper_core::ErrorKind;
+use integration_tests::attempt::Source;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
 
-use crate::common::Source;
+use crate::common::{bearer, exchange};
 
 /// With all that a form and a header must encode.
 const SECRET: &str = "canary/+&=%:1";
@@ -27,8 +28,8 @@ fn a_secret_is_sent_as_the_client_is_registered() {
     {
         let endpoint = endpoint(registered);
         let toml = format!("client_secret = {{ env = 'SECRET' }}\n{setting}");
-        with_secret(Source::exchange(&endpoint, &toml), SECRET).key();
-        let mut wrong = with_secret(Source::exchange(&endpoint, &toml), "canary-wrong");
+        with_secret(exchange(&endpoint, &toml), SECRET).key();
+        let mut wrong = with_secret(exchange(&endpoint, &toml), "canary-wrong");
         let error = wrong.error(ErrorKind::Misconfigured);
         assert!(error.message().contains("refused the client `helper`"), "{error}");
         assert!(error.hint().unwrap().contains("`client_…`"), "{error:?}");
@@ -38,11 +39,11 @@ fn a_secret_is_sent_as_the_client_is_registered() {
 #[test]
 fn somebody_elses_signature_may_stand_for_the_client() {
     let endpoint = endpoint("private_key_jwt");
-    let mut source = Source::bearer(&endpoint, "client_assertion = { source = 'signer' }");
+    let mut source = bearer(&endpoint, "client_assertion = { source = 'signer' }");
     let claims = [("issuer", "helper"), ("subject", "helper"), ("audience", endpoint.address())];
     source.sources.insert("signer".to_owned(), endpoint.token_with(&claims));
     source.key();
     // The provider takes it once, as it does the token.
-    source.give(&endpoint.token());
+    source.give("sso", &endpoint.token());
     source.error(ErrorKind::Misconfigured);
 }

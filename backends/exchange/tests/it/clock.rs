@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use integration_tests::servers::TokenEndpoint;
 
-use crate::common::Source;
+use crate::common::bearer;
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a real endpoint has the real time")]
 fn it_is_said_to_whoever_asks() {
     let endpoint = TokenEndpoint::new();
-    let said = Source::bearer(&endpoint, "").server_time().unwrap().expect("a time");
+    let said = bearer(&endpoint, "").server_time().unwrap().expect("a time");
     let off = SystemTime::now().duration_since(said).unwrap_or_else(|late| late.duration());
     assert!(off < Duration::from_secs(30), "{off:?}");
 }

@@ -7,17 +7,15 @@ use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
 use serde_json::json;
 
-use crate::common::Source;
+use crate::common::{bearer, exchange, federation};
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a real endpoint has the real time")]
 fn each_grant_gives_a_key_until_the_end_that_it_says() {
     let endpoint = TokenEndpoint::with(&Settings { life: 600, ..Settings::default() });
-    for mut source in [
-        Source::bearer(&endpoint, ""),
-        Source::exchange(&endpoint, ""),
-        Source::federation(&endpoint, ("", "")),
-    ] {
+    for mut source in
+        [bearer(&endpoint, ""), exchange(&endpoint, ""), federation(&endpoint, ("", ""))]
+    {
         let before = SystemTime::now();
         let Credential { key, expires_at, .. } = source.fetch().unwrap();
         assert!(endpoint.is_active(key.expose()));
@@ -30,7 +28,7 @@ fn each_grant_gives_a_key_until_the_end_that_it_says() {
 #[test]
 fn an_assertion_says_what_it_is_for() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(
+    let mut source = bearer(
         &endpoint,
         "audience = 'https://a.example.com'\nresource = ['https://b', 'https://c']\n\
          scopes = ['models']\nparameters = { requested_token_use = 'on_behalf_of' }",
@@ -52,7 +50,7 @@ fn an_assertion_says_what_it_is_for() {
 #[test]
 fn an_exchange_says_who_acts_for_whom() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::exchange(
+    let mut source = exchange(
         &endpoint,
         "actor_token = { source = 'robot' }\nactor_token_type = 'jwt'\n\
          requested_token_type = 'access_token'\naudience = ['https://a', 'https://b']",
@@ -80,7 +78,7 @@ fn a_federation_is_asked_in_json() {
     let endpoint = TokenEndpoint::new();
     let service = "service_account_id";
     let workspace = format!("workspace_id = 'wrkspc_1'\n{service}");
-    let mut source = Source::federation(&endpoint, (service, &workspace));
+    let mut source = federation(&endpoint, (service, &workspace));
     assert!(source.key().starts_with("sk-ant-oat01-"));
     assert_eq!(endpoint.exchanges()[0].asked["workspace_id"], "wrkspc_1");
 }
@@ -88,7 +86,7 @@ fn a_federation_is_asked_in_json() {
 #[test]
 fn a_token_of_no_other_type_says_its_end_by_itself() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::exchange(&endpoint, "requested_token_type = 'jwt'");
+    let mut source = exchange(&endpoint, "requested_token_type = 'jwt'");
     let Credential { key, expires_at, .. } = source.fetch().unwrap();
     assert_eq!((key.expose().split('.').count(), expires_at), (3, None));
 }

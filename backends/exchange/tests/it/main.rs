@@ -6,7 +6,6 @@
 mod clients;
 mod clock;
 mod common;
-mod docs;
 mod grants;
 mod once;
 mod refusals;

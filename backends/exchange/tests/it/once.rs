@@ -4,16 +4,17 @@ use std::fs;
 use std::net::TcpListener;
 
 use api_key_helper_core::ErrorKind;
+use integration_tests::attempt::Source;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
 use serde_json::Value;
 
-use crate::common::Source;
+use crate::common::{bearer, exchange, federation, source, with_token};
 
 #[test]
 fn the_next_key_is_asked_for_with_another_assertion() {
     let endpoint = TokenEndpoint::new();
-    for mut source in [Source::bearer(&endpoint, ""), Source::federation(&endpoint, ("", ""))] {
+    for mut source in [bearer(&endpoint, ""), federation(&endpoint, ("", ""))] {
         let first = source.key();
         // What the inner source has cached is the one that is spent.
         source.give_anew(&endpoint.token());
@@ -26,7 +27,7 @@ fn the_next_key_is_asked_for_with_another_assertion() {
 #[test]
 fn after_a_lost_answer_another_assertion_is_sent() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
+    let mut source = bearer(&endpoint, "");
     endpoint.lose_a_grant();
     let error = source.error(ErrorKind::Transient);
     assert!(error.message().contains("broke off its answer"), "{error}");
@@ -38,7 +39,7 @@ fn after_a_lost_answer_another_assertion_is_sent() {
 #[test]
 fn what_nobody_has_read_is_sent_again() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
+    let mut source = bearer(&endpoint, "");
     endpoint.refuse(429, "");
     source.error(ErrorKind::Transient);
     source.key();
@@ -51,8 +52,8 @@ fn what_nobody_has_read_is_sent_again() {
 fn what_was_never_sent_is_not_spent() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut source =
-        Source::new(&format!("grant = 'jwt-bearer'\ntoken_endpoint = 'http://{closed}/token'"));
-    source.give("e30.e30.bWFkZS11cA");
+        source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = 'http://{closed}/token'"));
+    source.give("sso", "e30.e30.bWFkZS11cA");
     for _ in 0..2 {
         let error = source.error(ErrorKind::Transient);
         assert!(error.message().starts_with("cannot reach"), "{error}");
@@ -64,8 +65,8 @@ fn what_was_never_sent_is_not_spent() {
 #[test]
 fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
-    source.give(&endpoint.token_with(&[("audience", "https://other.example.com")]));
+    let mut source = bearer(&endpoint, "");
+    source.give("sso", &endpoint.token_with(&[("audience", "https://other.example.com")]));
     for _ in 0..2 {
         let error = source.error(ErrorKind::Denied);
         assert!(error.message().contains("unexpected \"aud\" claim value"), "{error}");
@@ -76,7 +77,7 @@ fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
 #[test]
 fn the_subject_of_an_exchange_is_sent_as_often_as_it_is_needed() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::exchange(&endpoint, "");
+    let mut source = exchange(&endpoint, "");
     assert_ne!(source.key(), source.key());
     assert!(source.happened().is_empty());
     assert_eq!(source.renewal, None);
@@ -110,7 +111,7 @@ fn a_spent_file_is_refused_once_and_waited_for() {
 #[test]
 fn a_disk_that_keeps_nothing_costs_no_key() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
+    let mut source = bearer(&endpoint, "");
     source.disk_full = true;
     source.key();
 }
@@ -118,7 +119,7 @@ fn a_disk_that_keeps_nothing_costs_no_key() {
 #[test]
 fn what_is_kept_is_a_hash() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
+    let mut source = bearer(&endpoint, "");
     source.key();
     let kept = source.kept();
     assert_eq!(kept["token"].as_str().map(str::len), Some(64), "{kept}");
@@ -129,7 +130,7 @@ fn what_is_kept_is_a_hash() {
 fn with_file(endpoint: &TokenEndpoint) -> (tempfile::NamedTempFile, Source) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), endpoint.token()).unwrap();
-    let source = Source::with_token(
+    let source = with_token(
         &format!("{{ file = '{}' }}", file.path().display()),
         &format!(
             "grant = 'jwt-bearer'\nclient_id = 'helper'\ntoken_endpoint = '{}'",

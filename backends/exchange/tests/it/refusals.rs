@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use api_key_helper_core::ErrorKind::{self, Denied, Misconfigured, NotFound, Transient};
+use integration_tests::attempt::Source;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{Stub, TokenEndpoint};
 use integration_tests::wait;
 
-use crate::common::Source;
+use crate::common::{bearer, exchange, federation, source};
 
 #[test]
 fn a_token_that_will_not_do_is_refused_with_what_it_says() {
@@ -19,12 +20,10 @@ fn a_token_that_will_not_do_is_refused_with_what_it_says() {
         // One that has ended says nothing against the key that an earlier one has brought.
         (("life", "-60"), Transient, "past its end by 60 s"),
     ] {
-        for mut source in [
-            Source::bearer(&endpoint, ""),
-            Source::exchange(&endpoint, ""),
-            Source::federation(&endpoint, ("", "")),
-        ] {
-            source.give(&endpoint.token_with(&[claims]));
+        for mut source in
+            [bearer(&endpoint, ""), exchange(&endpoint, ""), federation(&endpoint, ("", ""))]
+        {
+            source.give("sso", &endpoint.token_with(&[claims]));
             let error = source.error(kind);
             assert!(error.message().contains(says), "{claims:?}: {error}");
             assert!(error.hint().is_some(), "{error:?}");
@@ -36,13 +35,13 @@ fn a_token_that_will_not_do_is_refused_with_what_it_says() {
 fn the_settings_that_are_wrong_are_named() {
     let endpoint = TokenEndpoint::new();
     let cases: [(Source, ErrorKind, &str); 6] = [
-        (Source::exchange(&endpoint, "audience = 'unknown'"), Misconfigured, "`audience`"),
-        (Source::exchange(&endpoint, "scopes = ['ä']"), Misconfigured, "`scopes`"),
-        (Source::federation(&endpoint, ("fdrl_made_up", "fdrl_x")), NotFound, "compare the ids"),
-        (Source::federation(&endpoint, ("svac_made_up", "svac_x")), Denied, "`svac_x`"),
-        (Source::federation(&endpoint, ("00000000-", "10000000-")), Denied, "ask for access"),
+        (exchange(&endpoint, "audience = 'unknown'"), Misconfigured, "`audience`"),
+        (exchange(&endpoint, "scopes = ['ä']"), Misconfigured, "`scopes`"),
+        (federation(&endpoint, ("fdrl_made_up", "fdrl_x")), NotFound, "compare the ids"),
+        (federation(&endpoint, ("svac_made_up", "svac_x")), Denied, "`svac_x`"),
+        (federation(&endpoint, ("00000000-", "10000000-")), Denied, "ask for access"),
         (
-            Source::new(&format!(
+            source(&format!(
                 "grant = 'jwt-bearer'\nclient_id = 'x'\ntoken_endpoint = '{}'",
                 endpoint.form()
             )),
@@ -51,7 +50,7 @@ fn the_settings_that_are_wrong_are_named() {
         ),
     ];
     for (mut source, kind, hint) in cases {
-        source.give(&endpoint.token());
+        source.give("sso", &endpoint.token());
         let error = source.error(kind);
         assert!(error.hint().unwrap().contains(hint), "{}", error.report());
     }
@@ -60,7 +59,7 @@ fn the_settings_that_are_wrong_are_named() {
 #[test]
 fn only_the_endpoints_own_word_is_a_refusal() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::exchange(&endpoint, "");
+    let mut source = exchange(&endpoint, "");
     for (status, body) in [
         (503, "<html>Service Unavailable</html>"),
         (403, "<html>Forbidden by policy</html>"),
@@ -81,16 +80,16 @@ fn only_the_endpoints_own_word_is_a_refusal() {
 fn a_wait_is_handed_on() {
     let endpoint = TokenEndpoint::new();
     endpoint.refuse_with(429, "Retry-After: 7", "");
-    let error = Source::bearer(&endpoint, "").error(Transient);
+    let error = bearer(&endpoint, "").error(Transient);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 
 #[test]
 fn a_server_that_repeats_the_token_does_not_get_it_shown() {
     let endpoint = TokenEndpoint::new();
-    let mut source = Source::bearer(&endpoint, "");
+    let mut source = bearer(&endpoint, "");
     let token = endpoint.token();
-    source.give(&token);
+    source.give("sso", &token);
     let body = format!(r#"{{"error":"invalid_grant","error_description":"bad {token}"}}"#);
     endpoint.refuse(400, &body);
     let error = source.error(Denied);
@@ -128,8 +127,7 @@ fn a_server_that_hangs_is_left_in_time() {
 /// A source that asks `stub`, with a token that nobody there looks at.
 fn at(stub: &Stub) -> Source {
     let address = stub.address();
-    let mut source =
-        Source::new(&format!("grant = 'jwt-bearer'\ntoken_endpoint = '{address}/token'"));
-    source.give("e30.e30.bWFkZS11cA");
+    let mut source = source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = '{address}/token'"));
+    source.give("sso", "e30.e30.bWFkZS11cA");
     source
 }

@@ -1,6 +1,7 @@
 //! A human signs in by a browser on this machine.
 
-use std::io::Write as _;
+mod strangers;
+
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -17,18 +18,6 @@ const BROWSER: &str = "flow = 'browser'\nauthorization_parameters = { prompt = '
 
 fn source(provider: &OidcProvider, toml: &str) -> Source {
     Source::of(provider, &format!("{BROWSER}\n{toml}"))
-}
-
-/// `address` with another value of a parameter, or without it.
-fn with(address: &str, name: &str, value: Option<&str>) -> String {
-    let mut url = Url::parse(address).unwrap();
-    let others: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(other, _)| other != name).collect();
-    url.query_pairs_mut()
-        .clear()
-        .extend_pairs(others)
-        .extend_pairs(value.map(|value| (name, value)));
-    url.into()
 }
 
 fn parameter(address: &str, wanted: &str) -> String {
@@ -113,118 +102,6 @@ fn a_providers_error_is_ours() {
         assert!(error.message().contains(words), "{}", error.report());
         assert_page(&page, 400, &["<h1>Not signed in</h1>", words]);
     }
-}
-
-#[test]
-fn what_others_ask_for_ends_nothing() {
-    let provider = OidcProvider::new();
-    let mut source = source(&provider, "");
-    let credential = source.login(|address| {
-        let answer = provider.authorize(address);
-        // Browsers open connections in store, and some say half of what they want.
-        let silent: Vec<_> = (0..40).map(|_| visitor::connect(&answer)).collect();
-        let mut slow = visitor::connect(&answer);
-        slow.write_all(b"GET /callback?code=x HTTP/1.1\r\nHost: ").unwrap();
-        let (callback, query) = answer.split_once('?').unwrap();
-        let origin = callback.strip_suffix("/callback").unwrap();
-        for stray in [
-            with(&answer, "state", Some("guessed")),
-            with(&answer, "state", None),
-            format!("{callback}?error=access_denied&state=guessed"),
-            format!("{answer}&state=twice"),
-            callback.to_owned(),
-        ] {
-            assert_page(&visitor::get(&stray), 400, &["<h1>Not an answer</h1>"]);
-        }
-        for nothing in ["/favicon.ico", "/"] {
-            let page = visitor::get(&format!("{origin}{nothing}"));
-            assert_page(&page, 404, &["<h1>Not found</h1>"]);
-        }
-        let post = format!("POST /callback?{query} HTTP/1.1\r\n\r\n");
-        for request in [post.as_bytes(), b"\x16\x03\x01 a TLS hello\r\n\r\n", &[b'x'; 100_000]] {
-            assert_eq!(visitor::send(&answer, request), "");
-        }
-        assert_page(&visitor::get(&answer), 200, &["<h1>Signed in</h1>"]);
-        drop((silent, slow));
-    });
-    assert!(provider.is_active(credential.unwrap().key.expose()));
-    assert_eq!(provider.asked("authorization_code"), 1);
-}
-
-#[test]
-fn an_old_answer_is_no_answer() {
-    let provider = OidcProvider::new();
-    let mut source = source(&provider, "");
-    let mut old = String::new();
-    let approve = |address: &str| {
-        old = provider.authorize(address);
-        drop(visitor::get(&old));
-    };
-    source.login(approve).unwrap();
-    // Its port is nobody's any more, and its code is spent.
-    assert!(std::panic::catch_unwind(|| visitor::get(&old)).is_err());
-    let port = free_port();
-    source = self::source(&provider, &format!("redirect_uri = 'http://127.0.0.1:{port}/callback'"));
-    source
-        .login(|address| {
-            let answer = provider.authorize(address);
-            let mut replayed = Url::parse(&old).unwrap();
-            replayed.set_port(Some(port)).unwrap();
-            assert_page(&visitor::get(replayed.as_str()), 400, &["<h1>Not an answer</h1>"]);
-            assert_page(&visitor::get(&answer), 200, &[]);
-        })
-        .unwrap();
-    assert_eq!((provider.asked("authorization_code"), provider.revocations()), (2, 0));
-}
-
-#[test]
-fn the_code_of_another_login_is_worth_nothing() {
-    let provider = OidcProvider::new();
-    for (name, value, why) in [
-        // Of somebody who does not know our verifier.
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "the code no more"),
-        // Of somebody whom the provider does not hold to the verifier.
-        ("nonce", "another", "the provider's ID token is not of this sign-in"),
-    ] {
-        let mut source = source(&provider, "");
-        let mut page = String::new();
-        let error = source
-            .login(|address| {
-                page = visitor::get(&provider.authorize(&with(address, name, Some(value))));
-            })
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NeedsLogin, "{}", error.report());
-        assert!(error.message().contains(why), "{}", error.report());
-        assert_page(&page, 400, &["<h1>Not signed in</h1>", "api-key-helper login --source sso"]);
-        assert_eq!(source.renewal, None);
-    }
-}
-
-#[test]
-fn the_answer_of_another_provider_is_refused() {
-    let provider = OidcProvider::new();
-    let mut source = source(&provider, "");
-    for (issuer, words) in [
-        (
-            Some("https://evil.example.com"),
-            "was answered by `https://evil.example.com`, and not by",
-        ),
-        // This provider has announced that it says who it is.
-        (None, "by somebody who does not say who it is"),
-    ] {
-        let mut page = String::new();
-        let error = source
-            .login(|address| {
-                let answer = provider.authorize(address);
-                assert_eq!(parameter(&answer, "iss"), provider.issuer());
-                page = visitor::get(&with(&answer, "iss", issuer));
-            })
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Misconfigured);
-        assert!(error.message().contains(words), "{error}");
-        assert_page(&page, 400, &["<h1>Not signed in</h1>"]);
-    }
-    assert_eq!(provider.asked("authorization_code"), 0);
 }
 
 #[test]

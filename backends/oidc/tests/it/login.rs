@@ -135,6 +135,17 @@ fn the_network_drops_while_the_human_is_away() {
 }
 
 #[test]
+fn nobody_is_blamed_for_a_provider_that_is_away() {
+    let provider = OidcProvider::with(&Settings { device_code: 4, ..Settings::default() });
+    let mut proxy = Proxy::to(&provider);
+    let mut source = Source::of(&provider, &proxy.token_endpoint());
+    let error = source.login(|_| proxy.stop()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NeedsLogin);
+    let says = "the code ended before it could be redeemed: cannot reach `http://127.0.0.1:";
+    assert!(error.message().starts_with(says), "{error}");
+}
+
+#[test]
 fn a_busy_provider_is_asked_again() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");

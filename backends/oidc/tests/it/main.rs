@@ -7,7 +7,6 @@ mod client_credentials;
 mod clock;
 mod common;
 mod discovery;
-mod docs;
 mod id_token;
 mod login;
 mod lost_answers;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::lab::{HOUR, Lab, key};
 use super::source::{Does, Script, answer, credential, down};
-use crate::engine::Demand;
+use crate::engine::{Demand, Source};
 use crate::{Credential, Error, ErrorKind, Moment, Policy};
 
 const fn seconds(seconds: u64) -> Duration {
@@ -166,6 +166,22 @@ fn a_call_has_its_deadline() {
     assert!(error.message().contains("did not answer within"), "{error}");
     assert!(lab.now().since(before) <= seconds(30));
     assert_eq!(script.asked().len(), 3);
+}
+
+#[test]
+fn what_was_too_short_is_named() {
+    let hint = |timeout| {
+        let lab = Lab::default();
+        let script = Script::new(&lab, (0..9).map(|_| Does::Hang));
+        let error = lab.error(&[Source { timeout, ..script.source("a") }]);
+        error.hint().unwrap().to_owned()
+    };
+    let timeout = "if it is slow by nature, raise `timeout` in `[source.a]`";
+    assert_eq!(hint(seconds(7)), timeout);
+    for cut_by_the_deadline in [10, 60] {
+        let both = format!("{timeout}, and `deadline` in the profile");
+        assert_eq!(hint(seconds(cut_by_the_deadline)), both);
+    }
 }
 
 #[test]

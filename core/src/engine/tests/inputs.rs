@@ -2,60 +2,13 @@
 
 use std::time::Duration;
 
+use super::chain::{Chain, TAKE};
 use super::lab::{HOUR, Lab, key};
 use super::source::{Does, Script, answer, credential, down};
-use crate::engine::{Demand, Outcome, Source};
+use crate::engine::{Demand, Source};
 use crate::{Credential, Error, ErrorKind, Policy, Secret};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// What `outer` and `inner` are told to do, and `outer` as a profile's only source.
-struct Chain {
-    lab: Lab,
-    outer: Script,
-    inner: Script,
-    inner_source: Source,
-    sources: [Source; 1],
-}
-
-impl Chain {
-    fn new(outer: impl IntoIterator<Item = Does>, inner: impl IntoIterator<Item = Does>) -> Self {
-        let lab = Lab::default();
-        let (outer, inner) = (Script::new(&lab, outer), Script::new(&lab, inner));
-        let inner_source = inner.source("inner");
-        let sources = [outer.source_of("outer", &[&inner_source])];
-        Self { lab, outer, inner, inner_source, sources }
-    }
-
-    /// One whose keys are both cached.
-    fn cached() -> Self {
-        let chain = Self::new([TAKE, answer("outer")], [answer("inner")]);
-        assert_eq!(chain.lab.key(&chain.sources), "outer");
-        chain.counts();
-        chain
-    }
-
-    /// What comes of asking for a new key of `outer`, a second later.
-    fn refresh(&self) -> Outcome {
-        self.lab.pass(SECOND);
-        self.lab.get(&self.sources, Demand::FetchedSince(self.lab.now()))
-    }
-
-    fn refreshed(&self) -> String {
-        key(self.refresh())
-    }
-
-    fn refused(&self) -> Error {
-        self.refresh().answer.unwrap_err()
-    }
-
-    /// How often `outer` and `inner` were asked since the last time.
-    fn counts(&self) -> (usize, usize) {
-        (self.outer.asked().len(), self.inner.asked().len())
-    }
-}
-
-const TAKE: Does = Does::Resolve("inner");
 
 #[test]
 fn each_has_an_entry_and_a_line_of_its_own() {
@@ -133,94 +86,6 @@ fn an_old_inner_key_bridges_an_outage() {
 }
 
 #[test]
-fn a_refusal_with_a_cached_key_is_put_to_the_test_once() {
-    use ErrorKind::{Denied, Misconfigured, NeedsLogin};
-
-    for kind in [Denied, Misconfigured, NeedsLogin] {
-        let chain = Chain::cached();
-        let no = || Does::Fail(Error::new(kind, "no"));
-        chain.outer.then([TAKE, no(), TAKE, answer("newer")]);
-        chain.inner.then([answer("another")]);
-        assert_eq!(chain.refreshed(), "newer");
-        assert_eq!(chain.outer.took(), ["inner", "inner", "another"]);
-        assert_eq!(chain.counts(), (2, 1));
-        // If it does not help, the refusal counts.
-        chain.lab.pass(60 * SECOND);
-        chain.outer.then([TAKE, no(), TAKE, no()]);
-        chain.inner.then([answer("third")]);
-        assert_eq!(chain.refused().kind(), kind);
-        assert_eq!(chain.counts(), (2, 1));
-    }
-}
-
-#[test]
-fn a_refusal_with_a_new_key_counts() {
-    let no = Does::Fail(Error::denied("no"));
-    let chain = Chain::new([TAKE, no], [answer("inner")]);
-    assert_eq!(chain.lab.error(&chain.sources).kind(), ErrorKind::Denied);
-    assert_eq!(chain.counts(), (1, 1));
-}
-
-#[test]
-fn an_inner_key_that_was_just_fetched_for_a_refusal_is_not_fetched_again() {
-    let chain = Chain::cached();
-    let no = || Does::Fail(Error::denied("no"));
-    chain.outer.then([TAKE, no(), TAKE, no()]);
-    chain.inner.then([answer("another")]);
-    chain.refused();
-    chain.outer.then([TAKE, no(), TAKE, no()]);
-    chain.refused();
-    assert_eq!(chain.counts(), (4, 1));
-}
-
-#[test]
-fn a_refusal_that_cannot_be_put_to_the_test_counts() {
-    let chain = Chain::cached();
-    let no = || Does::Fail(Error::denied("no"));
-    chain.outer.then([TAKE, no(), TAKE]);
-    chain.inner.then(down(4));
-    assert_eq!(chain.refused().kind(), ErrorKind::Denied);
-    // The key that was cached is gone, as after every such refusal.
-    assert_eq!(chain.lab.entry(&chain.sources[0].planned.id).unwrap().key, None);
-
-    let chain = Chain::cached();
-    chain.outer.then([TAKE, no()]);
-    chain.outer.then(down(3).flat_map(|down| [TAKE, down]));
-    chain.inner.then([answer("another")]);
-    assert_eq!(chain.refused().kind(), ErrorKind::Denied);
-}
-
-#[test]
-fn a_refusal_for_which_the_inner_source_has_the_reason_is_told_by_that_one() {
-    let chain = Chain::cached();
-    chain.outer.then([TAKE, Does::Fail(Error::denied("no")), TAKE]);
-    chain.inner.then([Does::Fail(Error::needs_login("the sign-in of `inner` has ended"))]);
-    let error = chain.refused();
-    assert_eq!(error.kind(), ErrorKind::NeedsLogin);
-    assert_eq!(error.message(), "the sign-in of `inner` has ended");
-}
-
-#[test]
-fn a_key_that_was_spent_is_not_given_again() {
-    let chain = Chain::cached();
-    chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
-    chain.inner.then([answer("another")]);
-    chain.refreshed();
-    assert_eq!(chain.outer.took(), ["inner", "inner", "another"]);
-    assert_eq!(chain.counts(), (1, 1));
-    // Not even one that was fetched a moment ago because another one was spent.
-    chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
-    chain.inner.then([answer("third")]);
-    chain.refreshed();
-    assert_eq!(chain.outer.took(), ["another", "third"]);
-    // Where there is no other, that is what there is.
-    chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
-    chain.inner.then([answer("third")]);
-    chain.refreshed();
-    assert_eq!(chain.outer.took(), ["third", "third"]);
-}
-
-#[test]
 fn a_failure_that_the_disk_refused_holds_for_the_call() {
     let chain = Chain::cached();
     chain.lab.pass(2 * HOUR);
@@ -251,15 +116,6 @@ fn a_renewal_that_the_disk_refused_serves_the_next_refresh_of_the_call() {
     // Nor is it lost, now that the disk takes it.
     let entry = chain.lab.entry(&chain.inner_source.planned.id).unwrap();
     assert_eq!(entry.renewal, Some(Secret::from("second")));
-}
-
-#[test]
-fn no_error_shows_the_inner_key() {
-    let chain = Chain::new([TAKE, Does::Quote(ErrorKind::Denied)], [answer("inner-secret")]);
-    let error = chain.lab.error(&chain.sources);
-    assert_eq!(error.message(), "`[redacted]` is not good");
-    let failure = chain.lab.failure(&chain.sources[0].planned.id).unwrap();
-    assert_eq!(failure.error(), error);
 }
 
 #[test]

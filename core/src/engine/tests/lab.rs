@@ -1,5 +1,7 @@
 //! A world in which a test decides everything.
 
+mod hands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::future::Future;
@@ -10,15 +12,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, Call, Chance, Clock, Demand, Disk, Draft, Event, Inputs, Journal, Lock, LoggedIn,
-    OnDisk, Outcome, Source, World, forget, forget_key, get, login, logout, on_disk,
+    Answer, Call, Demand, LoggedIn, OnDisk, Outcome, Source, World, forget, forget_key, get, login,
+    logout, on_disk,
 };
 use crate::{
-    DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, ReadError,
-    SealingKey, Secret, SecretInput, SignInPage, Unsealed,
+    DeviceCode, Entry, EntryId, Error, Failure, Moment, Nonce, Policy, Prompt, SealingKey,
+    SignInPage, Unsealed,
 };
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -163,6 +164,13 @@ impl Lab {
         self.call(sources, &Policy::default(), Duration::ZERO, demand)
     }
 
+    /// The same with another deadline.
+    pub(super) fn get_within(&self, sources: &[Source], deadline: Duration) -> Outcome {
+        let (policy, hold, demand) = (Policy::default(), Duration::ZERO, Demand::Printable);
+        let call = Call { profile: "work", policy: &policy, hold, deadline, demand, chain: "" };
+        self.within(|world| to_its_end(get(world, sources, &call)))
+    }
+
     pub(super) fn call(
         &self,
         sources: &[Source],
@@ -268,132 +276,4 @@ impl Prompt for NoPrompt {
 pub(super) fn key(outcome: Outcome) -> String {
     let Answer { key, .. } = outcome.answer.unwrap();
     key.expose().to_owned()
-}
-
-#[async_trait]
-impl Clock for Lab {
-    fn now(&self) -> Moment {
-        Self::now(self)
-    }
-
-    fn uptime(&self) -> Duration {
-        self.state().uptime
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.state().sleeps.push(duration);
-        self.pass(duration);
-    }
-}
-
-impl Chance for Lab {
-    fn unit(&self) -> f64 {
-        0.5
-    }
-
-    fn salt(&self) -> [u8; 16] {
-        [7; 16]
-    }
-
-    fn nonce(&self) -> io::Result<Nonce> {
-        Ok(Nonce([7; 24]))
-    }
-}
-
-impl Journal for Lab {
-    fn record(&self, event: &Event<'_>) {
-        let outcome = match event.outcome {
-            Ok((key, _)) => key.expose().to_owned(),
-            Err(error) => error.kind().name().to_owned(),
-        };
-        self.state().log.push(format!("{} x{}: {outcome}", event.source, event.attempts));
-    }
-}
-
-#[async_trait]
-impl Inputs for Lab {
-    async fn resolve(&self, _: &SecretInput, chain: &str, _: Duration) -> Result<Secret, Error> {
-        Ok(Secret::from(chain))
-    }
-}
-
-struct LabDraft {
-    lab: Lab,
-    content: Vec<u8>,
-}
-
-struct LabLock {
-    lab: Lab,
-    file: String,
-}
-
-impl Lock for LabLock {}
-
-impl Drop for LabLock {
-    fn drop(&mut self) {
-        self.lab.unlock(&self.file);
-    }
-}
-
-#[async_trait]
-impl Disk for Lab {
-    async fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
-        if self.state().broken.iter().any(|broken| format!("read {file}").starts_with(broken)) {
-            return Err(io::Error::other("the disk refuses").into());
-        }
-        Ok(self.state().files.get(file).cloned().map(Zeroizing::new))
-    }
-
-    async fn draft(&self, _: u64) -> io::Result<Box<dyn Draft>> {
-        self.step("draft".to_owned())?;
-        Ok(Box::new(LabDraft { lab: self.clone(), content: Vec::new() }))
-    }
-
-    async fn sync_names(&self) -> io::Result<()> {
-        self.step("sync names".to_owned())
-    }
-
-    async fn remove(&self, file: &str) -> io::Result<()> {
-        self.step(format!("remove {file}"))?;
-        self.state().files.remove(file);
-        Ok(())
-    }
-
-    async fn set_aside(&self, file: &str) -> io::Result<()> {
-        self.step(format!("set aside {file}"))?;
-        let content = self.state().files.remove(file).unwrap();
-        self.state().files.insert(format!("{file}.unreadable"), content);
-        Ok(())
-    }
-
-    async fn try_lock(&self, file: &str) -> io::Result<Option<Box<dyn Lock>>> {
-        if self.state().broken.contains(&"lock") {
-            return Err(io::Error::other("the disk knows no locks"));
-        }
-        let is_free = self.state().locks.insert(file.to_owned());
-        let lock = LabLock { lab: self.clone(), file: file.to_owned() };
-        if is_free {
-            return Ok(Some(Box::new(lock)));
-        }
-        std::mem::forget(lock);
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl Draft for LabDraft {
-    async fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        self.content = content.to_vec();
-        self.lab.step("write".to_owned())
-    }
-
-    async fn sync(&mut self) -> io::Result<()> {
-        self.lab.step("sync".to_owned())
-    }
-
-    async fn publish(self: Box<Self>, file: &str) -> io::Result<()> {
-        self.lab.step(format!("publish {file}"))?;
-        self.lab.put(file, &self.content);
-        Ok(())
-    }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use super::lab::{HOUR, Lab, key};
 use super::source::{Does, Script, answer, credential, down};
 use crate::engine::Demand;
-use crate::{Credential, Policy};
+use crate::{Credential, Policy, Secret};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -37,6 +37,28 @@ fn a_dead_holder_is_succeeded() {
     let file = sources[0].planned.id.lock_file();
     lab.at(5 * SECOND, move |lab| lab.unlock(&file));
     assert_eq!(lab.key(&sources), "mine");
+}
+
+#[test]
+fn who_succeeds_too_late_asks_nobody() {
+    // Cut off, the attempt could cost the renewal.
+    let renewal = Some(Secret::from("token"));
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Answer(Credential { renewal, ..credential("old") })]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    assert_eq!(script.asked().len(), 1);
+    lab.pass(2 * HOUR);
+    for (deadline, left) in [(30, 1_000), (5, 500)] {
+        lab.lock(&sources[0]);
+        let file = sources[0].planned.id.lock_file();
+        lab.at(deadline * SECOND - Duration::from_millis(left - 50), move |lab| lab.unlock(&file));
+        let outcome = lab.get_within(&sources, deadline * SECOND);
+        let warning = outcome.warnings.concat();
+        assert!(warning.ends_with(": there is no time left to ask source `a`"), "{warning}");
+        assert_eq!(key(outcome), "old");
+        assert_eq!(script.asked().len(), 0);
+    }
 }
 
 #[test]

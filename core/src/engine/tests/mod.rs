@@ -1,6 +1,7 @@
 //! The engine in a world of the tests' own.
 
 mod attempts;
+mod chain;
 mod disk;
 mod example;
 mod failures;
@@ -8,6 +9,7 @@ mod inputs;
 mod lab;
 mod lock;
 mod login;
+mod refused_inputs;
 mod rejection;
 mod renewals;
 mod seals;

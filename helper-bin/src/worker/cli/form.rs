@@ -83,15 +83,9 @@ fn whose(format: FormatName) -> &'static str {
 mod tests {
     use std::ffi::OsString;
 
+    use super::super::tests::refused;
     use super::super::{Call, Parsed, parse};
     use super::*;
-
-    fn refused(arguments: &[&str]) -> Error {
-        match parse(arguments.iter().map(OsString::from).collect()) {
-            Err(error) => error,
-            Ok(_) => panic!("{arguments:?} was understood"),
-        }
-    }
 
     fn call(arguments: &[&str]) -> Call {
         match parse(arguments.iter().map(OsString::from).collect()) {

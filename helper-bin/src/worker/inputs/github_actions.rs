@@ -44,7 +44,9 @@ pub(super) async fn token(
         200 => serde_json::from_slice(&body).map(|Answer { value }| value).map_err(|_| {
             Error::transient(format!("{said}, but without a token")).with_hint(WORDS.impostor)
         }),
-        status if ErrorKind::is_transient_status(status) => Err(Error::transient(said)),
+        status if ErrorKind::is_transient_status(status) => {
+            Err(Error::transient(said).with_hint(WORDS.way))
+        }
         _ => Err(Error::misconfigured(format!("{said}: this job may not ask for a token"))
             .with_hint(
                 "give the job `permissions: { id-token: write }`; a token of it lasts as \

@@ -1,18 +1,19 @@
-//! The four sources, their faults, and what they have issued.
+//! The sources, their faults, and what they have issued.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use integration_tests::call::Call;
 use integration_tests::home::Home;
+use integration_tests::install;
 use integration_tests::servers::admin::text;
 use integration_tests::servers::oidc_provider::Settings;
 use integration_tests::servers::storm::Weather;
-use integration_tests::servers::{Moto, OidcProvider, OpenBao, Storm};
-use integration_tests::wait::until;
+use integration_tests::servers::token_endpoint::{self, FEDERATION};
+use integration_tests::servers::{Moto, OidcProvider, OpenBao, Storm, TokenEndpoint};
+use integration_tests::sign_in::sign_in;
 use serde_json::json;
 
 use crate::callers::clock;
@@ -24,6 +25,7 @@ pub(crate) struct Sources {
     bao: OpenBao,
     moto: Moto,
     provider: OidcProvider,
+    endpoint: TokenEndpoint,
     storms: BTreeMap<&'static str, Storm>,
     ledgers: BTreeMap<&'static str, Ledger>,
     /// When each token was printed first: it is no younger than that.
@@ -31,12 +33,14 @@ pub(crate) struct Sources {
 }
 
 /// Their names.
-pub(crate) const NAMES: [&str; 4] = ["script", "vault", "aws", "oidc"];
+pub(crate) const NAMES: [&str; 5] = ["script", "vault", "aws", "oidc", "exchange"];
+/// Those that make each key anew when they are asked.
+const MAKERS: [&str; 2] = ["oidc", "exchange"];
 
 /// The longest time for which a key is printed that its source has replaced: `ttl`,
 /// `stale_if_error`, and a call's own time.
 const KEPT: Duration = Duration::from_secs(2 + 10 + 10);
-/// How long a key of the script and a token of the provider are valid.
+/// How long a key of the script, of the provider and of the token endpoint is valid.
 const LIFE: Duration = Duration::from_secs(8);
 
 const POLICY: &str = "ttl = \"2s\"\nstale_while_revalidate = \"1s\"\nstale_if_error = \"10s\"\n\
@@ -53,15 +57,21 @@ impl Sources {
         let (bao, moto) = (OpenBao::dev(), Moto::start());
         let life = u32::try_from(LIFE.as_secs()).expect("a lifetime");
         let provider = OidcProvider::with(&Settings { access_token: life, ..Settings::default() });
+        let settings = token_endpoint::Settings { life, ..Default::default() };
+        let endpoint = TokenEndpoint::with(&settings);
         let storms = BTreeMap::from([
             ("vault", Storm::before(bao.address(), 1, true)),
             ("aws", Storm::before(moto.address(), 2, true)),
             // A lost answer may have rotated the refresh token, which costs a login.
             ("oidc", Storm::before(provider.issuer(), 3, false)),
+            // A lost answer costs the token that was sent, and the issuer has others.
+            ("exchange", Storm::before(endpoint.address(), 4, true)),
         ]);
         let (role, secret_id) = approle(&bao);
         moto.secret("soak", &json!({ "SecretString": "sk-soak-aws-before" }));
+        install::debian("curl", &["curl"]);
         let script = home.script("main", SCRIPT);
+        let issuer = home.script("issuer", &endpoint.mint());
         let secret_id = home.write("secret-id", secret_id);
         let sources = [
             format!("command = [\"{}\"]", script.display()),
@@ -77,6 +87,12 @@ impl Sources {
                 provider.issuer(),
                 storms["oidc"].address()
             ),
+            format!(
+                "token_endpoint = \"{}/v1/oauth/token\"\ntoken = {{ source = \"issuer\" }}\n\
+                 {FEDERATION}\n[source.issuer]\nbackend = \"script\"\ncommand = [\"{}\"]",
+                storms["exchange"].address(),
+                issuer.display()
+            ),
         ];
         let tables = NAMES.iter().zip(&sources).map(|(name, source)| {
             format!(
@@ -87,8 +103,9 @@ impl Sources {
         let head = "default_profile = \"script\"\n\n".to_owned();
         home.configure(&tables.fold(head, |text, table| text + &table));
         let ledgers = NAMES.map(|name| (name, Ledger::default())).into();
-        let sources = Self { home, bao, moto, provider, storms, ledgers, tokens: Mutex::default() };
-        sources.sign_in();
+        let tokens = Mutex::default();
+        let sources = Self { home, bao, moto, provider, endpoint, storms, ledgers, tokens };
+        sign_in(&sources.call("oidc", &["login"]), &sources.provider);
         sources.rotate(0);
         sources.turn(Weather::Stormy);
         sources
@@ -115,7 +132,7 @@ impl Sources {
             .env("AWS_SECRET_ACCESS_KEY", "made-up-secret-access-key")
     }
 
-    /// Each source has its key of that number from now on. The provider rotates by itself.
+    /// Each source that keeps a key has the one of that number from now on.
     pub(crate) fn rotate(&self, number: usize) {
         let key = |source: &str| format!("sk-soak-{source}-{number}");
         let ends = clock() + LIFE;
@@ -139,7 +156,7 @@ impl Sources {
     /// # Errors
     /// Says what is wrong.
     pub(crate) fn check(&self, profile: &'static str, printed: Printed<'_>) -> Result<(), String> {
-        if profile != "oidc" {
+        if !MAKERS.contains(&profile) {
             return self.ledgers[profile].check(printed, KEPT);
         }
         let first = {
@@ -155,10 +172,11 @@ impl Sources {
 
     /// How many keys each source has had.
     pub(crate) fn issued(&self, profile: &str) -> usize {
-        if profile == "oidc" {
-            return self.tokens.lock().expect("the tokens").len();
+        match profile {
+            "oidc" => self.provider.granted("refresh_token") + 1,
+            "exchange" => self.endpoint.statuses().iter().filter(|status| **status == 200).count(),
+            _ => self.ledgers[profile].len(),
         }
-        self.ledgers[profile].len()
     }
 
     /// How many requests to a source came to harm on the way.
@@ -166,24 +184,15 @@ impl Sources {
         self.storms.get(profile).map_or(0, Storm::harmed)
     }
 
-    /// How often the provider took a refresh token for stolen: whoever spends one twice is told so.
-    pub(crate) fn revocations(&self) -> usize {
-        self.provider.revocations()
-    }
-
-    fn sign_in(&self) {
-        let said = self.home.write("said", "");
-        let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\""].map(OsString::from);
-        let shell = shell.into_iter().chain([said.clone().into()]);
-        let login = self.call("oidc", &["login"]).under(shell).start();
-        let code = until("the user code is shown", || {
-            let said = fs::read_to_string(&said).ok()?;
-            let (_, rest) = said.split_once("api-key-helper: code: ")?;
-            rest.split_once('\n').map(|(code, _)| code.to_owned())
-        });
-        self.provider.approve(&code);
-        let answer = login.finish();
-        assert_eq!(answer.code, Some(0), "{answer:?}");
+    /// What was spent twice: the servers that take it once tell whoever does that.
+    pub(crate) fn spent_twice(&self) -> Vec<String> {
+        let is_refused = |status: &&u64| **status == 401;
+        let refusals = self.endpoint.statuses().iter().filter(is_refused).count();
+        [("a refresh token", self.provider.revocations()), ("a token of the issuer", refusals)]
+            .into_iter()
+            .filter(|(_, times)| *times > 0)
+            .map(|(what, times)| format!("{what} was spent twice, {times} times"))
+            .collect()
     }
 }
 

@@ -6,13 +6,17 @@ use std::time::Duration;
 use integration_tests::process::Process;
 use integration_tests::wait::{sleep, until};
 
-use crate::sources::Sources;
+use crate::sources::{NAMES, Sources};
 
-/// Each caller's process with its script; behind an answer, a worker with its script for each source.
-const MOST_PROCESSES: usize = crate::CALLERS * 2 + 4 * 2;
+/// Each caller's process, and behind an answer a worker for each source.
+const MOST_WORKERS: usize = crate::CALLERS + NAMES.len();
+/// Each with its script, which is a shell and at most the two ends of a pipe.
+const MOST_PROCESSES: usize = MOST_WORKERS * 4;
+/// The profiles' sources, and the one that is used by another.
+const SOURCES: usize = NAMES.len() + 1;
 /// A plan, an entry, a failure and a lock for each source; the log, the one before it, and what keys its
 /// hashes; a draft for each process.
-const MOST_FILES: usize = 4 * 4 + 3 + MOST_PROCESSES;
+const MOST_FILES: usize = SOURCES * 4 + 3 + MOST_WORKERS;
 
 /// The most that there was at once.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +48,13 @@ pub(crate) fn leftovers(sources: &Sources) -> Vec<String> {
         Process::all_with("HOME", sources.home.path()).is_empty().then_some(())
     });
     let state = sources.home.state();
-    let suffixes = [(".tmp", 0), (".unreadable", 0), (".entry", 4), (".plan", 4), (".lock", 4)];
+    let suffixes = [
+        (".tmp", 0),
+        (".unreadable", 0),
+        (".entry", SOURCES),
+        (".plan", NAMES.len()),
+        (".lock", SOURCES),
+    ];
     let too_many = suffixes.into_iter().filter_map(|(suffix, most)| {
         let files = state.files(suffix);
         (files.len() > most).then(|| format!("left behind: {files:?}"))

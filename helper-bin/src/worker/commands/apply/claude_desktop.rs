@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api_key_helper_clients::claude_desktop::{Change, file, slots};
+use api_key_helper_clients::claude_desktop::{file, slots, values};
 use api_key_helper_clients::{NotText, Scope, Target};
 use api_key_helper_core::{Error, trust};
 
@@ -41,14 +41,14 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let helper = program(asked, &links)?;
     let text = helper.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
     // It counts in seconds, and 0 would be no time at all.
-    let change = Change { helper: text.to_owned(), ttl: (ttl.millis() / 1_000).max(1) };
+    let values = values(text, (ttl.millis() / 1_000).max(1));
     let note = format!(
         "Key refresh: automatic {}\nQuit Claude Desktop and open it again: it reads this once.\n",
         ttl.refresh()
     );
     let is_link = helper != asked.front;
     let made = is_link && !apply.dry_run && links::make(&helper, &asked.front)?;
-    let said = edit.apply(&target, &change.values(), &note).inspect_err(|_| {
+    let said = edit.apply(&target, &values, &note).inspect_err(|_| {
         if made {
             links::remove(&helper);
         }

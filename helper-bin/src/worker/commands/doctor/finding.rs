@@ -31,6 +31,7 @@ pub(super) enum Check {
     KeyLifetime,
     KeyPrintable,
     LastRefreshes,
+    OtherClients,
     SealingKey,
     SourceAnswers,
     SourceSettings,

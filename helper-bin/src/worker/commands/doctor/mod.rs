@@ -10,6 +10,7 @@ mod file_system;
 mod finding;
 mod history;
 mod line;
+mod other_clients;
 mod programs;
 mod rehearsal;
 mod sealing;
@@ -73,6 +74,7 @@ async fn examine(
     };
     let client = Client { environment: &environment, programs: &programs, trusts_folder };
     client.examine(session.as_ref(), &asked, &mut sheet).await?;
+    sheet.add(other_clients::check(&environment, &programs))?;
     sheet.end()
 }
 

@@ -5,10 +5,12 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::time::Duration;
 
+use api_key_helper_core::engine::Clock as _;
 use rustix::process::{Pid, Signal as Number, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::relay::Relay;
+use super::relay::{Received, Relay};
+use crate::world::MachineClock;
 use crate::{posix, signals};
 
 /// How long a program has from TERM to KILL when it is to be run anew.
@@ -20,6 +22,11 @@ pub(super) struct Running {
     id: Pid,
     /// Tells that some child has ended.
     child_signals: Signal,
+    clock: MachineClock,
+    /// When somebody last sent it TERM through us, counted from its start.
+    term_at: Option<Duration>,
+    /// Whether somebody else wants it to end that we end too.
+    is_wanted: bool,
 }
 
 impl Running {
@@ -35,12 +42,21 @@ impl Running {
         let child = command.spawn()?;
         let id = Pid::from_raw(child.id().cast_signed())
             .ok_or_else(|| io::Error::other("the program has no process id"))?;
-        Ok(Self { child, id, child_signals })
+        let clock = MachineClock::start();
+        Ok(Self { child, id, child_signals, clock, term_at: None, is_wanted: false })
     }
 
     /// Waits for its end, and passes on what comes meanwhile.
     pub(super) async fn ended(&mut self, relay: &mut Relay) -> io::Result<ExitStatus> {
-        self.ended_and(relay).await.map(|(status, _)| status)
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            tokio::select! {
+                received = relay.next() => self.pass_on(received),
+                _ = self.child_signals.recv() => {}
+            }
+        }
     }
 
     /// Asks it to end, and waits for that; it has [`PATIENCE`]. `None` when that was our doing alone:
@@ -49,34 +65,27 @@ impl Running {
         if let Some(status) = self.child.try_wait()? {
             return Ok(Some(status));
         }
+        // Whoever was told TERM may still be at it. The other signals may have meant something else.
+        let told = self.term_at.map(|at| self.clock.uptime().saturating_sub(at));
+        self.is_wanted = told.is_some_and(|ago| ago < PATIENCE);
         self.send(Number::TERM);
-        let patient = tokio::time::timeout(PATIENCE, self.ended_and(relay)).await;
-        let (status, is_wanted) = match patient {
+        let status = match tokio::time::timeout(PATIENCE, self.ended(relay)).await {
             Ok(ended) => ended?,
             Err(_) => {
                 self.send(Number::KILL);
-                self.ended_and(relay).await?
+                self.ended(relay).await?
             }
         };
-        Ok(is_wanted.then_some(status))
+        Ok(self.is_wanted.then_some(status))
     }
 
-    /// The status of its end, and whether somebody had asked for it meanwhile.
-    async fn ended_and(&mut self, relay: &mut Relay) -> io::Result<(ExitStatus, bool)> {
-        let mut is_wanted = false;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok((status, is_wanted));
-            }
-            tokio::select! {
-                received = relay.next() => {
-                    is_wanted |= received.ends();
-                    if received.is_sent {
-                        self.send(received.number);
-                    }
-                }
-                _ = self.child_signals.recv() => {}
-            }
+    fn pass_on(&mut self, received: Received) {
+        self.is_wanted |= received.ends();
+        if received.number == Number::TERM {
+            self.term_at = Some(self.clock.uptime());
+        }
+        if received.is_sent {
+            self.send(received.number);
         }
     }
 

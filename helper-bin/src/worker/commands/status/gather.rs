@@ -141,7 +141,7 @@ impl OnDisk<'_> {
             refused_until: kept
                 .key_id(&source.planned)
                 .and_then(|key| refused_until(&self.session.places, key, self.now)),
-            has_renewal: renewal.is_some(),
+            has_renewal: renewal.is_some() && source.backend.renews(),
             sign_in: renewal.and_then(|kept| source.backend.sign_in(kept)).map(Into::into),
             failure: kept.failure.as_ref().map(|failure| {
                 let pause_until = found.pause_until(self.now);
@@ -179,6 +179,7 @@ impl OnDisk<'_> {
 fn refusal(error: ReadError, what: &str) -> Error {
     match error {
         ReadError::Refused(error) => error,
-        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}")),
+        ReadError::Io(error) => Error::transient(format!("cannot read {what}: {error}"))
+            .with_hint("look at the state folder with `api-key-helper doctor`"),
     }
 }

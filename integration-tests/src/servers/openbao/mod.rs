@@ -1,17 +1,19 @@
 //! OpenBao, which has HashiCorp Vault's API.
 
+mod cluster;
+
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use serde_json::{Value, json};
+pub use cluster::Cluster;
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::admin::{Admin, text};
+use super::admin::Admin;
 use super::process::{Process, free_ports, write};
-use crate::{install, wait};
+use crate::install;
 
 /// The root token of every server that is not made of raft nodes.
 pub const ROOT: &str = "root";
@@ -23,13 +25,6 @@ pub struct OpenBao {
     address: String,
     process: Process,
     folder: TempDir,
-}
-
-/// Nodes that share their data by raft.
-#[derive(Debug)]
-pub struct Cluster {
-    /// The nodes, in no order of importance.
-    pub nodes: Vec<OpenBao>,
 }
 
 impl OpenBao {
@@ -115,7 +110,7 @@ impl OpenBao {
 
     /// Kills it at once.
     pub fn kill(&self) {
-        self.process.signal("KILL");
+        self.process.kill();
     }
 
     /// Starts a development server again that was killed, at the same address. It has forgotten all.
@@ -176,70 +171,6 @@ impl Deref for OpenBao {
     }
 }
 
-impl Cluster {
-    fn start(count: usize) -> Self {
-        let ports: Vec<u16> = (0..count).map(|_| free_ports()).collect();
-        let shared = tempfile::tempdir().expect("a folder");
-        let key = write(shared.path(), "seal.key", "0123456789abcdef0123456789abcdef");
-        let mut nodes: Vec<OpenBao> = ports.iter().map(|port| node(*port, &ports, &key)).collect();
-
-        let first = &nodes[0];
-        let init = json!({ "recovery_shares": 1, "recovery_threshold": 1 });
-        let root = text(&first.request("PUT", "sys/init", Some(&init)), "/root_token");
-        for node in &mut nodes {
-            node.admin = Admin::new(&node.address, &root, None);
-        }
-        let cluster = Self { nodes };
-        cluster.wait_for("a leader", |cluster| {
-            cluster.leader().is_some_and(|leader| {
-                let body = json!({
-                    // Else a joiner becomes a voter after ten seconds only.
-                    "server_stabilization_time": "1s",
-                    "cleanup_dead_servers": false,
-                });
-                let path = "sys/storage/raft/autopilot/configuration";
-                matches!(leader.try_request("POST", path, Some(&body), &[]), Ok((204, _)))
-            })
-        });
-        cluster.wait_for("all voters", |cluster| {
-            let state = cluster.leader().map(|leader| {
-                leader.try_request("GET", "sys/storage/raft/autopilot/state", None, &[])
-            });
-            matches!(state, Some(Ok((200, state))) if
-                state["data"]["healthy"] == true
-                    && state["data"]["voters"].as_array().is_some_and(|v| v.len() == count))
-        });
-        // The key was read when the nodes unsealed themselves.
-        drop(shared);
-        cluster
-    }
-
-    /// The node that leads just now.
-    #[must_use]
-    pub fn leader(&self) -> Option<&OpenBao> {
-        self.nodes
-            .iter()
-            .find(|node| matches!(node.try_request("GET", "sys/health", None, &[]), Ok((200, _))))
-    }
-
-    /// All addresses.
-    #[must_use]
-    pub fn addresses(&self) -> Vec<&str> {
-        self.nodes.iter().map(OpenBao::address).collect()
-    }
-
-    fn wait_for(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
-        let started = wait::now();
-        while !done(self) {
-            if wait::since(started) > wait::LIMIT {
-                let logs: Vec<String> = self.nodes.iter().map(|node| node.process.log()).collect();
-                panic!("the cluster does not have {what}: {}", logs.join("\n---\n"));
-            }
-            wait::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
 fn dev_server(folder: &Path, port: u16) -> Command {
     let config = write(folder, "config.hcl", AUDIT_DEVICE);
     let mut bao = Command::new(OpenBao::program());
@@ -248,49 +179,6 @@ fn dev_server(folder: &Path, port: u16) -> Command {
     bao.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
     bao.arg(format!("-config={}", config.display()));
     bao
-}
-
-fn node(port: u16, ports: &[u16], key: &Path) -> OpenBao {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path();
-    let data = path.join("data");
-    fs::create_dir(&data).expect("a folder for the data");
-    let joins: String = ports
-        .iter()
-        .filter(|other| **other != port)
-        .map(|other| format!("  retry_join {{ leader_api_addr = \"http://127.0.0.1:{other}\" }}\n"))
-        .collect();
-    let config = format!(
-        r#"
-api_addr = "http://127.0.0.1:{port}"
-cluster_addr = "https://127.0.0.1:{cluster}"
-listener "tcp" {{
-  address = "127.0.0.1:{port}"
-  tls_disable = true
-}}
-seal "static" {{
-  current_key_id = "1"
-  current_key = "file://{key}"
-}}
-storage "raft" {{
-  path = "{data}"
-  node_id = "node-{port}"
-  performance_multiplier = 1
-{joins}}}
-{AUDIT_DEVICE}"#,
-        cluster = port + 1,
-        key = key.display(),
-        data = data.display(),
-    );
-    let config = write(path, "config.hcl", &config);
-    let mut bao = Command::new(OpenBao::program());
-    bao.arg("server").arg(format!("-config={}", config.display()));
-    let address = format!("http://127.0.0.1:{port}");
-    let mut process = Process::start(&bao, path);
-    let admin = Admin::new(&address, "", None);
-    let up = process.wait_until(|| admin.try_request("GET", "sys/health", None, &[]).is_ok());
-    assert!(up, "a raft node does not start: {}", process.log());
-    OpenBao { admin, address, process, folder }
 }
 
 /// The audit device's file, in the folder of its server.

@@ -1,0 +1,98 @@
+//! A search for what must not be seen.
+
+use std::fs;
+
+use integration_tests::binaries::Binaries;
+use integration_tests::call::{Answer, Call};
+use integration_tests::files;
+use integration_tests::process::Process;
+use integration_tests::traces::Traces;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::account::KEY;
+use crate::user::User;
+
+/// Secrets, and a place that is not the user's, where no search finds them.
+pub(crate) struct Canary {
+    elsewhere: TempDir,
+    secrets: Vec<(&'static str, Traces)>,
+}
+
+impl Canary {
+    pub(crate) fn new() -> Self {
+        let elsewhere = tempfile::tempdir().unwrap();
+        Self { elsewhere, secrets: vec![("the key", Traces::of(KEY))] }
+    }
+
+    /// One secret more to look for.
+    pub(crate) fn add(&mut self, name: &'static str, secret: &str) {
+        self.secrets.push((name, Traces::of(secret)));
+    }
+
+    /// A file of secrets.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.elsewhere.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// Those of the session that is kept.
+    #[track_caller]
+    pub(crate) fn add_session(&mut self, user: &User) {
+        let kept = user.state().entry("aws").renewal.expect("a session is kept");
+        let kept: Value = serde_json::from_str(kept.expose()).unwrap();
+        for (name, field) in [
+            ("the session's secret access key", "secret_access_key"),
+            ("the session token", "session_token"),
+        ] {
+            self.add(name, kept["session"][field].as_str().unwrap());
+        }
+    }
+
+    /// Makes a call and searches what it said.
+    #[track_caller]
+    pub(crate) fn call(&self, call: &Call) -> Answer {
+        let answer = call.run();
+        self.assert_not_in("stderr", answer.stderr.as_bytes());
+        if answer.stdout != KEY {
+            self.assert_not_in("stdout", answer.stdout.as_bytes());
+        }
+        answer
+    }
+
+    /// Searches everything that can be looked at, and every file.
+    #[track_caller]
+    pub(crate) fn search(&self, user: &User) {
+        for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
+            self.call(&user.call().args(arguments.iter().copied()));
+        }
+        let files = files::below(user.home.path());
+        assert!(files.len() >= 4, "{files:?}");
+        for (file, content) in files {
+            self.assert_not_in(&file.to_string_lossy(), &content);
+        }
+    }
+
+    /// Searches what everybody on the machine can see of the one worker of `user`.
+    #[track_caller]
+    pub(crate) fn search_worker(&self, user: &User) {
+        let program = Binaries::built().worker.canonicalize().unwrap();
+        let workers = Process::all_of(&program, "HOME", user.home.path());
+        let [Process { id }] = workers[..] else { panic!("not one worker: {workers:?}") };
+        for file in ["cmdline", "environ"] {
+            let place = format!("/proc/{id}/{file}");
+            let text = fs::read(&place).unwrap();
+            assert!(!text.is_empty(), "{place}");
+            self.assert_not_in(&place, &text);
+        }
+    }
+
+    #[track_caller]
+    fn assert_not_in(&self, place: &str, text: &[u8]) {
+        for (name, traces) in &self.secrets {
+            let found = traces.found_in(text);
+            assert_eq!(found, None, "{name} is in {place}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}

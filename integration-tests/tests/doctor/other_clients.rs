@@ -1,0 +1,69 @@
+//! What `apply` wrote for other clients, and what became of it.
+
+use std::fs;
+
+use integration_tests::binaries::Binaries;
+
+use crate::patient::{Patient, Report};
+
+const CODEX: &str = "model_provider = \"gateway\"\n\n[model_providers.gateway]\nname = \"Gateway\"\n\
+                     [model_providers.other]\nname = \"Other\"\n";
+const SERVERS: &str = r#"{"mcpServers": {"docs": {"type": "http", "url": "https://docs.example.com/mcp"},
+                        "local": {"command": "npx"}}}"#;
+
+#[test]
+fn what_apply_writes_for_each_client_is_well() {
+    for (file, text, client, words) in [
+        (".codex/config.toml", CODEX, &["codex"][..], "(codex, `gateway`)"),
+        (".claude.json", SERVERS, &["mcp", "--server", "docs"], "(mcp, `docs`)"),
+        (".config/Claude-3p/configLibrary/a.json", "{}", &["claude-desktop"], "(claude-desktop)"),
+        (
+            ".config/Claude-3p/configLibrary/a.json",
+            "{}",
+            &["claude-desktop", "--profile", "main"],
+            "(claude-desktop)",
+        ),
+    ] {
+        let patient = Patient::new();
+        patient.home.write(".config/Claude-3p/configLibrary/_meta.json", r#"{"appliedId": "a"}"#);
+        patient.home.write(file, text);
+        patient.examine().assert_absent("other-clients");
+        let applied = patient.home.call(["apply", "--client"].iter().chain(client).copied()).run();
+        assert_eq!(applied.code, Some(0), "{applied:?}");
+        let report = patient.examine();
+        report.assert("other-clients", "ok", &[file, words, "this program"]);
+        report.assert_well();
+    }
+}
+
+#[test]
+fn a_helper_that_has_moved_is_found() {
+    let patient = Patient::new();
+    let file = patient.home.write(".codex/config.toml", CODEX);
+    assert_eq!(patient.home.call(["apply", "--client", "codex"]).run().code, Some(0));
+    let front = Binaries::built().front.canonicalize().unwrap();
+    let names = |program: &str| {
+        let text = fs::read_to_string(&file).unwrap();
+        let applied = text.replace(&format!("{:?}", front.display().to_string()), program);
+        assert_ne!(text, applied);
+        fs::write(&file, &applied).unwrap();
+        let report = patient.examine();
+        fs::write(&file, &text).unwrap();
+        report
+    };
+    let gone = names("\"/opt/gone/api-key-helper\"");
+    let words = ["`/opt/gone/api-key-helper`, which is not there", "apply --client codex"];
+    gone.assert("other-clients", "error", &words);
+    assert_only_that(&gone);
+    let copy = patient.home.write("bin/api-key-helper", "");
+    let other = names(&format!("{:?}", copy.display().to_string()));
+    other.assert("other-clients", "warning", &["another copy", "bin/api-key-helper"]);
+    assert_only_that(&other);
+    // Somebody else's is no business of ours, and neither is one that `PATH` decides.
+    names("\"/opt/gone/other-helper\"").assert_absent("other-clients");
+    names("\"api-key-helper\"").assert_absent("other-clients");
+}
+
+fn assert_only_that(report: &Report) {
+    report.assert_only(&["other-clients"]);
+}

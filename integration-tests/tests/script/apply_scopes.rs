@@ -1,0 +1,79 @@
+//! `apply` for the user, for a project, and for everybody on the machine.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use integration_tests::call::Call;
+use integration_tests::home::Home;
+use integration_tests::mounts::Mounts;
+
+use crate::apply::{front, mode, run_line, settings_file, user};
+
+/// An empty folder of this user's, which is `/etc` for the calls that see the mounts.
+pub(crate) fn own_etc(home: &Home) -> (PathBuf, Mounts) {
+    let etc = home.path().join("etc");
+    fs::create_dir(&etc).unwrap();
+    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
+    (etc, mounts)
+}
+
+#[test]
+fn each_scope_has_its_file() {
+    let home = user();
+    let work = home.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let apply = |scope| home.call(["apply", "--scope", scope]).folder(&work);
+
+    let local = work.join(".claude/settings.local.json");
+    let _ = apply("local").run().assert_printed();
+    run_line(&home, &local).assert_key("key-1");
+
+    let project = work.join(".claude/settings.json");
+    let answer = apply("project").run();
+    assert_eq!(answer.code, Some(0));
+    assert!(answer.stderr.contains("commonly committed"), "{answer:?}");
+    run_line(&home, &project).assert_key("key-1");
+    assert_eq!((mode(&local), mode(&project)), (0o600, 0o644 & !umask()));
+
+    let elsewhere = home.path().join("elsewhere");
+    let _ = apply("user").env("CLAUDE_CONFIG_DIR", &elsewhere).run().assert_printed();
+    run_line(&home, &elsewhere.join("settings.json")).assert_key("key-1");
+    assert!(!settings_file(&home).exists());
+}
+
+fn umask() -> u32 {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    0o666 & !mode(&folder.path().join("file"))
+}
+
+#[test]
+fn managed_settings_are_roots() {
+    let home = user();
+    let (etc, mounts) = own_etc(&home);
+    let apply = home.call(["apply", "--scope", "managed"]);
+    // A user of no name, with no rights beyond the files' modes.
+    let powerless = |call: Call| mounts.seen_by(call.under(["unshare", "--user"]));
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o555)).unwrap();
+    let hint = format!("run `sudo {} apply --scope managed`", front().display());
+    powerless(apply.clone()).run().assert_error(2, &["/etc/claude-code", &hint]);
+
+    fs::set_permissions(&etc, fs::Permissions::from_mode(0o755)).unwrap();
+    let _ = mounts.seen_by(apply).run().assert_printed();
+    let file = etc.join("claude-code/managed-settings.json");
+    run_line(&home, &file).assert_key("key-1");
+    assert_eq!(mode(&file), 0o644 & !umask());
+
+    // What lies beside it beats it.
+    let part =
+        home.write("etc/claude-code/managed-settings.d/5.json", "{\"apiKeyHelper\": \"other\"}");
+    let answer = mounts.seen_by(home.call(["apply", "--scope", "managed"])).run();
+    let shadow = "`/etc/claude-code/managed-settings.d/5.json` sets another `apiKeyHelper`";
+    assert!(answer.stderr.contains(shadow), "{answer:?}");
+
+    fs::remove_dir_all(part.parent().unwrap()).unwrap();
+    let undo = mounts.seen_by(home.call(["apply", "--scope", "managed", "--undo"])).run();
+    assert!(undo.assert_printed().starts_with("Setting undone"), "{undo:?}");
+    assert_eq!(fs::read_dir(&etc).unwrap().count(), 0);
+}
