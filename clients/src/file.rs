@@ -134,10 +134,18 @@ fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> 
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let mut draft = builder.tempfile_in(folder)?;
-    draft.write_all(content)?;
+    let mut draft = builder.tempfile_in(folder).map_err(without_draft)?;
+    draft.as_file_mut().write_all(content)?;
     draft.as_file().sync_all()?;
     Ok(draft)
+}
+
+/// `error` of `tempfile` without the draft's name, which says nothing to anybody.
+fn without_draft(error: io::Error) -> io::Error {
+    match error.to_string().rsplit_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    }
 }
 
 #[cfg(unix)]

@@ -24,7 +24,7 @@ impl Disk for StateFolder {
     }
 
     async fn draft(&self, room: u64) -> io::Result<Box<dyn Draft>> {
-        let file = Builder::new().suffix(DRAFT_SUFFIX).tempfile_in(self.path())?;
+        let file = draft_in(self.path())?;
         set_apart(file.as_file(), room)?;
         Ok(Box::new(FileDraft { file, folder: self.path().to_owned() }))
     }
@@ -45,7 +45,8 @@ impl Disk for StateFolder {
         let aside = Builder::new()
             .prefix(&format!("{file}."))
             .suffix(UNREADABLE_SUFFIX)
-            .tempfile_in(self.path())?;
+            .tempfile_in(self.path())
+            .map_err(without_draft)?;
         let (_, aside) = aside.keep()?;
         fs::rename(self.path().join(file), aside)
     }
@@ -64,9 +65,10 @@ struct FileDraft {
 #[async_trait]
 impl Draft for FileDraft {
     async fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        self.file.rewind()?;
-        self.file.write_all(content)?;
-        self.file.as_file().set_len(content.len() as u64)
+        let file = self.file.as_file_mut();
+        file.rewind()?;
+        file.write_all(content)?;
+        file.set_len(content.len() as u64)
     }
 
     async fn sync(&mut self) -> io::Result<()> {
@@ -76,6 +78,20 @@ impl Draft for FileDraft {
     async fn publish(self: Box<Self>, file: &str) -> io::Result<()> {
         self.file.persist(self.folder.join(file))?;
         Ok(())
+    }
+}
+
+/// A draft in `folder`, to be written by way of its file: other errors of it name the draft.
+pub(crate) fn draft_in(folder: &Path) -> io::Result<NamedTempFile> {
+    Builder::new().suffix(DRAFT_SUFFIX).tempfile_in(folder).map_err(without_draft)
+}
+
+/// `error` of `tempfile` without the draft's name, which says nothing to anybody.
+#[must_use]
+pub fn without_draft(error: io::Error) -> io::Error {
+    match error.to_string().rsplit_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
     }
 }
 

@@ -4,10 +4,11 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use tempfile::Builder;
 use zeroize::Zeroizing;
 
-use crate::disk::{DRAFT_SUFFIX, UNREADABLE_SUFFIX, is_still_named, lock_file, sync_names};
+use crate::disk::{
+    DRAFT_SUFFIX, UNREADABLE_SUFFIX, draft_in, is_still_named, lock_file, sync_names,
+};
 use crate::folder::{Privacy, ReadError, StateFolder, privacy, private};
 use crate::rejection::RECORDS_SUFFIX;
 use crate::{Error, Moment};
@@ -140,8 +141,8 @@ impl StateFolder {
         if let Some(content) = self.read_ours(name)? {
             return Ok(content);
         }
-        let mut draft = Builder::new().suffix(DRAFT_SUFFIX).tempfile_in(self.path())?;
-        draft.write_all(&make()?)?;
+        let mut draft = draft_in(self.path())?;
+        draft.as_file_mut().write_all(&make()?)?;
         draft.as_file().sync_all()?;
         match draft.persist_noclobber(self.path().join(name)) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
@@ -158,8 +159,8 @@ impl StateFolder {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mut draft = Builder::new().suffix(DRAFT_SUFFIX).tempfile_in(self.path())?;
-        draft.write_all(content)?;
+        let mut draft = draft_in(self.path())?;
+        draft.as_file_mut().write_all(content)?;
         draft.as_file().sync_all()?;
         draft.persist(self.path().join(name))?;
         sync_names(self.path())

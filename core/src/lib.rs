@@ -60,6 +60,8 @@ pub mod trust;
 pub use ambient::Ambient;
 #[cfg(feature = "engine")]
 pub use backend::{Backend, Credential, SignIn};
+#[cfg(feature = "engine")]
+pub use disk::without_draft;
 pub use entry::{ENTRY_VERSION, Entry, EntryId};
 pub use environment_mark::EnvironmentMark;
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report};

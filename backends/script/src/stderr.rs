@@ -11,17 +11,21 @@ const SHOWN: usize = 200;
 /// occurs in one of `known`: what was printed may be the key, and what was read is a secret.
 ///
 /// Lines that a shell prints under `set -x` say nothing about the cause, but may carry what the
-/// script passes to other programs: they are passed over.
+/// script passes to other programs: they are passed over. So is our own hint, where the script runs
+/// this program: the cause stands before it.
 pub(crate) fn last_line(tail: &[u8], known: &[&[u8]]) -> Option<String> {
     let text = Zeroizing::new(String::from_utf8_lossy(tail).into_owned());
     let text = Zeroizing::new(without_sequences(&text));
     let line = text
         .split(['\n', '\r'])
         .map(str::trim)
-        .rfind(|line| !line.is_empty() && !line.starts_with('+'))?;
+        .rfind(|line| !line.is_empty() && !line.starts_with('+') && !line.starts_with(OWN_HINT))?;
     let line = known.iter().fold(line.to_owned(), |line, known| redact(&line, known));
     Some(cut(&line))
 }
+
+/// How the second line of an error of this program begins.
+const OWN_HINT: &str = "api-key-helper: hint: ";
 
 /// What somebody else wrote, as one line that may stand in an error.
 pub(crate) fn presentable(text: &str) -> String {
@@ -94,6 +98,12 @@ mod tests {
             Some("no such host")
         );
         assert_eq!(line("+ a").as_deref(), None);
+    }
+
+    #[test]
+    fn of_our_own_errors_the_cause_is_shown() {
+        let ours = "api-key-helper: error: no way\napi-key-helper: hint: go elsewhere\n";
+        assert_eq!(line(ours).as_deref(), Some("api-key-helper: error: no way"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use api_key_helper_core::config::SourceTable;
 use api_key_helper_core::{Error, Secret, SecretInput};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::answer::{Answer, Verdict};
 use crate::auth;
@@ -12,22 +12,22 @@ use crate::session::Session;
 
 /// A secret input as it is written: `wrapped = true` stands beside where it is.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "Map<String, Value>")]
+#[serde(try_from = "Value")]
 pub(crate) struct WrittenInput {
     input: SecretInput,
     wrapped: bool,
 }
 
-impl TryFrom<Map<String, Value>> for WrittenInput {
+impl TryFrom<Value> for WrittenInput {
     type Error = String;
 
-    fn try_from(mut table: Map<String, Value>) -> Result<Self, String> {
-        let wrapped = match table.remove("wrapped") {
+    fn try_from(mut value: Value) -> Result<Self, String> {
+        let wrapped = match value.as_object_mut().and_then(|table| table.remove("wrapped")) {
             None => false,
             Some(Value::Bool(wrapped)) => wrapped,
             Some(_) => return Err("`wrapped` is `true` or `false`".to_owned()),
         };
-        let input = SecretInput::deserialize(Value::Object(table)).map_err(|e| e.to_string())?;
+        let input = SecretInput::deserialize(value).map_err(|error| error.to_string())?;
         Ok(Self { input, wrapped })
     }
 }

@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::document::{Place, Places};
+use super::wrong_value;
 use crate::{Error, Fingerprint};
 
 /// A table of the configuration, such as `[profile.work]`.
@@ -50,16 +51,22 @@ impl Located {
                     _ => None,
                 })
                 .collect();
-            self.error(&path, without_value(&one_line(error.inner().message())))
-                .with_hint("mend the value at that place")
+            let full = self.full(&path);
+            let (message, hint) = wrong_value::explained(error.inner().message(), &full);
+            self.error(&path, message).with_hint(hint)
         })
     }
 
     /// A Misconfigured error about the value at `path`, which says where that is.
     pub(super) fn error(&self, path: &[String], message: impl AsRef<str>) -> Error {
-        let full = self.path.iter().chain(path).cloned().collect::<Vec<_>>().join(".");
+        let full = self.full(path);
         let place = self.place(path).map_or_else(String::new, |place| format!("{place}: "));
         Error::misconfigured(format!("{place}`{full}`: {}", message.as_ref()))
+    }
+
+    /// `path` from the root, as people write it.
+    fn full(&self, path: &[String]) -> String {
+        self.path.iter().chain(path).cloned().collect::<Vec<_>>().join(".")
     }
 
     /// The place of `path`, or of the nearest table around it.
@@ -139,17 +146,4 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
         unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
-}
-
-/// Serde quotes the text that has the wrong type, and that may be a secret in the wrong place.
-fn without_value(message: &str) -> String {
-    let parts = message.split_once("string \"").zip(message.rsplit_once("\", expected "));
-    match parts {
-        Some(((what, _), (_, expected))) => format!("{what}string, expected {expected}"),
-        None => message.to_owned(),
-    }
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

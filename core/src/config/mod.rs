@@ -11,6 +11,7 @@ mod profile;
 mod settings;
 mod source_table;
 mod uses;
+mod wrong_value;
 
 pub use configuration::{ConfigFile, Configuration, is_name};
 pub use document::Place;

@@ -33,7 +33,7 @@ fn a_format_on_the_command_line_is_for_one_call() {
 #[test]
 fn mistakes_name_their_place() {
     for (settings, words) in [
-        ("format = \"jsn\"", ["config.toml:3:1", "unknown variant `jsn`"]),
+        ("format = \"jsn\"", ["config.toml:3:1", "`jsn` is not one of its values"]),
         ("headers = { \"A B\" = \"{key}\" }", ["config.toml:3:1", "`X-Api-Key`"]),
         ("headers = { A = \"{key}\\r\\nB: b\" }", ["config.toml:3:1", "printable ASCII"]),
         ("env = \"A-B\"", ["config.toml:3:1", "begins with no digit"]),

@@ -244,3 +244,19 @@ fn the_secrets_around_it_are_shown_nowhere() {
         assert_eq!(fs::read_to_string(settings_file(&home)).unwrap(), text);
     }
 }
+
+#[test]
+fn a_disk_that_refuses_is_named_with_what_is_there() {
+    let home = user();
+    let folder = home.path().join(".claude");
+    fs::create_dir(&folder).unwrap();
+    let shown = folder.display();
+    let read_only = Mounts::new().empty(&folder, "1m").read_only(&folder);
+    let look = format!("look at it with `ls -ld {shown}`");
+    read_only.seen_by(home.call(["apply"])).run().assert_error(2, &["Read-only", &look]);
+    let fill = format!("head -c 4096 /dev/zero >'{shown}/full'");
+    let full = Mounts::new().empty(&folder, "4k").command(&fill);
+    let answer = full.seen_by(home.call(["apply"])).run();
+    answer.assert_error(2, &["No space left on device", "make room on its disk"]);
+    assert!(!answer.stderr.contains(" at path "), "nobody knows that file: {answer:?}");
+}

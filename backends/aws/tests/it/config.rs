@@ -29,7 +29,7 @@ fn with(toml: &str) -> String {
 fn errors_say_where_they_are() {
     let role = "arn = 'arn:aws:iam::123456789012:role/r'";
     for (toml, message) in [
-        (String::new(), "missing field `secret_id`"),
+        (String::new(), "`secret_id` is missing"),
         (with("feild = 'k'"), "config.toml:2:1: `source.s.feild`: unknown key"),
         ("secret_id = ''".to_owned(), "config.toml:1:1: `source.s.secret_id`"),
         ("secret_id = 'arn:aws:ssm:a:1:x'".to_owned(), "is not the ARN of a secret"),
@@ -42,8 +42,8 @@ fn errors_say_where_they_are() {
         (with("rotation_aware = 'yes'"), "`source.s.rotation_aware`"),
         (with("assume_role = { arn = 'r' }"), "`source.s.assume_role`: \"r\" is not the ARN"),
         (with("assume_role = { arn = 'arn:aws:iam::1:user/a' }"), "is not the ARN of a role"),
-        (with("assume_role = {}"), "missing field `arn`"),
-        (with(&format!("assume_role = {{ {role}, name = 'x' }}")), "unknown field `name`"),
+        (with("assume_role = {}"), "`arn` is missing"),
+        (with(&format!("assume_role = {{ {role}, name = 'x' }}")), "unknown key `name`"),
         (with(&format!("assume_role = {{ {role}, duration = '5m' }}")), "from `15m` to `12h`"),
         (with(&format!("assume_role = {{ {role}, duration = '13h' }}")), "from `15m` to `12h`"),
         (with(&format!("assume_role = {{ {role}, session_name = 'a b' }}")), "`session_name`"),

@@ -32,7 +32,7 @@ fn errors_say_where_they_are() {
     let home = [("HOME", "/home/ann")];
     for (toml, message) in [
         (with("feild = 'k'"), "config.toml:3:1: `source.v.feild`: unknown key"),
-        ("address = 'https://v'".to_owned(), "missing field `path`"),
+        ("address = 'https://v'".to_owned(), "`path` is missing"),
         ("path = 'a'".to_owned(), "`source.v.address`: there is no address"),
         ("path = 'a'\naddress = []".to_owned(), "config.toml:2:1: `source.v.address`"),
         ("path = 'a'\naddress = 'http://v.example.com'".to_owned(), "only loopback"),
@@ -48,6 +48,10 @@ fn errors_say_where_they_are() {
         (with("namespace = \"a\\nb\""), "`source.v.namespace`"),
         (with("auth = { method = 'kerberos' }"), "`source.v.auth"),
         (with("auth = { method = 'approle' }"), "role_id"),
+        (
+            with("auth = { method = 'approle', role_id = 'r', secret_id = 'in the file' }"),
+            "`source.v.auth`: this is a text, and a table such as `{ env = \"NAME\" }` is wanted",
+        ),
         (
             with("auth = { method = 'jwt', role = 'r', jwt = { env = 'J', file = 'j' } }"),
             "exactly one",

@@ -3,14 +3,14 @@
 use api_key_helper_core::Error;
 use api_key_helper_core::config::FormatName;
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::SEE_HELP;
 
 /// In which form the client wants its key.
 #[derive(Debug, Default, Args)]
 pub(super) struct Form {
-    /// The form of the key, each for other clients: see `docs/formats.md`
+    /// The form of the key, instead of the profile's
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     format: Option<FormatName>,
     /// Cargo says so to each program that it asks
@@ -57,8 +57,26 @@ pub(super) fn format(
 fn formats() -> impl TypedValueParser<Value = FormatName> {
     // Clap lets nothing else through.
     let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
-    PossibleValuesParser::new(FormatName::ALL.map(FormatName::name))
+    let value = |format: FormatName| PossibleValue::new(format.name()).help(whose(format));
+    PossibleValuesParser::new(FormatName::ALL.map(value))
         .map(move |name| format(name).unwrap_or_default())
+}
+
+/// Who reads it.
+fn whose(format: FormatName) -> &'static str {
+    match format {
+        FormatName::Cargo => "Cargo's `credential-provider`",
+        FormatName::ClaudeDesktop => "Claude Desktop's `inferenceCredentialHelper`",
+        FormatName::Codex => "Codex's `auth` of a model provider",
+        FormatName::CredentialProcess => "AWS's `credential_process`",
+        FormatName::Env => "A shell's `eval`",
+        FormatName::ExecCredential => "Kubernetes clients, from an `exec` of the kubeconfig",
+        FormatName::Git => "Git's `credential.helper`",
+        FormatName::GoogleExecutable => "Google's libraries, from an `executable`",
+        FormatName::Headers => "Claude Code's `headersHelper` and `otelHeadersHelper`",
+        FormatName::Json => "Programs: the key, its end and its source",
+        FormatName::Raw => "Claude Code's `apiKeyHelper`, and all that want the key alone",
+    }
 }
 
 #[cfg(test)]

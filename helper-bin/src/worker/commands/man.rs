@@ -121,7 +121,11 @@ const SECTIONS: [Section; 3] = [
         "EXIT STATUS",
         &[
             ("0", "The key was printed, or the command did what it is for."),
-            ("1", "The source did not answer in time, or not sensibly: ask again later."),
+            (
+                "1",
+                "The source did not answer in time, or not sensibly: ask again later. Of `doctor`: \
+                 something is in the way.",
+            ),
             ("2", "The configuration or the command line is wrong."),
             ("3", "A human must sign in: run `api-key-helper login`."),
             ("4", "The source refuses to give the key: ask its administrator."),
@@ -138,12 +142,20 @@ const SECTIONS: [Section; 3] = [
     (
         "FILES",
         &[
-            ("$XDG_CONFIG_HOME/api-key-helper/config.toml", "What you configured."),
+            (
+                "$XDG_CONFIG_HOME/api-key-helper/config.toml",
+                "What you configured. Without the variable it is below ~/.config.",
+            ),
             ("/etc/api-key-helper/config.toml", "What this machine's administrator did."),
-            ("$XDG_STATE_HOME/api-key-helper/", "Sealed keys, locks, failures and refresh.log."),
+            (
+                "$XDG_STATE_HOME/api-key-helper/",
+                "Sealed keys, locks, failures and refresh.log. Without the variable it is below \
+                 ~/.local/state.",
+            ),
             (
                 "$XDG_DATA_HOME/api-key-helper/seal.key",
-                "The key that seals them, where there is no secret store.",
+                "The key that seals them, where there is no secret store. Without the variable it is \
+                 below ~/.local/share.",
             ),
         ],
     ),

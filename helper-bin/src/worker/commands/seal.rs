@@ -41,7 +41,7 @@ pub(crate) async fn run(
 fn in_use(session: &Session) -> Result<&InUse, Error> {
     session.seal.as_ref().map_err(|nowhere| {
         Error::transient(nowhere.reason.clone())
-            .with_hint("make the folder writable, or set `XDG_DATA_HOME`")
+            .with_hint("make room there, or make it writable, or set `XDG_DATA_HOME`")
     })
 }
 

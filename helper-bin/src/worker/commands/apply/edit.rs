@@ -138,7 +138,10 @@ impl Edit<'_> {
                     (Scope::Managed, io::ErrorKind::PermissionDenied) => {
                         format!("run `{}`", self.as_root())
                     }
-                    _ => format!("look at it with `ls -ld {shown}`"),
+                    (_, io::ErrorKind::StorageFull) => {
+                        "make room on its disk, see `df -h`".to_owned()
+                    }
+                    _ => format!("look at it with `ls -ld {}`", shown_of(self.path)),
                 };
                 Error::misconfigured(format!("cannot change `{shown}`: {error}")).with_hint(hint)
             }
@@ -186,6 +189,18 @@ impl Edit<'_> {
 /// The last part of a value's name: people look for that in the file.
 fn last(slots: &Slots, index: usize) -> &str {
     slots.paths.get(index).and_then(|path| path.last()).map_or("", String::as_str)
+}
+
+/// What has a say in whether the file at `path` can be written, as words of a shell: the file and its
+/// folder, or the nearest folder that is there.
+fn shown_of(path: &Path) -> String {
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+    match path.parent() {
+        Some(folder) if there == path => {
+            format!("{} {}", trust::quote(folder), trust::quote(path))
+        }
+        _ => trust::quote(there).to_string(),
+    }
 }
 
 /// Names in a sentence.

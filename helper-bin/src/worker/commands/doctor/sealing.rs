@@ -10,7 +10,7 @@ pub(super) fn check(session: &Session) -> Vec<Finding> {
         Ok(in_use) => in_use,
         Err(nowhere) => {
             let text = format!("nothing is cached: {}", nowhere.reason);
-            let mend = "make the folder writable, or set `XDG_DATA_HOME`";
+            let mend = "make room there, or make it writable, or set `XDG_DATA_HOME`";
             return vec![Finding::warning(check, text, mend)];
         }
     };

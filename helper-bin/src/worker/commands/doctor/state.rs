@@ -1,11 +1,10 @@
 //! The state folder: whose it is, whether it can be written to, and what lies in it.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use api_key_helper_core::engine::Source;
-use api_key_helper_core::{ENTRY_VERSION, Error, ReadError, StateFolder, trust};
+use api_key_helper_core::{ENTRY_VERSION, Error, ReadError, StateFolder, trust, without_draft};
 
 use super::file_system;
 use super::finding::{Check, Finding};
@@ -45,7 +44,7 @@ fn writable(path: &Path) -> Finding {
         Ok(_) => Finding::ok(Check::StateFolderWritable, format!("`{shown}` can be written to")),
         Err(error) => Finding::error(
             Check::StateFolderWritable,
-            format!("`{shown}` cannot be written to: {}", reason(&error)),
+            format!("`{shown}` cannot be written to: {}", without_draft(error)),
             "make it writable, or set `XDG_STATE_HOME` to a folder that is",
         ),
     }
@@ -127,7 +126,7 @@ fn entry(session: &Session, source: &Source) -> Finding {
         Err(ReadError::Refused(error)) => Finding::of(check, &error),
         Err(ReadError::Io(error)) => Finding::error(
             check,
-            format!("what is cached of `{name}` cannot be read: {}", reason(&error)),
+            format!("what is cached of `{name}` cannot be read: {error}"),
             format!("look at it with `ls -l {}`", trust::quote(session.folder.path())),
         ),
     };
@@ -143,14 +142,6 @@ fn version(name: &str) -> Option<u8> {
 fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter_map(|file| file.file_name().into_string().ok()).collect()
-}
-
-/// Without the path that `tempfile` adds.
-fn reason(error: &io::Error) -> String {
-    error
-        .get_ref()
-        .and_then(|inner| inner.source())
-        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 #[cfg(test)]

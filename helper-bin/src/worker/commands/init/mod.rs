@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use api_key_helper_clients::claude_code::Scope;
-use api_key_helper_core::{Error, Places, trust};
+use api_key_helper_core::{Error, Places, trust, without_draft};
 
 use self::conversation::Conversation;
 use self::interview::Interview;
@@ -145,8 +145,9 @@ fn not_written(path: &Path, error: &io::Error) -> Error {
 fn create(path: &Path, content: &str) -> io::Result<()> {
     let folder = make_folder_of(path)?;
     // Of mode 0600 by itself.
-    let mut draft = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
-    draft.write_all(content.as_bytes())?;
+    let mut draft =
+        tempfile::Builder::new().prefix(".config-").tempfile_in(folder).map_err(without_draft)?;
+    draft.as_file_mut().write_all(content.as_bytes())?;
     draft.as_file().sync_all()?;
     draft.persist_noclobber(path)?;
     Ok(())
