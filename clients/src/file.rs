@@ -108,8 +108,19 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// What a settings file says; nothing, where it cannot be read.
+#[must_use]
+pub fn settings_text(path: &Path) -> String {
+    bytes(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
 /// What is in a file, which has an end and is no larger than settings are.
 pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_fifo(&fs::metadata(path)?.file_type()) {
+        // To open it is to wait for a writer.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a FIFO"));
+    }
     let mut content = Vec::new();
     File::open(path)?.take(LONGEST + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LONGEST {
@@ -189,11 +200,21 @@ const LONGEST: u64 = 16 << 20;
 mod tests {
     use std::ffi::OsString;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    use std::process::Command;
 
     use super::*;
 
     fn names(folder: &Path) -> Vec<OsString> {
         fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn nobody_waits_for_whoever_writes_into_a_fifo() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(bytes(&path).unwrap_err().to_string(), "it is a FIFO");
+        assert_eq!(settings_text(&path), "");
     }
 
     #[test]

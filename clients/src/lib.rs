@@ -23,6 +23,7 @@ mod syntax;
 mod target;
 mod toml;
 
+pub use file::settings_text;
 pub use helper_line::{HelperLine, NotText};
 pub use json::{Malformed, Position};
 pub use scope::Scope;

@@ -1,10 +1,9 @@
 //! Codex: the command of a model provider.
 
-use std::fs;
 use std::time::Duration;
 
 use api_key_helper_clients::codex::{Change, chosen_provider, file, slots};
-use api_key_helper_clients::{NotText, Scope};
+use api_key_helper_clients::{NotText, Scope, settings_text};
 use api_key_helper_core::config::FormatName;
 use api_key_helper_core::{Error, trust};
 use api_key_helper_formats::hold;
@@ -28,7 +27,7 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let provider = match &apply.provider {
         Some(provider) => provider.clone(),
         // A file that cannot be read, or is none, is refused below.
-        None => chosen_provider(&fs::read_to_string(&path).unwrap_or_default())
+        None => chosen_provider(&settings_text(&path))
             .ok_or_else(|| no_provider(&trust::quote(&path)))?,
     };
     let target = edit.target(slots(&provider))?;

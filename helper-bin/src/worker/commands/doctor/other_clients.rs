@@ -4,11 +4,10 @@
 //! What else is wrong with such a file is for its client to say.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_clients::{
-    Helper, HelperLine, Scope, Slots, Target, claude_desktop, codex, mcp,
+    Helper, HelperLine, Scope, Slots, Target, claude_desktop, codex, mcp, settings_text,
 };
 
 use super::finding::{Check, Finding};
@@ -46,7 +45,7 @@ struct Place {
 impl Places<'_> {
     fn of_codex(&self) -> Vec<Place> {
         let Some(path) = codex::file(self.folder, self.variable) else { return Vec::new() };
-        let providers = codex::providers(&text(&path)).into_iter();
+        let providers = codex::providers(&settings_text(&path)).into_iter();
         let place = |provider: String| Place {
             client: Client::Codex,
             scope: Scope::User,
@@ -68,7 +67,7 @@ impl Places<'_> {
     fn of_mcp(&self) -> Vec<Place> {
         let of_scope = |scope| {
             let path = mcp::file(scope, self.folder, self.variable).unwrap_or_default();
-            let servers = mcp::servers(scope, self.folder, &text(&path)).into_iter();
+            let servers = mcp::servers(scope, self.folder, &settings_text(&path)).into_iter();
             servers.map(move |server| Place {
                 client: Client::Mcp,
                 scope,
@@ -117,9 +116,4 @@ impl Place {
             }
         }
     }
-}
-
-/// What cannot be read says nothing.
-fn text(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_default()
 }
