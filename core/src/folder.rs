@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, trust};
 
 /// The largest file that is read: a key and a renewal have room in it many times over.
 const MAX_FILE: u64 = 1 << 20;
@@ -68,11 +68,7 @@ impl StateFolder {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if is_link(&error) => {
-                return Err(refused(
-                    &path,
-                    "is a symbolic link",
-                    &format!("rm '{}'", path.display()),
-                ));
+                return Err(refused(&path, "is a symbolic link", "rm"));
             }
             Err(error) => return Err(error.into()),
         };
@@ -94,30 +90,27 @@ impl StateFolder {
 }
 
 fn check(path: &Path, metadata: &Metadata, limit: u64) -> Result<(), ReadError> {
-    let shown = path.display();
+    let refused = |why: &str, mend: &str| Err(refused(path, why, mend));
     if !metadata.is_file() {
-        return Err(refused(path, "is not a plain file", &format!("rm -r '{shown}'")));
+        return refused("is not a plain file", "rm -r");
     }
     if metadata.len() > limit {
-        return Err(refused(path, "is larger than it can be", &format!("rm '{shown}'")));
+        return refused("is larger than it can be", "rm");
     }
     match privacy(metadata) {
         Privacy::Own => Ok(()),
-        Privacy::Foreign { owner } => {
-            Err(refused(path, &format!("belongs to user {owner}"), &format!("rm '{shown}'")))
+        Privacy::Foreign { owner } => refused(&format!("belongs to user {owner}"), "rm"),
+        Privacy::Loose { mode } => {
+            refused(&format!("is open to others (mode {mode:03o})"), "chmod 600")
         }
-        Privacy::Loose { mode } => Err(refused(
-            path,
-            &format!("is open to others (mode {mode:03o})"),
-            &format!("chmod 600 '{shown}'"),
-        )),
     }
 }
 
+/// The command `mend` gets the path.
 fn refused(path: &Path, why: &str, mend: &str) -> ReadError {
     ReadError::Refused(
         Error::misconfigured(format!("`{}` {why}, so it is not read", path.display()))
-            .with_hint(format!("run `{mend}`")),
+            .with_hint(format!("run `{mend} {}`", trust::quote(path))),
     )
 }
 

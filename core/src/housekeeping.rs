@@ -11,7 +11,7 @@ use crate::disk::{
 };
 use crate::folder::{Privacy, ReadError, StateFolder, privacy, private};
 use crate::rejection::RECORDS_SUFFIX;
-use crate::{Error, Moment};
+use crate::{Error, Moment, trust};
 
 /// After this time a file that nobody wrote to is swept away.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -41,14 +41,14 @@ impl StateFolder {
             }
             other => other?,
         };
-        let shown = self.path().display();
+        let (shown, quoted) = (self.path().display(), trust::quote(self.path()));
         let refused = |why: String, mend: String| {
             let message = format!("the folder `{shown}` {why}, so it is not used");
             Err(ReadError::Refused(Error::misconfigured(message).with_hint(mend)))
         };
         match privacy(&metadata) {
             _ if !metadata.is_dir() => {
-                refused("is not a folder".to_owned(), format!("run `rm '{shown}'`"))
+                refused("is not a folder".to_owned(), format!("run `rm {quoted}`"))
             }
             Privacy::Own => Ok(()),
             Privacy::Foreign { owner } => refused(
@@ -59,7 +59,7 @@ impl StateFolder {
             ),
             Privacy::Loose { mode } => refused(
                 format!("is open to others (mode {mode:03o})"),
-                format!("run `chmod 700 '{shown}'`"),
+                format!("run `chmod 700 {quoted}`"),
             ),
         }
     }

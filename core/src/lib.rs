@@ -53,7 +53,6 @@ mod secret;
 #[cfg(feature = "engine")]
 mod secret_input;
 mod stdout;
-#[cfg(feature = "engine")]
 pub mod trust;
 
 #[cfg(feature = "engine")]

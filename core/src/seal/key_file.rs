@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::folder::{ReadError, StateFolder};
-use crate::{Error, SealingKeys};
+use crate::{Error, SealingKeys, trust};
 
 const FILE: &str = "seal.key";
 
@@ -44,11 +44,11 @@ impl KeyFile {
         };
         SealingKeys::decode(&bytes).map(Some).ok_or_else(|| {
             let path = self.path();
-            let path = path.display();
+            let (path, quoted) = (path.display(), trust::quote(&path));
             ReadError::Refused(
                 Error::misconfigured(format!("`{path}` does not hold sealing keys")).with_hint(
                     format!(
-                        "restore it; or run `rm '{path}'`, and all keys are fetched and all \
+                        "restore it; or run `rm {quoted}`, and all keys are fetched and all \
                          sign-ins made anew"
                     ),
                 ),

@@ -157,7 +157,7 @@ fn a_state_folder_that_is_open_to_others_is_refused() {
     let home = home();
     let state = home.state();
     fs::set_permissions(state.path(), Permissions::from_mode(0o750)).unwrap();
-    let mend = format!("chmod 700 '{}'", state.path().display());
+    let mend = format!("chmod 700 {}", state.path().display());
     let call = home.call(["get", "--refresh"]);
     call.run().assert_error(2, &["is open to others (mode 750)", &mend]);
     assert_eq!(home.runs("main"), 1);
