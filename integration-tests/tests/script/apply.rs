@@ -9,6 +9,7 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::executables;
 use integration_tests::files;
 use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::mounts::Mounts;
 use serde_json::{Value, json};
 
 /// Where Claude Code has the user's settings.
