@@ -122,6 +122,6 @@ fn a_source_that_runs_a_program_for_itself_is_told() {
     let script = home.script("main", &format!("exec '{front}' exec -- printenv ANTHROPIC_API_KEY"));
     home.configure(&configuration("", "retries = 0", &script));
     let answer = home.call(["exec", "--", "true"]).run();
-    answer.assert_error(125, &["let that program ask for a profile with another source"]);
+    answer.assert_error(125, &["source `main` is asked for by a program that it runs itself"]);
     assert_eq!(home.runs("main"), 1);
 }
