@@ -5,7 +5,7 @@ use api_key_helper_core::config::FormatName;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::SEE_HELP;
+use super::mistake::SEE_HELP;
 
 /// In which form the client wants its key.
 #[derive(Debug, Default, Args)]
