@@ -43,6 +43,16 @@ impl Traces {
             |trace: &&String| text.windows(trace.len()).any(|part| part == trace.as_bytes());
         self.0.iter().find(is_in).map(String::as_str)
     }
+
+    /// None is in `text`.
+    ///
+    /// # Panics
+    /// When one is: with `place`, which names the text, and all that stands there.
+    #[track_caller]
+    pub fn assert_not_in(&self, place: &str, text: &[u8]) {
+        let shown = String::from_utf8_lossy(text);
+        assert_eq!(self.found_in(text), None, "a secret is in {place}: {shown}");
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod registry;
 pub mod relay;
 pub mod secret_service;
 mod served;
+mod steered;
 pub mod storm;
 pub mod stub;
 pub mod token_endpoint;

@@ -1,16 +1,12 @@
 //! An identity provider: `oidc-provider`, and the human in front of it.
 
-use std::path::Path;
-use std::process::Command;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::browser::Page;
-use super::served::Served;
+use super::steered::{Steered, text};
 use super::{http, human};
-use crate::install;
 
 /// The public client that every provider knows.
 pub const CLIENT: &str = "helper";
@@ -22,7 +18,7 @@ pub const ACCOUNT: &str = "ada";
 /// their own.
 #[derive(Debug)]
 pub struct OidcProvider {
-    server: Served,
+    server: Steered,
 }
 
 /// What a provider is like. Lifetimes are in seconds.
@@ -87,19 +83,13 @@ impl OidcProvider {
     /// When it does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
-        let modules = install::npm(&["oidc-provider@9.13.3"]);
-        let server = Served::start(
-            "oidc-provider",
-            |port| command(&modules, port, settings),
-            |http| http.try_request("GET", "/test/events", &[], String::new()).is_ok(),
-        );
-        Self { server }
+        Self { server: Steered::start("oidc-provider.mjs", |port| described(settings, port)) }
     }
 
     /// Its address, which is also its name.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.server.http.address()
+        self.server.http().address()
     }
 
     /// The human signs in as [`ACCOUNT`] and approves.
@@ -137,36 +127,29 @@ impl OidcProvider {
 
     /// An administrator ends all logins: their refresh tokens are dead.
     pub fn revoke(&self) {
-        self.control("/test/revoke");
+        self.server.steer("revoke", &[]);
     }
 
     /// The next poll is answered by `slow_down`.
     pub fn slow_down(&self) {
-        self.control("/test/slow-down");
+        self.server.steer("slow-down", &[]);
     }
 
     /// The next token request is answered so, before the provider sees it.
     pub fn refuse(&self, status: u16, body: &str) {
-        let mut address = reqwest::Url::parse(self.issuer()).expect("an address");
-        address.query_pairs_mut().append_pair("body", body);
-        let query = address.query().unwrap_or_default();
-        self.control(&format!("/test/refuse?status={status}&{query}"));
+        self.server.steer("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
     /// What was asked and answered so far, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let log = self.log_of_events();
-        let events = log["events"].as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let event = |event: &Value| Event {
+        self.server.events(|event| Event {
             path: text(&event["path"]).unwrap_or_default(),
             grant: text(&event["grant_type"]).unwrap_or_default(),
             status: event["status"].as_u64().unwrap_or_default(),
             error: text(&event["error"]),
             at: event["at"].as_u64().unwrap_or_default(),
-        };
-        events.iter().map(event).collect()
+        })
     }
 
     /// How many token requests of this grant, such as `refresh_token`, were granted.
@@ -185,7 +168,7 @@ impl OidcProvider {
     /// How often the provider revoked all that came of one login.
     #[must_use]
     pub fn revocations(&self) -> usize {
-        self.log_of_events()["revocations"].as_array().map_or(0, Vec::len)
+        self.server.look("events", &[])["revocations"].as_array().map_or(0, Vec::len)
     }
 
     /// What the provider says of an opaque token (RFC 7662): whether it lives.
@@ -226,16 +209,8 @@ impl OidcProvider {
     fn introspect(&self, headers: &[(&str, &str)], form: String) -> bool {
         let kind = ("Content-Type", "application/x-www-form-urlencoded");
         let headers: Vec<_> = headers.iter().copied().chain([kind]).collect();
-        let answer = self.server.http.request("POST", "/token/introspection", &headers, form);
+        let answer = self.server.http().request("POST", "/token/introspection", &headers, form);
         http::json(&answer)["active"] == true
-    }
-
-    fn log_of_events(&self) -> Value {
-        http::json(&self.server.http.request("GET", "/test/events", &[], String::new()))
-    }
-
-    fn control(&self, path: &str) {
-        self.server.http.request("POST", path, &[], String::new());
     }
 }
 
@@ -245,10 +220,9 @@ impl Default for OidcProvider {
     }
 }
 
-fn command(modules: &Path, port: u16, settings: &Settings) -> Command {
-    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/oidc-provider.mjs");
+fn described(settings: &Settings, port: u16) -> Value {
     let (secret, method) = settings.secret.clone().unzip();
-    let settings = json!({
+    json!({
         "port": port,
         "interval": settings.interval,
         "rotate": settings.rotate,
@@ -263,8 +237,5 @@ fn command(modules: &Path, port: u16, settings: &Settings) -> Command {
             "RefreshToken": settings.refresh_token,
             "Session": 86_400,
         },
-    });
-    let mut node = Command::new("node");
-    node.arg(server).arg(modules).arg(settings.to_string());
-    node
+    })
 }

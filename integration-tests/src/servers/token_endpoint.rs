@@ -1,13 +1,8 @@
 //! A token endpoint that checks what is traded in, and the issuer of what is traded in.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use super::http;
-use super::served::Served;
-use crate::install;
+use super::steered::{Steered, text};
 
 /// Whom tokens must be for.
 pub const AUDIENCE: &str = "https://tokens.example.com";
@@ -24,7 +19,7 @@ pub const FEDERATION: &str = "grant = \"anthropic\"\n\
 /// A token endpoint. Its methods block: a test calls them outside of its own runtime.
 #[derive(Debug)]
 pub struct TokenEndpoint {
-    server: Served,
+    server: Steered,
 }
 
 /// What an endpoint is like.
@@ -76,19 +71,13 @@ impl TokenEndpoint {
     /// When it does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
-        let modules = install::npm(&["oidc-provider@9.13.3"]);
-        let server = Served::start(
-            "the token endpoint",
-            |port| command(&modules, port, settings),
-            |http| http.try_request("GET", "/test/events", &[], String::new()).is_ok(),
-        );
-        Self { server }
+        Self { server: Steered::start("token-endpoint.mjs", |port| described(settings, port)) }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.server.http.address()
+        self.server.http().address()
     }
 
     /// Where forms are sent to.
@@ -121,7 +110,7 @@ impl TokenEndpoint {
     /// When the endpoint is gone.
     #[must_use]
     pub fn token_with(&self, claims: &[(&str, &str)]) -> String {
-        let answer = self.control("/test/token", claims);
+        let answer = self.server.steer("token", claims);
         answer["token"].as_str().expect("a token").to_owned()
     }
 
@@ -135,41 +124,35 @@ impl TokenEndpoint {
     /// Whether `key` was granted here, and has not ended.
     #[must_use]
     pub fn is_active(&self, key: &str) -> bool {
-        let path = with_query("/test/active", &[("token", key)]);
-        let answer = self.server.http.request("GET", &path, &[], String::new());
-        http::json(&answer)["active"] == true
+        self.server.look("active", &[("token", key)])["active"] == true
     }
 
     /// The next request for a token is answered so, before anybody looks at it.
     pub fn refuse(&self, status: u16, body: &str) {
-        self.control("/test/refuse", &[("status", &status.to_string()), ("body", body)]);
+        self.server.steer("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
     /// The same with a header.
     pub fn refuse_with(&self, status: u16, header: &str, body: &str) {
         let refusal = [("status", &*status.to_string()), ("header", header), ("body", body)];
-        self.control("/test/refuse", &refusal);
+        self.server.steer("refuse", &refusal);
     }
 
     /// The next answer that grants something is lost: the connection breaks when it is there.
     pub fn lose_a_grant(&self) {
-        self.control("/test/lose", &[]);
+        self.server.steer("lose", &[]);
     }
 
     /// The requests for tokens so far, in order.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
-        let answer =
-            http::json(&self.server.http.request("GET", "/test/events", &[], String::new()));
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let exchange = |event: &Value| Exchange {
+        self.server.events(|event| Exchange {
             path: text(&event["path"]).unwrap_or_default(),
             status: event["status"].as_u64().unwrap_or_default(),
             error: text(&event["error"]),
             asked: event["asked"].clone(),
             acts: event["acts"] == true,
-        };
-        answer["events"].as_array().into_iter().flatten().map(exchange).collect()
+        })
     }
 
     /// How the requests for tokens so far were answered, in order.
@@ -182,10 +165,6 @@ impl TokenEndpoint {
     pub fn kill(&self) {
         self.server.kill();
     }
-
-    fn control(&self, path: &str, query: &[(&str, &str)]) -> Value {
-        http::json(&self.server.http.request("POST", &with_query(path, query), &[], String::new()))
-    }
 }
 
 impl Default for TokenEndpoint {
@@ -194,17 +173,10 @@ impl Default for TokenEndpoint {
     }
 }
 
-fn with_query(path: &str, query: &[(&str, &str)]) -> String {
-    let mut address = reqwest::Url::parse("http://127.0.0.1").expect("an address");
-    address.query_pairs_mut().extend_pairs(query);
-    format!("{path}?{}", address.query().unwrap_or_default())
-}
-
-fn command(modules: &Path, port: u16, settings: &Settings) -> Command {
-    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/token-endpoint.mjs");
+fn described(settings: &Settings, port: u16) -> Value {
     let trusted = settings.trusted.iter();
     let trusted = trusted.map(|(issuer, keys)| json!({ "issuer": issuer, "jwks_uri": keys }));
-    let settings = json!({
+    json!({
         "audience": AUDIENCE,
         "client_auth": settings.client_auth,
         "job_token": JOB_TOKEN,
@@ -213,8 +185,5 @@ fn command(modules: &Path, port: u16, settings: &Settings) -> Command {
         "port": port,
         "secret": settings.secret,
         "trusted": trusted.collect::<Vec<_>>(),
-    });
-    let mut node = Command::new("node");
-    node.arg(server).arg(modules).arg(settings.to_string());
-    node
+    })
 }

@@ -62,9 +62,7 @@ impl User {
 
 #[track_caller]
 fn assert_clean(what: &str, text: &[u8]) {
-    let key = key();
-    let found = Traces::of(&key).found_in(text).map(str::to_owned);
-    assert_eq!(found, None, "the key is in {what}: {}", String::from_utf8_lossy(text));
+    Traces::of(&key()).assert_not_in(what, text);
 }
 
 #[test]

@@ -98,8 +98,7 @@ impl Drop for World {
             });
             for (file, content) in files::below(self.home.path()) {
                 for key in [FIRST, SECOND] {
-                    let found = Traces::of(key).found_in(&content).map(str::to_owned);
-                    assert_eq!(found, None, "a key is in `{}`", file.display());
+                    Traces::of(key).assert_not_in(&file.to_string_lossy(), &content);
                 }
             }
         }

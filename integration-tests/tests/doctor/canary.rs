@@ -18,15 +18,13 @@ fn assert_clean(patient: &Patient, call: &Call) {
     for format in [&["doctor"][..], &["doctor", "--json"]] {
         let answer = call.clone().args(format.iter().copied()).run();
         assert!(answer.stdout.contains("client-settings"), "{answer:?}");
-        for text in [&answer.stdout, &answer.stderr] {
-            let found = Traces::of(SECRET).found_in(text.as_bytes()).map(str::to_owned);
-            assert_eq!(found, None, "{text}");
-        }
+        Traces::of(SECRET).assert_not_in("stdout", answer.stdout.as_bytes());
+        Traces::of(SECRET).assert_not_in("stderr", answer.stderr.as_bytes());
     }
     for name in patient.home.state().files("") {
         if !name.ends_with(".entry") {
             let content = fs::read(patient.home.state().path().join(&name)).unwrap();
-            assert_eq!(Traces::of(SECRET).found_in(&content), None, "{name}");
+            Traces::of(SECRET).assert_not_in(&name, &content);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use integration_tests::call::Call;
 use integration_tests::files;
 use integration_tests::home::Home;
+use integration_tests::traces::Traces;
 use tempfile::TempDir;
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
@@ -28,8 +29,7 @@ fn user() -> (Home, TempDir) {
 
 #[track_caller]
 fn assert_clean(what: &str, bytes: &[u8]) {
-    let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
-    assert!(!found, "{what} has the key");
+    Traces::of(SECRET).assert_not_in(what, bytes);
 }
 
 #[test]

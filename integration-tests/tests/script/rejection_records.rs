@@ -232,7 +232,7 @@ fn nothing_in_them_comes_from_the_key() {
     assert_told(&desk.refuse(&client));
     assert_eq!(client.records(&desk.records()).len(), 3);
     let bytes = fs::read(file_of(&client, &desk)).unwrap();
-    assert_eq!(Traces::of(KEY).found_in(&bytes), None);
+    Traces::of(KEY).assert_not_in("the records", &bytes);
 }
 
 /// A hit of the client is still one process. It looks for its parent, and opens one file more.

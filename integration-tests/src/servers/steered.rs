@@ -1,0 +1,72 @@
+//! A server of `integration-tests/servers/` around `oidc-provider`, which tests steer under `/test/`.
+
+use std::path::Path;
+use std::process::Command;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use super::http::{self, Http};
+use super::served::Served;
+use crate::install;
+
+#[derive(Debug)]
+pub(super) struct Steered {
+    server: Served,
+}
+
+impl Steered {
+    /// Starts `program`, which is like `settings` say for the port that it is given.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub(super) fn start(program: &str, settings: impl Fn(u16) -> Value) -> Self {
+        let modules = install::npm(&["oidc-provider@9.13.3"]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(program);
+        let command = |port| {
+            let mut node = Command::new("node");
+            node.arg(&path).arg(&modules).arg(settings(port).to_string());
+            node
+        };
+        let is_ready =
+            |http: &Http| http.try_request("GET", "/test/events", &[], String::new()).is_ok();
+        Self { server: Served::start(program, command, is_ready) }
+    }
+
+    pub(super) fn http(&self) -> &Http {
+        &self.server.http
+    }
+
+    /// What it keeps under `/test/NAME`.
+    pub(super) fn look(&self, name: &str, query: &[(&str, &str)]) -> Value {
+        self.ask("GET", name, query)
+    }
+
+    /// Does what `/test/NAME` stands for, and gives what comes of it.
+    pub(super) fn steer(&self, name: &str, query: &[(&str, &str)]) -> Value {
+        self.ask("POST", name, query)
+    }
+
+    /// What it was asked and answered so far, in order.
+    pub(super) fn events<T>(&self, event: impl Fn(&Value) -> T) -> Vec<T> {
+        let log = self.look("events", &[]);
+        log["events"].as_array().into_iter().flatten().map(event).collect()
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&self) {
+        self.server.kill();
+    }
+
+    fn ask(&self, method: &str, name: &str, query: &[(&str, &str)]) -> Value {
+        let mut address = Url::parse(self.http().address()).expect("an address");
+        address.query_pairs_mut().extend_pairs(query);
+        let path = format!("/test/{name}?{}", address.query().unwrap_or_default());
+        http::json(&self.http().request(method, &path, &[], String::new()))
+    }
+}
+
+/// A field of an event that is text.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
