@@ -97,13 +97,15 @@ const PROVIDERS: &str = "model_providers";
 mod tests {
     use super::*;
 
-    const FILES: [&str; 5] = [
+    const FILES: [&str; 7] = [
         "model_provider = \"x\"\n\n[model_providers.x]\nname = \"X\" # mine\nbase_url = 'u'\n",
         "[model_providers.x]\r\nname = \"X\"\r\n\r\n[profiles.a]\r\nmodel = \"o\"\r\n",
         "[model_providers]\nx = { name = \"X\" }\n",
         "[model_providers.x]\nname = \"X\"\n[model_providers.x.auth]\ncommand = \"gcloud\" # old\n\
          args = [ \"print-token\" ]\ncwd = \"/\"\n",
         "model_providers.x.name = \"X\"",
+        "model_providers = {x = { name = \"X\" }, y.name = \"Y\" }\n",
+        "model_providers.x = {\n  name = \"X\",\n  auth = { command = 'old' },\n}\n",
     ];
 
     fn change() -> Change {

@@ -1,7 +1,7 @@
 //! Changes of one value in a TOML text. All other bytes stay.
 
 use serde_json::Value;
-use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, Table, TableLike, TomlError};
+use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, RawString, Table, TomlError};
 
 use crate::json::{Malformed, Position, position};
 
@@ -29,8 +29,7 @@ pub(crate) fn value(text: &str, path: &[&str]) -> Result<Option<(Value, Position
 pub(crate) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Malformed> {
     changed(text, |document| {
         let Some((holder, name)) = holder(document, path) else { return false };
-        put(holder, name, toml_edit::value(toml(value)));
-        true
+        put(holder, name, toml_edit::value(toml(value)))
     })
 }
 
@@ -45,8 +44,7 @@ pub(crate) fn restore(text: &str, path: &[&str], old: &str) -> Result<String, Ma
     changed(text, |document| {
         let Some(item) = found else { return remove(document, path) };
         let Some((holder, name)) = holder(document, path) else { return false };
-        put(holder, name, item);
-        true
+        put(holder, name, item)
     })
 }
 
@@ -59,6 +57,13 @@ fn remove(document: &mut DocumentMut, path: &[&str]) -> bool {
             None => return true,
         }
     }
+    if let Some(table) = item.as_inline_table_mut() {
+        let is_last = table.iter().last().is_some_and(|(last, _)| last == *name);
+        let end = if is_last { take_end(table) } else { None };
+        table.remove(name);
+        give_end(table, end);
+        return true;
+    }
     item.as_table_like_mut().is_some_and(|table| {
         table.remove(name);
         true
@@ -70,32 +75,80 @@ fn remove(document: &mut DocumentMut, path: &[&str]) -> bool {
 fn holder<'a, 'b>(
     document: &'a mut DocumentMut,
     path: &[&'b str],
-) -> Option<(&'a mut dyn TableLike, &'b str)> {
+) -> Option<(&'a mut Item, &'b str)> {
     let (name, around) = path.split_last()?;
     let mut item = document.as_item_mut();
     for (depth, name) in around.iter().enumerate() {
-        let new = if item.is_inline_table() {
-            toml_edit::value(InlineTable::new())
-        } else {
-            let mut new = Table::new();
-            new.set_implicit(depth + 1 < around.len());
-            Item::Table(new)
-        };
-        item = item.as_table_like_mut()?.entry(name).or_insert(new);
+        if item.as_table_like()?.get(name).is_none() {
+            let new = if item.is_inline_table() {
+                toml_edit::value(InlineTable::new())
+            } else {
+                let mut new = Table::new();
+                new.set_implicit(depth + 1 < around.len());
+                Item::Table(new)
+            };
+            put(item, name, new);
+        }
+        item = item.as_table_like_mut()?.get_mut(name)?;
     }
-    Some((item.as_table_like_mut()?, name))
+    Some((item, name))
 }
 
-/// Puts a value in another one's place, with what stands around that.
-fn put(table: &mut dyn TableLike, name: &str, mut item: Item) {
-    if let Some(there) = table.get_mut(name) {
+/// Puts a value into a table: in another one's place, with what stands around that, or at the end.
+/// Says whether it is a table.
+fn put(holder: &mut Item, name: &str, mut item: Item) -> bool {
+    if let Some(there) = holder.as_table_like_mut().and_then(|table| table.get_mut(name)) {
         if let (Some(old), Some(new)) = (there.as_value(), item.as_value_mut()) {
             *new.decor_mut() = old.decor().clone();
         }
         *there = item;
-    } else {
+    } else if let Some(table) = holder.as_inline_table_mut() {
+        let Ok(value) = item.into_value() else { return false };
+        let end = take_end(table);
+        if table.is_empty() {
+            table.set_trailing("");
+        }
+        table.insert(name, value);
+        give_end(table, end);
+    } else if let Some(table) = holder.as_table_like_mut() {
         table.insert(name, item);
+    } else {
+        return false;
     }
+    true
+}
+
+/// Takes the space between an inline table's last value and the comma or brace behind it. A comment
+/// there belongs to the value.
+fn take_end(table: &mut InlineTable) -> Option<RawString> {
+    let decor = last_value(table)?.decor_mut();
+    let end = decor.suffix().filter(|end| is_space(end)).cloned();
+    if end.is_some() {
+        decor.set_suffix("");
+    }
+    end
+}
+
+/// Puts it behind what is now the last value.
+fn give_end(table: &mut InlineTable, end: Option<RawString>) {
+    if let (Some(value), Some(end)) = (last_value(table), end)
+        && value.decor().suffix().is_none_or(is_space)
+    {
+        value.decor_mut().set_suffix(end);
+    }
+}
+
+fn is_space(text: &RawString) -> bool {
+    text.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// The value that is written last: that of a dotted name is further in.
+fn last_value(table: &mut InlineTable) -> Option<&mut toml_edit::Value> {
+    let (_, value) = table.iter_mut().last()?;
+    if value.as_inline_table().is_some_and(InlineTable::is_dotted) {
+        return last_value(value.as_inline_table_mut()?);
+    }
+    Some(value)
 }
 
 /// The text after a change, with its own line ends. The change says whether it could be made.
@@ -188,8 +241,21 @@ mod tests {
     fn what_is_added_to_an_inline_table_is_one_too() {
         let before = "p.x = { url = \"u\", }\n";
         let after = with(before, "a");
-        assert_eq!(after, "p.x = { url = \"u\", auth = { command = \"a\" } , }\n");
-        assert_eq!(with("p = { }", "a"), "p = { x = { auth = { command = \"a\" } }  }");
+        assert_eq!(after, "p.x = { url = \"u\", auth = { command = \"a\" }, }\n");
+        assert_eq!(with("p = { }", "a"), "p = { x = { auth = { command = \"a\" } } }");
+        for (before, after) in [
+            ("p.x = { url = 'u' }\n", "p.x = { url = 'u', auth = { command = \"a\" } }\n"),
+            ("p.x = {url = 'u'}\n", "p.x = {url = 'u', auth = { command = \"a\" }}\n"),
+            ("p = { x.url = 'u' }\n", "p = { x.url = 'u', x.auth = { command = \"a\" } }\n"),
+            ("p.x.auth = { args = [] }\n", "p.x.auth = { args = [], command = \"a\" }\n"),
+            ("p.x = { y = 1 # o\n}\n", "p.x = { y = 1 # o\n, auth = { command = \"a\" } }\n"),
+            ("p.x.auth = {\n  n.m = 1\n}\n", "p.x.auth = {\n  n.m = 1, command = \"a\"\n}\n"),
+        ] {
+            assert_eq!(with(before, "a"), after);
+            // What was not there before goes whole.
+            let path = if before.contains("auth") { PATH } else { &PATH[..3] };
+            assert_eq!(restore(after, path, before).unwrap(), before);
+        }
     }
 
     #[test]
