@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::home;
-use crate::json::{Malformed, Position};
+use crate::json::{self, Malformed, Position};
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
+use crate::target::Refusal;
+use crate::{file, home};
 
 /// What is put into a provider's `auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +48,15 @@ pub fn file(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Optio
     Some(folder.join(codex).join("config.toml"))
 }
 
-/// The provider that a file's text chooses, where it chooses one.
-#[must_use]
-pub fn chosen_provider(text: &str) -> Option<String> {
-    let (value, _) = Syntax::Toml.value(text, &["model_provider"]).ok()??;
-    value.as_str().map(str::to_owned)
+/// The provider that the file at `path` chooses, where it chooses one.
+///
+/// # Errors
+/// When it cannot be read, or is not TOML.
+pub fn chosen_provider(path: &Path) -> Result<Option<String>, Refusal> {
+    let bytes = file::read(path)?.unwrap_or_default();
+    let (_, text) = json::text(&bytes)?;
+    let found = Syntax::Toml.value(text, &["model_provider"])?;
+    Ok(found.and_then(|(value, _)| value.as_str().map(str::to_owned)))
 }
 
 /// The providers that a file's text describes.
@@ -177,8 +182,16 @@ mod tests {
         assert_eq!(file(Path::new("/w"), &find), Some("/h/.codex/config.toml".into()));
         let find = |name: &str| (name == "CODEX_HOME").then(|| "c".into());
         assert_eq!(file(Path::new("/w"), &find), Some("/w/c/config.toml".into()));
-        assert_eq!(chosen_provider(FILES[0]).as_deref(), Some("x"));
-        assert_eq!(chosen_provider("model = 1"), None);
+        let folder = tempfile::tempdir().unwrap();
+        let chosen = |text: &str| {
+            let path = folder.path().join("config.toml");
+            std::fs::write(&path, text).unwrap();
+            chosen_provider(&path)
+        };
+        assert_eq!(chosen(FILES[0]).unwrap().as_deref(), Some("x"));
+        assert_eq!(chosen("model = 1").unwrap(), None);
+        assert!(chosen("model = ").is_err() && chosen_provider(folder.path()).is_err());
+        assert_eq!(chosen_provider(&folder.path().join("none")).unwrap(), None);
         assert_eq!(providers(FILES[2]), ["x"]);
         assert!(providers("model_providers = [").is_empty());
     }

@@ -194,9 +194,11 @@ fn a_provider_that_can_take_no_command_is_refused() {
             "line 2, column 11: Codex takes no `auth` beside",
         ),
         ("[model_providers.x]\nname = sk-canary\n", "line 2, column 8: "),
+        ("model_provider = sk-canary\n", "line 1, column 18: "),
     ] {
         let file = home.write(".codex/config.toml", text);
-        let arguments = if text.contains("openai") { &[][..] } else { &["--provider", "x"] };
+        let has_provider = text.starts_with("[model_providers.x]");
+        let arguments = if has_provider { &["--provider", "x"][..] } else { &[] };
         let answer = codex(&home, arguments).run();
         answer.assert_error(2, &[words, "it was left as it is"]);
         assert!(!answer.stderr.contains("canary"), "{answer:?}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api_key_helper_clients::codex::{Change, chosen_provider, file, slots};
-use api_key_helper_clients::{NotText, Scope, settings_text};
+use api_key_helper_clients::{NotText, Scope};
 use api_key_helper_core::config::FormatName;
 use api_key_helper_core::{Error, trust};
 use api_key_helper_formats::hold;
@@ -26,8 +26,8 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let edit = Edit { asked, path: &path, spoken: &SPOKEN };
     let provider = match &apply.provider {
         Some(provider) => provider.clone(),
-        // A file that cannot be read, or is none, is refused below.
-        None => chosen_provider(&settings_text(&path))
+        None => chosen_provider(&path)
+            .map_err(|refusal| edit.refused(&refusal))?
             .ok_or_else(|| no_provider(&trust::quote(&path)))?,
     };
     let target = edit.target(slots(&provider))?;
