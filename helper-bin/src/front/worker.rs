@@ -52,9 +52,12 @@ pub(crate) fn refresh_behind(request: &Request<'_>) -> io::Result<()> {
     let Some(worker) = candidates()?.into_iter().find(|path| path.is_file()) else { return Ok(()) };
     let mut command = command(&worker);
     command.arg("refresh");
-    for (option, value) in [("--profile", request.profile), ("--config", request.config)] {
+    for (option, value) in [("--profile=", request.profile), ("--config=", request.config)] {
         if let Some(value) = value {
-            command.arg(option).arg(value);
+            // One word: the value may look like an option itself.
+            let mut option = OsString::from(option);
+            option.push(value);
+            command.arg(option);
         }
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

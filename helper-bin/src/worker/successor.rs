@@ -1,5 +1,6 @@
 //! A worker that works behind this one.
 
+use std::ffi::OsString;
 use std::io;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -50,10 +51,13 @@ fn start(call: &Call, refused: Option<KeyId>) -> io::Result<Child> {
     }
     command.arg("refresh");
     if let Some(profile) = &call.profile {
-        command.arg("--profile").arg(profile);
+        command.arg(format!("--profile={profile}"));
     }
     if let Some(config) = &call.config {
-        command.arg("--config").arg(config);
+        // One word: the path may look like an option itself.
+        let mut option = OsString::from("--config=");
+        option.push(config);
+        command.arg(option);
     }
     if let Some(KeyId { since, .. }) = refused {
         command.arg(format!("--instead-of={}", since.unix_millis()));

@@ -113,6 +113,20 @@ fn a_refresh_survives_its_callers_process_group() {
 }
 
 #[test]
+fn the_refresher_reads_the_same_file_whatever_that_is_called() {
+    let home = Home::new();
+    let script = home.script("main", KEYS);
+    home.write("-c.toml", configuration("", "", &script));
+    let call = home.call(["--config=-c.toml"]).folder(home.path());
+    call.run().assert_key("key-1");
+    home.state().age("main", DUE);
+    call.run().assert_key("key-1");
+    until("the new key is saved", || {
+        (home.state().key("main").as_deref() == Some("key-2")).then_some(())
+    });
+}
+
+#[test]
 fn a_due_key_goes_on_while_its_source_is_down() {
     let home = Home::with_settings("retries = 0", "", &format!("[ $run = 2 ] && exit 75\n{KEYS}"));
     home.helper().run().assert_key("key-1");
