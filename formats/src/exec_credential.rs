@@ -9,7 +9,7 @@ use crate::{Destination, Given, Variable, json};
 /// What the client says of its ask.
 const INFO: &str = "KUBERNETES_EXEC_INFO";
 /// All that a client can ask for. They differ in nothing that is used here.
-const VERSIONS: [&str; 2] =
+pub(crate) const VERSIONS: [&str; 2] =
     ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 
 /// A client's ask.

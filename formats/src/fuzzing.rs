@@ -7,7 +7,7 @@ use api_key_helper_core::config::{Headers, Origin, Username, VariableName};
 use api_key_helper_core::{Error, Key, Moment, SHOWN_LENGTH};
 
 use crate::cargo::Request;
-use crate::{Description, ExecInfo, Given, env, headers, json};
+use crate::{Description, ExecInfo, Given, env, exec_credential, headers, json};
 
 const KEY: &str = "canary-0123456789";
 
@@ -39,7 +39,8 @@ pub fn exec_info(bytes: &[u8]) {
             let answer = info.answer(&given(&key));
             let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
             assert_eq!(answer["status"]["token"], KEY);
-            assert!(String::from_utf8_lossy(bytes).contains("client.authentication"));
+            let version = answer["apiVersion"].as_str().unwrap_or_default();
+            assert!(exec_credential::VERSIONS.contains(&version), "{version}");
         }
         Err(error) => shows_nothing(&error, bytes),
     }
