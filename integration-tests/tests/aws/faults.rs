@@ -210,7 +210,7 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
         weather.turn_for_good(&hang());
         let start = now();
         let (answer, took) = weather.all_requests(1, || {
-            (user.call().args(["get", "--deadline", "1s"]).run(), since(start))
+            (user.call().args(["get", "--deadline", "3s"]).run(), since(start))
         });
         if has_key {
             answer.assert_warned(KEY, &["did not answer in time"]);
@@ -218,6 +218,6 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
             answer.assert_error(1, &["did not answer in time"]);
         }
         // Without the deadline, it would be the time-out's 10 s at least.
-        assert!(took < Duration::from_secs(8), "{took:?}");
+        assert!(took < Duration::from_secs(10), "{took:?}");
     }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use integration_tests::binaries::Binaries;
-use integration_tests::call::Running;
+use integration_tests::call::{Running, wait_for_workers};
 use integration_tests::servers::OidcProvider;
 use integration_tests::wait::until;
 use rustix::process::Signal;
@@ -16,7 +15,10 @@ const LIFE: Duration = Duration::from_secs(3_600);
 
 /// A user whose key has just ended.
 fn user(provider: &OidcProvider, source: &str) -> (User, String) {
-    let user = User::signed_in(provider, source);
+    // Time enough for all of them to start while one of them asks.
+    let patient = "deadline = \"60s\"\ntimeout = \"50s\"";
+    let user = User::with_profile(provider.issuer(), patient, source);
+    user.sign_in(provider);
     let key = user.key();
     user.state().age(SOURCE, LIFE);
     assert_eq!(user.status()["key"], "expired");
@@ -27,10 +29,7 @@ fn user(provider: &OidcProvider, source: &str) -> (User, String) {
 /// Starts `count` calls, and waits until all of them want a new key.
 fn start(user: &User, count: usize) -> Vec<Running> {
     let calls: Vec<Running> = (0..count).map(|_| user.get().start()).collect();
-    let worker = Binaries::built().worker.canonicalize().unwrap();
-    until("all of them are the worker", || {
-        calls.iter().all(|call| call.process().program().as_ref() == Some(&worker)).then_some(())
-    });
+    wait_for_workers(&calls);
     calls
 }
 

@@ -37,9 +37,14 @@ impl User {
     }
 
     pub(crate) fn at(issuer: &str, source: &str) -> Self {
+        Self::with_profile(issuer, "", source)
+    }
+
+    /// One whose profile has some more lines too.
+    pub(crate) fn with_profile(issuer: &str, profile: &str, source: &str) -> Self {
         let home = Home::new();
         home.configure(&format!(
-            "[profile.work]\nsources = [\"{SOURCE}\"]\n\n[source.{SOURCE}]\nbackend = \"oidc\"\n\
+            "[profile.work]\nsources = [\"{SOURCE}\"]\n{profile}\n\n[source.{SOURCE}]\nbackend = \"oidc\"\n\
              issuer = \"{issuer}\"\nclient_id = \"helper\"\n{source}\n"
         ));
         Self { home }
