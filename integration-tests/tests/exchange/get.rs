@@ -64,7 +64,8 @@ fn a_key_whose_answer_has_no_end_says_it_by_itself() {
     user.key();
     let validity = user.state().entry(SOURCE).validity;
     let life = validity.expires_at.unwrap().since(validity.fetched_at);
-    assert!(Duration::from_secs(590) < life && life <= Duration::from_secs(600), "{life:?}");
+    // It counts from before the request, and the endpoint from when that arrives.
+    assert!((590..660).contains(&life.as_secs()), "{life:?}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn headers_come_within_their_time() {
 fn a_shorter_deadline_stays_one_and_the_command_line_beats_all() {
     let (home, _gate) = home_with_gate("deadline = \"2s\"");
     let started = now();
-    home.call(["--format", "headers"]).run().assert_error(1, &["was ended after"]);
+    home.call(["--format", "headers"]).run().assert_error(1, &["`timeout`"]);
     assert!(since(started) < Duration::from_secs(8));
 
     let (home, gate) = home_with_gate("");
