@@ -3,8 +3,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Key};
+use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Key, SourceTable};
 use async_trait::async_trait;
 use serde::Deserialize;
 

@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::file;
 use crate::json::Malformed;
+use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
-use crate::target::Refusal;
 
 /// What is put into a configuration, as [`slots`] wants it: the program that prints the key, and how many
 /// seconds Claude Desktop goes on using one.
@@ -79,13 +79,11 @@ fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     config.map(|config| config.join("Claude-3p/configLibrary"))
 }
 
-/// Not tried.
 #[cfg(target_os = "macos")]
 fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     Some(crate::home::home(variable)?.join("Library/Application Support/Claude-3p/configLibrary"))
 }
 
-/// Not tried.
 #[cfg(windows)]
 fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     Some(PathBuf::from(variable("LOCALAPPDATA")?).join(r"Claude-3p\configLibrary"))

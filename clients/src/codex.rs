@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::json::{self, Malformed, Position};
+use crate::refusal::Refusal;
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
-use crate::target::Refusal;
 use crate::{file, home};
 
 /// What is put into a provider's `auth`.
@@ -101,6 +101,7 @@ const PROVIDERS: &str = "model_providers";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::home::HOME;
 
     const FILES: [&str; 7] = [
         "model_provider = \"x\"\n\n[model_providers.x]\nname = \"X\" # mine\nbase_url = 'u'\n",
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_file_and_its_provider() {
-        let find = |name: &str| (name == "HOME").then(|| "/h".into());
+        let find = |name: &str| (name == HOME).then(|| "/h".into());
         assert_eq!(file(Path::new("/w"), &find), Some("/h/.codex/config.toml".into()));
         let find = |name: &str| (name == "CODEX_HOME").then(|| "c".into());
         assert_eq!(file(Path::new("/w"), &find), Some("/w/c/config.toml".into()));

@@ -5,7 +5,10 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use api_key_helper_files::{self as files, replace, sync, sync_names};
 use tempfile::{Builder, NamedTempFile};
+
+use crate::json;
 
 /// A file as it was when it was read. `Debug` shows its path alone.
 pub(crate) struct Snapshot {
@@ -29,16 +32,21 @@ impl Snapshot {
         }
     }
 
+    /// Returns the path of the file itself.
+    pub(crate) fn real(&self) -> &Path {
+        &self.real
+    }
+
     /// Puts `content` in the file's place, with the file's owner and mode; or with `mode` where there
     /// was none.
     pub(crate) fn replace(&self, content: &[u8], mode: u32) -> io::Result<()> {
         let draft = draft(folder(&self.real), content, mode)?;
         if self.content.is_some() {
             inherit(draft.as_file(), &fs::metadata(&self.real)?)?;
-            draft.as_file().sync_all()?;
+            sync(draft.as_file())?;
         }
         self.check_unchanged()?;
-        draft.persist(&self.real)?;
+        replace(draft, &self.real)?;
         sync_names(folder(&self.real))
     }
 
@@ -53,8 +61,8 @@ impl Snapshot {
     pub(crate) fn copy_to(&self, path: &Path) -> io::Result<()> {
         let draft = draft(folder(path), self.content.as_deref().unwrap_or_default(), PRIVATE)?;
         inherit(draft.as_file(), &fs::metadata(&self.real)?)?;
-        draft.as_file().sync_all()?;
-        draft.persist(path)?;
+        sync(draft.as_file())?;
+        replace(draft, path)?;
         sync_names(folder(path))
     }
 
@@ -76,7 +84,7 @@ impl fmt::Debug for Snapshot {
 
 /// Writes a small file, whole or not at all.
 pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    draft(folder(path), content, mode)?.persist(path)?;
+    replace(draft(folder(path), content, mode)?, path)?;
     sync_names(folder(path))
 }
 
@@ -84,14 +92,20 @@ pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 pub(crate) fn make_folders(path: &Path, mode: u32) -> io::Result<usize> {
     let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
     for folder in missing.iter().rev() {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
-        #[cfg(not(unix))]
-        let _ = mode;
-        builder.create(folder)?;
+        make_folder(folder, mode)?;
     }
     Ok(missing.len())
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path, mode: u32) -> io::Result<()> {
+    std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), mode).create(folder)
+}
+
+/// There, a folder hands its rights down.
+#[cfg(windows)]
+fn make_folder(folder: &Path, _: u32) -> io::Result<()> {
+    fs::create_dir(folder)
 }
 
 /// Removes the `count` innermost folders around `path`, up to the first one that others use.
@@ -108,10 +122,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// What a settings file says; nothing, where it cannot be read.
+/// Returns the text of a settings file without a byte order mark; none, if it cannot be read.
 #[must_use]
 pub fn settings_text(path: &Path) -> String {
-    bytes(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    let bytes = bytes(path).unwrap_or_default();
+    json::text(&bytes).map_or_else(|_| String::new(), |(_, text)| text.to_owned())
 }
 
 /// What is in a file, which has an end and is no larger than settings are.
@@ -145,18 +160,10 @@ fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> 
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let mut draft = builder.tempfile_in(folder).map_err(without_draft)?;
+    let mut draft = files::draft(&builder, folder)?;
     draft.as_file_mut().write_all(content)?;
-    draft.as_file().sync_all()?;
+    sync(draft.as_file())?;
     Ok(draft)
-}
-
-/// `error` of `tempfile` without the draft's name, which says nothing to anybody.
-fn without_draft(error: io::Error) -> io::Error {
-    match error.to_string().rsplit_once(" at path ") {
-        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
-        None => error,
-    }
 }
 
 #[cfg(unix)]
@@ -170,7 +177,7 @@ fn inherit(file: &File, old: &Metadata) -> io::Result<()> {
     file.set_permissions(old.permissions())
 }
 
-/// Elsewhere a new file has the rights that its folder hands down. Not tried.
+/// Elsewhere a new file has the rights that its folder hands down.
 #[cfg(not(unix))]
 fn inherit(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
@@ -178,17 +185,6 @@ fn inherit(_: &File, _: &Metadata) -> io::Result<()> {
 
 fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
-}
-
-#[cfg(unix)]
-fn sync_names(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Windows has no such call: its file systems write names through. Not tried.
-#[cfg(not(unix))]
-fn sync_names(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 const PRIVATE: u32 = 0o600;

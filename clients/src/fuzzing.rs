@@ -116,12 +116,15 @@ pub const TARGETS: &[Trial] =
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../fuzz/replay.rs"]
-mod replay;
-
-#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
 
     proptest! {
         /// Lines that a file of Codex may have, in any order: most orders are no TOML.

@@ -1,7 +1,17 @@
 //! The shell line that a client runs to get a key.
 
+#[cfg(any(windows, test))]
+mod cmd;
+#[cfg(not(windows))]
+mod posix;
+
 use std::fmt;
 use std::path::Path;
+
+#[cfg(windows)]
+use cmd as platform;
+#[cfg(not(windows))]
+use posix as platform;
 
 /// A shell line, taken apart into words. `Debug` shows none of them: a line may have a key in it.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,7 +25,7 @@ pub struct HelperLine {
     pub arguments: Vec<String>,
 }
 
-/// A path that is no text, and so has no place in a settings file.
+/// A path that is no text, or that the shell cannot be given, and so has no place in a settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotText;
 
@@ -24,7 +34,7 @@ impl HelperLine {
     /// shell's operators and what it expands are words like others.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
-        let mut words = shlex::split(line)?.into_iter().peekable();
+        let mut words = platform::split(line)?.into_iter().peekable();
         let has_exec = words.next_if(|word| word == EXEC).is_some();
         let program = words.next()?;
         Some(Self { line: line.to_owned(), has_exec, program, arguments: words.collect() })
@@ -52,13 +62,17 @@ impl HelperLine {
         config: Option<&Path>,
         format: Option<&str>,
     ) -> Result<String, NotText> {
-        let mut line = platform::command(program.to_str().ok_or(NotText)?);
+        let program = program.to_str().filter(|text| platform::can_be_quoted(text));
+        let mut line = platform::command(program.ok_or(NotText)?);
         for (option, value) in [
             (PROFILE, profile),
             (CONFIG, config.map(|path| path.to_str().ok_or(NotText)).transpose()?),
             (FORMAT, format),
         ] {
             if let Some(value) = value {
+                if !platform::can_be_quoted(value) {
+                    return Err(NotText);
+                }
                 line.push_str(&format!(" {option} {}", platform::argument(value)));
             }
         }
@@ -70,7 +84,7 @@ impl HelperLine {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         let program = Path::new(&self.program);
-        if program.file_stem().is_none_or(|name| name != "api-key-helper") {
+        if !platform::is_front(program) {
             return false;
         }
         // Words do not tell an operator from a character in quotes, unless it is we who quoted it.
@@ -139,36 +153,6 @@ const PROFILE: &str = "--profile";
 const CONFIG: &str = "--config";
 const FORMAT: &str = "--format";
 
-/// `/bin/sh -c LINE`. With `exec` the client is our parent, and no shell stays between.
-#[cfg(not(windows))]
-mod platform {
-    pub(super) fn command(program: &str) -> String {
-        format!("exec {}", quote(program))
-    }
-
-    pub(super) fn argument(text: &str) -> String {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-        if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quote(text) }
-    }
-
-    /// In single quotes all characters but the quote stand for themselves (POSIX.1-2024, 2.2.2).
-    fn quote(text: &str) -> String {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// `cmd /d /s /c "LINE"`, which takes the outer quotes off. A path has no quotes here. Not tried.
-#[cfg(windows)]
-mod platform {
-    pub(super) fn command(program: &str) -> String {
-        argument(program)
-    }
-
-    pub(super) fn argument(text: &str) -> String {
-        format!("\"{text}\"")
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::process::Command;
@@ -188,7 +172,7 @@ mod tests {
         let line = HelperLine::ours(path, Some("work"), Some(config)).unwrap();
         assert_eq!(
             line,
-            r"exec '/opt/it'\''s here/api-key-helper' --profile work --config '/e/a & b;c.toml'"
+            r#"exec "/opt/it's here/api-key-helper" --profile work --config '/e/a & b;c.toml'"#
         );
         let line = parsed(&line);
         assert!(line.has_exec && line.is_ours());

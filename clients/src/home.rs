@@ -16,7 +16,8 @@ pub(crate) fn folder(name: &str, variable: Variable<'_>) -> Option<PathBuf> {
     variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+/// The variable that names a user's home.
 #[cfg(not(windows))]
-const HOME: &str = "HOME";
+pub(crate) const HOME: &str = "HOME";
 #[cfg(windows)]
-const HOME: &str = "USERPROFILE";
+pub(crate) const HOME: &str = "USERPROFILE";

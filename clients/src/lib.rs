@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
+mod backup;
 pub mod claude_code;
 pub mod claude_desktop;
 pub mod codex;
@@ -17,6 +18,7 @@ mod helper_line;
 mod home;
 mod json;
 pub mod mcp;
+mod refusal;
 mod scope;
 mod slots;
 mod syntax;
@@ -26,7 +28,8 @@ mod toml;
 pub use file::settings_text;
 pub use helper_line::{HelperLine, NotText};
 pub use json::{Malformed, Position};
+pub use refusal::Refusal;
 pub use scope::Scope;
 pub use slots::{Found, Helper, Slots};
 pub use syntax::Syntax;
-pub use target::{Applied, Refusal, Target, Undo, Undone};
+pub use target::{Target, Undo, Undone};

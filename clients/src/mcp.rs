@@ -84,11 +84,17 @@ const HELPER: &str = "headersHelper";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HelperLine;
+    use crate::home::HOME;
 
-    const LINE: &str = "exec '/b/api-key-helper' --format headers";
+    fn line() -> String {
+        let program = Path::new("/b/api-key-helper");
+        HelperLine::with_format(program, None, None, Some("headers")).unwrap()
+    }
 
     #[test]
     fn what_is_put_in_comes_out_again() {
+        let line = line();
         let server = "{\"type\":\"http\",\"url\":\"https://m\"}";
         for (scope, before) in [
             (Scope::Project, format!("{{\"mcpServers\": {{\"docs\": {server}}}}}\n")),
@@ -104,10 +110,10 @@ mod tests {
             let described = servers(scope, Path::new("/w"), &before);
             assert!(described.contains(&"docs".to_owned()), "{described:?}");
             let slots = slots(scope, Path::new("/w"), "docs");
-            let now = slots.put(before.as_bytes(), &[LINE.into()]).unwrap();
+            let now = slots.put(before.as_bytes(), &[line.as_str().into()]).unwrap();
             let found = slots.find(&now).unwrap().remove(0).unwrap();
-            assert!(found.value == LINE && slots.is_ours(&found.value));
-            assert_eq!(slots.put(&now, &[LINE.into()]).unwrap(), now);
+            assert!(found.value == line && slots.is_ours(&found.value));
+            assert_eq!(slots.put(&now, &[line.as_str().into()]).unwrap(), now);
             let back = slots.take_back(&now, Some(before.as_bytes())).unwrap();
             assert_eq!(back.as_deref(), Some(before.as_bytes()));
             // Claude Code writes this file often.
@@ -134,7 +140,7 @@ mod tests {
 
     #[test]
     fn each_scope_has_its_file() {
-        let find = |name: &str| (name == "HOME").then(|| OsString::from("/h"));
+        let find = |name: &str| (name == HOME).then(|| OsString::from("/h"));
         let file = |scope| file(scope, Path::new("/w"), &find).unwrap();
         assert_eq!(file(Scope::User), Path::new("/h/.claude.json"));
         assert_eq!(file(Scope::Local), Path::new("/h/.claude.json"));

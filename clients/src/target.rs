@@ -1,13 +1,13 @@
-//! A settings file that is changed, and what is kept beside it to undo that.
+//! A settings file that is changed, and changed back.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use serde_json::Value;
 
+use crate::backup::{Backup, Before};
 use crate::file::{self, Snapshot};
-use crate::json::Malformed;
+use crate::json;
+use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::slots::{Found, Slots};
 
@@ -17,27 +17,9 @@ pub struct Target {
     path: PathBuf,
     slots: Slots,
     modes: Modes,
+    backup: Backup,
     now: Snapshot,
     found: Vec<Option<Found>>,
-}
-
-/// Why a settings file cannot be changed.
-#[derive(Debug)]
-pub enum Refusal {
-    /// The system does not let us.
-    Io(io::Error),
-    /// The client would refuse the file as it is, or the one kept beside it, or has no use for a
-    /// helper in it.
-    Malformed(Malformed),
-}
-
-/// What was there before a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// No file.
-    Made,
-    /// A file, of which this is the copy.
-    Changed(PathBuf),
 }
 
 /// A way back, which nothing is written of yet.
@@ -67,7 +49,8 @@ impl Target {
     pub fn read(path: &Path, scope: Scope, slots: Slots) -> Result<Self, Refusal> {
         let now = Snapshot::read(path)?;
         let found = slots.find(now.content.as_deref().unwrap_or_default())?;
-        Ok(Self { path: path.to_owned(), slots, modes: modes(scope), now, found })
+        let backup = Backup::of(path, now.real(), &slots.of);
+        Ok(Self { path: path.to_owned(), slots, modes: modes(scope), backup, now, found })
     }
 
     /// Which values of it are ours.
@@ -90,6 +73,12 @@ impl Target {
         (!is_blank).then_some(helper)
     }
 
+    /// Returns whether it begins with U+FEFF, which a change leaves there.
+    #[must_use]
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.now.content.as_deref().is_some_and(json::has_byte_order_mark)
+    }
+
     /// Whether it says `values` already.
     ///
     /// # Errors
@@ -99,31 +88,29 @@ impl Target {
         Ok(self.slots.put(now, values)? == *now)
     }
 
-    /// Puts `values` in, which are in the order of their paths. What stood there before is kept beside the file, until the undo: a second
-    /// change keeps nothing, for the file is ours already.
+    /// Puts `values` in, which are in the order of their paths. Until the undo, what stood there before
+    /// is kept beside the file. A second change keeps nothing: the file is ours already. Returns the
+    /// path of the copy, if there is one.
     ///
     /// # Errors
     /// When something cannot be written; the file is then as it was.
-    pub fn apply(&self, values: &[Value]) -> Result<Applied, Refusal> {
+    pub fn apply(&self, values: &[Value]) -> Result<Option<PathBuf>, Refusal> {
         let Some(old) = &self.now.content else { return self.make(values) };
         let new = self.slots.put(old, values)?;
-        let copy = self.beside(COPY);
-        if !self.is_ours() || self.before()?.is_none() {
-            self.now.copy_to(&copy)?;
-            file::remove(&self.beside(NONE))?;
-        }
+        let copy = match self.is_ours() {
+            true => self.backup.read()?.and_then(Before::into_copy),
+            false => Some(self.backup.save_file(&self.now)?),
+        };
         self.now.replace(&new, self.modes.file)?;
-        Ok(if copy.exists() { Applied::Changed(copy) } else { Applied::Made })
+        Ok(copy)
     }
 
-    fn make(&self, values: &[Value]) -> Result<Applied, Refusal> {
+    fn make(&self, values: &[Value]) -> Result<Option<PathBuf>, Refusal> {
         let new = self.slots.put(&[], values)?;
         let made = file::make_folders(&self.path, self.modes.folder)?;
-        // Of a file that is gone, nothing needs keeping.
-        file::remove(&self.beside(COPY))?;
-        file::write(&self.beside(NONE), format!("{made}\n").as_bytes(), self.modes.file)?;
+        self.backup.save_nothing(made, self.modes.file)?;
         self.now.replace(&new, self.modes.file)?;
-        Ok(Applied::Made)
+        Ok(None)
     }
 
     /// How to take out what was put in; `None` where the helper is not ours, or what was there before
@@ -132,7 +119,10 @@ impl Target {
     /// # Errors
     /// When what was kept cannot be read, or is no settings file.
     pub fn undo(&self) -> Result<Option<Undo<'_>>, Refusal> {
-        let Some(before) = self.before()? else { return Ok(None) };
+        if !self.is_ours() {
+            return Ok(None);
+        }
+        let Some(before) = self.backup.read()? else { return Ok(None) };
         let now = self.now.content.as_deref().unwrap_or_default();
         let content = self.slots.take_back(now, before.content())?;
         Ok(Some(Undo { target: self, before, content }))
@@ -142,28 +132,6 @@ impl Target {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.helper().is_some_and(|helper| self.slots.is_ours(&helper.value))
-    }
-
-    /// What was before us; `None` unless the file is ours now.
-    fn before(&self) -> io::Result<Option<Before>> {
-        if !self.is_ours() {
-            return Ok(None);
-        }
-        if let Some(bytes) = file::read(&self.beside(COPY))? {
-            return Ok(Some(Before::File(bytes)));
-        }
-        let made = file::read(&self.beside(NONE))?;
-        let folders = made.and_then(|made| String::from_utf8(made).ok()?.trim().parse().ok());
-        Ok(folders.map(|folders| Before::Nothing { folders }))
-    }
-
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = OsString::from(self.path.file_name().unwrap_or_default());
-        name.push(suffix);
-        if !self.slots.of.is_empty() {
-            name.push(format!("-{}", plain(&self.slots.of)));
-        }
-        self.path.with_file_name(name)
     }
 }
 
@@ -189,36 +157,15 @@ impl Undo<'_> {
             Some(content) => target.now.replace(content, target.modes.file)?,
             None => target.now.remove()?,
         }
-        file::remove(&target.beside(COPY))?;
-        file::remove(&target.beside(NONE))?;
+        target.backup.remove()?;
         Ok(match (content, before) {
             (None, Before::Nothing { folders }) => {
                 file::remove_folders(&target.path, folders);
                 Undone::Removed
             }
-            (content, Before::File(before)) if content.as_ref() == Some(&before) => {
-                Undone::Restored
-            }
+            (Some(now), Before::File { content, .. }) if now == content => Undone::Restored,
             _ => Undone::TakenOut,
         })
-    }
-}
-
-/// What was there before a file was ours.
-enum Before {
-    File(Vec<u8>),
-    /// No file, and so many folders less around it.
-    Nothing {
-        folders: usize,
-    },
-}
-
-impl Before {
-    fn content(&self) -> Option<&[u8]> {
-        match self {
-            Self::File(bytes) => Some(bytes),
-            Self::Nothing { .. } => None,
-        }
     }
 }
 
@@ -229,14 +176,6 @@ struct Modes {
     folder: u32,
 }
 
-/// A name as a part of a file's: other characters are spelled as in an address (RFC 3986, 2.1).
-fn plain(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let spell =
-        |byte| if is_plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
-    name.bytes().map(spell).collect()
-}
-
 /// Secrets may get into a file that is not for everybody.
 const fn modes(scope: Scope) -> Modes {
     match scope {
@@ -245,30 +184,168 @@ const fn modes(scope: Scope) -> Modes {
     }
 }
 
-/// A copy of what was there before. No client takes a file of that name for settings.
-const COPY: &str = ".before-api-key-helper";
-/// Says that there was nothing before, and holds the number of folders that were made.
-const NONE: &str = ".none-before-api-key-helper";
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
 
-impl From<io::Error> for Refusal {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+    use super::*;
+    use crate::claude_code::{Change, slots};
+
+    const BEFORE: &str = "{\n  \"env\": {\n    \"TOKEN\": \"private-value\"\n  }\n}\n";
+    const OURS: &str = "{\"apiKeyHelper\": \"exec /b/api-key-helper\"}";
+
+    fn values() -> Vec<Value> {
+        Change { helper: "exec '/c/api-key-helper'".to_owned(), ttl: 300_000 }.values()
     }
-}
 
-impl From<Malformed> for Refusal {
-    fn from(error: Malformed) -> Self {
-        Self::Malformed(error)
+    fn target(path: &Path, scope: Scope) -> Target {
+        Target::read(path, scope, slots()).unwrap()
     }
-}
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => error.fmt(f),
-            Self::Malformed(malformed) => malformed.fmt(f),
+    fn undo(path: &Path, scope: Scope) -> Undone {
+        target(path, scope).undo().unwrap().unwrap().write().unwrap()
+    }
+
+    /// The names of the files below a folder.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let below = entries.flat_map(|entry| match entry.file_type().unwrap().is_dir() {
+            true => names(&entry.path())
+                .into_iter()
+                .map(|below| format!("{}/{below}", name(&entry.path())))
+                .collect(),
+            false => vec![name(&entry.path())],
+        });
+        let mut names: Vec<String> = below.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn backup_folder_that_is_a_link_is_refused() {
+        for content in [Some(BEFORE), Some(OURS), None] {
+            let folder = tempfile::tempdir().unwrap();
+            let (project, other) = (folder.path().join("project"), folder.path().join("other"));
+            fs::create_dir(&project).unwrap();
+            fs::create_dir(&other).unwrap();
+            fs::write(other.join(".gitignore"), "target\n").unwrap();
+            symlink(&other, project.join(".before-api-key-helper")).unwrap();
+            let path = project.join("settings.local.json");
+            if let Some(content) = content {
+                fs::write(&path, content).unwrap();
+            }
+            let refused = target(&path, Scope::Local).apply(&values());
+            assert!(matches!(refused, Err(Refusal::Link(_))), "{content:?}");
+            assert_eq!(fs::read_to_string(other.join(".gitignore")).unwrap(), "target\n");
+            assert_eq!(names(&other), [".gitignore"]);
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), content);
         }
     }
-}
 
-impl std::error::Error for Refusal {}
+    #[test]
+    fn copy_that_is_a_link_is_not_put_into_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let private = folder.path().join("credentials.json");
+        fs::write(&private, BEFORE).unwrap();
+        let path = folder.path().join("settings.json");
+        let copy = folder.path().join("settings.json.before-api-key-helper");
+        fs::write(&path, OURS).unwrap();
+        symlink(&private, &copy).unwrap();
+        let target = target(&path, Scope::Project);
+        assert!(matches!(target.undo(), Err(Refusal::Link(link)) if link == copy));
+        assert_eq!(fs::read_to_string(&path).unwrap(), OURS);
+    }
+
+    #[test]
+    fn file_that_is_ours_is_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, scope) in [("settings.json", Scope::User), ("settings.local.json", Scope::Local)]
+        {
+            let path = folder.path().join(name);
+            fs::write(&path, OURS).unwrap();
+            assert_eq!(target(&path, scope).apply(&values()).unwrap(), None);
+            assert!(target(&path, scope).undo().unwrap().is_none());
+        }
+        assert_eq!(names(folder.path()), ["settings.json", "settings.local.json"]);
+    }
+
+    #[test]
+    fn backup_in_a_home_behind_a_link_survives_apply() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        symlink("data", folder.path().join("home")).unwrap();
+        let path = folder.path().join("home/settings.json");
+        for (before, expected) in [(Some(BEFORE), Undone::Restored), (None, Undone::Removed)] {
+            if let Some(before) = before {
+                fs::write(&path, before).unwrap();
+            }
+            target(&path, Scope::User).apply(&values()).unwrap();
+            assert_eq!(undo(&path, Scope::User), expected);
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), before);
+            assert_eq!(names(folder.path()).len(), usize::from(before.is_some()) + 1);
+            let _ = fs::remove_file(&path);
+        }
+    }
+
+    #[test]
+    fn backup_of_version_0_1_0_survives_apply_and_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let local = folder.path().join("settings.local.json");
+        // That version kept it beside the link.
+        let link = folder.path().join("settings.json");
+        fs::create_dir(folder.path().join("private")).unwrap();
+        let real = folder.path().join("private/claude.json");
+        symlink(&real, &link).unwrap();
+        for (path, file, scope) in [(&local, &local, Scope::Local), (&link, &real, Scope::User)] {
+            let copy = path.with_added_extension("before-api-key-helper");
+            let rows = [
+                ("none-before-api-key-helper", "0\n", "", Undone::Removed),
+                ("before-api-key-helper", BEFORE, BEFORE, Undone::Restored),
+            ];
+            for (extension, content, before, expected) in rows {
+                let older = Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 1 };
+                fs::write(file, slots().put(before.as_bytes(), &older.values()).unwrap()).unwrap();
+                fs::write(path.with_added_extension(extension), content).unwrap();
+                let kept = (content == BEFORE).then(|| copy.clone());
+                assert_eq!(target(path, scope).apply(&values()).unwrap(), kept);
+                assert_eq!(undo(path, scope), expected);
+            }
+            assert_eq!(fs::read_to_string(path).unwrap(), BEFORE);
+        }
+        let left = ["private/claude.json", "settings.json", "settings.local.json"];
+        assert_eq!(names(folder.path()), left);
+        // Where the file is another program's by now, that backup is out of date.
+        let former = local.with_added_extension("before-api-key-helper");
+        for before in [Some(BEFORE), None] {
+            let _ = fs::remove_file(&local);
+            if let Some(before) = before {
+                fs::write(&local, before).unwrap();
+            }
+            fs::write(&former, "{\"model\": \"old\"}").unwrap();
+            let _ = target(&local, Scope::Local).apply(&values()).unwrap();
+            let _ = undo(&local, Scope::Local);
+            assert_eq!(fs::read_to_string(&local).ok().as_deref(), before);
+        }
+        assert!(!former.exists());
+    }
+
+    #[test]
+    fn place_of_the_copy_depends_on_the_file_and_not_on_the_scope() {
+        let folder = tempfile::tempdir().unwrap();
+        let local = folder.path().join("settings.local.json");
+        fs::write(&local, BEFORE).unwrap();
+        let link = folder.path().join("settings.json");
+        symlink("settings.local.json", &link).unwrap();
+        let _ = target(&link, Scope::Project).apply(&values()).unwrap();
+        let copy = ".before-api-key-helper/settings.local.json.before-api-key-helper";
+        assert!(names(folder.path()).contains(&copy.to_owned()));
+        assert_eq!(undo(&local, Scope::Local), Undone::Restored);
+
+        let other = folder.path().join("claude.json");
+        fs::write(&other, BEFORE).unwrap();
+        let copy = target(&other, Scope::Local).apply(&values()).unwrap();
+        assert_eq!(copy, Some(folder.path().join("claude.json.before-api-key-helper")));
+    }
+}

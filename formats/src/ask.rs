@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::config::{Format, FormatName, Headers, Profile};
-use api_key_helper_core::rejection::Channel;
-use api_key_helper_core::{Error, Hold};
+use api_key_helper_cache::Hold;
+use api_key_helper_cache::rejection::Channel;
+use api_key_helper_values::Error;
 use zeroize::Zeroizing;
 
+use crate::env::Shell;
 use crate::{
-    Description, Destination, ExecInfo, Given, HeadersOf, TokenType, Variable, cargo,
-    claude_desktop, credential_process, env, headers, json, limits,
+    Description, Destination, ExecInfo, Format, FormatName, Headers, HeadersOf, IssuedKey,
+    TokenType, Variable, cargo, claude_desktop, credential_process, headers, json, limits,
 };
 
 /// What a client asks for, in its own form.
@@ -26,8 +27,8 @@ pub enum Ask {
     Codex,
     /// See [`FormatName::CredentialProcess`].
     CredentialProcess,
-    /// See [`FormatName::Env`].
-    Env,
+    /// Of this shell.
+    Env(Shell),
     /// Of a cluster.
     ExecCredential(ExecInfo),
     /// Of a git server.
@@ -53,7 +54,9 @@ impl Ask {
             FormatName::ClaudeDesktop => Self::ClaudeDesktop,
             FormatName::Codex => Self::Codex,
             FormatName::CredentialProcess => Self::CredentialProcess,
-            FormatName::Env => Self::Env,
+            FormatName::Env => Self::Env(Shell::Posix),
+            FormatName::EnvCmd => Self::Env(Shell::Cmd),
+            FormatName::EnvPowershell => Self::Env(Shell::PowerShell),
             FormatName::ExecCredential => Self::ExecCredential(ExecInfo::read(variable)?),
             FormatName::Git => Self::Git(Description::parse(lines)?),
             FormatName::GoogleExecutable => Self::GoogleExecutable(TokenType::read(variable)?),
@@ -100,23 +103,23 @@ impl Ask {
         }
     }
 
-    /// Whether the key may go where the client says that it sends it; true where the client does not
-    /// say. If not, git and Cargo ask somebody else.
+    /// Returns whether the key of `profile`, which has this `format`, may go where the client says that
+    /// it sends it; true where the client does not say. If not, git and Cargo ask another helper.
     ///
     /// # Errors
     /// Misconfigured: nobody else is asked; or the profile names no server, although git and Cargo send
     /// a key to whichever one asks for it.
-    pub fn is_for(&self, profile: &Profile) -> Result<bool, Error> {
-        let names_none = profile.format.send_to.is_empty();
+    pub fn is_for(&self, profile: &str, format: &Format) -> Result<bool, Error> {
+        let names_none = format.send_to.is_empty();
         let destination = self.destination();
         match self {
             // Whoever names no server yet is told how to.
             Self::Cargo(_) | Self::Git(_) if names_none => {
-                destination.check(profile).map(|()| true)
+                destination.check(profile, format).map(|()| true)
             }
-            Self::Cargo(_) | Self::Git(_) => Ok(destination.check(profile).is_ok()),
+            Self::Cargo(_) | Self::Git(_) => Ok(destination.check(profile, format).is_ok()),
             _ if names_none => Ok(true),
-            _ => destination.check(profile).map(|()| true),
+            _ => destination.check(profile, format).map(|()| true),
         }
     }
 
@@ -124,7 +127,11 @@ impl Ask {
     ///
     /// # Errors
     /// Misconfigured: this key, or these settings, have no such form.
-    pub fn answer(&self, given: &Given<'_>, format: &Format) -> Result<Zeroizing<String>, Error> {
+    pub fn answer(
+        &self,
+        given: &IssuedKey<'_>,
+        format: &Format,
+    ) -> Result<Zeroizing<String>, Error> {
         let default = Headers::default();
         let headers = format.headers.as_ref();
         Ok(match self {
@@ -132,7 +139,7 @@ impl Ask {
             Self::ClaudeDesktop => claude_desktop::answer(given, headers),
             Self::Codex | Self::Raw => Zeroizing::new(given.key.expose().to_owned()),
             Self::CredentialProcess => credential_process::answer(given)?,
-            Self::Env => env::answer(given, &format.env),
+            Self::Env(shell) => shell.answer(given, &format.env),
             Self::ExecCredential(info) => info.answer(given),
             Self::Git(description) => description.answer(given, &format.username),
             Self::GoogleExecutable(token_type) => token_type.answer(given),
@@ -157,7 +164,9 @@ impl Ask {
             Self::ClaudeDesktop => FormatName::ClaudeDesktop,
             Self::Codex => FormatName::Codex,
             Self::CredentialProcess => FormatName::CredentialProcess,
-            Self::Env => FormatName::Env,
+            Self::Env(Shell::Posix) => FormatName::Env,
+            Self::Env(Shell::Cmd) => FormatName::EnvCmd,
+            Self::Env(Shell::PowerShell) => FormatName::EnvPowershell,
             Self::ExecCredential(_) => FormatName::ExecCredential,
             Self::Git(_) => FormatName::Git,
             Self::GoogleExecutable(_) => FormatName::GoogleExecutable,

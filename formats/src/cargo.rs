@@ -1,11 +1,11 @@
 //! `cargo`: a credential provider. Both sides write one line of JSON at a time
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
-use api_key_helper_core::Error;
+use api_key_helper_values::Error;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Destination, Given, json};
+use crate::{Destination, IssuedKey, json};
 
 /// The first line, which says what versions are understood here.
 pub const HELLO: &str = "{\"v\":[1]}\n";
@@ -79,7 +79,7 @@ struct WrittenRegistry {
 
 /// The key as a token. Cargo keeps it for the moment that it is given, and for all operations: it is no
 /// token of one.
-pub(super) fn answer(given: &Given<'_>) -> Zeroizing<String> {
+pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     json::line(&Reply::Ok(Success::Get {
         token: given.key.expose(),
         cache: "expires",

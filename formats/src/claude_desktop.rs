@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api_key_helper_core::config::Headers;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{Given, json};
+use crate::{Headers, IssuedKey, json};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -17,7 +16,7 @@ struct Document<'a> {
 
 /// The key, and the profile's headers if it has some. The client takes no end: it asks again by its
 /// own settings.
-pub(super) fn answer(given: &Given<'_>, headers: Option<&Headers>) -> Zeroizing<String> {
+pub(super) fn answer(given: &IssuedKey<'_>, headers: Option<&Headers>) -> Zeroizing<String> {
     let filled = headers.map(|headers| headers.with(given.key)).unwrap_or_default();
     let headers = filled.iter().map(|(name, value)| (*name, value.as_str())).collect();
     json::line(&Document { token: given.key.expose(), headers })

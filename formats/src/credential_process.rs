@@ -1,14 +1,15 @@
 //! `credential-process`: a set of AWS keys, as the AWS SDKs read it.
 //!
 //! Such a set is a JSON document, and as a key it is one without white space: see
-//! [`document`](api_key_helper_core::document).
+//! [`document`](api_key_helper_backend::document).
 
-use api_key_helper_core::document::AwsKeys;
-use api_key_helper_core::{Error, Moment};
+use api_key_helper_backend::document::AwsKeys;
+use api_key_helper_backend::rfc3339;
+use api_key_helper_values::Error;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{Given, json};
+use crate::{IssuedKey, json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -22,20 +23,19 @@ struct Answer<'a> {
     expiration: Option<String>,
 }
 
-/// The set of keys with the issuer's end of it: the SDKs ask again minutes before, by themselves, and
+/// The set of keys with the issuer's end of it, which the engine has read from the set as well: the SDKs ask again minutes before, by themselves, and
 /// would do so at each call if the end were an earlier one.
 ///
 /// # Errors
 /// Misconfigured: the key is no such set.
-pub(super) fn answer(given: &Given<'_>) -> Result<Zeroizing<String>, Error> {
+pub(super) fn answer(given: &IssuedKey<'_>) -> Result<Zeroizing<String>, Error> {
     let keys = AwsKeys::parse(given.key).ok_or_else(|| not_a_set(given.source))?;
-    let ends = [given.expires_at, keys.expires_at()];
     Ok(json::line(&Answer {
         version: 1,
         access_key_id: keys.access_key_id(),
         secret_access_key: keys.secret_access_key(),
         session_token: keys.session_token(),
-        expiration: ends.into_iter().flatten().min().map(Moment::rfc3339),
+        expiration: given.expires_at.map(rfc3339),
     }))
 }
 

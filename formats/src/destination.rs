@@ -1,7 +1,8 @@
 //! Where a client sends a key.
 
-use api_key_helper_core::Error;
-use api_key_helper_core::config::{Origin, Profile};
+use api_key_helper_values::Error;
+
+use crate::{Format, Origin};
 
 /// Where a client says that it sends the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,31 +29,29 @@ impl Destination {
         }
     }
 
-    /// That `profile` names the server, if the client says which it is.
+    /// That the profile with this `format` names the server, if the client says which it is.
     ///
     /// # Errors
     /// Misconfigured, with what to write if the key may go there.
-    pub(crate) fn check(&self, profile: &Profile) -> Result<(), Error> {
-        let send_to = &profile.format.send_to;
+    pub(crate) fn check(&self, profile: &str, format: &Format) -> Result<(), Error> {
+        let send_to = &format.send_to;
         match self {
             Self::Server(server) if send_to.contains(server) => Ok(()),
-            Self::Server(server) => Err(not_named(profile, server)),
+            Self::Server(server) => Err(not_named(profile, send_to, server)),
             Self::Unclear => Err(unclear(profile)),
             Self::Unsaid => Ok(()),
         }
     }
 }
 
-fn not_named(profile: &Profile, server: &Origin) -> Error {
-    let name = &profile.name;
-    let named = profile.format.send_to.iter().chain([server]);
+fn not_named(name: &str, send_to: &[Origin], server: &Origin) -> Error {
+    let named = send_to.iter().chain([server]);
     let servers = named.map(|server| format!("\"{server}\"")).collect::<Vec<_>>().join(", ");
     Error::misconfigured(format!("profile `{name}` does not say that `{server}` may have its key"))
         .with_hint(format!("if it may, write `send_to = [{servers}]` into `[profile.{name}]`"))
 }
 
-fn unclear(profile: &Profile) -> Error {
-    let name = &profile.name;
+fn unclear(name: &str) -> Error {
     Error::misconfigured(format!(
         "it is not clear which server would have the key of profile `{name}`"
     ))

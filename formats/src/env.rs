@@ -1,25 +1,62 @@
-//! `env`: lines for the `eval` of a shell.
+//! `env`, `env-cmd` and `env-powershell`: lines that a shell runs.
 
-use api_key_helper_core::config::VariableName;
+use api_key_helper_backend::rfc3339;
 use zeroize::Zeroizing;
 
-use crate::Given;
+use crate::{IssuedKey, VariableName};
 
-/// The key and its issuer's end, each in an exported variable. One that has no end unsets what an
-/// earlier one left.
-pub(super) fn answer(given: &Given<'_>, name: &VariableName) -> Zeroizing<String> {
-    let name = name.as_str();
-    let key = quoted(given.key.expose());
-    let end = given.expires_at.map_or_else(
-        || format!("unset {name}_EXPIRES_AT\n"),
-        |end| format!("export {name}_EXPIRES_AT='{}'\n", end.rfc3339()),
-    );
-    Zeroizing::new(format!("export {name}={}\n{end}", *key))
+/// Whose lines they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// `cmd`, by `for /f "delims=" %i in ('…') do @%i`.
+    Cmd,
+    /// A shell of POSIX, by `eval`.
+    Posix,
+    /// PowerShell, by `Invoke-Expression`.
+    PowerShell,
 }
 
-/// In quotes inside which a shell takes everything as it is (POSIX.1-2024, 2.2.2 Single-Quotes).
-fn quoted(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(format!("'{}'", *Zeroizing::new(text.replace('\'', r"'\''"))))
+impl Shell {
+    /// The key and its issuer's end, each in an exported variable. One that has no end unsets what an
+    /// earlier one left.
+    pub(super) fn answer(self, given: &IssuedKey<'_>, name: &VariableName) -> Zeroizing<String> {
+        let name = name.as_str();
+        let end = given.expires_at.map(rfc3339);
+        let mut lines = self.set(name, Some(given.key.expose()));
+        let end = self.set(&format!("{name}_EXPIRES_AT"), end.as_deref());
+        // With room for both, no part of the key is left behind by growing.
+        lines = Zeroizing::new([lines.as_str(), end.as_str()].concat());
+        lines
+    }
+
+    fn set(self, name: &str, value: Option<&str>) -> Zeroizing<String> {
+        let line = match (self, value) {
+            // Up to the last quote all is the value; what `for` has filled in is not expanded again.
+            (Self::Cmd, value) => format!("set \"{name}={}\"\n", value.unwrap_or_default()),
+            (Self::Posix, Some(value)) => format!("export {name}={}\n", *quoted(value, r"'\''")),
+            (Self::Posix, None) => format!("unset {name}\n"),
+            (Self::PowerShell, Some(value)) => format!("$env:{name} = {}\n", *quoted(value, "''")),
+            (Self::PowerShell, None) => format!("$env:{name} = $null\n"),
+        };
+        Zeroizing::new(line)
+    }
+}
+
+/// In quotes inside which a shell takes everything as it is, but for the quote (POSIX.1-2024, 2.2.2
+/// Single-Quotes; PowerShell, "about_Quoting_Rules"). `shlex` would grow its text, and so leave parts
+/// of the key in memory.
+fn quoted(text: &str, quote: &str) -> Zeroizing<String> {
+    let quotes = text.matches('\'').count();
+    let mut quoted = Zeroizing::new(String::with_capacity(text.len() + quotes * quote.len() + 2));
+    quoted.push('\'');
+    for (at, part) in text.split('\'').enumerate() {
+        if at > 0 {
+            quoted.push_str(quote);
+        }
+        quoted.push_str(part);
+    }
+    quoted.push('\'');
+    quoted
 }
 
 #[cfg(test)]
@@ -27,22 +64,41 @@ mod tests {
     use super::*;
     use crate::sample::given;
 
-    fn written(key: &str, end: Option<u64>) -> String {
-        answer(&given(key, end), &VariableName::default()).to_string()
+    fn written(shell: Shell, key: &str, end: Option<u64>) -> String {
+        shell.answer(&given(key, end), &VariableName::default()).to_string()
     }
 
     #[test]
     fn nothing_of_the_key_is_the_shells() {
+        let key = "a'b$(c)`d`\\%e%";
         assert_eq!(
-            written("a'b$(c)`d`\\", Some(2_000_000_000)),
-            "export ANTHROPIC_API_KEY='a'\\''b$(c)`d`\\'\n\
+            written(Shell::Posix, key, Some(2_000_000_000)),
+            "export ANTHROPIC_API_KEY='a'\\''b$(c)`d`\\%e%'\n\
              export ANTHROPIC_API_KEY_EXPIRES_AT='2033-05-18T03:33:20Z'\n"
+        );
+        assert_eq!(
+            written(Shell::PowerShell, key, Some(2_000_000_000)),
+            "$env:ANTHROPIC_API_KEY = 'a''b$(c)`d`\\%e%'\n\
+             $env:ANTHROPIC_API_KEY_EXPIRES_AT = '2033-05-18T03:33:20Z'\n"
+        );
+        assert_eq!(
+            written(Shell::Cmd, key, Some(2_000_000_000)),
+            "set \"ANTHROPIC_API_KEY=a'b$(c)`d`\\%e%\"\n\
+             set \"ANTHROPIC_API_KEY_EXPIRES_AT=2033-05-18T03:33:20Z\"\n"
         );
     }
 
     #[test]
     fn an_unknown_end_leaves_no_old_one() {
-        let expected = "export ANTHROPIC_API_KEY='k'\nunset ANTHROPIC_API_KEY_EXPIRES_AT\n";
-        assert_eq!(written("k", None), expected);
+        for (shell, expected) in [
+            (Shell::Posix, "export ANTHROPIC_API_KEY='k'\nunset ANTHROPIC_API_KEY_EXPIRES_AT\n"),
+            (
+                Shell::PowerShell,
+                "$env:ANTHROPIC_API_KEY = 'k'\n$env:ANTHROPIC_API_KEY_EXPIRES_AT = $null\n",
+            ),
+            (Shell::Cmd, "set \"ANTHROPIC_API_KEY=k\"\nset \"ANTHROPIC_API_KEY_EXPIRES_AT=\"\n"),
+        ] {
+            assert_eq!(written(shell, "k", None), expected);
+        }
     }
 }

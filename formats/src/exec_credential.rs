@@ -1,10 +1,11 @@
 //! `exec-credential`: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
 
-use api_key_helper_core::Error;
+use api_key_helper_backend::rfc3339;
+use api_key_helper_values::Error;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Destination, Given, Variable, json};
+use crate::{Destination, IssuedKey, Variable, json};
 
 /// What the client says of its ask.
 const INFO: &str = "KUBERNETES_EXEC_INFO";
@@ -52,12 +53,12 @@ impl ExecInfo {
 
     /// The key as a token. The client asks again after the moment that it is given, without a margin
     /// of its own.
-    pub(super) fn answer(&self, given: &Given<'_>) -> Zeroizing<String> {
+    pub(super) fn answer(&self, given: &IssuedKey<'_>) -> Zeroizing<String> {
         json::line(&Answer {
             api_version: self.version,
             kind: "ExecCredential",
             status: Status {
-                expiration_timestamp: given.ask_again_at.rfc3339(),
+                expiration_timestamp: rfc3339(given.ask_again_at),
                 token: given.key.expose(),
             },
         })

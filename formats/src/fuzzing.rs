@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use api_key_helper_core::config::{Headers, Origin, Username, VariableName};
-use api_key_helper_core::{Error, Key, Moment, SHOWN_LENGTH};
+use api_key_helper_values::{Error, Key, Moment, SHOWN_LENGTH};
 
 use crate::cargo::Request;
-use crate::{Description, ExecInfo, Given, env, exec_credential, headers, json};
+use crate::{
+    Description, ExecInfo, Headers, IssuedKey, Origin, Username, VariableName, env,
+    exec_credential, headers, json,
+};
 
 const KEY: &str = "canary-0123456789";
 
@@ -60,7 +62,7 @@ pub fn quoted_key(bytes: &[u8]) {
     let all = all.unwrap_or_default();
     let headers = headers::answer(&given, &all).map(|json| read(&json)).unwrap_or_default();
     assert_eq!(headers["A"], key.expose());
-    let lines = env::answer(&given, &VariableName::default());
+    let lines = env::Shell::Posix.answer(&given, &VariableName::default());
     let value = lines.lines().next().and_then(|line| line.split_once('=')).map(|(_, value)| value);
     let inner = value.and_then(|value| value.strip_prefix('\'')?.strip_suffix('\''));
     assert_eq!(inner.unwrap_or_default().replace(r"'\''", "'"), key.expose());
@@ -83,9 +85,9 @@ fn key(text: &str) -> Key {
     Key::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn given(key: &Key) -> Given<'_> {
+fn given(key: &Key) -> IssuedKey<'_> {
     let end = Moment::from_unix_millis(2_000_000_000_000);
-    Given { key, source: "main", expires_at: Some(end), ask_again_at: end }
+    IssuedKey { key, source: "main", expires_at: Some(end), ask_again_at: end }
 }
 
 /// The functions above.
@@ -100,5 +102,11 @@ pub const TARGETS: &[Trial] = &[
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../fuzz/replay.rs"]
-mod replay;
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

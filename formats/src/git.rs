@@ -1,10 +1,9 @@
 //! `git`: a credential helper (`gitcredentials(7)`, `git-credential(1)`).
 
-use api_key_helper_core::config::{Origin, Username};
-use api_key_helper_core::{Error, Key, Secret};
+use api_key_helper_values::{Error, Key, Secret};
 use zeroize::Zeroizing;
 
-use crate::{Destination, Given};
+use crate::{Destination, IssuedKey, Origin, Username};
 
 /// What git describes of a credential. What else it says makes no difference here.
 #[derive(Debug)]
@@ -24,7 +23,9 @@ impl Description {
         let (mut protocol, mut host, mut username, mut password) = (None, None, false, None);
         let lines = bytes.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
         for (index, line) in lines.enumerate() {
-            let line = str::from_utf8(line).ok().and_then(|line| line.split_once('='));
+            // A CR inside of a line is another line to some readers (CVE-2024-52006).
+            let line = str::from_utf8(line).ok().filter(|line| !line.contains('\r'));
+            let line = line.and_then(|line| line.split_once('='));
             let (key, value) = line.ok_or_else(|| not_gits(index + 1))?;
             match key {
                 "protocol" => protocol = Some(value),
@@ -45,7 +46,7 @@ impl Description {
     }
 
     /// The key as a password, with the moment from which git's caches shall ask again.
-    pub(super) fn answer(&self, given: &Given<'_>, username: &Username) -> Zeroizing<String> {
+    pub(super) fn answer(&self, given: &IssuedKey<'_>, username: &Username) -> Zeroizing<String> {
         // One that git knows, from the URL or its configuration, is the user's choice.
         let username =
             if self.username { String::new() } else { format!("username={}\n", username.as_str()) };
@@ -90,7 +91,12 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_is_not_shown() {
-        for text in [&b"host=a\nsecret\n"[..], b"host=a\n\xffsecret=1\n", b"host=a\n=\xff"] {
+        for text in [
+            &b"host=a\nsecret\n"[..],
+            b"host=a\n\xffsecret=1\n",
+            b"host=a\n=\xff",
+            b"host=a\npath=secret\rhost=b\n",
+        ] {
             let error = Description::parse(text).unwrap_err();
             assert!(error.message().starts_with("line 2 "), "{error:?}");
             assert!(!error.report().contains("secret"), "{error:?}");

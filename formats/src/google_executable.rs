@@ -3,11 +3,11 @@
 //! The file in `GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE` is a cache that the libraries would read instead
 //! of asking. Nothing is written there: the key would lie on the disk in the clear.
 
-use api_key_helper_core::Error;
+use api_key_helper_values::Error;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{Given, Variable, json};
+use crate::{IssuedKey, Variable, json};
 
 const TOKEN_TYPE: &str = "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE";
 
@@ -35,7 +35,7 @@ impl TokenType {
     }
 
     /// The key as such a token.
-    pub(super) fn answer(self, given: &Given<'_>) -> Zeroizing<String> {
+    pub(super) fn answer(self, given: &IssuedKey<'_>) -> Zeroizing<String> {
         let (id_token, saml_response) = match self {
             Self::IdToken | Self::Jwt => (Some(given.key.expose()), None),
             Self::Saml2 => (None, Some(given.key.expose())),

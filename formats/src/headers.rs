@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api_key_helper_core::Error;
-use api_key_helper_core::config::Headers;
+use api_key_helper_values::Error;
 use zeroize::Zeroizing;
 
-use crate::{Destination, Given, Variable, json};
+use crate::{Destination, Headers, IssuedKey, Variable, json};
 
 /// The MCP server that Claude Code wants headers for.
 const SERVER: &str = "CLAUDE_CODE_MCP_SERVER_URL";
@@ -30,7 +29,7 @@ impl HeadersOf {
 ///
 /// # Errors
 /// Misconfigured: the key is in none of them.
-pub(super) fn answer(given: &Given<'_>, headers: &Headers) -> Result<Zeroizing<String>, Error> {
+pub(super) fn answer(given: &IssuedKey<'_>, headers: &Headers) -> Result<Zeroizing<String>, Error> {
     if !headers.have_key() {
         let key = Headers::KEY;
         return Err(Error::misconfigured("none of the profile's `headers` has the key")

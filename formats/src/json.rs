@@ -1,10 +1,11 @@
 //! `json`: all that is known of the key. And how JSON is written.
 
-use api_key_helper_core::{MAX_KEY_LENGTH, Moment};
+use api_key_helper_backend::rfc3339;
+use api_key_helper_values::MAX_KEY_LENGTH;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::Given;
+use crate::IssuedKey;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -16,11 +17,11 @@ struct Document<'a> {
 }
 
 /// The key, its issuer's end, when to ask again, and its source. A script source reads it, too.
-pub(super) fn answer(given: &Given<'_>) -> Zeroizing<String> {
+pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     line(&Document {
         key: given.key.expose(),
-        expires_at: given.expires_at.map(Moment::rfc3339),
-        refresh_at: given.ask_again_at.rfc3339(),
+        expires_at: given.expires_at.map(rfc3339),
+        refresh_at: rfc3339(given.ask_again_at),
         source: given.source,
     })
 }

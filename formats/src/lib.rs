@@ -19,26 +19,30 @@ mod google_executable;
 mod headers;
 mod json;
 mod limits;
+mod origin;
 #[cfg(test)]
 mod sample;
+mod settings;
 
 use std::ffi::OsString;
 
-use api_key_helper_core::config::FormatName;
-use api_key_helper_core::{Error, Key, Moment};
+use api_key_helper_values::{Error, Key, Moment};
 
 use destination::Destination;
 
 pub use ask::Ask;
+pub use env::Shell;
 pub use exec_credential::ExecInfo;
 pub use git::Description;
 pub use google_executable::TokenType;
 pub use headers::HeadersOf;
 pub use limits::{hold, limit};
+pub use origin::Origin;
+pub use settings::{Format, FormatName, Headers, Username, VariableName};
 
 /// A key that answers an ask.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct IssuedKey<'a> {
     /// The key.
     pub key: &'a Key,
     /// The name of its source.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::config::FormatName;
+use crate::FormatName;
 
 /// How long a client waits for an answer in this format, less what it takes to start us and to read
 /// it; `None` for those that wait for as long as it takes.

@@ -1,13 +1,13 @@
 //! A key that is given, for tests.
 
-use api_key_helper_core::{Key, Moment};
+use api_key_helper_values::{Key, Moment};
 
-use crate::Given;
+use crate::IssuedKey;
 
 /// It ends then, in Unix seconds; the client shall ask again at 2033-05-18T03:23:20Z.
-pub(crate) fn given(key: &str, expires_at: Option<u64>) -> Given<'static> {
+pub(crate) fn given(key: &str, expires_at: Option<u64>) -> IssuedKey<'static> {
     let seconds = |seconds: u64| Moment::from_unix_millis(seconds * 1_000);
-    Given {
+    IssuedKey {
         key: Box::leak(Box::new(Key::parse(key).unwrap())),
         source: "main",
         expires_at: expires_at.map(seconds),

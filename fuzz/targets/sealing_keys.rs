@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| api_key_helper_core::fuzzing::sealing_keys(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| api_key_helper_cache::fuzzing::sealing_keys(bytes));

@@ -12,22 +12,19 @@ impl Address {
     /// Reads an address as it is configured, or as a server writes it.
     ///
     /// # Errors
-    /// What is wrong with it, in words that show no password.
+    /// The reason why it is invalid, in words that show no password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        // What stands before an `@` may be a password.
-        let shown = if text.contains('@') { "that".to_owned() } else { format!("`{text}`") };
-        let url =
-            Url::parse(text).map_err(|error| format!("{shown} is not an address: {error}"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("an address holds no user and no password".to_owned());
-        }
+        let url = url(text)?;
+        // A password with a `?` or `/` in it begins a query or a path for those who read addresses.
+        let shown = |rest| if has_at(text) { rest } else { text };
         match url.scheme() {
             "https" => Ok(Self(url)),
             "http" if is_loopback(&url) => Ok(Self(url)),
             "http" => Err(format!(
-                "{shown} is plain http, and so the network would see the token; only loopback may be"
+                "`{}` is plain http, and so the network would see the token; only loopback may be",
+                shown("http://…")
             )),
-            _ => Err(format!("{shown} is not an `https` address")),
+            _ => Err(format!("`{}` is not an `https` address", shown("…"))),
         }
     }
 
@@ -56,6 +53,40 @@ impl fmt::Display for Address {
         f.write_str(self.0.as_str().split(['?', '#']).next().unwrap_or_default())
     }
 }
+
+/// Reads an address that may have any scheme, and no user.
+///
+/// # Errors
+/// The reason why it is invalid, in words that show no password.
+pub fn url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text);
+    let has_user = match &url {
+        Ok(url) if url.has_host() => {
+            !url.username().is_empty() || url.password().is_some() || may_end_in_password(text)
+        }
+        // What stands before one of these may be a password.
+        _ => has_at(text),
+    };
+    if has_user {
+        return Err(NO_USER.to_owned());
+    }
+    url.map_err(|error| format!("`{text}` is not an address: {error}"))
+}
+
+/// Returns whether what follows the host of `text` may be the rest of a password, which begins with a
+/// `?`, `#` or `/`: `https://user:/password@host` is an address of the host `user` for the URL Standard.
+fn may_end_in_password(text: &str) -> bool {
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest.trim_start_matches(['/', '\\']));
+    let (host, rest) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
+    has_at(rest) && (host.ends_with(':') || rest.starts_with(['?', '#']))
+}
+
+/// Returns whether there is an at sign in `text`, or what becomes one in a host.
+fn has_at(text: &str) -> bool {
+    text.contains(['@', '\u{fe6b}', '\u{ff20}'])
+}
+
+const NO_USER: &str = "an address holds no user and no password";
 
 /// Whether `url` is on this machine. A name counts only where no resolver can say otherwise.
 #[must_use]
@@ -97,11 +128,40 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
-        for text in
-            ["https://u:hunter2@i", "ftp://u:hunter2@i", "https://u:hunter2@", "u:hunter2@i"]
-        {
-            assert!(!Address::parse(text).unwrap_err().contains("hunter2"), "{text}");
+    fn address_with_a_user_is_refused_and_its_password_is_not_shown() {
+        for text in [
+            "u:hunter2@i",
+            "https://u:hunter2@i",
+            "ftp://u:hunter2@i",
+            "https://u:hunter2@",
+            "//u:hunter2@i",
+            "https:u:hunter2@i",
+            "https:\\\\u:hunter2@i",
+            "https://hunter2@i",
+            "https://u:hunter2\u{ff20}i",
+            "https://u:hunter2@i:99999",
+            "https://u:/hunter2@i",
+            "https://u:?hunter2@i",
+            "https://u:#hunter2\u{ff20}i",
+            "https:u:\\hunter2@i",
+            "https://hunter?2@i",
+        ] {
+            assert_eq!(Address::parse(text), Err(NO_USER.to_owned()), "{text}");
+        }
+        assert!(Address::parse("https://i/@hunter2?a@b").is_ok());
+    }
+
+    #[test]
+    fn password_that_begins_a_path_or_a_query_is_not_shown() {
+        for text in [
+            "httpx://u:?hunter2@i",
+            "httpx://u:1/hunter2@i",
+            "http://u:/hunter2@i",
+            "http://u:1?hunter2@i",
+            "http://u?hunter2\u{ff20}i",
+        ] {
+            let why = Address::parse(text).unwrap_err();
+            assert!(!why.contains("hunter2"), "{why}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::iter;
+
+use api_key_helper_backend::plain;
 
 /// The innermost cause in one line: it says what happened; the outer ones only say where.
 #[must_use]
@@ -10,25 +13,24 @@ pub fn cause(error: &(dyn StdError + 'static)) -> String {
     while let Some(next) = last.source() {
         last = next;
     }
-    let text = last.to_string();
-    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+    plain(&last.to_string()).trim_end_matches('.').to_owned()
 }
 
-/// What TLS says, where it was TLS that failed.
+/// The outermost error of type `E` among `error` and its causes.
 #[must_use]
-pub fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref() {
-            return Some(tls);
-        }
+pub fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// `error` and its causes, outermost first.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         // An `io::Error` hides what it wraps from `source`.
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
+        Some(io) if io.get_ref().is_some() => io.get_ref().map(|inner| inner as _),
+        _ => error.source(),
+    })
 }
 
 #[cfg(test)]
@@ -45,7 +47,7 @@ mod tests {
     fn what_an_io_error_wraps_is_found() {
         let tls = rustls::Error::HandshakeNotComplete;
         let wrapped = io::Error::other(io::Error::other(tls.clone()));
-        assert_eq!(tls_error(&wrapped), Some(&tls));
-        assert_eq!(tls_error(&io::Error::other("reset")), None);
+        assert_eq!(find(&wrapped), Some(&tls));
+        assert_eq!(find::<rustls::Error>(&io::Error::other("reset")), None);
     }
 }

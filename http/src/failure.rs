@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use api_key_helper_core::Error;
+use api_key_helper_backend::Error;
 
-use crate::{Words, cause, tls_error, untrusted};
+use crate::{Unanswered, Words};
 
 /// An error, and whether the request may have reached the server before it.
 #[derive(Debug)]
@@ -34,24 +34,11 @@ impl Failure {
     pub fn on_the_way(
         address: &impl fmt::Display,
         time: Duration,
-        error: &reqwest::Error,
+        why: &Unanswered,
         words: &Words,
     ) -> Self {
-        // While it connects, which includes the TLS handshake, nothing of the request was sent.
-        let sent = !error.is_connect() && !error.is_builder();
-        let error = if let Some(tls) = tls_error(error) {
-            untrusted(&format!("`{address}`"), tls, words)
-        } else if error.is_timeout() {
-            let time = time.as_secs_f64();
-            Error::transient(format!("`{address}` did not answer within {time:.1} s"))
-                .with_hint(words.way)
-        } else if error.is_connect() {
-            unreachable(address, &cause(error), words)
-        } else {
-            Error::transient(format!("`{address}` broke off its answer: {}", cause(error)))
-                .with_hint(words.way)
-        };
-        Self { error, sent }
+        let error = why.error(&format!("`{address}`"), Some(time), words);
+        Self { error, sent: why.is_sent() }
     }
 }
 
@@ -59,11 +46,4 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         failure.error
     }
-}
-
-/// There is no way to `address`.
-#[must_use]
-pub fn unreachable(address: &impl fmt::Display, why: &str, words: &Words) -> Error {
-    let server = words.server;
-    Error::transient(format!("cannot reach {server}`{address}`: {why}")).with_hint(words.way)
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use api_key_helper_core::Secret;
+use api_key_helper_backend::Secret;
 use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
 use url::form_urlencoded;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use api_key_helper_core::Secret;
+use api_key_helper_backend::Secret;
 
 use crate::{Address, parse_retry_after, parse_server_time, quote};
 
@@ -39,5 +39,11 @@ pub const TARGETS: &[Trial] = &[("http_headers", headers)];
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../fuzz/replay.rs"]
-mod replay;
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

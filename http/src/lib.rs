@@ -10,31 +10,37 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 mod address;
+mod body;
 mod cause;
 mod client;
-mod exchange;
+mod encoding;
 mod failure;
 mod form;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod oauth;
 pub mod pem;
+mod proxy;
 mod quote;
 mod retry_after;
-mod seconds;
+mod route;
 mod server_time;
+mod status;
 mod trust;
+mod unanswered;
 mod words;
 
-pub use address::{Address, is_loopback};
-pub use cause::{cause, tls_error};
-pub use client::{build, client, time};
-pub use exchange::{body, send};
-pub use failure::{Failure, unreachable};
+pub use address::{Address, is_loopback, url};
+pub use body::{body, read};
+pub use cause::{cause, find};
+pub use client::{Client, build, client, time};
+pub use failure::Failure;
 pub use form::{Form, basic_auth};
+pub use proxy::{Proxy, ProxyVariables, Way};
 pub use quote::quote;
 pub use retry_after::{parse_retry_after, retry_after};
-pub use seconds::optional_seconds;
+pub use route::Route;
 pub use server_time::{parse_server_time, server_time};
-pub use trust::untrusted;
+pub use status::is_transient_status;
+pub use unanswered::{Unanswered, unreachable};
 pub use words::Words;

@@ -1,15 +1,14 @@
 //! What an OAuth server says (RFC 6749, section 5), whatever it was asked. What its words mean is a
 //! backend's to say.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::{Error, ErrorKind, FetchRequest, Secret};
+use api_key_helper_backend::{Error, Expiry, FetchRequest, Fields, Moment, Secret};
 use reqwest::RequestBuilder;
-use serde::Deserialize;
-use serde_json::Value;
+use reqwest::header::WWW_AUTHENTICATE;
 use zeroize::Zeroizing;
 
-use crate::{Address, Failure, Words, body, quote, retry_after, send};
+use crate::{Address, Client, Failure, Words, body, is_transient_status, quote, retry_after};
 
 /// An answer in full.
 pub struct Answer {
@@ -19,6 +18,8 @@ pub struct Answer {
     pub body: Zeroizing<Vec<u8>>,
     /// When the server wants to be asked again, where it says so.
     pub retry_after: Option<Duration>,
+    /// The header `WWW-Authenticate`: what the server wants to know who asks by.
+    pub challenge: Option<String>,
     /// Who answered.
     pub from: Address,
     /// Secrets that were sent: a server that repeats one does not get it into a message.
@@ -54,6 +55,7 @@ impl Answer {
     /// # Errors
     /// See [`Failure::on_the_way`]; and Misconfigured, when the server sends us elsewhere.
     pub async fn to(
+        client: &Client,
         request: RequestBuilder,
         hidden: Vec<Secret>,
         address: &Address,
@@ -61,7 +63,7 @@ impl Answer {
         attempt: &FetchRequest<'_>,
         words: &Words,
     ) -> Result<Self, Failure> {
-        let response = send(request, address, time, words).await?;
+        let response = client.send(request, address, time, words).await?;
         let status = response.status();
         if status.is_redirection() {
             let error = Error::misconfigured(format!("`{address}` redirects ({status})"));
@@ -70,23 +72,34 @@ impl Answer {
             )));
         }
         let retry_after = retry_after(&response, attempt.now());
+        let challenge = response.headers().get(WWW_AUTHENTICATE);
+        let challenge = challenge.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = body(response, address, time, words).await?;
-        Ok(Self { status: status.as_u16(), body, retry_after, from: address.clone(), hidden })
+        let status = status.as_u16();
+        Ok(Self { status, body, retry_after, challenge, from: address.clone(), hidden })
+    }
+
+    /// The fields of the body, where it is a JSON object.
+    #[must_use]
+    pub fn fields(&self) -> Option<Fields<'_>> {
+        Fields::parse(&self.body)
     }
 
     /// The refusal that the body is, if it is one.
     #[must_use]
     pub fn said(&self) -> Option<Refusal> {
-        #[derive(Deserialize)]
-        struct Written {
-            error: String,
-            error_description: Option<Value>,
-        }
+        Refusal::read(&self.fields()?, "error", "error_description")
+    }
 
-        let Written { error, error_description } = serde_json::from_slice(&self.body).ok()?;
-        // What is no text is no reason to miss the word.
-        let description = error_description.as_ref().and_then(Value::as_str).map(str::to_owned);
-        Some(Refusal { word: error, description })
+    /// The refusal of a client that a server does not know, or whose secret is wrong, where the body does
+    /// not say so: RFC 6749, section 5.2, has a status and a header for it, and some servers send
+    /// nothing else.
+    #[must_use]
+    pub fn challenged(&self) -> Option<Refusal> {
+        let challenge = self.challenge.as_ref().filter(|_| self.status == 401)?;
+        let scheme = challenge.split_whitespace().next().unwrap_or_default();
+        let description = format!("401, which asks for `{scheme}`");
+        Some(Refusal { word: "invalid_client".to_owned(), description: Some(description) })
     }
 
     /// What it means, where the server has `said` that, and its words are those that `code` knows. One
@@ -98,7 +111,7 @@ impl Answer {
         code: impl FnOnce(&str) -> Option<C>,
         other: C,
     ) -> Verdict<C> {
-        let is_transient = ErrorKind::is_transient_status(self.status);
+        let is_transient = is_transient_status(self.status);
         match said.map(|refusal| (refusal, code(&refusal.word))) {
             Some((_, Some(code))) => Verdict::Refused(code),
             Some((refusal, None)) if refusal.is_outage() || is_transient => Verdict::Unavailable,
@@ -122,10 +135,19 @@ impl Answer {
         format!(": {}", quote(&said, &self.hidden))
     }
 
+    /// The error of a good answer whose field `name` is missing, or is not what it must be.
+    #[must_use]
+    pub fn lacks(&self, name: &str, words: &Words) -> Error {
+        let Self { from, status, .. } = self;
+        Error::transient(format!("`{from}` answered {status} without a usable `{name}`"))
+            .with_hint(format!("{}; else ask its operator to fix that field", words.impostor))
+    }
+
     /// The error of an answer that says: not now, `because` of what [`Answer::because`] tells.
     #[must_use]
     pub fn unavailable(&self, because: &str) -> Error {
-        let error = Error::transient(format!("`{}` answered {}{because}", self.from, self.status));
+        let error = Error::transient(format!("`{}` answered {}{because}", self.from, self.status))
+            .with_hint("wait a little; if it stays so, ask the server's operator");
         match self.retry_after {
             Some(wait) => error.with_retry_after(wait),
             None => error,
@@ -133,7 +155,51 @@ impl Answer {
     }
 }
 
+/// The end of a token whose field `expires_in` is `lifetime`, and which `from` was asked for at
+/// `asked_at`.
+///
+/// # Errors
+/// Misconfigured, when the field cannot be read: a token must not be used after its end.
+pub fn expires_at(
+    lifetime: Option<Expiry>,
+    asked_at: SystemTime,
+    from: &Address,
+) -> Result<Option<SystemTime>, Error> {
+    let Some(lifetime) = lifetime else { return Ok(None) };
+    let end = lifetime.after(Moment::from(asked_at)).ok_or_else(|| {
+        Error::misconfigured(format!("`{from}` gave a token whose `expires_in` is not a number"))
+            .with_hint("ask its operator to send the lifetime in seconds")
+    })?;
+    Ok(Some(end.into()))
+}
+
+/// Refuses a token whose `token_type` says that an API takes it only together with a proof of a key
+/// (RFC 9449, section 5; draft-ietf-oauth-pop-key-distribution; draft-ietf-oauth-v2-http-mac). What
+/// else servers write there stands for a bearer token, or for one whose user knows how it is sent.
+///
+/// # Errors
+/// Misconfigured.
+pub fn refuse_proof_type(token_type: Option<&str>, from: &Address) -> Result<(), Error> {
+    let written = token_type.unwrap_or_default().trim();
+    match PROOF_TYPES.iter().find(|name| written.eq_ignore_ascii_case(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::misconfigured(format!(
+            "`{from}` returned a `{name}` token; only bearer tokens are supported"
+        ))
+        .with_hint("ask its operator for bearer tokens for this client")),
+    }
+}
+
+const PROOF_TYPES: [&str; 3] = ["DPoP", "PoP", "MAC"];
+
 impl Refusal {
+    /// The refusal whose word and description are the fields of those names. A description that is no
+    /// text is no reason to miss the word.
+    #[must_use]
+    pub fn read(fields: &Fields<'_>, word: &str, description: &str) -> Option<Self> {
+        Some(Self { word: fields.string(word)?, description: fields.string(description) })
+    }
+
     /// Whether any server says by that word that it cannot answer now (RFC 6749, section 4.1.2.1).
     fn is_outage(&self) -> bool {
         matches!(self.word.as_str(), "server_error" | "temporarily_unavailable")
@@ -142,6 +208,10 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use api_key_helper_backend::ErrorKind;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -149,6 +219,7 @@ mod tests {
             status,
             body: Zeroizing::new(body.as_bytes().to_vec()),
             retry_after: Some(Duration::from_secs(7)),
+            challenge: None,
             from: Address::parse("https://idp.example.com/token").unwrap(),
             hidden: vec![Secret::from("hunter2")],
         }
@@ -164,6 +235,8 @@ mod tests {
     fn the_word_goes_before_the_status() {
         for (status, body, expected) in [
             (200, "{}", Verdict::Good),
+            (200, r#"{"error":null}"#, Verdict::Good),
+            (200, r#"{"error":""}"#, Verdict::Good),
             (204, "", Verdict::Good),
             (200, r#"{"error":"known"}"#, Verdict::Refused('k')),
             (403, r#"{"error":"known"}"#, Verdict::Refused('k')),
@@ -187,9 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_description_is_none() {
+    fn odd_fields_beside_an_error_cost_nothing_of_it() {
         for odd in ["null", "7", "[\"a\"]", "{}"] {
-            let body = format!(r#"{{"error":"known","error_description":{odd}}}"#);
+            let body = format!(
+                "\u{feff}{{\"error\":\"known\",\"error_description\":{odd},\"error_uri\":{odd},\
+                 \"error_uri\":{odd}}}"
+            );
             let said = answer(400, &body).said();
             assert_eq!(said, Some(Refusal { word: "known".to_owned(), description: None }));
         }
@@ -209,9 +285,60 @@ mod tests {
     }
 
     #[test]
+    fn challenge_with_401_is_a_refused_client() {
+        let challenged = |status, challenge: Option<&str>| {
+            let challenge = challenge.map(str::to_owned);
+            Answer { challenge, ..answer(status, "") }.challenged()
+        };
+        let refusal = challenged(401, Some("Basic realm=\"oauth\"")).unwrap();
+        assert_eq!(refusal.word, "invalid_client");
+        assert_eq!(refusal.description.as_deref(), Some("401, which asks for `Basic`"));
+        assert_eq!(challenged(401, None), None);
+        assert_eq!(challenged(403, Some("Basic")), None);
+    }
+
+    #[test]
+    fn lifetime_is_an_end_or_an_error_that_names_it() {
+        let from = Address::parse("https://idp.example.com/token").unwrap();
+        let end = |json: &str| {
+            let json = format!(r#"{{"expires_in":{json}}}"#);
+            let fields = Fields::parse(json.as_bytes()).unwrap();
+            expires_at(fields.expiry("expires_in"), UNIX_EPOCH, &from)
+        };
+        let hour = Some(UNIX_EPOCH + Duration::from_secs(3_600));
+        for written in ["3600", "\"3600\"", "3600.0"] {
+            assert_eq!(end(written), Ok(hour), "{written}");
+        }
+        assert_eq!(end("null"), Ok(None));
+        for zero in ["0", "\"0\"", "-1"] {
+            assert_eq!(end(zero), Ok(Some(UNIX_EPOCH)), "{zero}");
+        }
+        for unreadable in ["{}", "[3600]", "true", "\"soon\"", "\"2030-01-31T12:00:00Z\""] {
+            let error = end(unreadable).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Misconfigured);
+            assert!(error.message().contains("`expires_in`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn token_type_that_needs_a_proof_is_refused() {
+        let from = Address::parse("https://idp.example.com/token").unwrap();
+        for good in ["Bearer", "bearer", "Bearer ", "BearerToken", "N_A", "", "JWT", "urn:x:jwt"] {
+            assert!(refuse_proof_type(Some(good), &from).is_ok(), "{good}");
+        }
+        assert!(refuse_proof_type(None, &from).is_ok());
+        for (bad, name) in [("DPoP", "DPoP"), ("dpop ", "DPoP"), ("pop", "PoP"), ("mac", "MAC")] {
+            let error = refuse_proof_type(Some(bad), &from).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Misconfigured);
+            assert!(error.message().contains(&format!("returned a `{name}` token")), "{error}");
+        }
+    }
+
+    #[test]
     fn a_wait_is_handed_on() {
         let error = answer(503, "").unavailable(": `known`");
         assert_eq!(error.message(), "`https://idp.example.com/token` answered 503: `known`");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+        assert!(error.hint().is_some_and(|hint| hint.contains("wait")));
     }
 }

@@ -4,33 +4,147 @@
 use std::io;
 use std::path::Path;
 
-use api_key_helper_core::{Error, read_file};
-use reqwest::Certificate;
+use api_key_helper_backend::{Error, FetchRequest};
+use api_key_helper_system::read_file;
+use api_key_helper_system::trust::quote;
+use reqwest::{Certificate, Identity};
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-/// The certificates in `file`: one at least.
+/// The certificates in `file` that can be used: one at least. The user of `request` is told of the
+/// others, which do no harm.
 ///
 /// # Errors
 /// Misconfigured, when it cannot be read, or none is in it.
-pub fn authorities(file: &Path) -> Result<Vec<Certificate>, Error> {
-    let found = certificates(file)?;
-    if found.is_empty() { Err(no_certificate(file)) } else { Ok(found) }
+pub fn authorities(file: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
+    let bundle = Bundle::read(file)?;
+    if bundle.certificates.is_empty() {
+        let only = bundle.complaints.into_iter().next();
+        return Err(only.map_or_else(|| no_certificate(file), Error::misconfigured));
+    }
+    Ok(bundle.tell(request))
 }
 
-/// The certificates in `file`, which may have none.
+/// The same where `file` may have none, as one of a folder.
 ///
 /// # Errors
-/// Misconfigured, when it cannot be read, or one in it is not well formed.
-pub fn certificates(file: &Path) -> Result<Vec<Certificate>, Error> {
-    Certificate::from_pem_bundle(&read(file)?).map_err(|_| no_certificate(file))
+/// Misconfigured, when it cannot be read.
+pub fn certificates(file: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
+    Ok(Bundle::read(file)?.tell(request))
 }
 
-/// What is in `file`, which may be a key.
+/// The certificates of a file, and what is wrong with the others.
+struct Bundle {
+    certificates: Vec<Certificate>,
+    complaints: Vec<String>,
+}
+
+impl Bundle {
+    fn read(file: &Path) -> Result<Self, Error> {
+        let mut bundle = Self { certificates: Vec::new(), complaints: Vec::new() };
+        for (index, block) in blocks(&read(file)?).into_iter().enumerate() {
+            match certificate(block) {
+                Ok(certificate) => bundle.certificates.push(certificate),
+                Err(why) => {
+                    let (number, file) = (index + 1, file.display());
+                    let message = format!("certificate {number} of `{file}` cannot be used: {why}");
+                    bundle.complaints.push(message);
+                }
+            }
+        }
+        Ok(bundle)
+    }
+
+    fn tell(self, request: &FetchRequest<'_>) -> Vec<Certificate> {
+        for complaint in self.complaints {
+            request.warn(complaint);
+        }
+        self.certificates
+    }
+}
+
+/// The certificate in a block, as an authority's.
+fn certificate(block: &[u8]) -> Result<Certificate, &'static str> {
+    let der = CertificateDer::from_pem_slice(block).map_err(|_| "its base64 is damaged")?;
+    let trusted = RootCertStore::empty().add(der.clone());
+    trusted.map_err(|_| "it is not well formed")?;
+    Certificate::from_der(&der).map_err(|_| "it is not well formed")
+}
+
+/// Each certificate's block by itself. A reader of the whole stops, or loses count, where one of them
+/// is damaged.
+fn blocks(pem: &[u8]) -> Vec<&[u8]> {
+    let begins = |at: usize| pem[at..].starts_with(BEGIN);
+    let starts: Vec<usize> = (0..pem.len()).filter(|at| begins(*at)).collect();
+    let ends = starts.iter().skip(1).copied().chain([pem.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &pem[*start..end]).collect()
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// Our own certificate with those that lead to its authority, in `cert`, and its key, in `key`.
 ///
 /// # Errors
-/// Misconfigured.
-pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_file(file, LONGEST).map(Zeroizing::new).map_err(|error| unreadable(file, &error))
+/// Misconfigured, when they cannot be read, or do not belong together.
+pub fn identity(cert: &Path, key: &Path) -> Result<Identity, Error> {
+    let (certs, keys) = (read(cert)?, read(key)?);
+    let (in_cert, in_key) = (cert.display(), key.display());
+    let mut chain = Vec::new();
+    for (index, block) in blocks(&certs).into_iter().enumerate() {
+        chain.push(CertificateDer::from_pem_slice(block).map_err(|_| {
+            Error::misconfigured(format!("certificate {} of `{in_cert}` cannot be used", index + 1))
+        })?);
+    }
+    if chain.is_empty() {
+        return Err(no_certificate(cert));
+    }
+    if keys.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
+        return Err(Error::misconfigured(format!("the key in `{in_key}` has a passphrase"))
+            .with_hint(format!("take it off: `openssl pkey -in {} -out NEW`", quote(key))));
+    }
+    let private = PrivateKeyDer::from_pem_slice(&keys).map_err(|_| {
+        Error::misconfigured(format!("`{in_key}` holds no private key in PEM form"))
+    })?;
+    match CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider()) {
+        Ok(_) => {}
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            return Err(Error::misconfigured(format!(
+                "the key in `{in_key}` does not belong to the certificate in `{in_cert}`"
+            )));
+        }
+        Err(rustls::Error::InvalidCertificate(_)) => {
+            return Err(Error::misconfigured(format!(
+                "certificate 1 of `{in_cert}` cannot be used: it is not well formed"
+            )));
+        }
+        Err(_) => {
+            return Err(Error::misconfigured(format!(
+                "the key in `{in_key}` is damaged, or of a kind that is not supported"
+            )));
+        }
+    }
+    let mut both = certs;
+    both.push(b'\n');
+    both.extend_from_slice(&keys);
+    Identity::from_pem(&both).map_err(|_| {
+        Error::misconfigured(format!(
+            "`{in_cert}` and `{in_key}` are not a certificate and its key in PEM form"
+        ))
+    })
+}
+
+/// In the label of a key with a passphrase (RFC 7468, section 11), or in the header of an older one
+/// (RFC 1421, section 4.6.1.1).
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
+/// Reads `file`, which may be a key.
+fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let content = read_file(file, LONGEST).map(Zeroizing::new);
+    content.map_err(|error| error.into_error(|error| unreadable(file, error)))
 }
 
 /// The file or the folder `path` cannot be read.
@@ -50,18 +164,20 @@ const LONGEST: u64 = 16 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
-    fn a_file_without_a_certificate_is_no_authority() {
+    fn path_in_the_command_that_takes_a_passphrase_off_can_be_pasted() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ca.pem");
-        assert!(authorities(&file).unwrap_err().message().contains("cannot be read"));
-        fs::write(&file, "# nothing yet\n").unwrap();
-        assert!(certificates(&file).unwrap().is_empty());
-        let error = authorities(&file).unwrap_err();
-        assert!(error.message().ends_with("holds no certificate in PEM form"), "{error}");
+        let (cert, key) = (folder.path().join("a.pem"), folder.path().join("it's $a.key"));
+        std::fs::write(&cert, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")
+            .unwrap();
+        std::fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
+        let error = identity(&cert, &key).unwrap_err();
+        let hint = format!("take it off: `openssl pkey -in {} -out NEW`", quote(&key));
+        // Quotes of cmd keep an apostrophe and a dollar sign as they are.
+        let quoted = if cfg!(windows) { r#"it's $a.key""# } else { r#"it's "'$a.key'"# };
+        assert!(hint.contains(quoted), "{hint}");
+        assert_eq!(error.hint(), Some(&*hint));
     }
 }

@@ -1,20 +1,21 @@
 //! A server's own words.
 
-use api_key_helper_core::{Secret, redact};
+use api_key_helper_backend::{Secret, plain, redact};
 
-/// What a message may repeat of what a server `said`: not all of it, and nothing of the secrets that were
-/// sent, which some servers repeat, whole or cut off.
+/// Returns the part of what a server `said` that a message may repeat: one line, not all of it, and
+/// nothing of the secrets that were `sent`. Some servers repeat those, in whatever encoding, whole
+/// or cut off.
 #[must_use]
 pub fn quote(said: &str, sent: &[Secret]) -> String {
-    let mut said = said.to_owned();
-    // A secret of three letters is in many words.
-    for secret in sent.iter().map(Secret::expose).filter(|secret| secret.len() > 3) {
-        said = redact(&said.replace(secret, "[redacted]"), secret.as_bytes());
-    }
+    // What is cut off here has no part in what is shown, and need not be searched.
+    let said: String = said.chars().take(SEARCHED).collect();
+    let said = redact(&plain(&said), sent.iter().map(|secret| secret.expose().as_bytes()));
     said.chars().take(LONGEST).collect()
 }
 
-/// How many characters are repeated.
+/// The number of characters that are searched for secrets.
+const SEARCHED: usize = 8 * 1024;
+/// The most characters that are repeated.
 const LONGEST: usize = 200;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What depends on the backend in an error on the way.
 
 /// A backend's own words for what goes wrong on the way to its server. Hints name its settings.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Words {
     /// Stands before an address that cannot be reached, as `vault at `; or nothing.
     pub server: &'static str,

@@ -5,9 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use api_key_helper_core::{
-    Attempt, Backend, Credential, Error, ErrorKind, FetchRequest, Secret, SecretInput,
-};
+use api_key_helper_backend::{Attempt, Backend, Credential, FetchRequest, SecretInput};
+use api_key_helper_values::{Error, ErrorKind, Secret};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -111,9 +110,11 @@ impl Source {
     /// Gives everything back.
     ///
     /// # Errors
-    /// The backend's.
+    /// The backend's, which tells no secret.
+    #[track_caller]
     pub fn revoke(&mut self) -> Result<(), Error> {
-        self.attempt(async |backend, request| backend.revoke(&request).await)
+        let result = self.attempt(async |backend, request| backend.revoke(&request).await);
+        result.inspect_err(|error| self.check(error))
     }
 
     /// The time by the server's clock.

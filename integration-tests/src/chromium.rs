@@ -36,12 +36,12 @@ impl Chromium {
     /// When it does not start.
     #[must_use]
     pub fn start() -> Self {
-        install::debian("chromium", &["chromium"]);
+        let program = install::debian("chromium", &["chromium"]);
         let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("log");
         let mut shell = Command::new("sh");
         shell.args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>\"$0\""]).arg(&log);
-        shell.arg("chromium").args(ARGUMENTS);
+        shell.arg(program).args(ARGUMENTS);
         shell.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
         shell.env("HOME", folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = executables::start(&mut shell).expect("a shell");

@@ -1,15 +1,17 @@
 //! A Debian system on which nothing is installed but what every system has.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::binaries::{Binaries, FRONT, WORKER};
 use crate::call::Call;
+use crate::home::search_path;
+use crate::syscalls::without_chown;
 use crate::{executables, install};
 
 /// The package in `folder`, made of the front as it is released and of the worker under test.
@@ -21,7 +23,7 @@ pub fn package(folder: &Path) -> PathBuf {
     // The first one builds what makes packages, where that is missing.
     static MADE: Mutex<()> = Mutex::new(());
     let _one_at_a_time = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    install::debian("dpkg-shlibdeps", &["dpkg-dev"]);
+    let _ = install::debian("dpkg-shlibdeps", &["dpkg-dev"]);
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder of programs");
     executables::copy(Binaries::released_front(), &programs.join(FRONT));
@@ -29,13 +31,19 @@ pub fn package(folder: &Path) -> PathBuf {
     let mut strip = Command::new("strip");
     run(strip.arg("-o").arg(programs.join(WORKER)).arg(&Binaries::built().worker));
     let mut deb = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/deb"));
-    let made =
-        run(deb.env("CARGO_TARGET_DIR", install::target()).args([&programs, folder]).arg("--fast"));
+    let made = run(deb
+        .env("CARGO_TARGET_DIR", install::target())
+        .env("PATH", search_path())
+        .args([&programs, folder])
+        .arg("--fast"));
     PathBuf::from(made.lines().last().expect("where the package is"))
 }
 
 /// A system of a test's own: what one call changes, the next one finds. `ann` is a user of it who
 /// may do all that root may.
+///
+/// It takes no root: its calls run in user namespaces, in which the user of the tests is root, or
+/// ann. So ann seems to own root's files, and `sudo` is a stand-in that changes the namespace.
 #[derive(Debug)]
 pub struct Debian {
     folder: TempDir,
@@ -53,31 +61,35 @@ impl Debian {
             fs::create_dir(folder.path().join(name)).expect("a folder in it");
         }
         let debian = Self { folder };
-        let user = "useradd --create-home --shell /bin/bash ann
-                    echo 'ann ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ann
-                    echo 127.0.0.1 localhost \"$(hostname)\" >/etc/hosts";
-        debian.root(user).run().assert_printed();
+        let user = format!("useradd --create-home --uid {ANN} --shell /bin/bash ann");
+        debian.root(&user).run().assert_printed();
+        debian.write("/usr/bin/sudo", SUDO);
         debian
     }
 
     /// A line of the shell, run by root.
     #[must_use]
     pub fn root(&self, line: &str) -> Call {
-        self.call("root", "/root", line)
+        self.call(0, "/root", line)
     }
 
     /// A line of the shell, run by ann.
     #[must_use]
     pub fn ann(&self, line: &str) -> Call {
-        self.call("ann", "/home/ann", line)
+        self.call(ANN, "/home/ann", line)
     }
 
     /// Puts a copy of the file at `from` to `to`, for everybody to read and run.
+    ///
+    /// # Panics
+    /// When it cannot be read.
     pub fn put(&self, from: &Path, to: &str) {
-        let call = self
-            .root(&format!("mkdir -p \"$(dirname '{to}')\" && cat >'{to}' && chmod 755 '{to}'"));
-        let content = fs::read(from).expect("the file's content");
-        call.input(&content).run().assert_printed();
+        self.write(to, fs::read(from).expect("the file's content"));
+    }
+
+    fn write(&self, to: &str, content: impl AsRef<[u8]>) {
+        let line = format!("mkdir -p \"$(dirname '{to}')\" && cat >'{to}' && chmod 755 '{to}'");
+        self.root(&line).input(content.as_ref()).run().assert_printed();
     }
 
     /// All files that packages and users have put there, beside those of new users.
@@ -86,46 +98,60 @@ impl Debian {
     /// When they cannot be listed.
     #[must_use]
     pub fn files(&self) -> Vec<String> {
-        let found = self.root("find / -xdev -newer /etc/sudoers.d/ann ! -type d | sort").run();
+        let found = self.root("find / -xdev -newer /usr/bin/sudo ! -type d | sort").run();
         found.assert_printed().lines().map(str::to_owned).collect()
     }
 
-    fn call(&self, user: &str, home: &str, line: &str) -> Call {
+    fn call(&self, user: u32, home: &str, line: &str) -> Call {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let (changes, work, root) = (path("changes"), path("work"), path("root"));
-        let clean = install::clean_debian();
+        let clean = clean_system();
         let clean = clean.display();
         let client = crate::client::Claude::program();
         let client = client.display();
+        // Not by `chroot`: in a part of a mount namespace the kernel makes no user namespaces.
         let mounts = format!(
-            "mount -t overlay overlay -o 'lowerdir={clean},upperdir={changes},workdir={work}' '{root}'
+            "mount -t overlay overlay \
+               -o 'userxattr,lowerdir={clean},upperdir={changes},workdir={work}' '{root}'
              mount --rbind /dev '{root}/dev'
-             mount -t proc proc '{root}/proc'
+             mount --rbind /proc '{root}/proc'
              mount -t tmpfs -o mode=1777 tmpfs '{root}/tmp'
              : >>'{root}/usr/local/bin/claude'
              mount --bind '{client}' '{root}/usr/local/bin/claude'
+             cd '{root}'
+             pivot_root . mnt
+             umount -l mnt
+             cd '{home}'
              exec \"$@\""
         );
-        let user_of = format!("--userspec={user}");
-        let variables = [format!("HOME={home}"), format!("USER={user}"), format!("PATH={PATH}")];
-        let call = Call::new(Path::new("/bin/bash"), self.folder.path())
+        let as_root = ["unshare", "--user", "--map-root-user", "--mount", "--"];
+        let as_user = [
+            "unshare".to_owned(),
+            "--user".to_owned(),
+            format!("--map-user={user}"),
+            format!("--map-group={user}"),
+            "--".to_owned(),
+        ];
+        let name = if user == 0 { "root" } else { "ann" };
+        let variables = [format!("HOME={home}"), format!("USER={name}"), format!("PATH={PATH}")];
+        Call::new(Path::new("/bin/bash"), self.folder.path())
             .args(["-c", line])
             .env("PATH", PATH)
             .env("LANG", "C.UTF-8")
-            .under(["env", "-C", home].map(str::to_owned).into_iter().chain(variables))
-            .under(["chroot", &user_of, &root])
-            .under(["unshare", "--mount", "--", "sh", "-euc", &mounts, "sh"]);
-        if geteuid().is_root() { call } else { call.under(install::AS_ROOT) }
+            .under([String::from("env")].into_iter().chain(variables))
+            .under(as_user)
+            .under(["sh", "-euc", &mounts, "sh"])
+            .under(without_chown())
+            .under(as_root)
     }
 }
 
-/// Its files are those of its own users.
+/// The system leaves a folder that no user may open, not even to empty it.
 impl Drop for Debian {
     fn drop(&mut self) {
-        let mut remove = install::as_root("rm");
-        let remove = executables::start(remove.arg("-rf").arg(self.folder.path()));
+        let closed = self.folder.path().join("work/work");
         // What is left lies among the machine's temporary files.
-        let _ = remove.and_then(|mut remove| remove.wait());
+        let _ = fs::set_permissions(closed, Permissions::from_mode(0o700));
     }
 }
 
@@ -134,6 +160,38 @@ impl Default for Debian {
         Self::new()
     }
 }
+
+/// The folder that holds a Debian system of this machine's own release: what every system has.
+fn clean_system() -> PathBuf {
+    let mmdebstrap = install::debian("mmdebstrap", &["mmdebstrap"]);
+    install::once("debian", |folder| {
+        let sources = ["debian.sources", "ubuntu.sources"]
+            .map(|name| Path::new("/etc/apt/sources.list.d").join(name))
+            .into_iter()
+            .find(|file| file.is_file())
+            .unwrap_or_else(|| PathBuf::from("/etc/apt/sources.list"));
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "--"]).args(without_chown());
+        command.args(["sh", "-euc", MAKE, "sh"]).arg(mmdebstrap).arg(folder).arg(sources);
+        run(command.env("PATH", PATH));
+    })
+}
+
+/// A user namespace may not mount devices and processes, but those that are there. Each device by
+/// itself: mmdebstrap removes the links that it has put into `/dev`, and they would be this machine's.
+const MAKE: &str = r#"
+. /etc/os-release
+exec "$1" --quiet --mode=root --variant=minbase --aptopt='APT::Sandbox::User "root"' \
+    --skip=chroot/mount \
+    --extract-hook='for name in full null random tty urandom zero; do
+        : >>"$1/dev/$name" && mount --bind "/dev/$name" "$1/dev/$name" || exit
+    done; mount --rbind /proc "$1/proc"' \
+    "$VERSION_CODENAME" "$2" "$3""#;
+
+/// To the kernel ann is who root is.
+const SUDO: &str = "#!/bin/sh\nexec unshare --user --map-root-user -- \"$@\"\n";
+
+const ANN: u32 = 1000;
 
 /// Where programs are on such a system.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

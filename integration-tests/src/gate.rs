@@ -4,8 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::fs::OFlags;
 
+use crate::files;
 use crate::wait::until;
 
 /// A FIFO. A script that reads from it stands still; the test sees that it is there, and lets it go
@@ -22,7 +23,7 @@ impl Gate {
     /// When it cannot be made.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+        files::make_fifo(path);
         Self { path: path.to_owned() }
     }
 

@@ -1,25 +1,27 @@
-//! A user with a home of their own.
+//! A user with a home of their own, whose sources are scripts.
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use api_key_helper_core::KernelKeyring;
-use tempfile::TempDir;
+use platform_tests::home as platform;
 
 use crate::binaries::Binaries;
 use crate::call::Call;
 use crate::executables;
 use crate::gate::Gate;
+use crate::install;
 use crate::process::Process;
-use crate::state::State;
+use crate::syscalls::dumpable;
 
 /// A home folder, and nothing else: no variable and no file of whoever runs the tests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Home {
-    folder: TempDir,
+    home: platform::Home,
+    is_dumpable: AtomicBool,
 }
 
 impl Home {
@@ -29,10 +31,7 @@ impl Home {
     /// When it cannot be made, or this machine has a configuration for all of its users.
     #[must_use]
     pub fn new() -> Self {
-        assert!(!Path::new(SYSTEM_CONFIG).exists(), "`{SYSTEM_CONFIG}` has a say in every test");
-        let private = Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().permissions(private).tempdir().expect("a folder");
-        Self { folder }
+        Self::default()
     }
 
     /// One with a profile and a source that are both called `main`: `body` is the source's script.
@@ -50,33 +49,15 @@ impl Home {
         home
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    /// From here on tests see into the user's helpers, as [`dumpable`] says: what [`Process`] tells
+    /// of their programs and environments, and of whose they are, is known of no other ones.
+    pub fn make_dumpable(&self) {
+        self.is_dumpable.store(true, Ordering::Relaxed);
     }
 
-    /// The user's configuration file.
-    #[must_use]
-    pub fn config_file(&self) -> PathBuf {
-        self.path().join(".config/api-key-helper/config.toml")
-    }
-
-    /// Writes the user's configuration.
-    pub fn configure(&self, text: &str) {
-        self.write(".config/api-key-helper/config.toml", text);
-    }
-
-    /// Writes a file that only its owner can read.
-    ///
-    /// # Panics
-    /// When that fails.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path().join(name);
-        fs::create_dir_all(path.parent().expect("a folder around it")).expect("that folder");
-        fs::write(&path, text).expect("the file's content");
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("the file's mode");
-        path
+    /// `call`, so that tests see into it if they are to.
+    pub(crate) fn seen(&self, call: Call) -> Call {
+        if self.is_dumpable.load(Ordering::Relaxed) { dumpable(call) } else { call }
     }
 
     /// Writes an executable script of the shell. It counts its runs: `$run` is the number of this
@@ -91,12 +72,6 @@ impl Home {
         );
         executables::write(&path, text);
         path
-    }
-
-    /// How often a script was run.
-    #[must_use]
-    pub fn runs(&self, script: &str) -> usize {
-        self.processes(script).len()
     }
 
     /// The processes of a script's runs.
@@ -118,13 +93,13 @@ impl Home {
     /// A call of the front by this user.
     #[must_use]
     pub fn helper(&self) -> Call {
-        self.call_of(&Binaries::built().front)
+        self.seen(self.call_of(&Binaries::built().front))
     }
 
     /// A call of `program` by this user.
     #[must_use]
     pub fn call_of(&self, program: &Path) -> Call {
-        Call::new(program, self.path()).env("HOME", self.path()).env("PATH", search_path())
+        self.home.call_of(program).env("PATH", search_path())
     }
 
     /// A call of the front with these arguments.
@@ -132,35 +107,13 @@ impl Home {
     pub fn call<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Call {
         self.helper().args(arguments)
     }
-
-    /// What the helper keeps.
-    #[must_use]
-    pub fn state(&self) -> State {
-        let [state, keys] = ["state", "share"]
-            .map(|folder| self.path().join(".local").join(folder).join("api-key-helper"));
-        State::new(state, keys)
-    }
-
-    /// What the kernel remembers is gone, as after a restart of the machine.
-    pub fn restart_machine(&self) {
-        KernelKeyring::of(self.state().key_file()).forget();
-    }
-
-    fn runs_file(&self, script: &str) -> PathBuf {
-        self.path().join(format!("{script}.runs"))
-    }
 }
 
-/// The kernel's keyring is of the user who runs the tests, and has room for few homes.
-impl Drop for Home {
-    fn drop(&mut self) {
-        self.restart_machine();
-    }
-}
+impl Deref for Home {
+    type Target = platform::Home;
 
-impl Default for Home {
-    fn default() -> Self {
-        Self::new()
+    fn deref(&self) -> &platform::Home {
+        &self.home
     }
 }
 
@@ -171,13 +124,12 @@ pub const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";
 pub const KEYS: &str = "echo key-$run";
 
 /// A configuration with a profile and a source that are both called `main`.
+///
+/// # Panics
+/// When the script's path is not text.
 #[must_use]
 pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
-    let script = script.display();
-    format!(
-        "[profile.main]\nsources = [\"main\"]\n{profile}\n\n\
-         [source.main]\nbackend = \"script\"\ncommand = [\"{script}\"]\n{source}\n"
-    )
+    platform::configuration(profile, source, &[platform::text(script.as_os_str())])
 }
 
 /// Where programs are looked for, `folder` first.
@@ -191,9 +143,14 @@ pub fn search_path_from(folder: &Path) -> OsString {
     env::join_paths(folders).expect("a folder without a colon")
 }
 
-/// Where programs are looked for.
+/// Returns the `PATH` of programs: that of the tests, then the programs that they installed.
+///
+/// # Panics
+/// When the path of the target folder has a colon.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
 pub fn search_path() -> OsString {
-    env::var_os("PATH").unwrap_or_default()
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&folders).chain([install::programs()]);
+    env::join_paths(folders).expect("a folder without a colon")
 }

@@ -1,11 +1,15 @@
-//! Installs what tests need: pinned packages below the target folder, and programs of the system, once.
+//! Installs what tests need, once, below the target folder: that takes no root.
+
+mod debian;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 use std::{env, io};
 
+pub(crate) use self::debian::programs;
+pub use self::debian::{debian, debian_wrapper, is_there};
 use crate::executables;
 
 /// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
@@ -16,7 +20,7 @@ use crate::executables;
 #[must_use]
 pub fn pypi(requirements: &[&str]) -> PathBuf {
     once(&requirements.join("+"), |folder| {
-        let mut pip = Command::new("python3");
+        let mut pip = Command::new(python());
         pip.args(["-m", "pip", "install", "--quiet", "--no-compile", "--root-user-action=ignore"]);
         pip.arg("--target").arg(folder).args(requirements);
         run(pip);
@@ -41,81 +45,25 @@ pub fn npm(packages: &[&str]) -> PathBuf {
     .join("node_modules")
 }
 
-/// Installs `packages` of the system where `program` is missing: the test that needs it is not one to
-/// go without.
+/// Returns the Python interpreter itself: `python3` may be a script that looks for it at each
+/// start, and that keeps its records in a folder of another user.
 ///
 /// # Panics
-/// When they cannot be installed.
-pub fn debian(program: &str, packages: &[&str]) {
-    static ASKED: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if is_there(program) {
-        return;
-    }
-    let packages = packages.join(" ");
-    let install = format!(
-        "apt-get update && apt-get -o DPkg::Lock::Timeout=120 install --yes \
-         --no-install-recommends {packages}"
-    );
-    let as_root = ["sh -c", "sudo --non-interactive sh -c"];
-    let is_installed = as_root.iter().any(|root| succeeds(&format!("{root} '{install}'")));
-    assert!(is_installed, "this test needs `{program}`: as root, run `{install}`");
-}
-
-/// The folder that holds a Debian system of this machine's own release: what every system has, and
-/// `sudo`. As it is root's, it takes root, or `sudo`.
-///
-/// # Panics
-/// When it cannot be made.
+/// When there is none.
 #[must_use]
-pub fn clean_debian() -> PathBuf {
-    debian("mmdebstrap", &["mmdebstrap"]);
-    once("debian", |folder| {
-        let sources = ["debian.sources", "ubuntu.sources"]
-            .map(|name| Path::new("/etc/apt/sources.list.d").join(name))
-            .into_iter()
-            .find(|file| file.is_file())
-            .unwrap_or_else(|| PathBuf::from("/etc/apt/sources.list"));
-        let mut mmdebstrap = as_root("sh");
-        let script = ". /etc/os-release && exec mmdebstrap --quiet --variant=minbase --include=sudo \
-                      \"$VERSION_CODENAME\" \"$1\" \"$2\"";
-        mmdebstrap.args(["-euc", script, "sh"]).arg(folder).arg(sources);
-        run(mmdebstrap);
+pub fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let mut python = Command::new("python3");
+        python.args(["-c", "import sys; print(sys.executable)"]);
+        PathBuf::from(run(python).trim_end())
     })
-}
-
-/// A command that runs `program` as root.
-#[must_use]
-pub fn as_root(program: &str) -> Command {
-    if rustix::process::geteuid().is_root() {
-        return Command::new(program);
-    }
-    let [sudo, options @ ..] = AS_ROOT;
-    let mut sudo = Command::new(sudo);
-    sudo.args(options).arg(program);
-    sudo
-}
-
-/// How whoever is not root runs a program as root.
-pub const AS_ROOT: [&str; 3] = ["sudo", "--non-interactive", "--preserve-env"];
-
-/// Whether a program is there.
-#[must_use]
-pub fn is_there(program: &str) -> bool {
-    succeeds(&format!("command -v {program}"))
-}
-
-fn succeeds(command: &str) -> bool {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let status = executables::start(&mut shell).and_then(|mut shell| shell.wait());
-    status.is_ok_and(|status| status.success())
 }
 
 /// Fills the folder of that name with `fill`, unless that was done before. Several processes that
 /// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
-fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
-    let root = target().join("test-servers");
+pub(crate) fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
+    let root = servers();
     let folder = root.join(name);
     if folder.exists() {
         return folder;
@@ -136,6 +84,11 @@ fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     folder
 }
 
+/// The folder of all that is installed.
+fn servers() -> PathBuf {
+    target().join("test-servers")
+}
+
 /// The target folder that the running test was built into: cargo leaves a file in it, whoever made
 /// the folder.
 ///
@@ -150,7 +103,8 @@ pub fn target() -> PathBuf {
         .to_owned()
 }
 
-fn run(mut command: Command) {
+/// Runs a command that must succeed, and returns what it prints.
+fn run(mut command: Command) -> String {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = executables::start(&mut command)
         .and_then(Child::wait_with_output)
@@ -162,6 +116,7 @@ fn run(mut command: Command) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn give_up(path: &Path, error: &io::Error) -> ! {

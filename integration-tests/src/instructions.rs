@@ -16,12 +16,13 @@ use crate::install;
 #[must_use]
 #[track_caller]
 pub fn count(call: Call, folder: &Path) -> (Answer, Option<u64>) {
-    install::debian("valgrind", &["valgrind"]);
+    let valgrind = install::debian_wrapper("valgrind", &["valgrind"]);
     let file = folder.join("callgrind.out");
     let mut out = OsString::from("--callgrind-out-file=");
     out.push(&file);
-    let callgrind = ["valgrind", "-q", "--tool=callgrind"].map(OsString::from);
-    let answer = call.under(callgrind.into_iter().chain([out])).run();
+    let options = ["-q", "--tool=callgrind"].map(OsString::from);
+    let line = [valgrind.into()].into_iter().chain(options).chain([out]);
+    let answer = call.under(line).run();
     let text = fs::read_to_string(&file).unwrap_or_default();
     // What is counted next is not to be taken for this.
     let _ = fs::remove_file(&file);

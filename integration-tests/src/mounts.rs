@@ -80,7 +80,7 @@ pub fn give_away(path: &Path) -> Mounts {
         return Mounts::new();
     }
     let is_folder = fs::symlink_metadata(path).expect("something at that path").is_dir();
-    let stranger = Path::new(if is_folder { "/usr" } else { "/etc/passwd" });
+    let stranger = Path::new(if is_folder { "/usr" } else { "/proc/version" });
     assert_eq!(stranger.metadata().expect("what every system has").uid(), 0);
     Mounts::new().bind(stranger, path)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::call::{Answer, Call};
 use crate::install;
+use crate::syscalls::dumpable;
 
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +42,10 @@ pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 #[must_use]
 #[track_caller]
 pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
-    install::debian("strace", &["strace"]);
     let file = folder.join(TRACE);
-    let strace =
-        ["strace", "-f", "-qq", "-s", "4096", "-e", "signal=none", "-o"].map(OsString::from);
-    let answer = call.under(strace.into_iter().chain([file.clone().into()])).run();
+    let options = ["-f", "-qq", "-s", "4096", "-e", "signal=none", "-o"].map(OsString::from);
+    let line = [strace()].into_iter().chain(options).chain([file.clone().into()]);
+    let answer = dumpable(call.under(line)).run();
     let text = fs::read_to_string(&file).expect("the trace");
     let of_process = |line: &str| read(line.split_once(char::is_whitespace)?.1.trim_start());
     (answer, text.lines().filter_map(of_process).collect())
@@ -70,10 +70,15 @@ pub fn trace_with(call: Call, folder: &Path, options: &[String]) -> (Answer, Str
 #[must_use]
 #[track_caller]
 pub fn under_strace(call: Call, folder: &Path, options: &[String]) -> Call {
-    install::debian("strace", &["strace"]);
-    let strace = ["strace", "-q", "-s", "64", "-o"].map(OsString::from);
+    let output = ["-q", "-s", "64", "-o"].map(OsString::from);
     let options = options.iter().map(OsString::from);
-    call.under(strace.into_iter().chain([folder.join(TRACE).into()]).chain(options))
+    let line = [strace()].into_iter().chain(output).chain([folder.join(TRACE).into()]);
+    dumpable(call.under(line.chain(options)))
+}
+
+/// A tracer without root's rights reads the arguments of a dumpable program alone.
+fn strace() -> OsString {
+    install::debian_wrapper("strace", &["strace"]).into()
 }
 
 /// The name of the file that `strace` writes.

@@ -1,11 +1,11 @@
 //! What a secret looks like where it should not be.
 
-use api_key_helper_core::hex;
+use api_key_helper_values::hex;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// What either half of a secret looks like, plain and in hexadecimal and Base64, which has three
-/// forms by where it begins.
+/// The forms of either half of a secret: plain, in upper case, escaped as in an address, in JSON
+/// and in HTML, and in hexadecimal and Base64, which has three forms by where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traces(Vec<String>);
 
@@ -23,7 +23,8 @@ impl Traces {
         for half in [first, second] {
             let hexadecimal = hex(half);
             let plain = String::from_utf8_lossy(half).into_owned();
-            traces.extend([plain, hexadecimal.to_uppercase(), hexadecimal]);
+            traces.extend(escaped(&plain));
+            traces.extend([plain.to_uppercase(), plain, hexadecimal.to_uppercase(), hexadecimal]);
             for before in 0..3 {
                 let shifted = [&vec![0; before], half].concat();
                 for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
@@ -55,6 +56,37 @@ impl Traces {
     }
 }
 
+/// `secret` in each way in which a server may repeat it, the last time cut off.
+#[must_use]
+pub fn repeated(secret: &str) -> Vec<String> {
+    let header = format!("c:{secret}");
+    let mut repeated = escaped(secret);
+    repeated.extend([
+        secret.to_owned(),
+        secret.to_ascii_uppercase(),
+        hex(secret.as_bytes()),
+        STANDARD.encode(&header),
+        URL_SAFE_NO_PAD.encode(&header),
+        // As a form that is shown in a page.
+        STANDARD.encode(header.replace('-', "%2D")).replace('=', "&#61;"),
+        format!("{}...", &secret[..secret.len() / 2]),
+    ]);
+    repeated
+}
+
+/// `text` with an escape for each byte, once and twice.
+fn escaped(text: &str) -> Vec<String> {
+    let each = |escape: &dyn Fn(u8) -> String| text.bytes().map(escape).collect::<String>();
+    vec![
+        each(&|byte| format!("%{byte:02X}")),
+        each(&|byte| format!("%{byte:02x}")),
+        each(&|byte| format!("%25{byte:02x}")),
+        each(&|byte| format!("\\u{byte:04x}")),
+        each(&|byte| format!("&#{byte};")),
+        each(&|byte| format!("&#x{byte:X};")),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +107,9 @@ mod tests {
             for form in forms {
                 assert!(Traces::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
             }
+        }
+        for form in repeated(secret) {
+            assert!(Traces::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
         }
         assert_eq!(Traces::of(secret).found_in(b"s.canary"), None);
     }

@@ -1,8 +1,9 @@
 //! The schema as a page of the manual.
 
+use api_key_helper_backends::BACKENDS;
 use serde_json::Value;
 
-use crate::schema::{BACKENDS, definition};
+use crate::schema::definition;
 
 /// `docs/reference.md`.
 pub(crate) fn reference(schema: &Value) -> String {
@@ -10,7 +11,7 @@ pub(crate) fn reference(schema: &Value) -> String {
     page.section("## Top level", schema);
     page.section("## `[profile.NAME]`", &schema["definitions"]["ProfileSettings"]);
     page.text += "\n## `[source.NAME]`\n\nWhich keys there are depends on `backend`.\n";
-    for (backend, _) in BACKENDS {
+    for backend in BACKENDS.iter().map(|backend| backend.name) {
         let heading = format!("### `backend = \"{backend}\"`");
         page.section(&heading, &schema["definitions"][definition(backend)]);
     }

@@ -1,26 +1,32 @@
 //! The JSON schema of a configuration, with each backend's own keys.
 
-use api_key_helper_core::config::Configuration;
+use api_key_helper_backends::BACKENDS;
+use api_key_helper_config::Configuration;
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// The schema of a whole file, draft 7: the newest that editors of TOML read.
 pub(crate) fn configuration() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let mut schema = Configuration::schema(&mut generator).to_value();
-    let sources: Vec<Value> =
-        BACKENDS.iter().map(|(name, keys)| source(name, keys(&mut generator))).collect();
-    let mut definitions = generator.take_definitions(true);
-    let common = definitions.remove("SourceSettings").unwrap_or_default();
-    for (mut source, (name, _)) in sources.into_iter().zip(BACKENDS) {
-        add_common(&mut source, &common);
-        definitions.insert(definition(name), source);
-    }
-    let references: Vec<Value> = BACKENDS
+    let sources: Vec<(&str, Value)> = BACKENDS
+        .iter()
+        .map(|backend| {
+            let keys = backend.schema.map(|keys| keys(&mut generator)).unwrap_or_default();
+            (backend.name, source(backend.name, keys))
+        })
+        .collect();
+    let references: Vec<Value> = sources
         .iter()
         .map(|(name, _)| json!({ "$ref": format!("#/definitions/{}", definition(name)) }))
         .collect();
+    let mut definitions = generator.take_definitions(true);
+    let common = definitions.remove("SourceSettings").unwrap_or_default();
+    for (name, mut source) in sources {
+        add_common(&mut source, &common);
+        definitions.insert(definition(name), source);
+    }
     let names = json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" });
     for section in ["profile", "source"] {
         schema["properties"][section]["propertyNames"] = names.clone();
@@ -32,18 +38,6 @@ pub(crate) fn configuration() -> Value {
     drop_null(&mut schema);
     schema
 }
-
-/// What the keys of a backend's sources are.
-type Keys = fn(&mut SchemaGenerator) -> Schema;
-
-/// The backends, in the order of the manual.
-pub(crate) const BACKENDS: [(&str, Keys); 5] = [
-    ("script", api_key_helper_script::schema),
-    ("vault", api_key_helper_vault::schema),
-    ("aws", api_key_helper_aws::schema),
-    ("oidc", api_key_helper_oidc::schema),
-    ("exchange", api_key_helper_exchange::schema),
-];
 
 /// What a source of a backend is called in the schema.
 pub(crate) fn definition(backend: &str) -> String {

@@ -3,9 +3,8 @@
 use std::future::pending;
 use std::time::Duration;
 
-use api_key_helper_core::{
-    Backend, Credential, Error, ErrorKind, FetchRequest, Key, Moment, Prompt, SecretInput,
-};
+use api_key_helper_backend::{Backend, Credential, FetchRequest, Prompt, SecretInput};
+use api_key_helper_values::{Error, ErrorKind, Key, Moment};
 use async_trait::async_trait;
 
 use crate::issuer::{Kind, Lie, Weather};

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_core::engine::{
-    Call, Clock as _, Demand, Disk as _, Source, forget, forget_key, get, login, logout,
+use api_key_helper_backend::{DeviceCode, Prompt, SignInPage};
+use api_key_helper_cache::{Demand, Lookup, PlannedSource, decide, look};
+use api_key_helper_core::{
+    Call, Clock as _, Disk as _, Source, forget, forget_key, get, login, logout,
 };
-use api_key_helper_core::{DeviceCode, Lookup, PlannedSource, Prompt, SignInPage, look};
 use async_trait::async_trait;
 
 use crate::backend::Way;
 use crate::invariants::How;
 use crate::issuer::Kind;
 use crate::process::Process;
-use crate::profile::{Profile, Settings, Slot};
+use crate::profile::{Profile, Settings, Slot, Terms};
 use crate::seal::Checked;
 use crate::universe::Job;
 
@@ -52,17 +53,25 @@ async fn front(process: &Process, profile: &Profile) {
         }
     }
     let lookup = Lookup {
-        sources: &planned,
         policy: &profile.policy,
         hold: profile.hold,
         now,
         seal: &Checked,
         variable: &|name| process.variable(name),
     };
-    let hit = look(&lookup, |file| match files.get(file) {
+    let hit = look(planned.iter().cloned(), &lookup, |file| match files.get(file) {
         Some(Ok(content)) => Ok(content.as_deref()),
         _ => Err(()),
     });
+    // It reads no more than it needs: the rule, given all the files, decides the same.
+    if files.values().all(Result::is_ok) {
+        let terms = Terms { policy: &profile.policy, hold: profile.hold, now };
+        let read = |file: &str| files.get(file)?.as_ref().ok()?.as_deref();
+        let views = profile.sources.iter();
+        let views = views.map(|settings| settings.view(&terms, process.environment, read));
+        let step = decide(views, Demand::Printable, now);
+        process.see().fronts(process.pid, step, hit.as_ref());
+    }
     let Some(hit) = hit else {
         worker(process, profile, Demand::Printable).await;
         return;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::Moment;
+use api_key_helper_values::Moment;
 
 const START: Moment = Moment::from_unix_millis(1_800_000_000_000);
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_values::ErrorKind;
 
 use crate::disk_weather::DiskWeather;
 use crate::issuer::{Kind, Lie, Weather};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_values::{Error, ErrorKind};
 
 use crate::renewal::Renewal;
 

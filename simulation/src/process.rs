@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api_key_helper_core::engine::{Chance, Clock, Event, Inputs, Journal, World};
-use api_key_helper_core::{Error, Moment, Nonce, Secret, SecretInput};
+use api_key_helper_backend::SecretInput;
+use api_key_helper_cache::Nonce;
+use api_key_helper_core::{Chance, Clock, Event, Inputs, Journal, World};
+use api_key_helper_values::{Error, Moment, Secret};
 use async_trait::async_trait;
 
 use crate::profile::VARIABLE;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_core::engine::policy_of_used;
-use api_key_helper_core::{EntryId, Fingerprint, PlannedSource, Policy};
+use api_key_helper_cache::{CachedKey, Entry, EntryId, Failure, PlannedSource, Policy, View};
+use api_key_helper_core::policy_of_used;
+use api_key_helper_values::{Fingerprint, Moment};
 
 use crate::chance::Dice;
 use crate::issuer::{Issuer, Kind};
@@ -44,6 +45,38 @@ pub(crate) struct Settings {
     pub(crate) lifetime: Option<Duration>,
     /// Whose key it takes.
     pub(crate) uses: Option<Slot>,
+}
+
+/// The terms on which a key is judged, and the time.
+pub(crate) struct Terms<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) hold: Duration,
+    pub(crate) now: Moment,
+}
+
+impl Settings {
+    /// The view of the source that the rule is given: all that `read` finds in its files.
+    pub(crate) fn view<B: AsRef<[u8]>>(
+        &self,
+        terms: &Terms<'_>,
+        environment: &'static str,
+        read: impl Fn(&str) -> Option<B>,
+    ) -> View {
+        let PlannedSource { id, variables } = &self.planned;
+        let variable = |name: &str| (name == VARIABLE).then(|| environment.into());
+        let entry = read(&self.entry_file)
+            .and_then(|bytes| Entry::decode(bytes.as_ref(), id, &Checked))
+            .filter(|entry| entry.environment.stands(variables, &variable));
+        let failure = read(&self.failure_file)
+            .and_then(|bytes| Failure::decode(bytes.as_ref()))
+            .filter(|failure| failure.stands(variables, &variable));
+        View {
+            key: entry
+                .and_then(|entry| CachedKey::of(&entry, id, terms.policy, terms.hold, terms.now)),
+            failure: failure.as_ref().map(Failure::last),
+            ..View::default()
+        }
+    }
 }
 
 impl Profile {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use api_key_helper_core::Secret;
+use api_key_helper_values::Secret;
 
 /// A renewal: the login that it comes from, and how many came of that login before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

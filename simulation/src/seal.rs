@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use api_key_helper_core::{Nonce, Seal};
+use api_key_helper_cache::{Nonce, Seal};
 use zeroize::Zeroizing;
 
 /// A checksum that a torn file does not pass. The real one takes most of the simulation's time in a

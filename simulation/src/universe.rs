@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_core::engine::Demand;
-use api_key_helper_core::{ErrorKind, Moment};
+use api_key_helper_cache::Demand;
+use api_key_helper_values::{ErrorKind, Moment};
 
 use crate::chance::Dice;
 use crate::clock::Clock;

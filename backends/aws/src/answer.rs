@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::{ErrorKind, Secret};
+use api_key_helper_http::{is_transient_status, quote};
 
 /// An answer that is not what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Answer {
     /// What it means. This is where a code and a status become a kind.
     pub(crate) fn verdict(&self) -> Verdict {
         let Some(code) = &self.code else {
-            return if ErrorKind::is_transient_status(self.status) {
+            return if is_transient_status(self.status) {
                 Verdict::Unavailable
             } else {
                 Verdict::Foreign
@@ -123,7 +124,7 @@ impl Answer {
             | "ThrottledException"
             | "Throttling"
             | "TooManyRequests" => Verdict::Unavailable,
-            _ if ErrorKind::is_transient_status(self.status) => Verdict::Unavailable,
+            _ if is_transient_status(self.status) => Verdict::Unavailable,
             _ => Verdict::Refused,
         }
     }
@@ -140,12 +141,11 @@ impl Answer {
             || self.skew.is_some_and(Skew::is_too_much)
     }
 
-    /// `: ` and the service's own words, for the end of a message; or nothing.
-    pub(crate) fn because(&self) -> String {
-        let said = self.message.as_deref().unwrap_or_default();
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let said: String = said.trim_end_matches('.').chars().take(LONGEST_QUOTE).collect();
-        if said.is_empty() { said } else { format!(": {said}") }
+    /// `: ` and the service's own words without what is `hidden`, for the end of a message; or nothing.
+    pub(crate) fn because(&self, hidden: &[Secret]) -> String {
+        let said = quote(self.message.as_deref().unwrap_or_default(), hidden);
+        let said = said.trim_end_matches('.');
+        if said.is_empty() { String::new() } else { format!(": {said}") }
     }
 }
 
@@ -191,9 +191,6 @@ fn element(body: &str, name: &str) -> Option<String> {
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     (!text.contains('<')).then(|| text.trim().to_owned())
 }
-
-/// How many characters of a service's own words are repeated.
-const LONGEST_QUOTE: usize = 240;
 
 #[cfg(test)]
 mod tests {
@@ -246,7 +243,7 @@ mod tests {
         let mut answer = Answer::default();
         answer.read_xml(xml);
         assert_eq!(answer.code.as_deref(), Some("AccessDenied"));
-        assert_eq!(answer.because(), ": User: x");
+        assert_eq!(answer.because(&[]), ": User: x");
         let mut page = Answer::default();
         page.read_xml("<html><Code>AccessDenied</Code></html>");
         assert_eq!(page, Answer::default());
@@ -254,9 +251,9 @@ mod tests {
 
     #[test]
     fn the_services_words_are_one_line() {
-        assert_eq!(answer(400, None, "Not\n now. ").because(), ": Not now");
-        assert_eq!(answer(400, None, "").because(), "");
-        assert!(answer(400, None, &"x".repeat(10_000)).because().len() < 250);
+        assert_eq!(answer(400, None, "Not\n now. ").because(&[]), ": Not now");
+        assert_eq!(answer(400, None, "").because(&[]), "");
+        assert!(answer(400, None, &"x".repeat(10_000)).because(&[]).len() < 250);
     }
 
     #[test]

@@ -1,16 +1,16 @@
-//! What a source's table says.
+//! Reads a source's table: the raw configuration is known only here.
 
 use std::time::Duration;
 
-use api_key_helper_core::config::{SourceTable, Written as WrittenDuration};
-use api_key_helper_core::{Error, SecretInput};
+use api_key_helper_backend::field::Field;
+use api_key_helper_backend::{Error, SecretInput};
+use api_key_helper_backend::{SourceTable, Written as RawDuration};
+use api_key_helper_http::{self as http, ProxyVariables};
 use serde::Deserialize;
-use url::Url;
 
-use crate::environment::{Environment, Said};
-use crate::field::Field;
-use crate::read::{SecretId, Target, Version};
-use crate::role::{Role, WebIdentity};
+use crate::environment::{Environment, Overrides};
+use crate::role::{Role, SESSION_NAME, WebIdentity};
+use crate::target::{SecretId, Target, Version};
 
 /// Everything that a source's table and the environment say.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Settings {
     /// Where Secrets Manager is asked, and only it.
     pub(crate) endpoint: Option<String>,
     pub(crate) environment: Environment,
+    pub(crate) proxies: ProxyVariables,
     pub(crate) profile: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) role: Option<Role>,
@@ -26,12 +27,12 @@ pub(crate) struct Settings {
     pub(crate) web_identity: Option<WebIdentity>,
 }
 
-/// The table as it is written.
+/// The table as TOML has it.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct Written {
+pub(crate) struct RawConfig {
     /// A role to assume.
-    assume_role: Option<WrittenRole>,
+    assume_role: Option<RawRole>,
     /// The profile of the shared files.
     ///
     /// Default: `"default"`.
@@ -69,19 +70,19 @@ pub(crate) struct Written {
     /// Default: `"AWSCURRENT"`, unless there is a `version_id`.
     version_stage: Option<String>,
     /// A role to assume by a token.
-    web_identity: Option<WrittenWebIdentity>,
+    web_identity: Option<RawWebIdentity>,
 }
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Role"))]
 #[serde(deny_unknown_fields)]
-struct WrittenRole {
+struct RawRole {
     /// The role's ARN.
     arn: String,
     /// How long its credentials live, from `15m` to `12h`.
     ///
     /// Default: the role's own, `1h`.
-    duration: Option<WrittenDuration>,
+    duration: Option<RawDuration>,
     /// What the role's owner wants to be told.
     external_id: Option<String>,
     /// The name of the session in AWS's own log.
@@ -93,11 +94,11 @@ struct WrittenRole {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebIdentity"))]
 #[serde(deny_unknown_fields)]
-struct WrittenWebIdentity {
+struct RawWebIdentity {
     /// How long its credentials live, from `15m` to `12h`.
     ///
     /// Default: the role's own, `1h`.
-    duration: Option<WrittenDuration>,
+    duration: Option<RawDuration>,
     /// The role's ARN.
     role_arn: String,
     /// The name of the session in AWS's own log.
@@ -111,40 +112,41 @@ struct WrittenWebIdentity {
 impl Settings {
     /// Reads the table and what fills its gaps.
     pub(crate) fn read(table: &SourceTable) -> Result<Self, Error> {
-        let written: Written = table.parse()?;
-        if written.aws_profile.is_some() && written.web_identity.is_some() {
+        let raw: RawConfig = table.parse()?;
+        if raw.aws_profile.is_some() && raw.web_identity.is_some() {
             return Err(table
                 .error("aws_profile", "with `web_identity` no profile has credentials to give")
                 .with_hint("remove one of them"));
         }
-        let secret = secret_id(table, written.secret_id)?;
-        let region = region(table, written.region, &secret)?;
-        let said = Said {
-            endpoint: written.endpoint.is_some(),
-            profile: written.aws_profile.is_some(),
+        let secret = secret_id(table, raw.secret_id)?;
+        let region = region(table, raw.region, &secret)?;
+        let overrides = Overrides {
+            endpoint: raw.endpoint.is_some(),
+            profile: raw.aws_profile.is_some(),
             region: region.is_some(),
-            web_identity: written.web_identity.is_some(),
+            web_identity: raw.web_identity.is_some(),
         };
         Ok(Self {
             target: Target {
                 secret,
-                field: written
+                field: raw
                     .field
                     .map(|field| text(table, "field", field))
                     .transpose()?
                     .map(Field::new),
-                version: version(table, written.version_stage, written.version_id)?,
+                version: version(table, raw.version_stage, raw.version_id)?,
             },
-            endpoint: written.endpoint.map(|endpoint| url(table, endpoint)).transpose()?,
-            environment: Environment::read(table, said)?,
-            profile: written
+            endpoint: raw.endpoint.map(|endpoint| url(table, endpoint)).transpose()?,
+            environment: Environment::read(table, overrides)?,
+            proxies: ProxyVariables::read(&[], |name| table.unrecorded(name)),
+            profile: raw
                 .aws_profile
                 .map(|profile| text(table, "aws_profile", profile))
                 .transpose()?,
             region,
-            role: written.assume_role.map(|role| assumed(table, role)).transpose()?,
-            rotation_aware: written.rotation_aware,
-            web_identity: written
+            role: raw.assume_role.map(|role| assumed(table, role)).transpose()?,
+            rotation_aware: raw.rotation_aware,
+            web_identity: raw
                 .web_identity
                 .map(|identity| web_identity(table, identity))
                 .transpose()?,
@@ -152,8 +154,8 @@ impl Settings {
     }
 }
 
-fn secret_id(table: &SourceTable, written: String) -> Result<SecretId, Error> {
-    let id = text(table, "secret_id", written)?;
+fn secret_id(table: &SourceTable, raw: String) -> Result<SecretId, Error> {
+    let id = text(table, "secret_id", raw)?;
     SecretId::parse(id).map_err(|id| {
         table
             .error("secret_id", format!("`{id}` is not the ARN of a secret"))
@@ -163,14 +165,14 @@ fn secret_id(table: &SourceTable, written: String) -> Result<SecretId, Error> {
 
 fn region(
     table: &SourceTable,
-    written: Option<String>,
+    raw: Option<String>,
     secret: &SecretId,
 ) -> Result<Option<String>, Error> {
-    let Some(region) = written else { return Ok(None) };
+    let Some(region) = raw else { return Ok(None) };
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if region.is_empty() || !region.chars().all(is_plain) {
         return Err(table
-            .error("region", format!("{region:?} is not a region"))
+            .error("region", format!("`{region}` is not a region"))
             .with_hint("write it as `eu-west-1`"));
     }
     match secret.region() {
@@ -195,35 +197,38 @@ fn version(
 }
 
 fn url(table: &SourceTable, endpoint: String) -> Result<String, Error> {
-    let is_good = Url::parse(&endpoint)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if !is_good {
-        return Err(table.error("endpoint", format!("{endpoint:?} is not an address")).with_hint(
+    let wrong = |why| {
+        table.error("endpoint", why).with_hint(
             "write it as `https://vpce-0123.secretsmanager.eu-west-1.vpce.amazonaws.com`",
-        ));
+        )
+    };
+    let url = http::url(&endpoint).map_err(wrong)?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        // Without the text: a password with a `/` in it reads as a path.
+        return Err(wrong("it is not an address of a server".to_owned()));
     }
     Ok(endpoint)
 }
 
-fn assumed(table: &SourceTable, written: WrittenRole) -> Result<Role, Error> {
+fn assumed(table: &SourceTable, raw: RawRole) -> Result<Role, Error> {
     let key = "assume_role";
     Ok(Role {
-        arn: role_arn(table, key, written.arn)?,
-        duration: duration(table, key, written.duration)?,
-        external_id: written.external_id,
-        session_name: session_name(table, key, written.session_name)?,
+        arn: role_arn(table, key, raw.arn)?,
+        duration: duration(table, key, raw.duration)?,
+        external_id: raw.external_id,
+        session_name: session_name(table, key, raw.session_name)?,
     })
 }
 
-fn web_identity(table: &SourceTable, written: WrittenWebIdentity) -> Result<WebIdentity, Error> {
+fn web_identity(table: &SourceTable, raw: RawWebIdentity) -> Result<WebIdentity, Error> {
     let key = "web_identity";
     let role = Role {
-        arn: role_arn(table, key, written.role_arn)?,
-        duration: duration(table, key, written.duration)?,
+        arn: role_arn(table, key, raw.role_arn)?,
+        duration: duration(table, key, raw.duration)?,
         external_id: None,
-        session_name: session_name(table, key, written.session_name)?,
+        session_name: session_name(table, key, raw.session_name)?,
     };
-    Ok(WebIdentity { role, token: table.input(key, written.token) })
+    Ok(WebIdentity { role, token: table.input(key, raw.token) })
 }
 
 fn role_arn(table: &SourceTable, key: &str, arn: String) -> Result<String, Error> {
@@ -231,7 +236,7 @@ fn role_arn(table: &SourceTable, key: &str, arn: String) -> Result<String, Error
     match parts[..] {
         ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Ok(arn),
         _ => Err(table
-            .error(key, format!("{arn:?} is not the ARN of a role"))
+            .error(key, format!("`{arn}` is not the ARN of a role"))
             .with_hint("write it as `arn:aws:iam::123456789012:role/NAME`")),
     }
 }
@@ -240,9 +245,9 @@ fn role_arn(table: &SourceTable, key: &str, arn: String) -> Result<String, Error
 fn duration(
     table: &SourceTable,
     key: &str,
-    written: Option<WrittenDuration>,
+    raw: Option<RawDuration>,
 ) -> Result<Option<i32>, Error> {
-    let Some(WrittenDuration(duration)) = written else { return Ok(None) };
+    let Some(RawDuration(duration)) = raw else { return Ok(None) };
     let bounds = Duration::from_secs(15 * 60)..=Duration::from_secs(12 * 60 * 60);
     match i32::try_from(duration.as_secs()) {
         Ok(seconds) if bounds.contains(&duration) => Ok(Some(seconds)),
@@ -251,21 +256,23 @@ fn duration(
 }
 
 /// As STS allows it (`AssumeRole`, parameter `RoleSessionName`).
-fn session_name(table: &SourceTable, key: &str, written: Option<String>) -> Result<String, Error> {
-    let name = written.unwrap_or_else(|| "api-key-helper".to_owned());
+fn session_name(table: &SourceTable, key: &str, raw: Option<String>) -> Result<String, Error> {
+    let name = raw.unwrap_or_else(|| SESSION_NAME.to_owned());
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if (2..=64).contains(&name.len()) && name.chars().all(is_allowed) {
         Ok(name)
     } else {
         Err(table
-            .error(key, format!("{name:?} is not a `session_name`"))
+            .error(key, format!("`{name}` is not a `session_name`"))
             .with_hint("write 2 to 64 letters, digits and `_+=,.@-`"))
     }
 }
 
 fn text(table: &SourceTable, key: &str, text: String) -> Result<String, Error> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(table.error(key, format!("{text:?} cannot be meant")));
+    if text.trim().is_empty() || text.contains(char::is_control) {
+        return Err(table
+            .error(key, format!("`{text}` is empty, or has control characters"))
+            .with_hint(format!("write `{key}` as it is called at aws")));
     }
     Ok(text)
 }

@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 use std::time::SystemTime;
 
-use api_key_helper_core::Error;
-use api_key_helper_http::{Words, cause, parse_retry_after, tls_error, untrusted};
+use api_key_helper_backend::{Error, Secret};
+use api_key_helper_http::{Unanswered, Words, cause, find, parse_retry_after, quote};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::{DateTime, Format};
@@ -21,9 +21,10 @@ pub(crate) enum Failure {
     Late,
     /// The SDK cannot make such a request.
     Unsendable(String),
-    Unreachable(String),
-    /// The server is not who it should be.
-    Untrusted(rustls::Error),
+    /// The network, a proxy or the server's certificate.
+    Unanswered(Unanswered),
+    /// Something nearer is wrong, and says so itself.
+    Near(Error),
 }
 
 /// What was asked, for words about it.
@@ -36,11 +37,13 @@ pub(crate) struct Asked {
     /// As in "aws refused to ...".
     pub(crate) what: String,
     /// As in "cannot reach ...".
-    pub(crate) whom: String,
+    pub(crate) server: String,
     /// Whose credentials signed it.
     pub(crate) who: String,
     /// What a person does about those.
     pub(crate) advice: String,
+    /// Secrets that an answer may repeat and a message must not.
+    pub(crate) hidden: Vec<Secret>,
 }
 
 impl Failure {
@@ -51,13 +54,11 @@ impl Failure {
     {
         match error {
             SdkError::TimeoutError(_) => Self::Late,
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Late,
-            SdkError::DispatchFailure(failure) if failure.is_user() => {
-                Self::Unsendable(cause(error))
-            }
-            SdkError::DispatchFailure(_) => match tls_error(error) {
-                Some(tls) => Self::Untrusted(tls.clone()),
-                None => Self::Unreachable(cause(error)),
+            SdkError::DispatchFailure(_) => match (find::<Unanswered>(error), find(error)) {
+                (Some(unanswered), _) if unanswered.is_late() => Self::Late,
+                (Some(unanswered), _) => Self::Unanswered(unanswered.clone()),
+                (None, Some(near)) => Self::Near(Error::clone(near)),
+                (None, None) => Self::Unsendable(cause(error)),
             },
             SdkError::ServiceError(context) => {
                 let response = context.raw();
@@ -87,32 +88,29 @@ impl Failure {
 
     /// The error, with what to do about it.
     pub(crate) fn error(&self, asked: &Asked) -> Error {
-        let whom = &asked.whom;
+        let server = &asked.server;
         match self {
             Self::Answer(answer) => refusal(answer, asked),
-            Self::Broken(why) => {
-                Error::transient(format!("{whom} broke off its answer: {why}")).with_hint(WORDS.way)
-            }
-            Self::Late => Error::transient(format!("{whom} did not answer in time"))
+            Self::Broken(why) => Error::transient(format!("{server} broke off its answer: {why}"))
+                .with_hint(WORDS.way),
+            Self::Late => Error::transient(format!("{server} did not answer in time"))
                 .with_hint("if it is slow by nature, raise `timeout` of the source"),
-            Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {whom}: {why}"))
+            Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {server}: {why}"))
                 .with_hint("check `region`, `endpoint` and `secret_id` of the source"),
-            Self::Unreachable(why) => {
-                Error::transient(format!("cannot reach {whom}: {why}")).with_hint(WORDS.way)
-            }
-            Self::Untrusted(error) => untrusted(whom, error, &WORDS),
+            Self::Unanswered(why) => why.error(server, None, &WORDS),
+            Self::Near(error) => error.clone(),
         }
     }
 }
 
 fn refusal(answer: &Answer, asked: &Asked) -> Error {
-    let Asked { action, resource, what, whom, who, advice } = asked;
-    let because = answer.because();
+    let Asked { action, resource, what, server, who, advice, hidden } = asked;
+    let because = answer.because(hidden);
     let verdict = answer.verdict();
     let error = |message: String| Error::new(verdict.kind(), message);
     let error = match verdict {
         Verdict::Absent => error(format!("aws found nothing to {what}{because}")),
-        // Its own words repeat the request, and so the session token.
+        // Its own words repeat all of the request.
         Verdict::BadSignature => {
             let clock = answer.skew.map(|skew| format!("this machine's clock is {skew} aws's"));
             if answer.blames_clock() {
@@ -136,7 +134,7 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
             .with_hint(format!("ask for `{action}` on `{resource}`")),
         Verdict::Foreign => {
             let status = answer.status;
-            error(format!("{whom} answered {status}, but not as aws does"))
+            error(format!("{server} answered {status}, but not as aws does"))
                 .with_hint(WORDS.impostor)
         }
         Verdict::Locked => {
@@ -144,7 +142,7 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
                 .with_hint(format!("ask for `kms:Decrypt` on the key of `{resource}`"))
         }
         Verdict::Refused => {
-            let code = answer.code.as_deref().unwrap_or_default();
+            let code = quote(answer.code.as_deref().unwrap_or_default(), hidden);
             error(format!("aws refused to {what}: `{code}`{because}"))
                 .with_hint("check the source's settings")
         }
@@ -153,8 +151,9 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
         }
         Verdict::Unavailable => {
             let status = answer.status;
-            let code = answer.code.as_deref().map(|code| format!(" `{code}`")).unwrap_or_default();
-            error(format!("{whom} answered {status}{code}{because}")).with_hint(WAIT)
+            let code = answer.code.as_deref().map(|code| format!(" `{}`", quote(code, hidden)));
+            let code = code.unwrap_or_default();
+            error(format!("{server} answered {status}{code}{because}")).with_hint(WAIT)
         }
     };
     match answer.retry_after {

@@ -1,7 +1,7 @@
 //! Asks AWS Secrets Manager for a key.
 //!
 //! One attempt is one session: it finds AWS credentials (kept from before, or obtained), reads
-//! the secret with them, and says in the terms of [`api_key_helper_core::ErrorKind`] why not. The
+//! the secret with them, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not. The
 //! SDK signs, sends and finds credentials where AWS's own tools do; it never retries, and sees
 //! nothing of the environment but what the source declared.
 
@@ -12,29 +12,32 @@ mod answer;
 mod clock;
 mod config;
 mod connector;
-mod credentials;
 mod environment;
 mod failure;
 mod field;
+mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod imds;
 mod origin;
-mod read;
+mod process;
+mod programs;
+mod questions;
 mod renewal;
 mod role;
-mod rotation;
 mod sdk;
+mod sent;
 mod session;
-mod tls;
+mod target;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest};
+use api_key_helper_backend::{
+    Backend, Credential, Error, FetchRequest, Registration, SourceTable, redact_error,
+};
 use async_trait::async_trait;
-
 use config::Settings;
+use renewal::Renewal;
 use session::Session;
 
 /// The source that `table` describes. Nothing is asked, no file is read and nothing of the SDK is
@@ -46,12 +49,15 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(Aws { settings: Settings::read(table)? }))
 }
 
-/// The keys that such a source has beside those of every source, as a JSON schema.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    <config::Written as schemars::JsonSchema>::json_schema(generator)
-}
+/// All that a program needs to know of this backend.
+pub const REGISTRATION: Registration = {
+    let registration = Registration::new("aws", "AWS Secrets Manager", build)
+        .with_template(include_str!("template.toml"))
+        .with_questions(questions::QUESTIONS);
+    #[cfg(feature = "schema")]
+    let registration = registration.with_schema::<config::RawConfig>();
+    registration
+};
 
 #[derive(Debug)]
 struct Aws {
@@ -61,7 +67,18 @@ struct Aws {
 #[async_trait]
 impl Backend for Aws {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        Session::open(&self.settings, *request).await?.fetch().await
+        let session = Session::open(&self.settings, *request).await?;
+        let sent = session.sent.clone();
+        session.fetch().await.map_err(|error| redact_error(error, &sent.secrets()))
+    }
+
+    /// The credentials of an assumed role expire by themselves; AWS takes none back. What another
+    /// backend has left may be a sign-in that lives on.
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        match request.renewal() {
+            Some(kept) if !Renewal::is_in(kept) => Err(Error::of_another_backend()),
+            _ => Ok(()),
+        }
     }
 
     async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{Profile, ProfileSet};
 
 use crate::environment::{
     ACCESS_KEY_ID, CONTAINER_FULL, CONTAINER_RELATIVE, Environment, TOKEN_FILE,
 };
+use crate::role::{Role, SESSION_NAME};
 
 /// The first place of the SDK's chain that has something to give.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,27 +123,145 @@ impl fmt::Display for Origin {
 
 /// The profile that credentials begin with, where roles are followed to who assumes them.
 fn means(profiles: &ProfileSet) -> Option<(String, Means)> {
-    let mut name = profiles.selected_profile().to_owned();
-    // As many as there are, for they may lead around.
-    for _ in profiles.profiles() {
-        let profile = profiles.get_profile(&name)?;
-        let has = |key: &str| profile.get(key).is_some();
-        let keys = has("aws_access_key_id");
-        match profile.get("source_profile") {
-            Some(next) if has("role_arn") && !(next == name && keys) => name = next.to_owned(),
-            _ => {
-                let means = match () {
-                    () if has("credential_source") => Means::Elsewhere,
-                    () if has("web_identity_token_file") => Means::TokenFile,
-                    () if has("sso_session") || has("sso_start_url") => Means::Sso,
-                    () if has("login_session") => Means::Login,
-                    () if has("credential_process") => Means::Process,
-                    () if keys => Means::Keys,
-                    () => return None,
-                };
-                return Some((name, means));
+    let Chain { base, ends_at_keys, .. } = Chain::find(profiles)?;
+    let has = |key: &str| base.get(key).is_some();
+    let means = match () {
+        () if ends_at_keys => Means::Keys,
+        () if has("credential_source") => Means::Elsewhere,
+        () if has("web_identity_token_file") => Means::TokenFile,
+        () if has("sso_session") || has("sso_start_url") => Means::Sso,
+        () if has("login_session") => Means::Login,
+        () if has("credential_process") => Means::Process,
+        () if has("aws_access_key_id") => Means::Keys,
+        () => return None,
+    };
+    Some((base.name().to_owned(), means))
+}
+
+/// The roles that the selected profile assumes, each by the one after it.
+pub(crate) fn roles(profiles: &ProfileSet) -> Vec<Role> {
+    let role = |profile: &Profile| {
+        let said = |key: &str| profile.get(key).map(str::to_owned);
+        Some(Role {
+            arn: said("role_arn")?,
+            duration: None,
+            external_id: said("external_id"),
+            session_name: said("role_session_name").unwrap_or_else(|| SESSION_NAME.to_owned()),
+        })
+    };
+    Chain::find(profiles).into_iter().flat_map(|chain| chain.roles).filter_map(role).collect()
+}
+
+/// The profiles from the selected one to the one that has credentials.
+struct Chain<'a> {
+    /// Those that assume a role.
+    roles: Vec<&'a Profile>,
+    base: &'a Profile,
+    ends_at_keys: bool,
+}
+
+impl<'a> Chain<'a> {
+    /// Follows `source_profile` as far as the SDK does (`resolve_chain` in aws-config's
+    /// `profile/credentials/repr.rs`). `None` where it leads nowhere, or around.
+    fn find(profiles: &'a ProfileSet) -> Option<Self> {
+        let mut roles: Vec<&Profile> = Vec::new();
+        let mut name = profiles.selected_profile();
+        loop {
+            let base = profiles.get_profile(name)?;
+            if roles.iter().any(|earlier| earlier.name() == name) {
+                return None;
+            }
+            // Behind the first profile, keys come before a role.
+            if !roles.is_empty() && has_keys(base) {
+                return Some(Self { roles, base, ends_at_keys: true });
+            }
+            let is_role = assumes_role(base);
+            roles.extend(is_role.then_some(base));
+            match base.get("source_profile").filter(|_| is_role) {
+                // It has the credentials itself.
+                Some(next) if next != name => name = next,
+                _ => return Some(Self { roles, base, ends_at_keys: false }),
             }
         }
     }
-    None
+}
+
+fn has_keys(profile: &Profile) -> bool {
+    ["aws_access_key_id", "aws_secret_access_key"].iter().all(|key| profile.get(key).is_some())
+}
+
+/// Returns whether `role_arn` is a role that credentials from elsewhere assume. Beside a token file
+/// it is the token's own.
+fn assumes_role(profile: &Profile) -> bool {
+    profile.get("role_arn").is_some() && profile.get("web_identity_token_file").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::profile;
+    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+
+    use super::*;
+    use crate::files;
+
+    async fn profiles(config: &str) -> ProfileSet {
+        let kind = EnvConfigFileKind::Config;
+        let files = EnvConfigFiles::builder().with_contents(kind, config).build();
+        let (fs, env) = (files::only([]), Environment::default().env());
+        profile::load(&fs, &env, &files, Some("top".into())).await.unwrap()
+    }
+
+    async fn found(config: &str) -> (Origin, Vec<String>) {
+        let top = "[profile top]\nrole_arn = top-role\nsource_profile = base\n[profile base]\n";
+        let profiles = profiles(&format!("{top}{config}")).await;
+        let origin = Origin::find(&Environment::default(), &profiles, false);
+        (origin, roles(&profiles).into_iter().map(|role| role.arn).collect())
+    }
+
+    fn profile(name: &str, means: Means) -> Origin {
+        Origin::Profile { name: name.to_owned(), means }
+    }
+
+    #[tokio::test]
+    async fn source_profile_chain_ends_where_the_sdk_ends_it() {
+        let next = "role_arn = base-role\nsource_profile = last\n";
+        let last = "[profile last]\ncredential_process = x\n";
+        let keys = "aws_access_key_id = A\naws_secret_access_key = s\n";
+        for (base, origin, expected) in [
+            (
+                format!("{next}{last}"),
+                profile("last", Means::Process),
+                &["top-role", "base-role"][..],
+            ),
+            (format!("{next}{keys}{last}"), profile("base", Means::Keys), &["top-role"]),
+            (
+                format!("{keys}credential_process = x\n"),
+                profile("base", Means::Keys),
+                &["top-role"],
+            ),
+            (
+                format!("{next}aws_access_key_id = A\n{last}"),
+                profile("last", Means::Process),
+                &["top-role", "base-role"],
+            ),
+            (
+                format!("{next}web_identity_token_file = /t\n{last}"),
+                profile("base", Means::TokenFile),
+                &["top-role"],
+            ),
+        ] {
+            let (found, roles) = found(&base).await;
+            assert_eq!(found, origin, "{base}");
+            assert_eq!(roles, expected, "{base}");
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_of_the_selected_profile_do_not_end_its_chain() {
+        let config = "[profile top]\nrole_arn = r\nsource_profile = base\naws_access_key_id = A\n\
+                      aws_secret_access_key = s\n[profile base]\ncredential_process = x\n";
+        let profiles = profiles(config).await;
+        let origin = Origin::find(&Environment::default(), &profiles, false);
+        assert_eq!(origin, profile("base", Means::Process));
+    }
 }

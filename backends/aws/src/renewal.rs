@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::Secret;
-use api_key_helper_core::renewal::{self, Version, secret, unix};
+use api_key_helper_backend::Secret;
+use api_key_helper_backend::renewal::{self, Version, secret, unix};
 use aws_sdk_secretsmanager::config::Credentials;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,11 @@ impl Renewal {
     /// What was kept; what is of another version, or not ours, is nothing.
     pub(crate) fn read(secret: Option<&Secret>) -> Self {
         secret.and_then(renewal::read).unwrap_or_default()
+    }
+
+    /// Returns whether `secret` is of this backend.
+    pub(crate) fn is_in(secret: &Secret) -> bool {
+        renewal::is_written_as::<Self>(secret)
     }
 
     /// What is worth keeping of `credentials`.
@@ -107,6 +112,20 @@ mod tests {
             let renewal = Renewal::of(&credentials(token, end));
             assert!(renewal.is_empty());
             assert_eq!(renewal.to_secret().expose(), "{\"version\":1}");
+        }
+    }
+
+    #[test]
+    fn backend_state_of_another_backend_is_not_of_this_one() {
+        let own = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
+        assert!(Renewal::is_in(&own) && Renewal::is_in(&Renewal::default().to_secret()));
+        // Of Vault, and of an OpenID provider: both can be read as one without a session.
+        for other in [
+            r#"{"version":1,"token":{"secret":"s.hunter2"}}"#,
+            r#"{"version":1,"standing":{"alive":{"refresh_token":"hunter2"}}}"#,
+            "hunter2",
+        ] {
+            assert!(!Renewal::is_in(&Secret::from(other)), "{other}");
         }
     }
 

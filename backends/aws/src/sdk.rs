@@ -2,24 +2,39 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::FetchRequest;
+use api_key_helper_backend::FetchRequest;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{SharedHttpClient, StalledStreamProtectionConfig};
-use aws_types::os_shim_internal::Env;
+use aws_types::os_shim_internal::Fs;
 use aws_types::sdk_config::{RetryConfig, TimeSource, TimeoutConfig};
 
-use crate::config::Settings;
+use crate::environment::Environment;
+use crate::files::SharedFiles;
 
-/// What the SDK finds in the environment that it is shown, and in the shared files.
+/// The part of this machine that the SDK sees.
+pub(crate) struct View {
+    pub(crate) environment: Environment,
+    pub(crate) shared: SharedFiles,
+    /// Other files.
+    pub(crate) files: Fs,
+    /// There is a metadata service.
+    pub(crate) has_imds: bool,
+}
+
+/// Loads the configuration that the SDK finds in its `view`.
 pub(crate) async fn config(
-    settings: &Settings,
+    profile: Option<&str>,
     request: &FetchRequest<'_>,
-    env: Env,
+    view: &View,
     region: Option<&str>,
     http: &SharedHttpClient,
 ) -> SdkConfig {
+    let environment = &view.environment;
+    let env = if view.has_imds { environment.env() } else { environment.env_without_imds() };
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .env(env)
+        .fs(view.files.clone())
+        .profile_files(view.shared.for_sdk())
         .http_client(http.clone())
         .time_source(At(request.now()))
         // The engine has one budget for attempts and time.
@@ -30,7 +45,7 @@ pub(crate) async fn config(
     if let Ok(name) = AppName::new("api-key-helper") {
         loader = loader.app_name(name);
     }
-    if let Some(profile) = &settings.profile {
+    if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
     if let Some(region) = region {
@@ -39,12 +54,18 @@ pub(crate) async fn config(
     loader.load().await
 }
 
-/// For a request that is sent now. A little time is left over, so that the attempt ends with our
-/// error and not in the middle.
+/// For what begins now. A little time is left over, so that the attempt ends with our error and not
+/// in the middle.
+pub(crate) fn time(request: &FetchRequest<'_>) -> Duration {
+    api_key_helper_http::time(request.time_left())
+}
+
+/// For a request that is sent now.
 pub(crate) fn timeouts(request: &FetchRequest<'_>) -> TimeoutConfig {
-    let left = request.time_left();
-    let time = left - (left / 10).min(Duration::from_millis(200));
-    TimeoutConfig::builder().connect_timeout(time.min(CONNECT)).operation_timeout(time).build()
+    let time = time(request);
+    // Before the whole operation ends, as requests do by themselves.
+    let connect = time.mul_f64(0.8).min(CONNECT);
+    TimeoutConfig::builder().connect_timeout(connect).operation_timeout(time).build()
 }
 
 /// The time when the attempt began: signatures bear more than an attempt takes.

@@ -1,45 +1,56 @@
 //! One attempt.
 
-use std::path::Path;
+mod credentials;
 
-use api_key_helper_core::{Credential, Error, FetchRequest};
+use std::path::Path;
+use std::time::SystemTime;
+
+use api_key_helper_backend::{Credential, Error, FetchRequest};
+use api_key_helper_http::{self as http, pem};
 use aws_config::SdkConfig;
-use aws_config::profile::{self, ProfileSet};
+use aws_config::profile::ProfileSet;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{
     Config, Credentials, SharedCredentialsProvider, SharedHttpClient,
 };
-use aws_types::os_shim_internal::Fs;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_types::sdk_config::TimeoutConfig;
 
+use crate::answer::Verdict;
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::environment::CA_BUNDLE;
-use crate::failure::Asked;
+use crate::failure::{Asked, Failure};
+use crate::files::{self, SharedFiles};
 use crate::imds::Imds;
 use crate::origin::Origin;
 use crate::renewal::Renewal;
-use crate::{connector, sdk, tls};
+use crate::sdk::View;
+use crate::sent::Sent;
+use crate::target::Target;
+use crate::{connector, sdk};
 
 /// What one attempt works with.
-#[derive(Debug)]
 pub(crate) struct Session<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) request: FetchRequest<'a>,
-    pub(crate) sdk: SdkConfig,
+    settings: &'a Settings,
+    request: FetchRequest<'a>,
+    sdk: SdkConfig,
     /// Where credentials will come from.
-    pub(crate) origin: Origin,
+    origin: Origin,
+    profiles: ProfileSet,
+    /// The part of the machine that the SDK was shown.
+    view: View,
+    pub(crate) sent: Sent,
     http: SharedHttpClient,
     imds: Imds,
-    /// The SDK was told that it may ask the machine.
-    is_far: bool,
 }
 
 /// Who asks.
 #[derive(Clone, Debug)]
-pub(crate) struct Identity {
-    pub(crate) credentials: Credentials,
+struct Identity {
+    credentials: Credentials,
     /// From an attempt before.
-    pub(crate) is_kept: bool,
+    is_kept: bool,
 }
 
 impl<'a> Session<'a> {
@@ -49,26 +60,30 @@ impl<'a> Session<'a> {
         settings: &'a Settings,
         request: FetchRequest<'a>,
     ) -> Result<Self, Error> {
-        let profiles = profiles(settings).await?;
         let environment = &settings.environment;
+        let shared = SharedFiles::read(environment, sdk::time(&request)).await?;
+        let profiles = profiles(settings, &shared).await?;
+        let sent = Sent::default();
         let bundle = environment.get(CA_BUNDLE).map(Path::new);
-        let http = connector::client(&tls::context(bundle)?);
-        let near = environment.env_without_imds();
-        let sdk =
-            sdk::config(settings, &request, near.clone(), settings.region.as_deref(), &http).await;
+        let roots = bundle.map(|bundle| pem::authorities(bundle, &request)).transpose();
+        let roots = roots.map_err(|error| error.or_hint(connector::HINT))?.unwrap_or_default();
+        let time = sdk::time(&request);
+        let http = connector::client(roots, settings.proxies.clone(), time, sent.clone());
+        let (environment, has_imds) = (environment.clone(), false);
+        let view = View { environment, shared, files: files::only([]), has_imds };
+        let profile = settings.profile.as_deref();
+        let sdk = sdk::config(profile, &request, &view, settings.region.as_deref(), &http).await;
+        let environment = &settings.environment;
         let has_web = settings.web_identity.is_some();
         let origin = Origin::find(environment, &profiles, has_web);
         let imds = Imds::find(environment, &profiles);
-        let mut session = Self { settings, request, sdk, origin, http, imds, is_far: false };
+        let mut session = Self { settings, request, sdk, origin, profiles, view, sent, http, imds };
         if session.sdk.region().is_none() {
             match settings.target.secret.region() {
                 None => {
                     session.turn_to_imds().await;
                 }
-                region => {
-                    session.sdk =
-                        sdk::config(settings, &request, near, region, &session.http).await;
-                }
+                region => session.look_again(region).await,
             }
         }
         Ok(session)
@@ -98,22 +113,129 @@ impl<'a> Session<'a> {
         Ok(Credential { refresh_at, renewal, ..Credential::new(key) })
     }
 
+    /// The secret's value, as `identity` may read it.
+    async fn read(&self, identity: &Identity) -> Result<GetSecretValueOutput, Failure> {
+        let Target { secret, version, .. } = &self.settings.target;
+        self.secrets_manager(identity)
+            .get_secret_value()
+            .secret_id(secret.text())
+            .set_version_stage(version.stage.clone())
+            .set_version_id(version.id.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::new(&error, self.request.now()))
+    }
+
+    /// The error that [`Session::read`]'s failure is.
+    fn unread(&self, failure: &Failure) -> Error {
+        let secret = &self.settings.target.secret;
+        let asked = self.asked("secretsmanager:GetSecretValue", format!("read {secret}"));
+        let error = failure.error(&asked);
+        let Failure::Answer(answer) = failure else { return error };
+        let command = |verb: &str| {
+            let region = self.region();
+            format!("`aws secretsmanager {verb} --secret-id {} --region {region}`", secret.text())
+        };
+        let said = answer.message.as_deref().unwrap_or_default();
+        match answer.verdict() {
+            Verdict::Absent if said.contains("stag") || said.contains("ersion") => {
+                error.with_hint(format!("see its versions: {}", command("list-secret-version-ids")))
+            }
+            Verdict::Absent => error.with_hint(format!(
+                "check `secret_id` and the region: `aws secretsmanager list-secrets --region {}`",
+                self.region()
+            )),
+            Verdict::Deleted => {
+                error.with_hint(format!("bring it back: {}", command("restore-secret")))
+            }
+            _ => error,
+        }
+    }
+
+    /// When Secrets Manager will have rotated the secret at the latest, if it is to. A version that
+    /// is pending until then is of no concern: what is read is what is current.
+    ///
+    /// The key is there by now, so what passes by itself is no reason to go without it. But a right
+    /// that is missing is missing every time.
+    async fn rotates_at(&self, identity: &Identity) -> Result<Option<SystemTime>, Error> {
+        let secret = &self.settings.target.secret;
+        let described =
+            self.secrets_manager(identity).describe_secret().secret_id(secret.text()).send().await;
+        match described {
+            Ok(described) => {
+                Ok(described.next_rotation_date.and_then(|date| SystemTime::try_from(date).ok()))
+            }
+            Err(error) => {
+                let failure = Failure::new(&error, self.request.now());
+                if !failure.is_forbidden() {
+                    return Ok(None);
+                }
+                let asked =
+                    self.asked("secretsmanager:DescribeSecret", format!("describe {secret}"));
+                let error = failure.error(&asked);
+                let hint = error.hint().unwrap_or_default().to_owned();
+                Err(error.with_hint(format!("{hint}, or remove `rotation_aware`")))
+            }
+        }
+    }
+
+    /// The time by the clock of Secrets Manager. The request is not signed, so the service refuses
+    /// it, and its refusal has a `Date` like every answer. Without a region there is no service to
+    /// ask; a fetch says why.
+    pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
+        if self.region().is_empty() && self.settings.endpoint.is_none() {
+            return Ok(None);
+        }
+        let clock = Clock::default();
+        let asked = self.unsigned(clock.clone()).get_random_password().send().await;
+        let said = clock.said();
+        match asked {
+            Err(error) if said.is_none() => {
+                let failure = Failure::new(&error, self.request.now());
+                let action = "secretsmanager:GetRandomPassword";
+                Err(failure.error(&self.asked(action, "tell the time".to_owned())))
+            }
+            _ => Ok(said),
+        }
+    }
+
+    fn unsigned(&self, clock: Clock) -> Client {
+        let mut sdk = self.sdk.clone().into_builder();
+        sdk.set_credentials_provider(None);
+        let region = aws_config::Region::new(self.region().to_owned());
+        let mut config = Config::from(&sdk.build())
+            .to_builder()
+            .region(region)
+            .timeout_config(self.timeouts())
+            .allow_no_auth()
+            .interceptor(clock);
+        if let Some(endpoint) = &self.settings.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Client::from_conf(config.build())
+    }
+
     /// Lets the SDK ask the machine's metadata service, if that answers. False when it does not, or
     /// when the SDK might have asked before.
-    pub(crate) async fn turn_to_imds(&mut self) -> bool {
-        if self.is_far || !self.imds.answers(&self.http).await {
+    async fn turn_to_imds(&mut self) -> bool {
+        if self.view.has_imds || !self.imds.answers(&self.http).await {
             return false;
         }
         let settings = self.settings;
-        let region = settings.region.as_deref().or(settings.target.secret.region());
-        let env = settings.environment.env();
-        self.sdk = sdk::config(settings, &self.request, env, region, &self.http).await;
-        self.is_far = true;
+        self.view.has_imds = true;
+        self.look_again(settings.region.as_deref().or(settings.target.secret.region())).await;
         true
     }
 
+    /// Lets the SDK look at another view.
+    async fn look_again(&mut self, region: Option<&str>) {
+        let profile = self.settings.profile.as_deref();
+        self.sdk = sdk::config(profile, &self.request, &self.view, region, &self.http).await;
+    }
+
     /// A client that signs as `identity`, in the region of the secret.
-    pub(crate) fn secrets_manager(&self, identity: &Identity) -> Client {
+    fn secrets_manager(&self, identity: &Identity) -> Client {
+        self.sent.add(identity.credentials.secret_access_key());
         let provider = SharedCredentialsProvider::new(identity.credentials.clone());
         let region = aws_config::Region::new(self.region().to_owned());
         let mut config = Config::from(&self.sdk)
@@ -128,50 +250,56 @@ impl<'a> Session<'a> {
     }
 
     /// Where the secret is.
-    pub(crate) fn region(&self) -> &str {
+    fn region(&self) -> &str {
         let region = self.sdk.region().map(AsRef::as_ref);
         self.settings.target.secret.region().or(region).unwrap_or_default()
     }
 
     /// What is asked of Secrets Manager, in words.
-    pub(crate) fn asked(&self, action: &'static str, what: String) -> Asked {
-        let whom = match &self.settings.endpoint {
+    fn asked(&self, action: &'static str, what: String) -> Asked {
+        let server = match &self.settings.endpoint {
             Some(endpoint) => format!("aws secrets manager at `{endpoint}`"),
             None => format!("aws secrets manager in `{}`", self.region()),
         };
         let resource = self.settings.target.secret.resource(self.region());
-        self.asked_of(whom, action, resource, what)
+        self.asked_of(server, action, resource, what)
     }
 
-    /// What is asked of `whom`, in words.
-    pub(crate) fn asked_of(
+    /// Describes a request to `server`, for messages.
+    fn asked_of(
         &self,
-        whom: String,
+        server: String,
         action: &'static str,
         resource: String,
         what: String,
     ) -> Asked {
         let who = self.origin.to_string();
-        Asked { action, resource, what, whom, who, advice: self.origin.advice() }
+        let (advice, hidden) = (self.origin.advice(), self.sent.secrets());
+        Asked { action, resource, what, server, who, advice, hidden }
     }
 
     /// For a request that is sent now.
-    pub(crate) fn timeouts(&self) -> TimeoutConfig {
+    fn timeouts(&self) -> TimeoutConfig {
         sdk::timeouts(&self.request)
     }
 }
 
 /// The shared files. A profile that the source names must be there.
-async fn profiles(settings: &Settings) -> Result<ProfileSet, Error> {
-    let env = settings.environment.env();
-    let name = settings.profile.clone().map(Into::into);
-    let profiles =
-        profile::load(&Fs::real(), &env, &Default::default(), name).await.map_err(|error| {
-            Error::misconfigured(format!("the shared files of aws cannot be read: {error}"))
-                .with_hint("look at `~/.aws/config` and `~/.aws/credentials`")
-        })?;
+async fn profiles(settings: &Settings, shared: &SharedFiles) -> Result<ProfileSet, Error> {
+    let name = settings.profile.as_deref();
+    let profiles = shared.profiles(&settings.environment, name).await?;
+    for key in ["endpoint_url", "ec2_metadata_service_endpoint"] {
+        if let Some(Err(why)) = profiles.get(key).map(http::url) {
+            return Err(Error::misconfigured(format!("`{key}` of the shared files of aws: {why}"))
+                .with_hint("write the address alone into `~/.aws/config`"));
+        }
+    }
     match &settings.profile {
         Some(name) if profiles.get_profile(name).is_none() => {
+            // It may be in a file that was not read.
+            if let Some(unread) = shared.unread() {
+                return Err(unread.clone());
+            }
             Err(Error::misconfigured(format!("there is no profile `{name}` in the shared files"))
                 .with_hint("see the profiles that there are: `aws configure list-profiles`"))
         }

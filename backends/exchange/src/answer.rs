@@ -1,12 +1,15 @@
 //! What a token endpoint said, and what it means.
 
-use api_key_helper_core::{Error, ErrorKind, SecretInput};
+use std::time::SystemTime;
+
+use api_key_helper_backend::{Credential, Error, ErrorKind, Fields, SecretInput, document};
+use api_key_helper_http::Words;
 use api_key_helper_http::oauth::{self, Refusal};
 
 use crate::config::Settings;
 use crate::grant::Grant;
 use crate::refusal::{self, Code};
-use crate::words::WORDS;
+use crate::token_type::REFRESH_TOKEN;
 
 /// A token endpoint's answer.
 pub(crate) struct Answer(pub(crate) oauth::Answer);
@@ -29,8 +32,52 @@ impl Answer {
         self.0.status == 429 || matches!(self.verdict(settings), Verdict::Refused(_))
     }
 
+    /// The credential of a good answer (RFC 6749, section 5.1; RFC 8693, section 2.2.1) to what was asked
+    /// at `asked_at`. `about` is what the token that was handed in says of itself.
+    pub(crate) fn credential(
+        &self,
+        settings: &Settings,
+        asked_at: SystemTime,
+        about: &str,
+    ) -> Result<Credential, Error> {
+        let fields = match self.0.fields() {
+            Some(fields) if self.verdict(settings) == Verdict::Good => fields,
+            _ => return Err(self.error(settings, about)),
+        };
+        self.refuse_other_types(&fields)?;
+        // What was asked for, whatever kind of token it is.
+        let token = fields.secret("access_token");
+        let token = token.ok_or_else(|| self.0.lacks("access_token", &WORDS))?;
+        let key = document::key_alone(token.expose()).map_err(|error| {
+            Error::misconfigured(format!("what `{}` gives cannot be a key: {error}", self.0.from))
+                .with_hint(error.hint().unwrap_or(match settings.grant {
+                    Grant::TokenExchange(_) => {
+                        "ask for another kind of token: see `requested_token_type`"
+                    }
+                    // These have no setting for it.
+                    Grant::Anthropic(_) | Grant::JwtBearer(_) => {
+                        "ask the server's operator for a token that can be sent as it is"
+                    }
+                }))
+        })?;
+        let expires_at = oauth::expires_at(fields.expiry("expires_in"), asked_at, &self.0.from)?;
+        Ok(Credential { expires_at, ..Credential::new(key) })
+    }
+
+    /// Refuses a token that no client can send as it is.
+    fn refuse_other_types(&self, fields: &Fields<'_>) -> Result<(), Error> {
+        let from = &self.0.from;
+        if fields.string("issued_token_type").as_deref() == Some(REFRESH_TOKEN) {
+            return Err(Error::misconfigured(format!(
+                "`{from}` gives a refresh token, which no API takes"
+            ))
+            .with_hint("see `requested_token_type` of the source"));
+        }
+        oauth::refuse_proof_type(fields.string("token_type").as_deref(), from)
+    }
+
     /// The error that an answer is which is not good. `about` is what the token says of itself.
-    pub(crate) fn error(&self, settings: &Settings, about: &str) -> Error {
+    fn error(&self, settings: &Settings, about: &str) -> Error {
         let from = &self.0.from;
         let because = self.because();
         let client = settings.grant.terms().and_then(|terms| terms.client_id.as_deref());
@@ -82,7 +129,7 @@ impl Answer {
     }
 
     fn said(&self) -> Option<Refusal> {
-        self.0.said().or_else(|| refusal::nested(&self.0.body))
+        self.0.said().or_else(|| refusal::nested(&self.0.fields()?)).or_else(|| self.0.challenged())
     }
 
     /// The error of an answer that tells nothing of what was asked.
@@ -122,85 +169,15 @@ fn sign_in_again(token: &SecretInput) -> String {
     }
 }
 
+/// Hints for what goes wrong on the way to a token endpoint.
+pub(crate) const WORDS: Words = Words {
+    server: "",
+    way: "check `token_endpoint`, the network, and whether the server is up",
+    impostor: "a proxy or another server may stand in its place: check `token_endpoint`",
+    authority: "name that authority's certificate in `ca_file`",
+    host: "compare the host in `token_endpoint` with the certificate's",
+    client: None,
+};
+
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use api_key_helper_core::Secret;
-    use zeroize::Zeroizing;
-
-    use super::*;
-
-    const FORM: &str = "token = { source = 'sso' }\ntoken_endpoint = 'https://sts.example.com/t'\n";
-    const FEDERATION: &str = "grant = 'anthropic'\ntoken = { source = 'sso' }\n\
-         federation_rule_id = 'fdrl_1'\norganization_id = 'o'\nservice_account_id = 'svac_1'\n";
-
-    fn error(toml: &str, status: u16, body: &str) -> Error {
-        let settings = Settings::for_tests(toml, &[]).unwrap();
-        let answer = Answer(oauth::Answer {
-            status,
-            body: Zeroizing::new(body.as_bytes().to_vec()),
-            retry_after: Some(Duration::from_secs(7)),
-            from: settings.endpoint.clone(),
-            hidden: vec![Secret::from("hunter2")],
-        });
-        answer.error(&settings, "")
-    }
-
-    #[test]
-    fn each_answer_has_its_kind() {
-        use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Transient};
-        let bearer = format!("{FORM}grant = 'jwt-bearer'");
-        let exchange = format!("{FORM}grant = 'token-exchange'");
-        let nested = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}"}}}}"#);
-        for (toml, status, body, kind) in [
-            (&*bearer, 400, r#"{"error":"invalid_grant"}"#, Denied),
-            (&bearer, 400, r#"{"error":"invalid_request"}"#, Misconfigured),
-            (&bearer, 401, r#"{"error":"invalid_client"}"#, Misconfigured),
-            (&bearer, 400, r#"{"error":"unauthorized_client"}"#, Misconfigured),
-            (&bearer, 400, r#"{"error":"invalid_scope"}"#, Misconfigured),
-            (&bearer, 400, r#"{"error":"interaction_required"}"#, NeedsLogin),
-            (&bearer, 403, r#"{"error":"access_denied"}"#, Denied),
-            (&exchange, 400, r#"{"error":"invalid_request"}"#, Denied),
-            (&exchange, 400, r#"{"error":"invalid_token"}"#, Denied),
-            (&exchange, 400, r#"{"error":"invalid_target"}"#, Misconfigured),
-            (&exchange, 400, r#"{"error":"unsupported_grant_type"}"#, Misconfigured),
-            (&exchange, 400, r#"{"error":"temporarily_unavailable"}"#, Transient),
-            (FEDERATION, 401, &nested("authentication_error"), Denied),
-            (FEDERATION, 403, &nested("permission_error"), Denied),
-            (FEDERATION, 404, &nested("not_found_error"), NotFound),
-            (FEDERATION, 400, &nested("invalid_request_error"), Misconfigured),
-            (FEDERATION, 429, &nested("rate_limit_error"), Transient),
-            (FEDERATION, 529, &nested("overloaded_error"), Transient),
-            (FEDERATION, 403, "<html>Forbidden</html>", Transient),
-            (FEDERATION, 404, "", Transient),
-            (FEDERATION, 502, "<html>Bad Gateway</html>", Transient),
-            (FEDERATION, 200, "<html>Sign in to the wireless network</html>", Transient),
-        ] {
-            let error = error(toml, status, body);
-            assert_eq!(error.kind(), kind, "{status} {body}");
-            assert!(error.hint().is_some() || kind == Transient, "{error:?}");
-            assert!(error.report().chars().count() < api_key_helper_core::SHOWN_LENGTH);
-        }
-    }
-
-    #[test]
-    fn whoever_signed_in_is_sent_to_the_source() {
-        let toml = format!("{FORM}grant = 'jwt-bearer'");
-        let error = error(&toml, 400, r#"{"error":"login_required"}"#);
-        assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
-    }
-
-    #[test]
-    fn a_wait_is_handed_on() {
-        let wait = error(FEDERATION, 503, "").retry_after();
-        assert_eq!(wait, Some(Duration::from_secs(7)));
-    }
-
-    #[test]
-    fn the_servers_words_hold_no_secret() {
-        let body = r#"{"error":"invalid_grant","error_description":"bad token hunter2"}"#;
-        let error = error(FEDERATION, 400, body);
-        assert!(error.message().ends_with("bad token [redacted] (`invalid_grant`)"), "{error}");
-    }
-}
+mod tests;

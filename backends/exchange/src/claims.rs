@@ -1,35 +1,34 @@
 //! What a token says of itself, for messages.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use api_key_helper_core::Secret;
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde_json::Value;
-use zeroize::Zeroizing;
+use api_key_helper_backend::{Expiry, Fields, Moment, Secret, jwt, plain};
 
 /// The claims of a JWT by which a server judges it, whoever signed them (RFC 7519, section 4.1). One
 /// of another type, and all of those of a token that is no JWT, are none.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(crate) struct Claims {
-    iss: Value,
-    aud: Value,
-    exp: Value,
+    iss: Option<String>,
+    aud: Option<String>,
+    exp: Option<Expiry>,
 }
 
 impl Claims {
     pub(crate) fn of(token: &Secret) -> Self {
-        let payload = token.expose().split('.').nth(1).unwrap_or_default();
-        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map(Zeroizing::new);
-        payload.ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+        let payload = jwt::payload(token.expose());
+        let fields = payload.as_ref().and_then(|json| Fields::parse(json.as_bytes()));
+        let fields = fields.unwrap_or_default();
+        Self {
+            iss: fields.string("iss"),
+            aud: fields.texts("aud").and_then(|several| several.into_iter().next()),
+            exp: fields.expiry("exp"),
+        }
     }
 
     /// When the token ends.
     pub(crate) fn expires_at(&self) -> Option<SystemTime> {
-        let life = Duration::try_from_secs_f64(self.exp.as_f64()?).ok()?;
-        UNIX_EPOCH.checked_add(life)
+        let end = self.exp?.point().filter(|end| *end != Moment::EPOCH)?;
+        Some(end.into())
     }
 
     /// Whether it has ended by the clock that says `now`.
@@ -39,13 +38,9 @@ impl Claims {
 
     /// Issuer, audience and end, for the end of a message; or nothing.
     pub(crate) fn told(&self, now: SystemTime) -> String {
-        let audience = match &self.aud {
-            Value::Array(several) => several.first(),
-            one => Some(one),
-        };
         let parts = [
-            name(&self.iss).map(|issuer| format!("from `{issuer}`")),
-            audience.and_then(name).map(|audience| format!("for `{audience}`")),
+            self.iss.as_deref().and_then(name).map(|issuer| format!("from `{issuer}`")),
+            self.aud.as_deref().and_then(name).map(|audience| format!("for `{audience}`")),
             self.end(now),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -62,9 +57,8 @@ impl Claims {
 }
 
 /// A name as a message shows it.
-fn name(value: &Value) -> Option<String> {
-    let shown = |c: &char| !c.is_control() && *c != '`';
-    let name: String = value.as_str()?.chars().filter(shown).take(LONGEST_NAME).collect();
+fn name(claim: &str) -> Option<String> {
+    let name: String = plain(&claim.replace('`', "")).chars().take(LONGEST_NAME).collect();
     (!name.is_empty()).then_some(name)
 }
 
@@ -73,6 +67,11 @@ const LONGEST_NAME: usize = 80;
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn claims(payload: &str) -> Claims {
@@ -90,6 +89,10 @@ mod tests {
             ),
             (r#"{"aud":["a","b"],"exp":40}"#, "; it is for `a`, past its end by 60 s"),
             (r#"{"iss":7,"aud":[],"exp":"soon"}"#, ""),
+            (
+                r#"{"iss":"https://i","iat":{},"aud":["https://a",7],"exp":"160"}"#,
+                "; it is from `https://i`, for `https://a`, good for 60 s",
+            ),
             ("[]", ""),
         ] {
             assert_eq!(claims(payload).told(now), told);

@@ -3,14 +3,14 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use api_key_helper_core::{SHOWN_LENGTH, Secret};
+use api_key_helper_backend::{SHOWN_LENGTH, Secret};
 use api_key_helper_http::oauth;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
 use crate::claims::Claims;
 use crate::config::Settings;
-use crate::spent::Spent;
+use crate::sent_token::SentToken;
 
 /// An answer of a token endpoint is a key, or an error that can be shown, and that does not repeat the
 /// token that was sent. The first byte is the status, and the rest is the body, and a token's claims.
@@ -21,6 +21,7 @@ pub fn answer(bytes: &[u8]) {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
+        challenge: None,
         from: settings.endpoint.clone(),
         hidden: vec![Secret::from(TOKEN)],
     });
@@ -39,10 +40,10 @@ pub fn answer(bytes: &[u8]) {
     let token = Secret::from(text);
     let told = Claims::of(&token).told(now());
     assert!(told.chars().count() < SHOWN_LENGTH / 2 && !told.contains(char::is_control), "{told}");
-    let spent = Spent::by(&token);
-    assert!(Spent::read(&spent.to_secret()).is(&token));
-    let kept = Spent::read(&token);
-    assert_eq!(Spent::read(&kept.to_secret()), kept);
+    let spent = SentToken::of(&token);
+    assert!(SentToken::read(&spent.to_secret()).is(&token));
+    let kept = SentToken::read(&token);
+    assert_eq!(SentToken::read(&kept.to_secret()), kept);
 }
 
 fn now() -> SystemTime {
@@ -64,5 +65,11 @@ pub const TARGETS: &[Trial] = &[("exchange_answer", answer)];
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../../fuzz/replay.rs"]
-mod replay;
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

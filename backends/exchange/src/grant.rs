@@ -1,10 +1,12 @@
 //! How the token is handed in.
 
-use api_key_helper_core::{Secret, SecretInput};
+use api_key_helper_backend::{Secret, SecretInput};
 use api_key_helper_http::Form;
 use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
+use serde::Serialize;
+use zeroize::Zeroizing;
 
-use crate::federation::Federation;
 use crate::terms::Terms;
 use crate::token_type::TokenType;
 
@@ -27,6 +29,16 @@ pub(crate) struct TokenExchange {
     /// Who acts for the subject.
     pub(crate) actor: Option<(SecretInput, TokenType)>,
     pub(crate) terms: Terms,
+}
+
+/// Whose key Anthropic's Workload Identity Federation is asked for
+/// (`<https://platform.claude.com/docs/en/manage-claude/wif-reference>`).
+#[derive(Debug)]
+pub(crate) struct Federation {
+    pub(crate) rule: String,
+    pub(crate) organization: String,
+    pub(crate) service_account: String,
+    pub(crate) workspace: Option<String>,
 }
 
 /// The secrets of one request.
@@ -102,8 +114,39 @@ impl TokenExchange {
     }
 }
 
+#[derive(Serialize)]
+struct FederationBody<'a> {
+    grant_type: &'a str,
+    assertion: &'a str,
+    federation_rule_id: &'a str,
+    organization_id: &'a str,
+    service_account_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<&'a str>,
+}
+
+impl Federation {
+    /// `request` with `assertion` in its body, which is JSON.
+    pub(crate) fn body_of(&self, request: RequestBuilder, assertion: &Secret) -> RequestBuilder {
+        let body = FederationBody {
+            grant_type: JWT_BEARER,
+            assertion: assertion.expose(),
+            federation_rule_id: &self.rule,
+            organization_id: &self.organization,
+            service_account_id: &self.service_account,
+            workspace_id: self.workspace.as_deref(),
+        };
+        // Texts alone: nothing of it can fail.
+        let body = Zeroizing::new(serde_json::to_vec(&body).unwrap_or_default());
+        request.header(CONTENT_TYPE, "application/json").body(body.to_vec())
+    }
+}
+
 /// RFC 7523, section 2.1.
-pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// RFC 8693, section 2.1.
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// The token endpoint of Anthropic's API.
+pub(crate) const ANTHROPIC_ENDPOINT: &str = "https://api.anthropic.com/v1/oauth/token";

@@ -10,27 +10,23 @@
 
 mod answer;
 mod claims;
-mod client;
 mod config;
-mod federation;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod grant;
-mod granted;
+mod questions;
 mod refusal;
+mod sent_token;
 mod session;
-mod spent;
 mod terms;
 mod token_type;
-mod words;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest};
+use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Registration, SourceTable};
 use async_trait::async_trait;
-
 use config::Settings;
+use sent_token::SentToken;
 use session::Session;
 
 /// The source that `table` describes. Nothing is asked and no file is read before the first attempt.
@@ -41,12 +37,15 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(Exchange { settings: Settings::read(table)? }))
 }
 
-/// The keys that such a source has beside those of every source, as a JSON schema.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    <config::Written as schemars::JsonSchema>::json_schema(generator)
-}
+/// All that a program needs to know of this backend.
+pub const REGISTRATION: Registration = {
+    let registration = Registration::new("exchange", "another token is traded for it", build)
+        .with_template(include_str!("template.toml"))
+        .with_questions(questions::QUESTIONS);
+    #[cfg(feature = "schema")]
+    let registration = registration.with_schema::<config::RawConfig>();
+    registration
+};
 
 #[derive(Debug)]
 struct Exchange {
@@ -57,6 +56,15 @@ struct Exchange {
 impl Backend for Exchange {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         Session::new(&self.settings, *request).fetch().await
+    }
+
+    /// Revokes nothing: its own backend state holds no credential. What another backend has left may be
+    /// a sign-in that lives on.
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        match request.renewal() {
+            Some(kept) if !SentToken::is_in(kept) => Err(Error::of_another_backend()),
+            _ => Ok(()),
+        }
     }
 
     async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {

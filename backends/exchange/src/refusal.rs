@@ -1,8 +1,7 @@
 //! The ways to say no.
 
+use api_key_helper_backend::Fields;
 use api_key_helper_http::oauth::Refusal;
-use serde::Deserialize;
-use serde_json::Value;
 
 /// What a refusal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,24 +47,8 @@ impl Code {
 
 /// The refusal that a body is, if it is one as all of Anthropic's API has it
 /// (`<https://platform.claude.com/docs/en/api/errors>`).
-pub(crate) fn nested(body: &[u8]) -> Option<Refusal> {
-    #[derive(Deserialize)]
-    struct Written {
-        error: Nested,
-    }
-
-    #[derive(Deserialize)]
-    struct Nested {
-        #[serde(rename = "type")]
-        kind: String,
-        message: Option<Value>,
-    }
-
-    let Written { error: Nested { kind, message } } = serde_json::from_slice(body).ok()?;
-    Some(Refusal {
-        word: kind,
-        description: message.as_ref().and_then(Value::as_str).map(str::to_owned),
-    })
+pub(crate) fn nested(fields: &Fields<'_>) -> Option<Refusal> {
+    Refusal::read(&fields.object("error")?, "type", "message")
 }
 
 #[cfg(test)]
@@ -74,7 +57,7 @@ mod tests {
 
     #[test]
     fn the_nested_form_is_read() {
-        let read = |body: &str| nested(body.as_bytes());
+        let read = |body: &str| nested(&Fields::parse(body.as_bytes())?);
         let body =
             r#"{"type":"error","error":{"type":"authentication_error","message":"too old"}}"#;
         let description = Some("too old".to_owned());

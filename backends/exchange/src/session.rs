@@ -2,15 +2,17 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_core::{Credential, Error, FetchRequest, Secret, SecretInput};
+use api_key_helper_backend::text::Form;
+use api_key_helper_backend::{Credential, Error, FetchRequest, Secret, SecretInput};
+use api_key_helper_http::{self as http, Failure, oauth};
+use reqwest::header::ACCEPT;
 
-use crate::answer::{Answer, Verdict};
+use crate::answer::{Answer, Verdict, WORDS};
 use crate::claims::Claims;
-use crate::client::Client;
 use crate::config::Settings;
 use crate::grant::Secrets;
 use crate::refusal::Code;
-use crate::spent::{ROTATION, Spent, spent};
+use crate::sent_token::{ROTATION, SentToken, spent};
 use crate::terms::Proof;
 
 /// What one attempt works with.
@@ -18,17 +20,16 @@ use crate::terms::Proof;
 pub(crate) struct Session<'a> {
     settings: &'a Settings,
     request: FetchRequest<'a>,
-    client: Client<'a>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
-        Self { settings, request, client: Client { settings, request } }
+        Self { settings, request }
     }
 
     /// Trades the token in.
     pub(crate) async fn fetch(self) -> Result<Credential, Error> {
-        let before = self.request.renewal().map(Spent::read).unwrap_or_default();
+        let before = self.request.renewal().map(SentToken::read).unwrap_or_default();
         let secrets = self.secrets(&before).await?;
         let asked_at = self.request.now();
         let answer = self.send(&secrets, &before).await?;
@@ -46,12 +47,17 @@ impl<'a> Session<'a> {
         answer.credential(self.settings, asked_at, &told)
     }
 
+    /// The time by the clock of the server at the token endpoint, whatever its answer is.
     pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
-        Ok(self.client.server_time().await?)
+        let endpoint = &self.settings.endpoint;
+        let time = http::time(self.request.time_left());
+        let client = self.open()?;
+        let request = client.get(endpoint.url().clone());
+        Ok(http::server_time(&client.send(request, endpoint, time, &WORDS).await?))
     }
 
     /// What the request is made of.
-    async fn secrets(&self, before: &Spent) -> Result<Secrets, Error> {
+    async fn secrets(&self, before: &SentToken) -> Result<Secrets, Error> {
         let grant = &self.settings.grant;
         let proof = grant.terms().and_then(|terms| terms.proof.as_ref());
         Ok(Secrets {
@@ -62,13 +68,14 @@ impl<'a> Session<'a> {
     }
 
     /// A token that was not sent before, where there is one.
-    async fn token(&self, before: &Spent) -> Result<Secret, Error> {
+    async fn token(&self, before: &SentToken) -> Result<Secret, Error> {
         let input = &self.settings.token;
-        let token = self.request.resolve(input).await?;
+        let token = self.request.resolve_as(input, Form::Line).await?;
         if !self.settings.grant.uses_up() || !before.is(&token) {
             return Ok(token);
         }
         let token = self.request.resolve_anew(input, &token).await?;
+        let token = input.checked(token, Form::Line)?;
         if before.is(&token) && before.is_refused() {
             return Err(self.spent(&Claims::of(&token).told(self.request.now())));
         }
@@ -78,7 +85,7 @@ impl<'a> Session<'a> {
 
     async fn resolved(&self, input: Option<&SecretInput>) -> Result<Option<Secret>, Error> {
         match input {
-            Some(input) => self.request.resolve(input).await.map(Some),
+            Some(input) => self.request.resolve_as(input, Form::Line).await.map(Some),
             None => Ok(None),
         }
     }
@@ -87,12 +94,12 @@ impl<'a> Session<'a> {
     /// has brought nothing and is as good as before, because nobody has read it, or it is refused for
     /// what it is. Otherwise each attempt of an outage would ask the token's own issuer for another
     /// one, and the next refusal would pass for that of a spent one.
-    async fn send(&self, secrets: &Secrets, before: &Spent) -> Result<Answer, Error> {
+    async fn send(&self, secrets: &Secrets, before: &SentToken) -> Result<Answer, Error> {
         if !self.settings.grant.uses_up() {
-            return Ok(self.client.post(secrets).await?);
+            return Ok(self.post(secrets).await?);
         }
-        self.keep(&Spent::by(&secrets.token)).await;
-        let answer = self.client.post(secrets).await;
+        self.keep(&SentToken::of(&secrets.token)).await;
+        let answer = self.post(secrets).await;
         let is_spent = match &answer {
             Ok(answer) => !answer.leaves_the_token(self.settings),
             Err(failure) => failure.sent,
@@ -103,9 +110,33 @@ impl<'a> Session<'a> {
         Ok(answer?)
     }
 
+    /// Sends the one request, and reads its whole answer.
+    async fn post(&self, secrets: &Secrets) -> Result<Answer, Failure> {
+        let endpoint = &self.settings.endpoint;
+        let time = http::time(self.request.time_left());
+        let client = self.open().map_err(Failure::unsent)?;
+        let request = client.post(endpoint.url().clone()).header(ACCEPT, "application/json");
+        let (request, hidden) = self.settings.grant.body_of(request, secrets);
+        let mut answer =
+            oauth::Answer::to(&client, request, hidden, endpoint, time, &self.request, &WORDS)
+                .await?;
+        if self.settings.grant.terms().is_none() {
+            // There is no client that could be refused.
+            answer.challenge = None;
+        }
+        Ok(Answer(answer))
+    }
+
+    fn open(&self) -> Result<http::Client, Error> {
+        let Settings { endpoint, route, .. } = &self.settings;
+        // Before the time of the whole request is over: then it is known that nothing was sent.
+        let time = http::time(self.request.time_left()).mul_f64(0.8);
+        route.client(endpoint, time, &self.request)
+    }
+
     /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal when
     /// the same token is sent again by another process.
-    async fn keep(&self, spent: &Spent) {
+    async fn keep(&self, spent: &SentToken) {
         let _ = self.request.keep(&spent.to_secret()).await;
     }
 

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Error, Secret, SecretInput};
+use api_key_helper_backend::{Secret, SecretInput};
 use api_key_helper_http::{Form, basic_auth};
 use reqwest::RequestBuilder;
-
-use crate::config::{ClientAuth, Written};
 
 /// What the new token is for, and who asks for it.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    audiences: Vec<String>,
-    resources: Vec<String>,
-    scopes: Vec<String>,
-    parameters: BTreeMap<String, String>,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) client_id: Option<String>,
     pub(crate) proof: Option<Proof>,
 }
@@ -32,52 +29,6 @@ pub(crate) enum Proof {
 }
 
 impl Terms {
-    pub(crate) fn read(table: &SourceTable, written: Written) -> Result<Self, Error> {
-        let parameters = written.parameters.unwrap_or_default();
-        if let Some(name) = parameters.keys().find(|name| OWN.contains(&name.as_str())) {
-            return Err(table.error(
-                "parameters",
-                format!("`{name}` is not one of the `parameters`: it has a setting of its own"),
-            ));
-        }
-        let scopes = written.scopes.unwrap_or_default();
-        if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            return Err(table
-                .error("scopes", "each scope is one word")
-                .with_hint("write them as a list: `[\"api.read\", \"api.write\"]`"));
-        }
-        let secret = written.client_secret.map(|input| table.input("client_secret", input));
-        let assertion =
-            written.client_assertion.map(|input| table.input("client_assertion", input));
-        if secret.is_none() && written.client_auth.is_some() {
-            return Err(table.error("client_auth", "there is no `client_secret`"));
-        }
-        if secret.is_some() && written.client_id.is_none() {
-            return Err(table.error("client_secret", "there is no `client_id`"));
-        }
-        let proof = match (secret, assertion) {
-            (Some(_), Some(_)) => {
-                return Err(table.error(
-                    "client_assertion",
-                    "a client has a `client_secret` or a `client_assertion`, and not both",
-                ));
-            }
-            (Some(secret), None) => Some(match written.client_auth.unwrap_or_default() {
-                ClientAuth::Basic => Proof::Basic(secret),
-                ClientAuth::Post => Proof::Post(secret),
-            }),
-            (None, assertion) => assertion.map(Proof::Assertion),
-        };
-        Ok(Self {
-            audiences: written.audience.map(Into::into).unwrap_or_default(),
-            resources: written.resource.map(Into::into).unwrap_or_default(),
-            scopes,
-            parameters,
-            client_id: written.client_id,
-            proof,
-        })
-    }
-
     /// `request` with `form` and these terms. `secret` is what was found at the client's [`Proof`].
     pub(crate) fn body_of(
         &self,
@@ -120,51 +71,6 @@ impl Proof {
     pub(crate) fn input(&self) -> &SecretInput {
         match self {
             Self::Assertion(input) | Self::Basic(input) | Self::Post(input) => input,
-        }
-    }
-}
-
-/// What the other settings are sent as.
-const OWN: [&str; 14] = [
-    "actor_token",
-    "actor_token_type",
-    "assertion",
-    "audience",
-    "client_assertion",
-    "client_assertion_type",
-    "client_id",
-    "client_secret",
-    "grant_type",
-    "requested_token_type",
-    "resource",
-    "scope",
-    "subject_token",
-    "subject_token_type",
-];
-
-#[cfg(test)]
-mod tests {
-    use crate::config::Settings;
-
-    #[test]
-    fn a_client_that_cannot_prove_itself_is_refused() {
-        for (toml, says) in [
-            ("client_secret = { env = 'S' }", "no `client_id`"),
-            ("client_id = 'c'\nclient_auth = 'post'", "no `client_secret`"),
-            (
-                "client_id = 'c'\nclient_secret = { env = 'S' }\nclient_assertion = { env = 'A' }",
-                "not both",
-            ),
-            ("scopes = ['a b']", "one word"),
-            ("parameters = { scope = 'a' }", "setting of its own"),
-            ("client_id = 'c'\nclient_secret = 'hunter2'", "client_secret"),
-        ] {
-            let toml = format!(
-                "grant = 'jwt-bearer'\ntoken = {{ env = 'T' }}\ntoken_endpoint = 'https://i/t'\n{toml}"
-            );
-            let error = Settings::for_tests(&toml, &[]).unwrap_err();
-            let report = error.report();
-            assert!(report.contains(says) && !report.contains("hunter2"), "{toml}: {report}");
         }
     }
 }

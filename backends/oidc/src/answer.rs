@@ -1,14 +1,13 @@
 //! What a provider said, and what it means.
 
-use api_key_helper_core::Error;
-use api_key_helper_http::oauth;
-use serde::de::DeserializeOwned;
+use api_key_helper_backend::{Error, Fields, Secret};
+use api_key_helper_http::Words;
+use api_key_helper_http::oauth::{self, Refusal};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
 use crate::endpoint::Endpoint;
-use crate::words::WORDS;
 
 /// A provider's answer.
 pub(crate) struct Answer(pub(crate) oauth::Answer);
@@ -37,20 +36,26 @@ pub(crate) enum Code {
 impl Answer {
     /// The no that a browser brings from `from`: it has the words of every other
     /// (RFC 6749, section 4.1.2.1).
-    pub(crate) fn refusal(from: &Endpoint, error: &str, description: Option<&str>) -> Self {
+    pub(crate) fn refusal(
+        from: &Endpoint,
+        error: &str,
+        description: Option<&str>,
+        hidden: Vec<Secret>,
+    ) -> Self {
         let body = json!({ "error": error, "error_description": description }).to_string();
         Self(oauth::Answer {
             status: 400,
             body: Zeroizing::new(body.into_bytes()),
             retry_after: None,
+            challenge: None,
             from: from.as_ref().clone(),
-            hidden: Vec::new(),
+            hidden,
         })
     }
 
     /// What it means.
     pub(crate) fn verdict(&self) -> Verdict {
-        self.0.verdict(self.0.said().as_ref(), Code::parse, Code::Other)
+        self.0.verdict(self.said().as_ref(), Code::parse, Code::Other)
     }
 
     /// The error that an answer is which is not good. This is where a status and a body become a
@@ -125,18 +130,21 @@ impl Answer {
             && matches!(self.0.status, 200..=299 | 500 | 502 | 504)
     }
 
-    /// The document of a good answer.
-    pub(crate) fn document<T: DeserializeOwned>(&self, settings: &Settings) -> Result<T, Error> {
-        if self.verdict() != Verdict::Good {
-            return Err(self.error(settings));
+    /// The fields of a good answer.
+    pub(crate) fn fields(&self, settings: &Settings) -> Result<Fields<'_>, Error> {
+        match self.0.fields() {
+            Some(fields) if self.verdict() == Verdict::Good => Ok(fields),
+            _ => Err(self.error(settings)),
         }
-        // What is wrong with it may be quoted by the parser, and may be a secret.
-        serde_json::from_slice(&self.0.body).map_err(|_| self.error(settings))
     }
 
     /// `: ` and the provider's own words, for the end of a message; or nothing.
     pub(crate) fn because(&self) -> String {
-        self.0.because(self.0.said().as_ref())
+        self.0.because(self.said().as_ref())
+    }
+
+    fn said(&self) -> Option<Refusal> {
+        self.0.said().or_else(|| self.0.challenged())
     }
 }
 
@@ -162,23 +170,40 @@ impl Code {
     }
 }
 
+/// Hints for what goes wrong on the way to a provider.
+pub(crate) const WORDS: Words = Words {
+    server: "",
+    way: "check `issuer`, the network, and whether the provider is up",
+    impostor: "a proxy or another server may stand in its place: check `issuer`",
+    authority: "name that authority's certificate in `ca_file`",
+    host: "compare the host in `issuer` with the certificate's",
+    client: None,
+};
+
+#[cfg(test)]
+impl Answer {
+    pub(crate) fn for_tests(status: u16, body: &str) -> Self {
+        Self(oauth::Answer {
+            status,
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+            retry_after: Some(std::time::Duration::from_secs(7)),
+            challenge: None,
+            from: api_key_helper_http::Address::parse("https://idp.example.com/token").unwrap(),
+            hidden: vec!["hunter2".into()],
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use api_key_helper_core::{ErrorKind, Secret};
-    use api_key_helper_http::Address;
+    use api_key_helper_backend::ErrorKind;
 
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer(oauth::Answer {
-            status,
-            body: Zeroizing::new(body.as_bytes().to_vec()),
-            retry_after: Some(Duration::from_secs(7)),
-            from: Address::parse("https://idp.example.com/token").unwrap(),
-            hidden: vec![Secret::from("hunter2")],
-        })
+        Answer::for_tests(status, body)
     }
 
     fn error(status: u16, body: &str) -> Error {
@@ -232,6 +257,23 @@ mod tests {
         {
             assert!(!answer(status, body).may_hide_a_grant(), "{status}");
         }
+    }
+
+    #[test]
+    fn challenge_without_a_body_blames_the_client() {
+        let challenge = Some("Basic realm=\"oauth\"".to_owned());
+        for body in ["", " ", "<html>Unauthorized</html>"] {
+            let answer =
+                Answer(oauth::Answer { challenge: challenge.clone(), ..answer(401, body).0 });
+            let error = answer.error(&Settings::for_tests());
+            assert_eq!(error.kind(), ErrorKind::Misconfigured, "{body}");
+            assert!(error.message().contains("refused the client `helper`: 401"), "{error}");
+            assert!(error.hint().unwrap().contains("`client_id`"), "{error:?}");
+        }
+        // The body's own word goes first.
+        let body = r#"{"error":"invalid_grant"}"#;
+        let answer = Answer(oauth::Answer { challenge, ..answer(401, body).0 });
+        assert_eq!(answer.verdict(), Verdict::Refused(Code::InvalidGrant));
     }
 
     #[test]

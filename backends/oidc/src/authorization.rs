@@ -1,13 +1,13 @@
-//! What a browser is sent to a provider with, and what it comes back with (RFC 6749, section 4.1;
-//! RFC 7636; OpenID Connect Core, section 3.1).
+//! The authorization request that a browser takes to a provider, and the response that it brings
+//! back (RFC 6749, section 4.1; RFC 7636; OpenID Connect Core, section 3.1).
 
-use api_key_helper_core::Secret;
+use api_key_helper_backend::Secret;
+use api_key_helper_http::Form;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
 
-use crate::client::Form;
 use crate::config::Settings;
 use crate::endpoint::Endpoint;
 
@@ -23,13 +23,13 @@ pub(crate) struct AuthorizationRequest {
     verifier: Secret,
 }
 
-/// What a browser brought.
+/// What a request at the redirect URI is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Brought {
+pub(crate) enum Callback {
     /// The answer to the request.
-    Decision(Decision),
-    /// Nothing that anybody waits for.
-    Nothing,
+    Response(AuthorizationResponse),
+    /// A request for another page.
+    OtherPage,
     /// The right address, but not an answer to this request: another page of this machine, or an older
     /// sign-in.
     Stray,
@@ -37,7 +37,7 @@ pub(crate) enum Brought {
 
 /// An answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub(crate) enum AuthorizationResponse {
     /// The authorization.
     Code(Secret),
     /// That of another provider, which says who it is, or does not although it should: somebody has
@@ -47,9 +47,9 @@ pub(crate) enum Decision {
     Refusal { error: String, description: Option<String> },
 }
 
-/// Where an answer says that it is from (RFC 9207).
+/// The issuer that a response must name (RFC 9207).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected<'a> {
+pub(crate) struct ExpectedIssuer<'a> {
     /// The issuer's name, if it is known.
     pub(crate) issuer: Option<&'a str>,
     /// Whether the provider has announced that its answers have a name.
@@ -89,35 +89,39 @@ impl AuthorizationRequest {
             .append_pair("state", &self.state)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256")
-            .extend_pairs(settings.wanted())
+            .extend_pairs(settings.token_parameters())
             .extend_pairs(self.nonce.iter().map(|nonce| ("nonce", nonce)))
             .extend_pairs(&settings.authorization_parameters);
         address
     }
 
-    /// What a browser brought that asks for `target`, the path and query of its request.
-    pub(crate) fn brought(&self, target: &str, expected: Expected<'_>) -> Brought {
+    /// Classifies a request of a browser by its `target`, the path and query.
+    pub(crate) fn callback(&self, target: &str, expected: ExpectedIssuer<'_>) -> Callback {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         if path != self.path {
-            return Brought::Nothing;
+            return Callback::OtherPage;
         }
         let Some([state, issuer, code, error, description]) = parameters(query) else {
-            return Brought::Stray;
+            return Callback::Stray;
         };
         if state.as_ref() != Some(&self.state) {
-            return Brought::Stray;
+            return Callback::Stray;
         }
         if let Some(wanted) = expected.issuer {
             match &issuer {
                 Some(issuer) if issuer == wanted => {}
                 None if !expected.is_announced => {}
-                _ => return Brought::Decision(Decision::Foreign(issuer)),
+                _ => return Callback::Response(AuthorizationResponse::Foreign(issuer)),
             }
         }
         match (code, error) {
-            (_, Some(error)) => Brought::Decision(Decision::Refusal { error, description }),
-            (Some(code), None) => Brought::Decision(Decision::Code(Secret::new(code))),
-            (None, None) => Brought::Stray,
+            (_, Some(error)) => {
+                Callback::Response(AuthorizationResponse::Refusal { error, description })
+            }
+            (Some(code), None) => {
+                Callback::Response(AuthorizationResponse::Code(Secret::new(code)))
+            }
+            (None, None) => Callback::Stray,
         }
     }
 
@@ -128,7 +132,7 @@ impl AuthorizationRequest {
             .with_secret("code", code)
             .with_secret("code_verifier", &self.verifier)
             .with("redirect_uri", &self.redirect_uri);
-        settings.at_resources(form)
+        settings.with_resources(form)
     }
 
     /// What the ID token must repeat.
@@ -151,21 +155,6 @@ fn parameters(query: &str) -> Option<[Option<String>; 5]> {
     }
     Some(found)
 }
-
-/// Parameters that nobody sets by hand: each is what makes the flow safe, or has a key of its own.
-pub(crate) const OURS: [&str; 11] = [
-    "audience",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "redirect_uri",
-    "resource",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-];
 
 #[cfg(test)]
 mod tests;

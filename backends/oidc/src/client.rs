@@ -2,23 +2,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::{Error, FetchRequest, Secret};
-pub(crate) use api_key_helper_http::Form;
-use api_key_helper_http::{self as http, Failure, oauth};
+use api_key_helper_backend::{Error, FetchRequest, Secret};
+use api_key_helper_http::{self as http, Failure, Form, Route, oauth};
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, WORDS};
 use crate::endpoint::Endpoint;
-use crate::tls::{self, Tls};
-use crate::words::WORDS;
 
 /// Sends requests within the time of one attempt. Each has a connection of its own: one that was
 /// kept may have died unseen, and a request that is written into it is one of which nobody knows
 /// whether the provider read it.
 #[derive(Debug)]
 pub(crate) struct Client<'a> {
-    pub(crate) tls: &'a Tls,
+    pub(crate) route: &'a Route,
     pub(crate) request: FetchRequest<'a>,
 }
 
@@ -34,7 +31,11 @@ pub(crate) enum Proof<'a> {
 impl Client<'_> {
     pub(crate) async fn get(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
         let client = self.open(endpoint).map_err(Failure::unsent)?;
-        self.send(endpoint, client.get(endpoint.url().clone()), Vec::new()).await
+        let request = client.get(endpoint.url().clone());
+        let mut answer = self.send(&client, endpoint, request, Vec::new()).await?;
+        // Nothing was sent that says who asks, so nothing of it was refused.
+        answer.0.challenge = None;
+        Ok(answer)
     }
 
     /// The time by the clock of whoever answers at `endpoint`, whatever that is.
@@ -44,7 +45,7 @@ impl Client<'_> {
     ) -> Result<Option<SystemTime>, Failure> {
         let client = self.open(endpoint).map_err(Failure::unsent)?;
         let request = client.get(endpoint.url().clone());
-        let response = http::send(request, endpoint, self.time(), &WORDS).await?;
+        let response = client.send(request, endpoint, self.time(), &WORDS).await?;
         Ok(http::server_time(&response))
     }
 
@@ -60,11 +61,12 @@ impl Client<'_> {
             request = http::basic_auth(request, id, secret);
             hidden.push((*secret).clone());
         }
-        self.send(endpoint, request, hidden).await
+        self.send(&client, endpoint, request, hidden).await
     }
 
     async fn send(
         &self,
+        client: &http::Client,
         endpoint: &Endpoint,
         request: RequestBuilder,
         hidden: Vec<Secret>,
@@ -72,7 +74,9 @@ impl Client<'_> {
         let time = self.time();
         let request = request.header(ACCEPT, "application/json");
         let from = endpoint.as_ref();
-        oauth::Answer::to(request, hidden, from, time, &self.request, &WORDS).await.map(Answer)
+        oauth::Answer::to(client, request, hidden, from, time, &self.request, &WORDS)
+            .await
+            .map(Answer)
     }
 
     /// The time of one request.
@@ -80,15 +84,9 @@ impl Client<'_> {
         http::time(self.request.time_left()).min(LONGEST_REQUEST)
     }
 
-    fn open(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Error> {
-        let address = endpoint.as_ref();
-        let mut builder = http::client(address)
-            // Before the time of the whole request is over: then it is known that nothing was sent.
-            .connect_timeout(self.time().mul_f64(0.8));
-        if address.is_https() {
-            builder = self.tls.apply(builder)?;
-        }
-        http::build(builder, tls::HINT)
+    fn open(&self, endpoint: &Endpoint) -> Result<http::Client, Error> {
+        // Before the time of the whole request is over: then it is known that nothing was sent.
+        self.route.client(endpoint.as_ref(), self.time().mul_f64(0.8), &self.request)
     }
 }
 

@@ -2,96 +2,102 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::renewal::secret;
-use api_key_helper_core::{Credential, DeviceCode, Error, Prompt, Secret};
-use api_key_helper_http::optional_seconds;
-use serde::Deserialize;
+use api_key_helper_backend::{Credential, DeviceCode, Error, Prompt, Secret, plain};
+use api_key_helper_http::Form;
 
-use crate::client::Form;
-use crate::discovery::Endpoints;
-use crate::endpoint::Endpoint;
-use crate::pace::Pace;
-use crate::redemption::Redemption;
+use crate::answer::{Answer, WORDS};
+use crate::config::Settings;
+use crate::endpoint::{Endpoint, Endpoints};
+use crate::redemption::{Pace, Redemption};
 use crate::renewal::Renewal;
 use crate::session::Session;
 
-/// What the provider answers to the device's request (section 3.2).
-#[derive(Deserialize)]
-struct Authorization {
-    #[serde(deserialize_with = "secret::deserialize")]
+/// Lets a human sign in by a code, wherever their browser is.
+pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<Credential, Error> {
+    let settings = session.settings;
+    // The human is not troubled for what cannot be kept.
+    session.request.make_room().await?;
+    let client_secret = session.client_secret().await?;
+    let endpoints = session.endpoints().await?;
+    let token_endpoint = settings.required(endpoints.token.as_ref(), "token_endpoint")?;
+
+    let started_at = session.request.now();
+    let authorization = authorize(&session, &endpoints, client_secret.as_ref()).await?;
+    let lifetime = authorization.expires_in.unwrap_or(DEFAULT_LIFETIME);
+    let ends_at = started_at.checked_add(lifetime).unwrap_or(started_at);
+    prompt
+        .show(&DeviceCode {
+            verification_uri: &authorization.verification_uri,
+            verification_uri_complete: authorization.verification_uri_complete.as_deref(),
+            user_code: &authorization.user_code,
+            expires_at: ends_at,
+        })
+        .await;
+
+    let form = || {
+        let form = Form::default()
+            .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
+            .with_secret("device_code", &authorization.device_code);
+        settings.with_resources(form)
+    };
+    let redemption = Redemption {
+        endpoint: token_endpoint,
+        secret_in_form: endpoints.secret_in_form,
+        client_secret: client_secret.as_ref(),
+        form: &form,
+        ends_at,
+    };
+    let pace = Pace::new(authorization.interval);
+    let (grant, asked_at) = redemption.run(&session, pace).await?;
+    let renewal = Renewal::signed_in(settings, &grant, endpoints.clone(), asked_at);
+    session.keep_alive(&renewal).await;
+    session.credential(&grant, &renewal, &endpoints, asked_at).await
+}
+
+async fn authorize(
+    session: &Session<'_>,
+    endpoints: &Endpoints,
+    client_secret: Option<&Secret>,
+) -> Result<DeviceAuthorization, Error> {
+    let settings = session.settings;
+    let endpoint = endpoints.device_authorization.as_ref();
+    let endpoint = settings.required(endpoint, "device_authorization_endpoint")?;
+    let form = settings.with_token_parameters(Form::default());
+    let answer = session.post(endpoint, form, client_secret, endpoints.secret_in_form).await?;
+    DeviceAuthorization::read(&answer, settings)?.checked()
+}
+
+/// The provider's answer to the device's request (section 3.2).
+struct DeviceAuthorization {
     device_code: Secret,
     user_code: String,
-    /// The other name is Google's, which is older than the standard.
-    #[serde(alias = "verification_url")]
     verification_uri: String,
     verification_uri_complete: Option<String>,
-    #[serde(default, deserialize_with = "optional_seconds")]
     expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "optional_seconds")]
     interval: Option<Duration>,
 }
 
-impl Session<'_> {
-    /// Lets a human sign in by a code, wherever their browser is.
-    pub(crate) async fn login_by_code(self, prompt: &dyn Prompt) -> Result<Credential, Error> {
-        let settings = self.settings;
-        // The human is not troubled for what cannot be kept.
-        self.request.make_room().await?;
-        let client_secret = self.client_secret().await?;
-        let endpoints = self.endpoints().await?;
-        let token_endpoint = settings.needed(endpoints.token.as_ref(), "token_endpoint")?;
-
-        let started_at = self.request.now();
-        let authorization = self.authorize(&endpoints, client_secret.as_ref()).await?;
-        let lifetime = authorization.expires_in.unwrap_or(DEFAULT_LIFETIME);
-        let ends_at = started_at.checked_add(lifetime).unwrap_or(started_at);
-        prompt
-            .show(&DeviceCode {
-                verification_uri: &authorization.verification_uri,
-                verification_uri_complete: authorization.verification_uri_complete.as_deref(),
-                user_code: &authorization.user_code,
-                expires_at: ends_at,
-            })
-            .await;
-
-        let form = || {
-            let form = Form::default()
-                .with("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
-                .with_secret("device_code", &authorization.device_code);
-            settings.at_resources(form)
-        };
-        let redemption = Redemption {
-            endpoint: token_endpoint,
-            secret_in_form: endpoints.secret_in_form,
-            client_secret: client_secret.as_ref(),
-            form: &form,
-            ends_at,
-        };
-        let pace = Pace::new(authorization.interval);
-        let (grant, asked_at) = self.redeem(&redemption, pace).await?;
-        let renewal = Renewal::signed_in(settings, &grant, endpoints.clone(), asked_at);
-        self.keep(&renewal).await;
-        self.credential(&grant, &renewal, &endpoints, asked_at).await
+impl DeviceAuthorization {
+    fn read(answer: &Answer, settings: &Settings) -> Result<Self, Error> {
+        let fields = answer.fields(settings)?;
+        let lacks = |name| answer.0.lacks(name, &WORDS);
+        Ok(Self {
+            device_code: fields.secret("device_code").ok_or_else(|| lacks("device_code"))?,
+            user_code: fields.text("user_code").ok_or_else(|| lacks("user_code"))?,
+            // The other name is Google's, which is older than the standard.
+            verification_uri: fields
+                .string("verification_uri")
+                .or_else(|| fields.string("verification_url"))
+                .ok_or_else(|| lacks("verification_uri"))?,
+            verification_uri_complete: fields.string("verification_uri_complete"),
+            expires_in: fields.seconds("expires_in"),
+            interval: fields.seconds("interval"),
+        })
     }
 
-    async fn authorize(
-        &self,
-        endpoints: &Endpoints,
-        client_secret: Option<&Secret>,
-    ) -> Result<Authorization, Error> {
-        let settings = self.settings;
-        let endpoint = endpoints.device_authorization.as_ref();
-        let endpoint = settings.needed(endpoint, "device_authorization_endpoint")?;
-        let form = settings.wanting(Form::default());
-        let answer = self.post(endpoint, form, client_secret, endpoints.secret_in_form).await?;
-        answer.document::<Authorization>(settings)?.checked()
-    }
-}
-
-impl Authorization {
     /// The same as it may be shown, and handed to a browser.
     fn checked(mut self) -> Result<Self, Error> {
-        self.user_code.retain(|c| !c.is_control());
+        self.user_code = plain(&self.user_code);
         // A password will be typed there. It is spelled anew, and so without quotes and spaces, which
         // mean something on the way to a browser, and without letters that look like others.
         let page = |address: &str| {
@@ -116,13 +122,64 @@ mod tests {
 
     use super::*;
 
-    fn checked(address: &str, complete: Option<&str>) -> Result<Authorization, Error> {
-        let said: Authorization = serde_json::from_value(json!({
-            "device_code": "canary", "user_code": "AB\u{1b}CD", "verification_uri": address,
+    fn checked(address: &str, complete: Option<&str>) -> Result<DeviceAuthorization, Error> {
+        let said = json!({
+            "device_code": "canary", "user_code": "AB\u{1b}[1m\u{202e}CD\u{9b}7m", "verification_uri": address,
             "verification_uri_complete": complete,
-        }))
-        .unwrap();
-        said.checked()
+        });
+        read(&said.to_string())?.checked()
+    }
+
+    fn read(said: &str) -> Result<DeviceAuthorization, Error> {
+        DeviceAuthorization::read(&Answer::for_tests(200, said), &Settings::for_tests())
+    }
+
+    #[test]
+    fn standard_name_goes_before_the_older_one() {
+        let page = |rest: &str| {
+            let said = read(&format!(r#"{{"device_code":"d","user_code":123,{rest}}}"#)).unwrap();
+            assert_eq!(said.user_code, "123");
+            said.verification_uri
+        };
+        let (new, old) =
+            ("\"verification_uri\":\"https://i/new\"", "\"verification_url\":\"https://i/old\"");
+        assert_eq!(page(&format!("{new},{old}")), "https://i/new");
+        assert_eq!(page(&format!("{old},{new}")), "https://i/new");
+        assert_eq!(page(old), "https://i/old");
+        assert_eq!(page(&format!("\"verification_uri\":\"\",{old}")), "https://i/old");
+    }
+
+    #[test]
+    fn optional_field_of_another_type_is_none() {
+        let required = r#""device_code":"d","user_code":"u","verification_uri":"https://i/v""#;
+        for odd in ["null", "{}", "[7]", "true", "\"\""] {
+            let said = read(&format!(
+                r#"{{{required},"verification_uri_complete":{odd},"interval":{odd},"expires_in":{odd},
+                "message":{odd}}}"#
+            ));
+            let said = said.unwrap();
+            assert_eq!(said.verification_uri_complete, None, "{odd}");
+            assert_eq!((said.interval, said.expires_in), (None, None), "{odd}");
+        }
+        let said = read(&format!(r#"{{{required},"interval":"7"}}"#)).unwrap();
+        assert_eq!(said.interval, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn required_field_that_is_invalid_is_named() {
+        for name in ["device_code", "user_code", "verification_uri"] {
+            let mut said = json!({
+                "device_code": "d", "user_code": "u", "verification_uri": "https://i/v",
+            });
+            for odd in [json!(null), json!({}), json!([]), json!("")] {
+                said[name] = odd;
+                let error = read(&said.to_string()).map(|_| ()).unwrap_err();
+                assert!(
+                    error.message().ends_with(&format!("without a usable `{name}`")),
+                    "{error}"
+                );
+            }
+        }
     }
 
     #[test]

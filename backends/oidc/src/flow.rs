@@ -1,4 +1,4 @@
-//! The ways to a source's first token.
+//! The ways to a source's first token, and the token that is its key.
 
 use serde::Deserialize;
 
@@ -67,4 +67,14 @@ impl Flow {
         let scopes: &[&str] = if self.has_login() { &["openid", "offline_access"] } else { &[] };
         scopes.iter().map(|scope| (*scope).to_owned()).collect()
     }
+}
+
+/// The token that is the key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeyToken {
+    #[default]
+    AccessToken,
+    IdToken,
 }

@@ -4,19 +4,20 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use api_key_helper_core::{Error, SHOWN_LENGTH, Secret};
+use api_key_helper_backend::{Error, Fields, SHOWN_LENGTH, Secret};
 use api_key_helper_http::{Address, oauth};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Verdict};
-use crate::authorization::{AuthorizationRequest, Brought, Decision, Expected};
+use crate::authorization::{AuthorizationRequest, AuthorizationResponse, Callback, ExpectedIssuer};
 use crate::config::Settings;
-use crate::discovery::{Endpoints, read_metadata};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Endpoints};
 use crate::grant::Grant;
-use crate::id_token::{Claims, checked};
-use crate::loopback::target;
+use crate::id_token::{Claims, verify};
+use crate::jwks::PublicKey;
+use crate::loopback::{BrowserRequest, Head};
+use crate::metadata;
 use crate::page::Page;
 use crate::renewal::Renewal;
 
@@ -25,7 +26,7 @@ use crate::renewal::Renewal;
 pub fn answer(bytes: &[u8]) {
     let Some(answer) = answer_of(bytes) else { return };
     let settings = Settings::for_tests();
-    let grant = match answer.document::<Grant>(&settings) {
+    let grant = match Grant::read(&answer, &settings) {
         Ok(grant) => grant,
         Err(error) => {
             assert!(!error.report().contains(TOKEN), "{error}");
@@ -47,21 +48,30 @@ pub fn answer(bytes: &[u8]) {
 /// What is brought to the port of a login is a code only together with the login's state, and no page
 /// that answers it has markup of its own.
 pub fn callback(bytes: &[u8]) {
-    let Some(Some(target)) = target(bytes) else { return };
+    let target = match Head::parse(bytes) {
+        Head::Complete(BrowserRequest::Page(target)) => target,
+        Head::Complete(BrowserRequest::Preflight(preflight)) => {
+            let response = preflight.response();
+            let (head, rest) = response.split_once("\r\n\r\n").unwrap_or_default();
+            assert!(rest.is_empty() && head.lines().count() <= 6, "{response}");
+            return;
+        }
+        _ => return,
+    };
     let settings = Settings::with("flow = 'browser'");
     let authorization = AuthorizationRequest::new(&settings, 4711, [[1; 32], [2; 32], [3; 32]]);
     let issuer = settings.issuer.as_ref().map(|issuer| issuer.name.as_str());
-    let brought = authorization.brought(&target, Expected { issuer, is_announced: true });
-    let Brought::Decision(decision) = brought else { return };
+    let expected = ExpectedIssuer { issuer, is_announced: true };
+    let Callback::Response(response) = authorization.callback(&target, expected) else { return };
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let is_state = |(name, value): (Cow<'_, str>, Cow<'_, str>)| name == "state" && value == STATE;
-    assert!(form_urlencoded::parse(query.as_bytes()).any(is_state), "{decision:?}");
-    let (Decision::Refusal { error, description }, Ok(from)) =
-        (decision, Endpoint::parse("https://idp.example.com/auth"))
+    assert!(form_urlencoded::parse(query.as_bytes()).any(is_state), "{response:?}");
+    let (AuthorizationResponse::Refusal { error, description }, Ok(from)) =
+        (response, Endpoint::parse("https://idp.example.com/auth"))
     else {
         return;
     };
-    let error = Answer::refusal(&from, &error, description.as_deref()).error(&settings);
+    let error = Answer::refusal(&from, &error, description.as_deref(), Vec::new()).error(&settings);
     shown(&error);
     let page = Page::not_signed_in("sso", &error).response();
     let (_, said) = page.split_once("<main>").unwrap_or_default();
@@ -74,7 +84,9 @@ pub fn callback(bytes: &[u8]) {
 /// What a provider publishes is endpoints that a secret may travel to, or an error.
 pub fn discovery(bytes: &[u8]) {
     let Some(answer) = answer_of(bytes) else { return };
-    match read_metadata(&Settings::for_tests(), &answer) {
+    let settings = Settings::for_tests();
+    let Some(issuer) = &settings.issuer else { return };
+    match metadata::endpoints(&answer, issuer, &settings) {
         Ok(endpoints) => {
             let Endpoints { authorization, device_authorization, jwks, revocation, token, .. } =
                 endpoints;
@@ -98,7 +110,9 @@ pub fn id_token(bytes: &[u8]) {
         let account = claims.account().unwrap_or_default();
         assert!(account.chars().count() <= 200 && !account.contains(char::is_control));
     }
-    match checked(&token, keys.as_bytes(), &Settings::for_tests(), None, now()) {
+    let keys =
+        Fields::parse(keys.as_bytes()).and_then(|set| PublicKey::all(&set)).unwrap_or_default();
+    match verify(&token, &keys, &Settings::for_tests(), None, now()) {
         Ok(end) => panic!("it is good until {end:?}"),
         Err(error) => shown(&error),
     }
@@ -125,6 +139,7 @@ fn answer_of(bytes: &[u8]) -> Option<Answer> {
         status: STATUSES[usize::from(status) % STATUSES.len()],
         body: Zeroizing::new(body.to_vec()),
         retry_after: None,
+        challenge: None,
         from: Address::parse("https://idp.example.com/token").ok()?,
         hidden: vec![Secret::from(TOKEN)],
     }))
@@ -160,5 +175,11 @@ pub const TARGETS: &[Trial] = &[
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../../fuzz/replay.rs"]
-mod replay;
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

@@ -1,25 +1,25 @@
-//! ID tokens: read, and checked before one is a key.
+//! Reads ID tokens, and verifies one before it is a key.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use api_key_helper_core::{Error, Secret};
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
-use serde::Deserialize;
+use api_key_helper_backend::{Error, Expiry, Fields, Secret, jwt};
+use api_key_helper_http::quote;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
+use zeroize::Zeroizing;
 
 use crate::config::Settings;
-use crate::discovery::Endpoints;
-use crate::grant::Grant;
-use crate::session::Session;
+use crate::jwks::PublicKey;
 
-/// What an ID token claims (OpenID Connect Core, section 2).
-#[derive(Clone, Debug, Deserialize)]
+/// The claims of an ID token (OpenID Connect Core, section 2). One that cannot be read is absent.
+#[derive(Clone, Debug)]
 pub(crate) struct Claims {
-    iss: String,
-    pub(crate) sub: String,
-    aud: Audience,
+    iss: Option<String>,
+    pub(crate) sub: Option<String>,
+    aud: Vec<String>,
     azp: Option<String>,
-    exp: f64,
+    exp: Option<Expiry>,
     /// What the request had that it answers.
     pub(crate) nonce: Option<String>,
     email: Option<String>,
@@ -27,60 +27,30 @@ pub(crate) struct Claims {
     preferred_username: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    keys: Vec<serde_json::Value>,
-}
-
-impl Session<'_> {
-    /// The ID token of `grant` and its end, if it is one that we may hand on.
-    pub(crate) async fn checked_id_token<'g>(
-        &self,
-        grant: &'g Grant,
-        endpoints: &Endpoints,
-        subject: Option<&str>,
-    ) -> Result<(&'g Secret, SystemTime), Error> {
-        let settings = self.settings;
-        let token = grant.id_token.as_ref().ok_or_else(|| {
-            Error::misconfigured("the provider gave no ID token").with_hint(
-                "not every provider gives one when it renews: try `key = \"access_token\"`",
-            )
-        })?;
-        let address = settings.needed(endpoints.jwks.as_ref(), "jwks_uri")?;
-        let document: Keys = self.client.get(address).await?.document(settings)?;
-        let claims = signed(token, &document.known())?;
-        let end = claims.check(settings, subject, self.request.now())?;
-        Ok((token, end))
-    }
-}
-
-impl Keys {
-    /// One key of a kind that we do not know is no reason to refuse the others.
-    fn known(self) -> Vec<Jwk> {
-        self.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect()
-    }
-}
-
 impl Claims {
     /// What a token claims, whoever signed it.
     pub(crate) fn unchecked(token: &Secret) -> Option<Self> {
-        dangerous::insecure_decode_claims(token.expose()).ok()
+        let payload = jwt::payload(token.expose())?;
+        let fields = Fields::parse(payload.as_bytes())?;
+        Some(Self {
+            iss: fields.string("iss"),
+            sub: fields.text("sub"),
+            aud: fields.texts("aud").unwrap_or_default(),
+            azp: fields.text("azp"),
+            exp: fields.expiry("exp"),
+            nonce: fields.text("nonce"),
+            email: fields.text("email"),
+            name: fields.text("name"),
+            preferred_username: fields.text("preferred_username"),
+        })
     }
 
     /// The name by which the human knows themselves.
     pub(crate) fn account(&self) -> Option<String> {
-        [&self.email, &self.preferred_username, &self.name]
+        [&self.email, &self.preferred_username, &self.name, &self.sub]
             .into_iter()
             .flatten()
-            .chain([&self.sub])
-            .map(|name| name.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+            .map(|name| quote(name, &[]))
             .find(|name| !name.trim().is_empty())
     }
 
@@ -93,83 +63,123 @@ impl Claims {
         now: SystemTime,
     ) -> Result<SystemTime, Error> {
         let issuer = settings.issuer.as_ref().map_or("", |issuer| &issuer.name);
-        if self.iss != issuer {
-            return Err(Error::misconfigured("the ID token is from another issuer")
+        if self.iss.as_deref() != Some(issuer) {
+            let error = match self.iss {
+                Some(_) => Error::misconfigured("the ID token is from another issuer"),
+                None => lacks("iss"),
+            };
+            return Err(error
                 .with_hint(format!("it should be from `{issuer}`: see `issuer` of the source")));
         }
         let client = settings.client_id.as_str();
-        let (is_for_us, is_shared) = match &self.aud {
-            Audience::One(audience) => (audience == client, false),
-            Audience::Several(audiences) => {
-                (audiences.iter().any(|audience| audience == client), audiences.len() > 1)
+        if !self.aud.iter().any(|audience| audience == client) {
+            let error = if self.aud.is_empty() {
+                lacks("aud")
+            } else {
+                Error::misconfigured("the ID token is for another client")
+            };
+            return Err(
+                error.with_hint(format!("its audience should be `{client}`: see `client_id`"))
+            );
+        }
+        if self.azp.as_ref().is_some_and(|party| party != client) {
+            return Err(Error::misconfigured(
+                "the ID token was issued to another client: see its claim `azp`",
+            )
+            .with_hint(format!("its `azp` should be `{client}`: see `client_id`")));
+        }
+        if let Some(subject) = subject {
+            match &self.sub {
+                Some(own) if own == subject => {}
+                Some(_) => {
+                    return Err(
+                        settings.needs_login("the ID token is about another user than signed in")
+                    );
+                }
+                None => return Err(lacks("sub").with_hint(OPERATOR)),
             }
-        };
-        let is_asked_by_us = match &self.azp {
-            Some(party) => party == client,
-            None => !is_shared,
-        };
-        if !is_for_us || !is_asked_by_us {
-            return Err(Error::misconfigured("the ID token is for another client")
-                .with_hint(format!("its audience should be `{client}`: see `client_id`")));
         }
-        if subject.is_some_and(|subject| subject != self.sub) {
-            return Err(settings.needs_login("the ID token is about another user than signed in"));
+        let end = self.exp.and_then(Expiry::point).map(SystemTime::from);
+        let end = end.ok_or_else(|| lacks("exp").with_hint(OPERATOR))?;
+        if end <= now {
+            return Err(Error::transient("the ID token has already ended")
+                .with_hint("compare this machine's clock with the provider's"));
         }
-        let end = Duration::try_from_secs_f64(self.exp)
-            .ok()
-            .and_then(|since| UNIX_EPOCH.checked_add(since))
-            .filter(|end| *end > now);
-        end.ok_or_else(|| {
-            Error::transient("the ID token has already ended")
-                .with_hint("compare this machine's clock with the provider's")
-        })
+        Ok(end)
     }
 }
 
-/// The end of `token`, if one of the `keys` that a provider publishes signed it for us.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn checked(
+/// The error of a token that does not say what it has to say.
+fn lacks(claim: &str) -> Error {
+    Error::misconfigured(format!("the ID token has no usable claim `{claim}`"))
+}
+
+const OPERATOR: &str = "ask the provider's operator to add it, or try `key = \"access_token\"`";
+
+/// The end of `token`, if one of `keys` signed it for us, and it is about `subject`.
+pub(crate) fn verify(
     token: &Secret,
-    keys: &[u8],
+    keys: &[PublicKey],
     settings: &Settings,
     subject: Option<&str>,
     now: SystemTime,
 ) -> Result<SystemTime, Error> {
-    let keys = serde_json::from_slice(keys).map_or_else(|_| Vec::new(), Keys::known);
-    signed(token, &keys)?.check(settings, subject, now)
+    signed(token, keys)?.check(settings, subject, now)
 }
 
-/// The claims of `token`, if one of `keys` signed it.
-fn signed(token: &Secret, keys: &[Jwk]) -> Result<Claims, Error> {
-    let unreadable = || Error::transient("the provider's ID token cannot be read");
-    let header = decode_header(token.expose()).map_err(|_| unreadable())?;
-    if !ALGORITHMS.contains(&header.alg) {
-        return Err(Error::misconfigured(format!(
-            "the ID token is signed by `{:?}`, which anybody with the client's secret can do",
-            header.alg
-        ))
-        .with_hint("let the provider sign this client's ID tokens by `RS256` or `ES256`"));
-    }
-    let mut validation = Validation::new(header.alg);
-    // The claims are checked by the attempt's clock, see `Claims::check`.
-    validation.required_spec_claims.clear();
-    validation.validate_aud = false;
-    validation.validate_exp = false;
-    let named = |key: &&Jwk| match (&header.kid, &key.common.key_id) {
-        (Some(wanted), Some(id)) => wanted == id,
-        _ => true,
+/// The claims of `token`, if one of `keys` signed it. Whatever they are: a claim that is wrong is told
+/// by [`Claims::check`].
+fn signed(token: &Secret, keys: &[PublicKey]) -> Result<Claims, Error> {
+    let unreadable = || {
+        Error::transient("the provider's ID token cannot be read").with_hint(
+            "try again; if it stays so, ask the provider's operator, or set `key = \"access_token\"`",
+        )
     };
-    keys.iter()
-        .filter(|key| key.common.public_key_use != Some(PublicKeyUse::Encryption))
-        .filter(named)
-        .filter_map(|key| DecodingKey::from_jwk(key).ok())
-        .find_map(|key| decode(token.expose(), &key, &validation).ok())
-        .map(|data| data.claims)
-        .ok_or_else(|| {
-            // A provider may have begun to use a key that its caches do not know yet.
-            Error::transient("the ID token is not signed by any key that the provider publishes")
-                .with_hint("compare `issuer` and `jwks_uri` with the provider's")
-        })
+    let [header, payload, signature] = parts(token).ok_or_else(unreadable)?;
+    // No padding and no other alphabet (RFC 7515, section 5.2): the server that gets this key refuses them.
+    let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new).ok();
+    decode(payload).and(decode(signature)).ok_or_else(unreadable)?;
+    let message = &token.expose()[..header.len() + 1 + payload.len()];
+    let header = decode(header).ok_or_else(unreadable)?;
+    let header = Fields::parse(&header).ok_or_else(unreadable)?;
+    // Extensions that must be understood (RFC 7515, section 4.1.11); none is.
+    if header.has("crit") {
+        return Err(Error::misconfigured(
+            "the ID token has a critical extension: see its header `crit`",
+        )
+        .with_hint("let the provider sign this client's ID tokens without `crit`"));
+    }
+    let written = header.string("alg").ok_or_else(unreadable)?;
+    let algorithm = written.parse().ok().filter(|algorithm| ALGORITHMS.contains(algorithm));
+    let Some(algorithm) = algorithm else {
+        let shown: String = written.chars().filter(char::is_ascii_graphic).take(40).collect();
+        let why = if written.starts_with("HS") {
+            "which anybody with the client's secret can do"
+        } else {
+            "which is not supported"
+        };
+        return Err(Error::misconfigured(format!("the ID token is signed by `{shown}`, {why}"))
+            .with_hint("let the provider sign this client's ID tokens by `RS256` or `ES256`"));
+    };
+    let id = header.text("kid");
+    let is_signed = keys
+        .iter()
+        .filter(|key| key.may_be(id.as_deref()))
+        .any(|key| key.has_signed(message, signature, algorithm));
+    if !is_signed {
+        // A provider may have begun to use a key that its caches do not know yet.
+        return Err(Error::transient(
+            "the ID token is not signed by any key that the provider publishes",
+        )
+        .with_hint("compare `issuer` and `jwks_uri` with the provider's"));
+    }
+    Claims::unchecked(token).ok_or_else(unreadable)
+}
+
+/// Header, payload and signature (RFC 7515, section 3.1).
+fn parts(token: &Secret) -> Option<[&str; 3]> {
+    let parts: Vec<&str> = token.expose().split('.').collect();
+    parts.try_into().ok()
 }
 
 /// Those by which only the provider can sign. With the others a public key, or the client's secret,

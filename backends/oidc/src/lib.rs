@@ -20,35 +20,32 @@ mod answer;
 mod authorization;
 mod browser;
 mod client;
-mod client_credentials;
 mod config;
 mod device;
-mod discovery;
 mod endpoint;
+mod fetch;
 mod flow;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod grant;
 mod id_token;
+mod jwks;
 mod loopback;
 mod metadata;
-mod pace;
 mod page;
+mod questions;
 mod redemption;
 mod redirect_uri;
-mod refresh;
 mod renewal;
 mod revocation;
 mod session;
-mod tls;
-mod words;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Prompt, Secret, SignIn};
+use api_key_helper_backend::{
+    Backend, Credential, Error, FetchRequest, Prompt, Registration, Secret, SignIn, SourceTable,
+};
 use async_trait::async_trait;
-
 use config::Settings;
 use flow::Flow;
 use renewal::Renewal;
@@ -62,12 +59,15 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(Oidc { settings: Settings::read(table)? }))
 }
 
-/// The keys that such a source has beside those of every source, as a JSON schema.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    <config::Written as schemars::JsonSchema>::json_schema(generator)
-}
+/// All that a program needs to know of this backend.
+pub const REGISTRATION: Registration = {
+    let registration = Registration::new("oidc", "you sign in with your identity provider", build)
+        .with_template(include_str!("template.toml"))
+        .with_questions(questions::QUESTIONS);
+    #[cfg(feature = "schema")]
+    let registration = registration.with_schema::<config::RawConfig>();
+    registration
+};
 
 #[derive(Debug)]
 struct Oidc {
@@ -79,8 +79,8 @@ impl Backend for Oidc {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
         let session = Session::new(&self.settings, *request);
         match self.settings.flow {
-            Flow::Browser | Flow::Device => session.fetch().await,
-            Flow::ClientCredentials => session.fetch_as_client().await,
+            Flow::Browser | Flow::Device => fetch::by_refresh_token(session).await,
+            Flow::ClientCredentials => fetch::by_client_credentials(session).await,
         }
     }
 
@@ -91,9 +91,9 @@ impl Backend for Oidc {
     ) -> Result<Credential, Error> {
         let session = Session::new(&self.settings, *request);
         match self.settings.flow {
-            Flow::Browser => session.login_by_browser(prompt).await,
+            Flow::Browser => browser::login(session, prompt).await,
             Flow::ClientCredentials => Err(Error::misconfigured("a client has no login")),
-            Flow::Device => session.login_by_code(prompt).await,
+            Flow::Device => device::login(session, prompt).await,
         }
     }
 
@@ -102,7 +102,7 @@ impl Backend for Oidc {
     }
 
     async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        Session::new(&self.settings, *request).revoke().await
+        revocation::revoke(Session::new(&self.settings, *request)).await
     }
 
     async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {

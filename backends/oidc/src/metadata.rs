@@ -1,84 +1,103 @@
-//! What a provider publishes of itself, and where.
+//! The metadata that a provider publishes: where it is, and which endpoints it names.
 
-use api_key_helper_core::Error;
-use serde::Deserialize;
-use serde_json::Value;
+use api_key_helper_backend::Error;
+use api_key_helper_http::quote;
 
-use crate::config::Issuer;
-use crate::discovery::Endpoints;
-use crate::endpoint::Endpoint;
-use crate::flow::Flow;
+use crate::answer::{Answer, Verdict, WORDS};
+use crate::client::Client;
+use crate::config::Settings;
+use crate::endpoint::{Endpoint, Endpoints, Issuer};
+use crate::flow::{Flow, KeyToken};
 
-/// The part of the metadata that we use (OpenID Connect Discovery, section 3; RFC 8414, section 2;
-/// RFC 9207, section 3).
-/// `grant_types_supported` is not in it: providers leave out what they support.
-#[derive(Deserialize)]
-pub(crate) struct Metadata {
-    issuer: String,
-    authorization_endpoint: Option<String>,
-    authorization_response_iss_parameter_supported: Option<Value>,
-    device_authorization_endpoint: Option<String>,
-    jwks_uri: Option<String>,
-    revocation_endpoint: Option<String>,
-    token_endpoint: Option<String>,
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+/// The endpoints that `issuer` publishes.
+pub(crate) async fn discover(
+    client: &Client<'_>,
+    issuer: &Issuer,
+    settings: &Settings,
+) -> Result<Endpoints, Error> {
+    let mut last = None;
+    for address in addresses(&issuer.address) {
+        let answer = client.get(&address).await?;
+        if answer.verdict() == Verdict::Good {
+            return endpoints(&answer, issuer, settings);
+        }
+        let is_elsewhere = answer.verdict() == Verdict::Foreign;
+        last = Some(answer);
+        if !is_elsewhere {
+            break;
+        }
+    }
+    Err(match last {
+        Some(answer) if answer.0.status == 404 => {
+            Error::misconfigured(format!("`{}` publishes no metadata", issuer.name)).with_hint(
+                format!(
+                    "compare `issuer` with the provider's, or set its endpoints by hand: {}",
+                    settings.flow.endpoints()
+                ),
+            )
+        }
+        Some(answer) => answer.error(settings),
+        None => Error::misconfigured("there is no `issuer`"),
+    })
 }
 
-impl Metadata {
-    /// The endpoints that they name, if they are those of `issuer`, for the `flow`.
-    pub(crate) fn endpoints(self, issuer: &Issuer, flow: Flow) -> Result<Endpoints, Error> {
-        // Else one tenant could pass for another (RFC 8414, section 3.3).
-        if self.issuer != issuer.name {
-            let theirs: String =
-                self.issuer.chars().filter(|c| !c.is_control()).take(200).collect();
-            return Err(Error::misconfigured(format!(
-                "the provider at `{}` calls itself `{theirs}`",
-                issuer.name
-            ))
-            .with_hint(
-                "write `issuer` exactly as the provider does, with or without a slash at its end",
-            ));
+/// The endpoints of a provider that `answer` names, if it is about `issuer` (OpenID Connect Discovery,
+/// section 3; RFC 8414, section 2; RFC 9207, section 3). What is wrong with those that the sign-in does
+/// not use is no reason to fail. `grant_types_supported` is not read: providers leave out what they
+/// support.
+pub(crate) fn endpoints(
+    answer: &Answer,
+    issuer: &Issuer,
+    settings: &Settings,
+) -> Result<Endpoints, Error> {
+    let fields = answer.fields(settings)?;
+    let name = fields.string("issuer").ok_or_else(|| answer.0.lacks("issuer", &WORDS))?;
+    // Else one tenant could pass for another (RFC 8414, section 3.3).
+    if name != issuer.name {
+        let theirs = quote(&name, &[]);
+        return Err(Error::misconfigured(format!(
+            "the provider at `{}` calls itself `{theirs}`",
+            issuer.name
+        ))
+        .with_hint(
+            "write `issuer` exactly as the provider does, with or without a slash at its end",
+        ));
+    }
+    let optional = |name: &str| Endpoint::parse(&fields.string(name)?).ok();
+    let used = |is_used: bool, by_hand: &Option<Endpoint>, name: &str| match fields.string(name) {
+        Some(text) if is_used && by_hand.is_none() => {
+            Endpoint::parse(&text).map(Some).map_err(|why| {
+                Error::misconfigured(format!("the provider's `{name}` cannot be used: {why}"))
+                    .with_hint(format!("set `{name}` of the source by hand"))
+            })
         }
-        // What is wrong with the others is no reason to fail.
-        let endpoint = |is_used: bool, name: &str, text: Option<String>| {
-            text.filter(|_| is_used)
-                .map(|text| {
-                    Endpoint::parse(&text).map_err(|why| {
-                        Error::misconfigured(format!(
-                            "the provider's `{name}` cannot be used: {why}"
-                        ))
-                        .with_hint(format!("set `{name}` of the source by hand"))
-                    })
-                })
-                .transpose()
-        };
-        let announced = self.authorization_response_iss_parameter_supported;
-        Ok(Endpoints {
-            answers_say_issuer: announced == Some(Value::Bool(true)),
-            authorization: endpoint(
-                flow == Flow::Browser,
-                "authorization_endpoint",
-                self.authorization_endpoint,
-            )?,
-            device_authorization: endpoint(
-                flow == Flow::Device,
-                "device_authorization_endpoint",
-                self.device_authorization_endpoint,
-            )?,
-            jwks: endpoint(flow.has_login(), "jwks_uri", self.jwks_uri)?,
-            revocation: endpoint(
-                flow.has_login(),
-                "revocation_endpoint",
-                self.revocation_endpoint,
-            )?,
-            token: endpoint(true, "token_endpoint", self.token_endpoint)?,
-            // The header is for all who do not say otherwise.
-            secret_in_form: self.token_endpoint_auth_methods_supported.is_some_and(|methods| {
+        _ => Ok(optional(name)),
+    };
+    let Settings { flow, key, by_hand, .. } = settings;
+    Ok(Endpoints {
+        answers_say_issuer: fields.flag("authorization_response_iss_parameter_supported")
+            == Some(true),
+        authorization: used(
+            *flow == Flow::Browser,
+            &by_hand.authorization,
+            "authorization_endpoint",
+        )?,
+        device_authorization: used(
+            *flow == Flow::Device,
+            &by_hand.device_authorization,
+            "device_authorization_endpoint",
+        )?,
+        jwks: used(*key == KeyToken::IdToken, &by_hand.jwks, "jwks_uri")?,
+        revocation: optional("revocation_endpoint"),
+        token: used(true, &by_hand.token, "token_endpoint")?,
+        // The header is for all who do not say otherwise.
+        secret_in_form: fields.texts("token_endpoint_auth_methods_supported").is_some_and(
+            |methods| {
                 let has = |name: &str| methods.iter().any(|method| method == name);
                 has("client_secret_post") && !has("client_secret_basic")
-            }),
-        })
-    }
+            },
+        ),
+    })
 }
 
 /// Where the metadata may be: OpenID Connect appends to the issuer's path, RFC 8414 puts it in front.
@@ -99,7 +118,7 @@ pub(crate) fn addresses(issuer: &Endpoint) -> Vec<Endpoint> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -112,8 +131,11 @@ mod tests {
     }
 
     fn read_for(flow: Flow, name: &str, document: &Value) -> Result<Endpoints, Error> {
-        let metadata: Metadata = serde_json::from_value(document.clone()).unwrap();
-        metadata.endpoints(&issuer(name), flow)
+        read_with(&Settings { flow, ..Settings::for_tests() }, name, document)
+    }
+
+    fn read_with(settings: &Settings, name: &str, document: &Value) -> Result<Endpoints, Error> {
+        endpoints(&Answer::for_tests(200, &document.to_string()), &issuer(name), settings)
     }
 
     #[test]
@@ -172,6 +194,41 @@ mod tests {
     }
 
     #[test]
+    fn odd_field_that_the_sign_in_does_not_use_costs_nothing() {
+        let token = "https://i/t";
+        for odd in [json!(""), json!(null), json!(7), json!({}), json!(["x"]), json!("http://i/x")]
+        {
+            let document = json!({
+                "issuer": "https://i", "token_endpoint": token, "revocation_endpoint": odd,
+                "jwks_uri": odd, "authorization_endpoint": odd, "scopes_supported": odd,
+                "device_authorization_endpoint": "https://i/d", "device_authorization_endpoints": odd,
+            });
+            let endpoints = read("https://i", &document).unwrap();
+            assert_eq!(endpoints.token, Endpoint::parse(token).ok(), "{odd}");
+            assert_eq!((endpoints.revocation, endpoints.jwks), (None, None), "{odd}");
+        }
+    }
+
+    #[test]
+    fn odd_endpoint_is_named_where_it_is_used() {
+        let settings = Settings::with("key = 'id_token'");
+        let document = json!({ "issuer": "https://i", "jwks_uri": "http://i/jwks" });
+        let error = read_with(&settings, "https://i", &document).unwrap_err();
+        assert!(error.message().contains("`jwks_uri` cannot be used"), "{error}");
+        // What is written by hand goes before it.
+        let settings = Settings::with("key = 'id_token'\njwks_uri = 'https://i/own'");
+        assert!(read_with(&settings, "https://i", &document).is_ok());
+    }
+
+    #[test]
+    fn missing_issuer_is_named() {
+        for odd in [json!(null), json!(7), json!(""), json!(["https://i"])] {
+            let error = read("https://i", &json!({ "issuer": odd })).unwrap_err();
+            assert!(error.message().ends_with("without a usable `issuer`"), "{error}");
+        }
+    }
+
+    #[test]
     fn only_a_clear_word_announces_the_issuers_name() {
         for (announced, is_announced) in [
             (json!(true), true),
@@ -196,5 +253,9 @@ mod tests {
         assert!(!with(json!(null)));
         assert!(!with(json!(["client_secret_post", "client_secret_basic"])));
         assert!(with(json!(["client_secret_post", "none"])));
+        assert!(with(json!(["client_secret_post", null])));
+        assert!(with(json!("client_secret_post")));
+        assert!(!with(json!("none")));
+        assert!(!with(json!({ "client_secret_post": true })));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use api_key_helper_core::Error;
+use api_key_helper_backend::{Error, plain};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -86,8 +86,7 @@ impl Page {
 
 /// `text` as a part of a page, where what stands between backticks is code.
 fn escaped(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
         return text;
@@ -131,7 +130,10 @@ mod tests {
     fn nothing_that_a_provider_says_is_markup() {
         let error = Error::denied("<script>`a` & \"b\"</script>`\u{1b}[31m");
         let page = Page::not_signed_in("sso", &error).response();
-        assert!(page.contains("&lt;script&gt;`a` &amp; \"b\"&lt;/script&gt;`[31m.</p>"), "{page}");
+        assert!(
+            page.contains("&lt;script&gt;`a` &amp; \"b\"&lt;/script&gt;`U+001B[31m.</p>"),
+            "{page}"
+        );
         assert!(!page.contains("<script") && !page.contains('\u{1b}'), "{page}");
     }
 

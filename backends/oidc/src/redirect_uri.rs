@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use api_key_helper_http as http;
+
 /// An address on loopback (RFC 8252, section 7.3). It is sent as it is written, for providers compare
 /// it letter by letter with the one that is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,7 @@ enum Host {
 impl RedirectUri {
     /// Reads an address as it is configured. An error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        http::url(text)?;
         let rest = text.strip_prefix("http://").ok_or_else(|| {
             format!("`{text}` is not an `http` address: nobody certifies a port of this machine")
         })?;
@@ -30,9 +33,7 @@ impl RedirectUri {
             .into_iter()
             .find_map(|host| Some((host, authority.strip_prefix(host.name())?)))
             .filter(|(_, port)| port.is_empty() || port.starts_with(':'))
-            .ok_or_else(|| {
-                format!("`{text}` is not at `127.0.0.1`, `[::1]` or `localhost`, without a user")
-            })?;
+            .ok_or_else(|| format!("`{text}` is not at `127.0.0.1`, `[::1]` or `localhost`"))?;
         let port = match port.strip_prefix(':') {
             None => None,
             Some(port) => match port.parse() {
@@ -125,6 +126,8 @@ mod tests {
             "http://127.0.0.1.example.com/",
             "http://127.0.0.1@example.com/",
             "http://user@localhost/",
+            "http://user:hunter2@localhost/",
+            "https://user:hunter2@localhost/",
             "http://LOCALHOST/",
             "http://localhost:0/",
             "http://localhost:65536/",
@@ -135,7 +138,8 @@ mod tests {
             "http://localhost?a",
             "myapp://callback",
         ] {
-            assert!(RedirectUri::parse(text).is_err(), "{text}");
+            let error = RedirectUri::parse(text).unwrap_err();
+            assert!(!error.contains("hunter2"), "{text}: {error}");
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_core::renewal::{self, Version, secret, unix};
-use api_key_helper_core::{Error, Secret, SignIn};
+use api_key_helper_backend::renewal::{self, Version, secret, unix};
+use api_key_helper_backend::{Error, Secret, SignIn};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
-use crate::discovery::Endpoints;
+use crate::endpoint::Endpoints;
 use crate::grant::Grant;
 use crate::id_token::Claims;
 
@@ -16,6 +16,10 @@ use crate::id_token::Claims;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Renewal {
     version: Version<1>,
+    /// Whose it is: a logout may come after the settings were changed. None in one that was written
+    /// before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) holder: Option<Holder>,
     pub(crate) standing: Standing,
     /// Who signed in, for messages.
     account: Option<String>,
@@ -24,6 +28,21 @@ pub(crate) struct Renewal {
     scopes: Vec<String>,
     /// So that a refresh is one request.
     pub(crate) endpoints: Endpoints,
+}
+
+/// The client that a login was granted to, and by which provider.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Holder {
+    pub(crate) client_id: String,
+    pub(crate) issuer: Option<String>,
+}
+
+impl Holder {
+    /// The client of these settings.
+    fn of(settings: &Settings) -> Self {
+        let issuer = settings.issuer.as_ref().map(|issuer| issuer.name.clone());
+        Self { client_id: settings.client_id.clone(), issuer }
+    }
 }
 
 /// What a login is still good for.
@@ -61,6 +80,15 @@ impl Renewal {
         renewal::write(self)
     }
 
+    /// Returns whether it is of the client and the provider of `settings`, so that its refresh token may
+    /// be sent to their endpoints, and their client secret to its own. An issuer need not be set, and
+    /// one that stays says nothing of endpoints by hand.
+    pub(crate) fn is_of(&self, settings: &Settings) -> bool {
+        let token = settings.by_hand.token.as_ref();
+        self.holder.as_ref() == Some(&Holder::of(settings))
+            && token.is_none_or(|token| self.endpoints.token.as_ref() == Some(token))
+    }
+
     /// The login that `grant` is the end of.
     pub(crate) fn signed_in(
         settings: &Settings,
@@ -77,13 +105,17 @@ impl Renewal {
                 expires_at: grant.refresh_token_expires_at(asked_at),
                 answer_lost: false,
             },
-            None => Standing::Once { until: grant.key_expires_at(asked_at) },
+            None => {
+                let end = grant.key_expires_at(asked_at).ok().flatten();
+                Standing::Once { until: end.filter(|end| *end > asked_at) }
+            }
         };
         Self {
             version: Version,
+            holder: Some(Holder::of(settings)),
             standing,
             account: claims.as_ref().and_then(Claims::account),
-            subject: claims.map(|claims| claims.sub),
+            subject: claims.and_then(|claims| claims.sub),
             scopes: granted(&settings.scopes, grant),
             endpoints,
         }
@@ -192,7 +224,7 @@ fn day(time: Option<SystemTime>) -> String {
 /// The scopes that a grant stands for. Its tokens are proof of two of them, which some providers do
 /// not list.
 fn granted(asked: &[String], grant: &Grant) -> Vec<String> {
-    let Some(mut scopes) = grant.scopes() else { return asked.to_vec() };
+    let Some(mut scopes) = grant.scopes().map(<[String]>::to_vec) else { return asked.to_vec() };
     for (scope, token) in [(OFFLINE_ACCESS, &grant.refresh_token), (OPENID, &grant.id_token)] {
         let is_asked = asked.iter().any(|asked| asked == scope);
         if token.is_some() && is_asked && !scopes.iter().any(|listed| listed == scope) {

@@ -1,17 +1,19 @@
-//! One attempt.
+//! One attempt: what each way to a token does with the provider and with the login that is kept.
 
 use std::time::SystemTime;
 
-use api_key_helper_core::{Credential, Error, FetchRequest, Key, Secret};
-use api_key_helper_http::Failure;
+use api_key_helper_backend::{Credential, Error, FetchRequest, Secret, document, text};
+use api_key_helper_http::{Failure, Form};
 
-use crate::answer::Answer;
-use crate::client::{Client, Form, Proof};
-use crate::config::{Settings, Wanted};
-use crate::discovery::Endpoints;
-use crate::endpoint::Endpoint;
+use crate::answer::{Answer, WORDS};
+use crate::client::{Client, Proof};
+use crate::config::Settings;
+use crate::endpoint::{Endpoint, Endpoints};
+use crate::flow::KeyToken;
 use crate::grant::Grant;
-use crate::renewal::Renewal;
+use crate::jwks::PublicKey;
+use crate::renewal::{Renewal, Standing};
+use crate::{id_token, metadata};
 
 /// What one attempt works with.
 #[derive(Debug)]
@@ -23,12 +25,39 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
-        Self { settings, request, client: Client { tls: &settings.tls, request } }
+        Self { settings, request, client: Client { route: &settings.route, request } }
     }
 
     pub(crate) async fn client_secret(&self) -> Result<Option<Secret>, Error> {
         match &self.settings.client_secret {
-            Some(input) => self.request.resolve(input).await.map(Some),
+            Some(input) => self.request.resolve_as(input, text::Form::Line).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The provider's endpoints for a first token: those by hand, and where they do not suffice,
+    /// those that it publishes.
+    pub(crate) async fn endpoints(&self) -> Result<Endpoints, Error> {
+        let settings = self.settings;
+        let by_hand = settings.by_hand.clone();
+        match &settings.issuer {
+            Some(issuer) if !by_hand.suffice(settings.flow, settings.key) => {
+                Ok(by_hand.or(&metadata::discover(&self.client, issuer, settings).await?))
+            }
+            _ => Ok(by_hand),
+        }
+    }
+
+    /// The time by the provider's clock. Its metadata is public; without an issuer, the clock that
+    /// counts is that of the server where tokens are redeemed.
+    pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
+        let settings = self.settings;
+        let metadata = settings
+            .issuer
+            .as_ref()
+            .and_then(|issuer| metadata::addresses(&issuer.address).into_iter().next());
+        match metadata.or_else(|| settings.by_hand.token.clone()) {
+            Some(endpoint) => Ok(self.client.server_time(&endpoint).await?),
             None => Ok(None),
         }
     }
@@ -60,6 +89,14 @@ impl<'a> Session<'a> {
         let _ = self.request.keep(&renewal.to_secret()).await;
     }
 
+    /// Makes a sign-in durable before its key is checked, where it lives on without that key. Any other is
+    /// saved with its key: a sign-in that fails must not replace one that works.
+    pub(crate) async fn keep_alive(&self, renewal: &Renewal) {
+        if matches!(renewal.standing, Standing::Alive { .. }) {
+            self.keep(renewal).await;
+        }
+    }
+
     /// What a grant, which was asked for at `asked_at` and is kept by now, comes to.
     pub(crate) async fn credential(
         &self,
@@ -69,26 +106,69 @@ impl<'a> Session<'a> {
         asked_at: SystemTime,
     ) -> Result<Credential, Error> {
         let (token, expires_at) = match self.settings.key {
-            Wanted::AccessToken => (&grant.access_token, grant.key_expires_at(asked_at)),
-            Wanted::IdToken => {
+            KeyToken::AccessToken => (grant.access_token()?, grant.key_expires_at(asked_at)?),
+            KeyToken::IdToken => {
                 let subject = renewal.subject.as_deref();
-                let (token, end) = self.checked_id_token(grant, endpoints, subject).await?;
+                let (token, end) = self.verified_id_token(grant, endpoints, subject).await?;
                 (token, Some(end))
             }
         };
         let renewal = Some(renewal.to_secret());
-        Ok(Credential { renewal, ..Self::keyed(token, expires_at)? })
+        Ok(Credential { renewal, ..token_credential(token, expires_at)? })
     }
 
-    /// A token as a key.
-    pub(crate) fn keyed(
-        token: &Secret,
-        expires_at: Option<SystemTime>,
-    ) -> Result<Credential, Error> {
-        let key = Key::parse(token.expose()).map_err(|error| {
-            Error::misconfigured(format!("the provider's token cannot be a key: {error}"))
-                .with_hint("ask for fewer `scopes`, or see `key` of the source")
+    /// The ID token of `grant` and its end, if the provider signed it for us.
+    async fn verified_id_token<'g>(
+        &self,
+        grant: &'g Grant,
+        endpoints: &Endpoints,
+        subject: Option<&str>,
+    ) -> Result<(&'g Secret, SystemTime), Error> {
+        let settings = self.settings;
+        let token = grant.id_token.as_ref().ok_or_else(|| {
+            Error::misconfigured("the provider gave no ID token").with_hint(
+                "not every provider gives one when it renews: try `key = \"access_token\"`",
+            )
         })?;
-        Ok(Credential { expires_at, ..Credential::new(key) })
+        let address = settings.required(endpoints.jwks.as_ref(), "jwks_uri")?;
+        let answer = self.client.get(address).await?;
+        let keys = PublicKey::all(&answer.fields(settings)?)
+            .ok_or_else(|| answer.0.lacks("keys", &WORDS))?;
+        let end = id_token::verify(token, &keys, settings, subject, self.request.now())?;
+        Ok((token, end))
+    }
+}
+
+/// A credential whose key is `token`.
+pub(crate) fn token_credential(
+    token: &Secret,
+    expires_at: Option<SystemTime>,
+) -> Result<Credential, Error> {
+    let key = document::key_alone(token.expose()).map_err(|error| {
+        Error::misconfigured(format!("the provider's token cannot be a key: {error}"))
+            .with_hint(error.hint().unwrap_or("ask for fewer `scopes`, or see `key` of the source"))
+    })?;
+    Ok(Credential { expires_at, ..Credential::new(key) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_that_is_no_key_is_told_as_for_a_script() {
+        let other = "ask for fewer `scopes`, or see `key` of the source";
+        for (token, why, hint) in [
+            ("null", "it is `null`", "see what writes it: it had no key to write"),
+            ("\"hunter2\"", "it is in quotes", "write the key without the quotes"),
+            ("{\"token\":\"hunter2\"}", "it is a JSON object", other),
+        ] {
+            let error = token_credential(&Secret::from(token), None).unwrap_err();
+            assert!(error.message().ends_with(why), "{error}");
+            assert_eq!(error.hint(), Some(hint));
+            assert!(!error.report().contains("hunter2"), "{}", error.report());
+        }
+        let token = Secret::from("\u{feff}at-1\r\n");
+        assert_eq!(token_credential(&token, None).unwrap().key.expose(), "at-1");
     }
 }

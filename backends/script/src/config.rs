@@ -1,34 +1,42 @@
-//! A script source's table.
+//! Reads a script source's table: the raw configuration is known only here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{CHAIN_VARIABLE, Error, SecretInput};
+use api_key_helper_backend::{CHAIN_VARIABLE, Error, SecretInput, SourceTable};
 use serde::Deserialize;
 
-use crate::Script;
 use crate::executable::Executable;
 use crate::invocation::Invocation;
 use crate::output::Format;
+use crate::shell::{self, DEFAULT_SHELL};
 
-/// The keys that this backend knows.
+/// Everything that a source's table says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) invocation: Invocation,
+    pub(crate) format: Format,
+    pub(crate) stdin: Option<SecretInput>,
+}
+
+/// The table as TOML has it.
 #[derive(Deserialize)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
     schemars(extend("oneOf" = [{ "required": ["command"] }, { "required": ["shell_command"] }]))
 )]
-pub(crate) struct Table {
+pub(crate) struct RawConfig {
     /// The program and its arguments, run directly.
     ///
     /// Default: none; there is either this or `shell_command`.
     command: Option<Vec<String>>,
-    /// A line that `shell -c` runs, instead of `command`.
+    /// A line that `shell -c` runs, instead of `command`. On Windows, PowerShell gets it by `-Command`, and
+    /// `cmd` by `/d /s /c`.
     shell_command: Option<String>,
     /// The shell, by its absolute path.
     ///
-    /// Default: `/bin/bash`.
+    /// Default: `/bin/bash`; on Windows `C:\Windows\System32\cmd.exe`.
     ///
     /// Also: `API_KEY_HELPER_SHELL`.
     shell: Option<String>,
@@ -50,41 +58,48 @@ pub(crate) struct Table {
     stdin: Option<SecretInput>,
 }
 
-/// Reads the table of a script source.
-pub(crate) fn read(table: &SourceTable) -> Result<Script, Error> {
-    let settings: Table = table.parse()?;
-    check_variables(table, &settings.env)?;
-    let (key, invocation) = match (settings.command, settings.shell_command) {
-        (Some(command), None) => {
-            if settings.shell.is_some() {
-                return Err(table
-                    .error("shell", "only `shell_command` is run by a shell")
-                    .with_hint("remove `shell`, or write `shell_command` instead of `command`"));
+impl Settings {
+    /// Reads the table of a script source.
+    pub(crate) fn read(table: &SourceTable) -> Result<Self, Error> {
+        let raw: RawConfig = table.parse()?;
+        check_variables(table, &raw.env)?;
+        let (key, invocation) = match (raw.command, raw.shell_command) {
+            (Some(command), None) => {
+                if raw.shell.is_some() {
+                    return Err(table
+                        .error("shell", "only `shell_command` is run by a shell")
+                        .with_hint(
+                            "remove `shell`, or write `shell_command` instead of `command`",
+                        ));
+                }
+                ("command", direct(table, &command)?)
             }
-            ("command", direct(table, &command)?)
-        }
-        (None, Some(text)) => ("shell_command", by_shell(table, settings.shell, text)?),
-        (None, None) => {
-            return Err(table
-                .error("command", "a script source has `command` or `shell_command`")
-                .with_hint("write `command = [\"/absolute/path/of/the/program\"]`"));
-        }
-        (Some(_), Some(_)) => {
-            return Err(table
-                .error("shell_command", "a script source has either `command` or `shell_command`")
-                .with_hint("remove one of them"));
-        }
-    };
-    let folder = match &settings.cwd {
-        Some(cwd) => {
-            check_text(table, "cwd", cwd)?;
-            table.path("cwd", Path::new(cwd))
-        }
-        None => table.path(key, Path::new("")),
-    };
-    let invocation = Invocation { folder, variables: settings.env, ..invocation };
-    let stdin = settings.stdin.map(|input| table.input("stdin", input));
-    Ok(Script { invocation, format: settings.output, stdin })
+            (None, Some(text)) => ("shell_command", by_shell(table, raw.shell, text)?),
+            (None, None) => {
+                return Err(table
+                    .error("command", "a script source has `command` or `shell_command`")
+                    .with_hint("write `command = [\"/absolute/path/of/the/program\"]`"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(table
+                    .error(
+                        "shell_command",
+                        "a script source has either `command` or `shell_command`",
+                    )
+                    .with_hint("remove one of them"));
+            }
+        };
+        let folder = match &raw.cwd {
+            Some(cwd) => {
+                check_text(table, "cwd", cwd)?;
+                table.path("cwd", Path::new(cwd))
+            }
+            None => table.path(key, Path::new("")),
+        };
+        let invocation = Invocation { folder, variables: raw.env, ..invocation };
+        let stdin = raw.stdin.map(|input| table.input("stdin", input));
+        Ok(Self { invocation, format: raw.output, stdin })
+    }
 }
 
 fn direct(table: &SourceTable, command: &[String]) -> Result<Invocation, Error> {
@@ -126,7 +141,8 @@ fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<
             }
         },
     };
-    let invocation = Invocation::new(executable, vec!["-c".to_owned(), text], PathBuf::new());
+    let (arguments, line) = shell::arguments(executable.path(), text);
+    let invocation = Invocation { line, ..Invocation::new(executable, arguments, PathBuf::new()) };
     Ok(Invocation { shell_command_of: Some(table.name().to_owned()), ..invocation })
 }
 
@@ -157,12 +173,11 @@ fn check_variables(table: &SourceTable, variables: &BTreeMap<String, String>) ->
 }
 
 const SHELL_VARIABLE: &str = "API_KEY_HELPER_SHELL";
-const DEFAULT_SHELL: &str = "/bin/bash";
 
 #[cfg(test)]
 mod tests {
-    use api_key_helper_core::ErrorKind;
-    use api_key_helper_core::config::Variables;
+    use api_key_helper_backend::ErrorKind;
+    use api_key_helper_backend::Variables;
 
     use super::*;
 
@@ -174,12 +189,12 @@ mod tests {
         SourceTable::from_toml("s", text, Path::new("/conf"), variables).unwrap()
     }
 
-    fn script(text: &str) -> Script {
-        read(&table(text, &[])).unwrap()
+    fn script(text: &str) -> Settings {
+        Settings::read(&table(text, &[])).unwrap()
     }
 
     fn refused(text: &str) -> String {
-        let error = read(&table(text, &[])).unwrap_err();
+        let error = Settings::read(&table(text, &[])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         format!("{error}; {}", error.hint().unwrap_or_default())
     }
@@ -199,11 +214,11 @@ mod tests {
     fn the_file_chooses_the_shell_before_the_variable_does() {
         let shell = |text: &str, variables: &[(&str, &str)]| {
             let table = table(text, variables);
-            let invocation = read(&table).unwrap().invocation;
+            let invocation = Settings::read(&table).unwrap().invocation;
             (invocation.executable.path().to_owned(), table.reads().variables.len())
         };
         let variable: &[_] = &[(SHELL_VARIABLE, "/bin/zsh")];
-        assert_eq!(shell("shell_command = 'a'", &[]), ("/bin/bash".into(), 1));
+        assert_eq!(shell("shell_command = 'a'", &[]), (DEFAULT_SHELL.into(), 1));
         assert_eq!(shell("shell_command = 'a'", variable), ("/bin/zsh".into(), 1));
         let text = "shell_command = 'a'\nshell = '/bin/sh'";
         // What has no part in the answer must not make a cached one invalid.
@@ -218,10 +233,11 @@ mod tests {
             "`source.s.command`: a script source has `command` or `shell_command`; \
              write `command = [\"/absolute/path/of/the/program\"]`"
         );
+        let file = Path::new("/conf").join("config.toml");
+        let both = "a script source has either `command` or `shell_command`; remove one of them";
         assert_eq!(
             refused("command = ['/a']\nshell_command = 'b'"),
-            "/conf/config.toml:2:1: `source.s.shell_command`: a script source has either `command` \
-             or `shell_command`; remove one of them"
+            format!("{}:2:1: `source.s.shell_command`: {both}", file.display())
         );
         assert!(
             refused("command = []").contains(":1:1: `source.s.command`: the program is missing")

@@ -1,199 +1,120 @@
 //! The JSON documents that a key is read from.
-//!
-//! A document is read twice: once to see which fields it has, then as the type that these are of.
-//! An enum of shapes would be read through copies of all its strings, and strings here are keys.
-
-mod values;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::{Credential, document};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
+use api_key_helper_backend::stderr::presentable;
+use api_key_helper_backend::{Credential, Expiry, Fields, Moment, document};
+use serde::de::IgnoredAny;
+use zeroize::Zeroizing;
 
-use crate::output::{Unreadable, key};
-use crate::stderr::presentable;
-use values::{Text, Time, Words};
+use crate::unreadable::Unreadable;
 
 /// Reads `{"key": ..., "expires_at": ...}`.
 pub(crate) fn read_own(text: &str) -> Result<Credential, Unreadable> {
-    match object::<Fields>(text)?.key {
-        Field::Filled => parse::<Own>(text)?.credential(),
-        Field::Null => Err(Unreadable::Placeholder("null")),
-        Field::Absent => Err(Unreadable::NoField { wanted: "`key`" }),
+    let fields = object(text)?;
+    match (fields.value("key"), fields.has("key")) {
+        (None, true) => Err(Unreadable::Placeholder("null")),
+        _ => own(&fields),
     }
 }
 
 /// Reads an object of any shape, all of which is the key.
 pub(crate) fn read_whole(text: &str) -> Result<Credential, Unreadable> {
-    object::<IgnoredAny>(text)?;
+    object(text)?;
     let key = document::key(text).ok_or(Unreadable::NoJson { line: 1, column: 1 })?;
     Ok(Credential::new(key.map_err(Unreadable::NoKey)?))
 }
 
 /// Reads a document of any known shape.
 pub(crate) fn read_any(text: &str, now: SystemTime) -> Result<Credential, Unreadable> {
-    let fields = object::<Fields>(text)?;
-    let has = |field: Field| field == Field::Filled;
-    if has(fields.key) {
-        parse::<Own>(text)?.credential()
-    } else if has(fields.access_token) {
-        parse::<TokenResponse>(text)?.credential(now)
-    } else if has(fields.success) || has(fields.id_token) {
-        parse::<ExecutableResponse>(text)?.credential()
-    } else if has(fields.status) {
-        parse::<ExecCredential>(text)?.credential()
-    } else if has(fields.error) {
-        Err(parse::<TokenError>(text)?.into())
-    } else if [fields.key, fields.access_token, fields.id_token].contains(&Field::Null) {
+    let fields = object(text)?;
+    let has = |name: &str| fields.value(name).is_some();
+    if has("key") {
+        own(&fields)
+    } else if has("access_token") {
+        token_response(&fields, now)
+    } else if has("success") || has("id_token") {
+        executable_response(&fields)
+    } else if let Some(status) = fields.object("status") {
+        exec_status(&status)
+    } else if has("error") {
+        // RFC 6749, section 5.2: what `curl` without `--fail` passes on with exit code 0.
+        Err(failed(&fields, ["error", "error_description"]))
+    } else if ["key", "access_token", "id_token"].iter().any(|name| fields.has(name)) {
         Err(Unreadable::Placeholder("null"))
     } else {
-        Err(Unreadable::NoField { wanted: "`key`, `access_token`, `status.token` or `id_token`" })
-    }
-}
-
-/// Which of the fields that tell the shapes apart a document has.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    access_token: Field,
-    error: Field,
-    id_token: Field,
-    key: Field,
-    status: Field,
-    success: Field,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Field {
-    #[default]
-    Absent,
-    Filled,
-    Null,
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Option::<IgnoredAny>::deserialize(deserializer)?;
-        Ok(if value.is_some() { Self::Filled } else { Self::Null })
+        Err(Unreadable::NoField { wanted: "key`, `access_token`, `status.token` or `id_token" })
     }
 }
 
 /// This project's own shape.
-#[derive(Deserialize)]
-struct Own {
-    key: Text,
-    expires_at: Option<Time>,
-}
-
-impl Own {
-    fn credential(self) -> Result<Credential, Unreadable> {
-        let expires_at = self.expires_at.map(|time| time.point("expires_at"));
-        credential(&self.key, expires_at.transpose()?)
-    }
+fn own(fields: &Fields<'_>) -> Result<Credential, Unreadable> {
+    let text = secret(fields, "key", "key")?;
+    credential(&text, point(fields.expiry("expires_at"), "expires_at")?)
 }
 
 /// RFC 6749, section 5.1. A refresh token in it is for the program to keep.
-#[derive(Deserialize)]
-struct TokenResponse {
-    access_token: Text,
-    expires_in: Option<Time>,
+fn token_response(fields: &Fields<'_>, now: SystemTime) -> Result<Credential, Unreadable> {
+    let text = secret(fields, "access_token", "access_token")?;
+    let end = match fields.expiry("expires_in") {
+        Some(life) => {
+            Some(life.after(now.into()).ok_or(Unreadable::NoTime { field: "expires_in" })?)
+        }
+        None => point(fields.expiry("expires_at"), "expires_at")?,
+    };
+    credential(&text, end)
 }
 
-impl TokenResponse {
-    fn credential(self, now: SystemTime) -> Result<Credential, Unreadable> {
-        let expires_at = self.expires_in.map(|life| life.after(now, "expires_in"));
-        credential(&self.access_token, expires_at.transpose()?.flatten())
-    }
-}
-
-/// RFC 6749, section 5.2: what `curl` without `--fail` passes on with exit code 0.
-#[derive(Deserialize)]
-struct TokenError {
-    #[serde(default)]
-    error: Words,
-    #[serde(default)]
-    error_description: Words,
-}
-
-impl From<TokenError> for Unreadable {
-    fn from(error: TokenError) -> Self {
-        failed(error.error, error.error_description)
-    }
-}
-
-/// A Kubernetes `ExecCredential` (client.authentication.k8s.io/v1).
-#[derive(Deserialize)]
-struct ExecCredential {
-    status: ExecStatus,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecStatus {
-    token: Option<Text>,
-    expiration_timestamp: Option<Time>,
-}
-
-impl ExecCredential {
-    fn credential(self) -> Result<Credential, Unreadable> {
-        let token = self.status.token.ok_or(Unreadable::NoField { wanted: "`status.token`" })?;
-        let expires_at = self.status.expiration_timestamp;
-        let expires_at = expires_at.map(|time| time.point("status.expirationTimestamp"));
-        credential(&token, expires_at.transpose()?)
-    }
+/// The `status` of a Kubernetes `ExecCredential` (client.authentication.k8s.io/v1).
+fn exec_status(status: &Fields<'_>) -> Result<Credential, Unreadable> {
+    let text = secret(status, "token", "status.token")?;
+    let expiry = status.expiry("expirationTimestamp");
+    credential(&text, point(expiry, "status.expirationTimestamp")?)
 }
 
 /// What a Google executable source prints (AIP-4117).
-#[derive(Deserialize)]
-struct ExecutableResponse {
-    success: Option<bool>,
-    id_token: Option<Text>,
-    expiration_time: Option<Time>,
-    #[serde(default)]
-    code: Words,
-    #[serde(default)]
-    message: Words,
-}
-
-impl ExecutableResponse {
-    fn credential(self) -> Result<Credential, Unreadable> {
-        if self.success == Some(false) {
-            return Err(failed(self.code, self.message));
-        }
-        let token = self.id_token.ok_or(Unreadable::NoField { wanted: "`id_token`" })?;
-        let expires_at = self.expiration_time.map(|time| time.point("expiration_time"));
-        credential(&token, expires_at.transpose()?)
+fn executable_response(fields: &Fields<'_>) -> Result<Credential, Unreadable> {
+    if fields.flag("success") == Some(false) {
+        return Err(failed(fields, ["code", "message"]));
     }
+    let text = secret(fields, "id_token", "id_token")?;
+    credential(&text, point(fields.expiry("expiration_time"), "expiration_time")?)
 }
 
-fn object<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
-    // A structure would also be read from an array of its values.
-    if !text.starts_with('{') {
-        return Err(Unreadable::NoJson { line: 1, column: 1 });
-    }
-    parse(text)
-}
-
-/// The parser's own words quote the document.
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        match error.classify() {
-            Category::Data => Unreadable::WrongType { line, column },
-            Category::Eof | Category::Io | Category::Syntax => Unreadable::NoJson { line, column },
-        }
+fn object(text: &str) -> Result<Fields<'_>, Unreadable> {
+    let fields = Fields::parse(text.as_bytes());
+    // The parser's own words quote the document.
+    fields.ok_or_else(|| match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Unreadable::NoJson { line: 1, column: 1 },
+        Err(error) => Unreadable::NoJson { line: error.line(), column: error.column() },
     })
 }
 
-fn credential(text: &Text, expires_at: Option<SystemTime>) -> Result<Credential, Unreadable> {
-    Ok(Credential { expires_at, ..Credential::new(key(&text.0)?) })
+/// The string in the field `name`, which is called `field` from outside. A string with escapes passes
+/// through a buffer of the JSON parser, which does not wipe it; keys have no need of any.
+fn secret(
+    fields: &Fields<'_>,
+    name: &str,
+    field: &'static str,
+) -> Result<Zeroizing<String>, Unreadable> {
+    let value = fields.value(name).ok_or(Unreadable::NoField { wanted: field })?;
+    let text = serde_json::from_str(value.get()).map(Zeroizing::new);
+    text.map_err(|_| Unreadable::WrongType { field })
+}
+
+fn credential(text: &str, expires_at: Option<Moment>) -> Result<Credential, Unreadable> {
+    let key = document::key_alone(text).map_err(|error| Unreadable::of_key(error, text))?;
+    Ok(Credential { expires_at: expires_at.map(SystemTime::from), ..Credential::new(key) })
+}
+
+/// The point in time that `field` gives, where it is there.
+fn point(expiry: Option<Expiry>, field: &'static str) -> Result<Option<Moment>, Unreadable> {
+    expiry.map(|expiry| expiry.point().ok_or(Unreadable::NoTime { field })).transpose()
 }
 
 /// The failure that a document reports, in its own words.
-fn failed(code: Words, message: Words) -> Unreadable {
-    let words: Vec<String> = [code.0, message.0].into_iter().flatten().collect();
+fn failed(fields: &Fields<'_>, names: [&str; 2]) -> Unreadable {
+    let words: Vec<String> = names.iter().filter_map(|name| fields.text(name)).collect();
     let reason = match words.as_slice() {
         [] => "it does not say why".to_owned(),
         words => presentable(&words.join(": ")),

@@ -6,8 +6,11 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use api_key_helper_core::Error;
-use api_key_helper_core::trust::{objection, quote};
+use api_key_helper_backend::Error;
+use api_key_helper_system::trust::{follow, quote};
+use api_key_helper_system::{ReadError, advice, shell_shorthand};
+
+use crate::shell::EXAMPLE as SHELL;
 
 /// A program as the configuration names it.
 #[derive(Clone, Debug)]
@@ -37,8 +40,8 @@ impl Executable {
         Error::misconfigured(format!("{}{message}", self.place))
     }
 
-    /// The file to run, without symbolic links: one that was checked cannot be turned to another
-    /// file before it is run.
+    /// Returns the real path of the file to run: no user but the caller and root can put another
+    /// one there before it is run.
     pub(crate) fn check(&self) -> Result<PathBuf, Error> {
         let name = quote(&self.path);
         if !self.path.is_absolute() {
@@ -46,25 +49,22 @@ impl Executable {
                 .error(&format!("`{name}` is not an absolute path"))
                 .with_hint(format!("write the absolute path in `{}`", self.setting)));
         }
-        let file = fs::canonicalize(&self.path).map_err(|error| self.unseen(&error))?;
-        let metadata = fs::metadata(&file).map_err(|error| self.unseen(&error))?;
+        let metadata = fs::metadata(&self.path).map_err(|error| self.unseen(&error))?;
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "a folder" } else { "not a regular file" };
             return Err(self
                 .error(&format!("`{name}` is {what}"))
                 .with_hint(format!("write the path of a program in `{}`", self.setting)));
         }
-        self.check_trust(&file, &metadata)?;
+        let file = follow(&self.path).map_err(|error| match error {
+            ReadError::Io(error) => self.unseen(&error),
+            ReadError::Refused(found) => {
+                self.error(found.message()).with_hint(found.hint().unwrap_or_default())
+            }
+        })?;
+        let metadata = fs::metadata(&file).map_err(|error| self.unseen(&error))?;
+        self.check_executable(&file, &metadata)?;
         Ok(file)
-    }
-
-    fn check_trust(&self, file: &Path, metadata: &Metadata) -> Result<(), Error> {
-        let folder = file.parent().unwrap_or_else(|| Path::new("/"));
-        let around = fs::metadata(folder).map_err(|error| self.unseen(&error))?;
-        match objection(file, metadata).or_else(|| objection(folder, &around)) {
-            Some(found) => Err(self.error(found.message()).with_hint(found.hint().unwrap_or(""))),
-            None => self.check_executable(file, metadata),
-        }
     }
 
     #[cfg(unix)]
@@ -95,24 +95,28 @@ impl Executable {
             }
             io::ErrorKind::PermissionDenied => self
                 .error(&format!("`{name}` cannot be reached: permission denied"))
-                .with_hint(format!("run `namei -l {name}` to see which folder is closed")),
+                .with_hint(format!(
+                    "run `{}` to see which folder is closed",
+                    advice::look_at_way(&self.path)
+                )),
             _ if is_link_loop(error) => self
                 .error(&format!("`{name}` is a symbolic link that leads to itself"))
-                .with_hint(format!("run `ls -l {name}`")),
+                .with_hint(format!("run `{}`", advice::look_at(&self.path))),
             // A file server that is away, or a system that is out of something.
             _ => Error::transient(format!("{}`{name}` cannot be looked at: {error}", self.place))
-                .with_hint(format!("run `ls -l {name}`")),
+                .with_hint(format!("run `{}`", advice::look_at(&self.path))),
         }
     }
 
     /// What to write in place of a path where nothing is.
     fn instead(&self) -> String {
         if self.setting == "shell" {
-            return "write the absolute path of a shell that is there, such as `shell = \"/bin/sh\"`"
-                .to_owned();
+            return format!(
+                "write the absolute path of a shell that is there, such as `shell = '{SHELL}'`"
+            );
         }
-        if self.written.starts_with('~') {
-            return "write the absolute path of the home folder: `~` is for shells".to_owned();
+        if let Some(hint) = shell_shorthand(Path::new(&self.written)) {
+            return hint;
         }
         let is_bare = Path::new(&self.written).file_name() == Some(OsStr::new(&self.written));
         #[expect(clippy::disallowed_methods, reason = "only for a hint")]

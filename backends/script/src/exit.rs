@@ -2,7 +2,7 @@
 
 use std::process::ExitStatus;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 
 /// What to do about a program that exited with `status`, and what it did, in words that follow its
 /// name. `None` is success.

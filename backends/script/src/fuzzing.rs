@@ -3,10 +3,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::Key;
+use api_key_helper_backend::Key;
+use api_key_helper_backend::stderr::last_line;
 
-use crate::output::{Format, Unreadable, secret};
-use crate::stderr::last_line;
+use crate::output::{Format, secret};
+use crate::unreadable::Unreadable;
 
 /// An output is a key that may be printed and stood in it, or an error that shows nothing of it but
 /// what a document gives as its own words.
@@ -53,5 +54,11 @@ pub const TARGETS: &[Trial] = &[("script_output", output), ("script_stderr", std
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
-#[path = "../../../fuzz/replay.rs"]
-mod replay;
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

@@ -1,11 +1,11 @@
 //! A program and all that it starts, ended together.
 
-#[cfg(not(unix))]
-mod other;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(unix))]
-pub(crate) use other::Group;
 #[cfg(unix)]
 pub(crate) use unix::Group;
+#[cfg(windows)]
+pub(crate) use windows::Group;

@@ -6,27 +6,30 @@ use std::fmt;
 use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use api_key_helper_core::trust::quote;
-use api_key_helper_core::{CHAIN_VARIABLE, Error, ErrorKind, Secret, redact};
+use api_key_helper_backend::stderr::last_line;
+use api_key_helper_backend::{CHAIN_VARIABLE, Error, ErrorKind, Secret, redact};
+use api_key_helper_system::trust::quote;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{ChildStdin, Command};
 
 use crate::executable::Executable;
 use crate::exit::judge;
 use crate::group::Group;
-use crate::output::Unreadable;
 use crate::run::{End, Limit, attend};
-use crate::start::not_started;
-use crate::stderr::last_line;
+use crate::start::{foreign_text, not_started};
 use crate::streams::{OUTPUT_LIMIT, Streams};
+use crate::unreadable::Unreadable;
 
 /// What to run, and how.
 pub(crate) struct Invocation {
     pub(crate) executable: Executable,
     pub(crate) arguments: Vec<String>,
+    /// The rest of the command line, which the program takes apart by rules of its own. Windows alone
+    /// has such a line.
+    pub(crate) line: Option<String>,
     /// Beside those that are inherited.
     pub(crate) variables: BTreeMap<String, String>,
     /// Where it runs.
@@ -42,7 +45,7 @@ impl Invocation {
         folder: PathBuf,
     ) -> Self {
         let variables = BTreeMap::new();
-        Self { executable, arguments, variables, folder, shell_command_of: None }
+        Self { executable, arguments, line: None, variables, folder, shell_command_of: None }
     }
 
     /// Runs the program with `stdin` as its only line of input, and ends it and all that it started
@@ -78,11 +81,20 @@ impl Invocation {
         match end {
             End::Exited(status) => match judge(status) {
                 None => Ok(output),
-                Some((kind, what)) => Err(output.error(kind, &what)),
+                Some((kind, what)) => Err(self
+                    .interpreter_misled(&file, status)
+                    .unwrap_or_else(|| output.error(kind, &what))),
             },
             End::TimedOut(after) => Err(output.timed_out(after)),
             End::TooLong => Err(output.unreadable(&Unreadable::LongerThan { bytes: OUTPUT_LIMIT })),
         }
+    }
+
+    /// A carriage return at the end of `#!/usr/bin/env bash` or `#!/bin/sh -e` is part of the name or
+    /// the option: the interpreter starts, and ends at once.
+    fn interpreter_misled(&self, file: &Path, status: ExitStatus) -> Option<Error> {
+        let is_misled = status.code().is_some_and(|code| MISLED.contains(&code));
+        is_misled.then(|| foreign_text(&self.executable, file)).flatten()
     }
 
     fn command(&self, file: &Path, chain: &str) -> Command {
@@ -90,8 +102,14 @@ impl Invocation {
         // A program that goes by the name it is called by, as busybox does, keeps it.
         #[cfg(unix)]
         command.arg0(self.executable.path());
+        command.args(&self.arguments);
+        if let Some(line) = &self.line {
+            #[cfg(windows)]
+            command.raw_arg(line);
+            #[cfg(not(windows))]
+            command.arg(line);
+        }
         command
-            .args(&self.arguments)
             .envs(&self.variables)
             .env(CHAIN_VARIABLE, chain)
             .current_dir(&self.folder)
@@ -122,6 +140,9 @@ impl Invocation {
             .with_hint(self.by_hand())
     }
 }
+
+/// Exit codes of `env`, shells and Python for a program or an option that they do not know.
+const MISLED: [i32; 3] = [2, 126, 127];
 
 /// Writes `secret` as one line, and closes the pipe. A program that does not read it does not want it.
 async fn feed(pipe: Option<ChildStdin>, secret: Option<&Secret>) -> Infallible {
@@ -162,7 +183,7 @@ impl Output<'_> {
         if kind == ErrorKind::Transient {
             return self.error(kind, &problem.to_string()).with_hint(hint);
         }
-        let problem = redact(&problem.to_string(), self.input());
+        let problem = redact(&problem.to_string(), [self.input()]);
         Error::new(kind, format!("{} {problem}", self.invocation.name())).with_hint(hint)
     }
 
@@ -176,9 +197,11 @@ impl Output<'_> {
 
     fn error(&self, kind: ErrorKind, what: &str) -> Error {
         let name = self.invocation.name();
-        let known = [self.streams.output(), self.input()];
+        // What is shorter than any key is a word such as `failed`, which stderr may have as well.
+        let printed = self.streams.output().trim_ascii();
+        let known = [if printed.len() < SHORTEST_KEY { &[] } else { printed }, self.input()];
         let said = last_line(self.streams.tail(), &known);
-        let what = redact(what, self.input());
+        let what = redact(what, [self.input()]);
         let said = said.map_or_else(String::new, |line| format!(": {line}"));
         Error::new(kind, format!("{name} {what}{said}"))
             .with_hint(format!("{} to see why", self.invocation.by_hand()))
@@ -189,3 +212,6 @@ impl Output<'_> {
         self.stdin.as_ref().map_or(&[], |secret| secret.expose().as_bytes())
     }
 }
+
+/// The shortest output that may be a key, in bytes.
+const SHORTEST_KEY: usize = 8;

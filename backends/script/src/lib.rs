@@ -2,9 +2,8 @@
 //!
 //! What a program must do to be a source of keys:
 //!
-//! - It belongs to the caller or root, nobody else can write it, and the same holds for the folder
-//!   that it is in. Symbolic links are followed first: the file behind them is checked, and run. A
-//!   group may write when it is the caller's own.
+//! - No user but the caller and root can change it, or put another program in its place: see
+//!   [`api_key_helper_system::trust`].
 //! - It prints the key on stdout, alone or in one of the JSON documents that [`build`] describes,
 //!   and exits with 0. Everything else goes to stderr, whose last line is part of the error when
 //!   the program fails.
@@ -35,21 +34,23 @@ mod group;
 mod invocation;
 mod observe;
 mod output;
+mod questions;
 mod run;
+mod shell;
 mod start;
-mod stderr;
 mod streams;
+mod unreadable;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Secret, SecretInput};
+use api_key_helper_backend::{
+    Backend, Credential, Error, FetchRequest, Registration, Secret, SourceTable,
+};
 use async_trait::async_trait;
-
+use config::Settings;
 use executable::Executable;
 use invocation::Invocation;
-use output::Format;
 
 pub use observe::{Observed, observe};
 
@@ -60,7 +61,7 @@ pub use observe::{Observed, observe};
 /// - `shell_command`: a text that is run by `shell -c`. A source has either this or `command`.
 /// - `shell`: `/bin/bash`, where neither the file nor `API_KEY_HELPER_SHELL` says otherwise.
 /// - `output`: `"raw"`, the key alone; `"json"`, `{"key": "...", "expires_at": ...}` with a time
-///   that is RFC 3339 or Unix seconds; or `"auto"`, the default, which tells these apart, and also
+///   in any form that [`Expiry`](api_key_helper_backend::Expiry) reads; or `"auto"`, the default, which tells these apart, and also
 ///   reads an OAuth token response (RFC 6749, section 5.1), a Kubernetes `ExecCredential` and the
 ///   document of a Google executable source with an `id_token`.
 /// - `env`: variables for the program, beside those that it inherits. Not for secrets.
@@ -74,15 +75,25 @@ pub use observe::{Observed, observe};
 /// # Errors
 /// Misconfigured, with the place in the file.
 pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
-    Ok(Box::new(config::read(table)?))
+    Ok(Box::new(Script { settings: Settings::read(table)? }))
 }
 
-/// The keys that such a source has beside those of every source, as a JSON schema.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    <config::Table as schemars::JsonSchema>::json_schema(generator)
-}
+/// What `init` writes.
+const TEMPLATE: &str = if cfg!(windows) {
+    include_str!("template_windows.toml")
+} else {
+    include_str!("template.toml")
+};
+
+/// All that a program needs to know of this backend.
+pub const REGISTRATION: Registration = {
+    let registration = Registration::new("script", "a program of yours prints it", build)
+        .with_template(TEMPLATE)
+        .with_questions(questions::QUESTIONS);
+    #[cfg(feature = "schema")]
+    let registration = registration.with_schema::<config::RawConfig>();
+    registration
+};
 
 /// Runs a program for a secret input, and returns what it prints without the white space around it.
 /// The program is checked and ended as a source's is.
@@ -113,22 +124,21 @@ pub async fn read_secret(
 /// A source that runs a program.
 #[derive(Debug)]
 struct Script {
-    invocation: Invocation,
-    format: Format,
-    stdin: Option<SecretInput>,
+    settings: Settings,
 }
 
 #[async_trait]
 impl Backend for Script {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let stdin = match &self.stdin {
+        let Settings { invocation, format, stdin } = &self.settings;
+        let stdin = match stdin {
             Some(input) => Some(request.resolve(input).await?),
             None => None,
         };
         // A lifetime counts from when the answer was made, so from no earlier than this.
         let now = request.now();
-        let output = self.invocation.run(stdin, request.chain(), request.time_left()).await?;
-        self.format.read(output.stdout(), now).map_err(|error| output.unreadable(&error))
+        let output = invocation.run(stdin, request.chain(), request.time_left()).await?;
+        format.read(output.stdout(), now).map_err(|error| output.unreadable(&error))
     }
 }
 

@@ -11,9 +11,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::config::{SourceTable, Variables};
-use api_key_helper_core::{
-    Attempt, Credential, Error, ErrorKind, FetchRequest, Secret, SecretInput,
+use api_key_helper_backend::{
+    Attempt, Credential, Error, ErrorKind, FetchRequest, Secret, SecretInput, SourceTable,
+    Variables,
 };
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -57,7 +57,8 @@ impl Folder {
     /// A named pipe.
     fn pipe(&self, name: &str) -> PathBuf {
         let path = self.path().join(name);
-        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        // macOS has no `mkfifoat`.
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         path
     }
 

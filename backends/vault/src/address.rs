@@ -1,4 +1,4 @@
-//! Where the server is, and where its token may travel.
+//! The address of a server, where its token may travel, and the paths that may follow it.
 
 use std::fmt;
 
@@ -14,7 +14,8 @@ impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let address = http::Address::parse(text)?;
         if address.url().query().is_some() || address.url().fragment().is_some() {
-            return Err(format!("`{text}` has a query or a fragment"));
+            // Without the text: a password with a `?` in it reads as a query.
+            return Err("it has a query or a fragment".to_owned());
         }
         Ok(Self(address))
     }
@@ -87,6 +88,17 @@ pub(crate) fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
+/// `text` as the path of a mount, a secret or a user: without outer slashes, and without parts that
+/// an address would swallow.
+pub(crate) fn clean_path(text: &str) -> Result<String, String> {
+    let path = text.trim_matches('/');
+    let bad = |part: &str| matches!(part, "" | "." | "..") || part.chars().any(char::is_control);
+    if path.split('/').any(bad) {
+        return Err(format!("`{text}` is not a path"));
+    }
+    Ok(path.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,8 +112,10 @@ mod tests {
             "http://vault.example.com",
             "https://vault.example.com?x=1",
             "https://vault.example.com#x",
+            "https://u:1?hunter2@vault.example.com",
         ] {
-            assert!(Address::parse(bad).is_err(), "{bad}");
+            let why = Address::parse(bad).unwrap_err();
+            assert!(!why.contains("hunter2"), "{why}");
         }
     }
 

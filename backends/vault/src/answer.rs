@@ -1,16 +1,14 @@
 //! What the server said, and what it means.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api_key_helper_core::{Error, ErrorKind, Secret};
-use api_key_helper_http::quote;
-use serde::{Deserialize, Deserializer};
+use api_key_helper_backend::{Error, Fields, Secret};
+use api_key_helper_http::{Words, is_transient_status, quote};
+use reqwest::Method;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::words::WORDS;
+use crate::call::Call;
 
 /// An answer in full. Not `Debug`, for what was asked for is in it.
 pub(crate) struct Answer {
@@ -24,31 +22,18 @@ pub(crate) struct Answer {
 }
 
 /// The outline that all answers of the API have (`<https://openbao.org/api-docs/>`, "API operations").
-/// What is secret in it stays in the body until it is asked for.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// Each field is read when it is used: one that is not used may be of any type.
 pub(crate) struct Envelope<'a> {
-    #[serde(borrow)]
-    errors: Option<Vec<Cow<'a, str>>>,
-    request_id: Option<Cow<'a, str>>,
-    warnings: Option<Vec<Cow<'a, str>>>,
-    pub(crate) auth: Option<Auth>,
-    pub(crate) data: Option<&'a RawValue>,
-    pub(crate) lease_id: Cow<'a, str>,
-    pub(crate) lease_duration: u64,
-    pub(crate) renewable: bool,
+    errors: Option<Vec<String>>,
+    fields: Fields<'a>,
 }
 
 /// A token that was given out.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Auth {
-    #[serde(deserialize_with = "secret")]
+#[derive(Debug)]
+pub(crate) struct IssuedToken {
     pub(crate) client_token: Secret,
-    #[serde(default)]
-    pub(crate) lease_duration: u64,
-    #[serde(default)]
+    pub(crate) lease_duration: Duration,
     pub(crate) renewable: bool,
-    #[serde(default, deserialize_with = "or_default")]
     pub(crate) token_policies: Vec<String>,
 }
 
@@ -77,8 +62,9 @@ impl Answer {
         let said = self.said();
         let has = |text: &str| said.as_deref().is_some_and(|said| said.contains(text));
         match (self.status, &envelope) {
-            (200..=299, _) => Ok(Verdict::Good),
-            (status, _) if ErrorKind::is_transient_status(status) => Err(self.unavailable()),
+            // What was revoked or taken back is answered by nothing.
+            (204, _) | (200..=299, Some(_)) => Ok(Verdict::Good),
+            _ if self.is_about_the_node() => Err(self.unavailable()),
             (_, None) => Err(self.foreign()),
             (403, _) => Ok(Verdict::Forbidden),
             (404, Some(envelope)) => Ok(match () {
@@ -95,11 +81,58 @@ impl Answer {
         }
     }
 
+    /// The same of an answer to `call`: what reads gets something to read.
+    pub(crate) fn verdict_on(&self, call: &Call) -> Result<Verdict, Error> {
+        match self.verdict()? {
+            Verdict::Good if call.method == Method::GET && self.envelope().is_none() => {
+                Err(self.foreign())
+            }
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// Returns whether the answer is about the node that was asked, and not about the request:
+    /// another address may serve it, and so may this one later.
+    fn is_about_the_node(&self) -> bool {
+        // 412: a replica that is behind.
+        is_transient_status(self.status) || self.status == 412 || self.node_state().is_some()
+    }
+
+    /// Returns whether the node refused before it looked at the request, so that sending it
+    /// elsewhere does not carry it out twice.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.node_state().is_some() || (self.status == 503 && self.envelope().is_some())
+    }
+
+    /// Returns whether the server limits the rate of requests. To ask another of its nodes would
+    /// get around the limit. A standby's 429 is no limit.
+    pub(crate) fn is_rate_limit(&self) -> bool {
+        self.status == 429 && !self.is_health()
+    }
+
+    /// Why the node cannot serve, where it says so.
+    fn node_state(&self) -> Option<&'static NodeState> {
+        let said = self.said().unwrap_or_default();
+        // A proxy has a use of its own for most of these statuses.
+        let health = self.is_health().then_some(self.status);
+        NODE_STATES.iter().find(|state| {
+            (health.is_some() && state.status == health)
+                || state.words.is_some_and(|words| said.contains(words))
+        })
+    }
+
+    /// Returns whether it is `sys/health`'s answer, by which a load balancer may tell of a node.
+    fn is_health(&self) -> bool {
+        let fields = Fields::parse(&self.body).unwrap_or_default();
+        fields.has("initialized") || fields.has("standby")
+    }
+
     /// The answer's outline, where it has the API's form: a proxy's page has not.
     pub(crate) fn envelope(&self) -> Option<Envelope<'_>> {
-        serde_json::from_slice(&self.body).ok().filter(|envelope: &Envelope<'_>| {
-            envelope.errors.is_some() || envelope.request_id.is_some()
-        })
+        let fields = Fields::parse(&self.body)?;
+        let errors = fields.list("errors").and(fields.texts("errors"));
+        let is_vaults = errors.is_some() || fields.text("request_id").is_some();
+        is_vaults.then_some(Envelope { errors, fields })
     }
 
     /// The same of a good answer, which must have one.
@@ -108,9 +141,8 @@ impl Answer {
     }
 
     /// The fields of `data`, none when there is no object.
-    pub(crate) fn fields(&self) -> Result<BTreeMap<String, &RawValue>, Error> {
-        let data = self.content()?.data;
-        Ok(data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default())
+    pub(crate) fn fields(&self) -> Result<Fields<'_>, Error> {
+        Ok(self.content()?.data().and_then(Fields::of).unwrap_or_default())
     }
 
     /// `: ` and the server's own words, for the end of a message; or nothing.
@@ -134,28 +166,31 @@ impl Answer {
     fn unavailable(&self) -> Error {
         let from = &self.from;
         let said = self.said().unwrap_or_default();
-        let error = match self.status {
+        let error = match (self.node_state(), self.status) {
+            (Some(NodeState { state, hint, .. }), _) => {
+                Error::transient(format!("vault at `{from}` {state}")).with_hint(*hint)
+            }
             // Also the answer of `sys/health` for a standby, and of a replica that is too far behind.
-            429 if said.contains("quota") => {
+            (None, 429) if said.contains("quota") => {
                 let wait = self.retry_after.unwrap_or_default().max(QUOTA_INTERVAL);
                 return Error::transient(format!("vault at `{from}` is over a quota: {said}"))
                     .with_hint("ask for a higher rate limit quota, or for a longer `ttl` here")
                     .with_retry_after(wait);
             }
-            429 => Error::transient(format!(
+            (None, 429) => Error::transient(format!(
                 "vault at `{from}` does not serve just now (429){}",
                 self.because()
             ))
             .with_hint(WAIT),
             // Vault Enterprise: the replica has not seen yet what the request depends on.
-            412 => Error::transient(format!("vault at `{from}` is a replica that is behind"))
-                .with_hint(WAIT),
-            503 if said.contains("sealed") => {
-                Error::transient(format!("vault at `{from}` is sealed"))
-                    .with_hint("an operator runs `vault operator unseal` or `bao operator unseal`")
+            (None, 412) => {
+                Error::transient(format!("vault at `{from}` is a replica that is behind"))
+                    .with_hint(WAIT)
             }
-            status => Error::transient(format!("`{from}` answered {status}{}", self.because()))
-                .with_hint(WAIT),
+            (None, status) => {
+                Error::transient(format!("`{from}` answered {status}{}", self.because()))
+                    .with_hint(WAIT)
+            }
         };
         match self.retry_after {
             Some(wait) => error.with_retry_after(wait),
@@ -166,36 +201,156 @@ impl Answer {
     /// A page in another form than the API's is not the server's word.
     fn foreign(&self) -> Error {
         Error::transient(format!("`{}` answered {}, but not as vault does", self.from, self.status))
-            .with_hint(WORDS.impostor)
+            .with_hint(self.address_advice().unwrap_or(WORDS.impostor))
+    }
+
+    /// Returns the hint for an address that holds more than the server: a path of the API, or of
+    /// the user interface.
+    pub(crate) fn address_advice(&self) -> Option<&'static str> {
+        let path = self.from.split_once("://").and_then(|(_, rest)| rest.split_once('/'))?.1;
+        match path.split('/').find(|part| matches!(*part, "v1" | "ui"))? {
+            "v1" => Some("leave the `/v1` of the API out of `address`"),
+            _ => Some("leave the `/ui` of the user interface out of `address`"),
+        }
     }
 }
 
-impl Envelope<'_> {
+impl<'a> Envelope<'a> {
+    /// The token that was given out, if there is one.
+    pub(crate) fn auth(&self) -> Result<Option<IssuedToken>, Error> {
+        let Some(auth) = self.fields.object("auth") else { return Ok(None) };
+        let Some(client_token) = auth.secret("client_token") else { return Ok(None) };
+        Ok(Some(IssuedToken {
+            client_token,
+            lease_duration: lifetime(&auth, "lease_duration")?,
+            renewable: auth.flag("renewable").unwrap_or_default(),
+            token_policies: auth.texts("token_policies").unwrap_or_default(),
+        }))
+    }
+
+    /// Returns the requested data. A secret in it stays in the body until it is read.
+    pub(crate) fn data(&self) -> Option<&'a RawValue> {
+        self.fields.value("data")
+    }
+
+    /// Of what is lent.
+    pub(crate) fn lease_id(&self) -> Option<String> {
+        self.fields.text("lease_id")
+    }
+
+    /// For how long it is lent.
+    pub(crate) fn lease_duration(&self) -> Result<Duration, Error> {
+        lifetime(&self.fields, "lease_duration")
+    }
+
+    /// Returns whether the lease can be renewed.
+    pub(crate) fn renewable(&self) -> bool {
+        self.fields.flag("renewable").unwrap_or_default()
+    }
+
     fn says_unversioned(&self) -> bool {
-        self.warnings.iter().flatten().any(|warning| warning.contains("versioned"))
+        let warnings = self.fields.texts("warnings").unwrap_or_default();
+        warnings.iter().any(|warning| warning.contains("versioned"))
     }
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
+/// A lifetime; zero where there is none. One that cannot be read is an error: without its end, a key
+/// would be printed after it.
+pub(crate) fn lifetime(fields: &Fields<'_>, name: &str) -> Result<Duration, Error> {
+    match (fields.value(name), fields.seconds(name)) {
+        (None, _) => Ok(Duration::ZERO),
+        (Some(_), Some(lifetime)) => Ok(lifetime),
+        (Some(_), None) => Err(Error::misconfigured(format!(
+            "vault answered with a `{name}` that is not a number of seconds"
+        ))
+        .with_hint(WORDS.impostor)),
+    }
 }
 
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// Hints for what goes wrong on the way to the server.
+pub(crate) const WORDS: Words = Words {
+    server: "vault at ",
+    way: "check `address`, the network, and whether the server is up",
+    impostor: "a proxy or another server may stand in its place: check `address`",
+    authority: "name that authority's certificate in `ca_file` (or `VAULT_CACERT`)",
+    host: "fix `address`, or name the certificate's host in `tls_server_name`",
+    client: Some("see `client_cert` and `client_key` of the source"),
+};
+
+/// Why a node cannot serve.
+struct NodeState {
+    /// By which `sys/health` says so, and a load balancer with it
+    /// (`<https://developer.hashicorp.com/vault/api-docs/system/health>`).
+    status: Option<u16>,
+    /// By which an error says so, whatever its status.
+    words: Option<&'static str>,
+    /// The state of the node, as a message says it.
+    state: &'static str,
+    hint: &'static str,
 }
+
+const NODE_STATES: [NodeState; 8] = [
+    NodeState {
+        status: Some(503),
+        words: Some("is sealed"),
+        state: "is sealed",
+        hint: "an operator runs `vault operator unseal` or `bao operator unseal`",
+    },
+    NodeState {
+        status: Some(501),
+        words: Some("is not initialized"),
+        state: "is not initialized",
+        hint: "an operator runs `vault operator init` or `bao operator init`",
+    },
+    NodeState {
+        status: Some(472),
+        words: Some("DR secondary mode"),
+        state: "is a DR secondary",
+        hint: SERVING,
+    },
+    NodeState { status: Some(473), words: None, state: "is a performance standby", hint: SERVING },
+    NodeState {
+        status: Some(530),
+        words: None,
+        state: "was removed from its cluster",
+        hint: SERVING,
+    },
+    NodeState {
+        status: None,
+        words: Some("in standby mode"),
+        state: "is a standby",
+        hint: SERVING,
+    },
+    NodeState {
+        status: None,
+        words: Some("active cluster node not found"),
+        state: "knows no active node",
+        hint: WAIT,
+    },
+    NodeState {
+        status: None,
+        words: Some("from non-versioned to versioned"),
+        state: "is upgrading the engine to KV version 2",
+        hint: WAIT,
+    },
+];
 
 /// The shortest interval of a rate limit quota, which is the usual one. Of one that has begun the
 /// server says 0 s, for it leaves off what is no whole second; and mostly it says nothing at all (OpenBao and
 /// Vault, `sys/quotas/config`, `enable_rate_limit_response_headers`).
 const QUOTA_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Another node may serve it.
+const SERVING: &str = "list an address that serves requests in `address`, or ask the server's \
+    operator";
+
 /// What will pass is asked again by itself.
 const WAIT: &str = "wait a little; if it stays so, ask whoever runs the server";
 
 #[cfg(test)]
 mod tests {
+    use api_key_helper_backend::ErrorKind;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -216,7 +371,7 @@ mod tests {
         let route = r#"{"errors":["no handler for route \"x/data/y\". route entry not found."]}"#;
         let bad = r#"{"errors":["invalid role or secret ID"]}"#;
         for (status, body, verdict) in [
-            (200, "{}", Verdict::Good),
+            (200, r#"{"request_id":"x"}"#, Verdict::Good),
             (204, "", Verdict::Good),
             (403, denied, Verdict::Forbidden),
             (404, r#"{"errors":[]}"#, Verdict::Absent),
@@ -229,6 +384,9 @@ mod tests {
             assert_eq!(answer(status, body).verdict(), Ok(verdict), "{status} {body}");
         }
         for (status, body) in [
+            (200, "<html>Welcome</html>"),
+            (200, "{}"),
+            (200, ""),
             (403, "<html>Forbidden</html>"),
             (404, "<html>Not Found</html>"),
             (403, r#"{"message":"forbidden"}"#),
@@ -242,6 +400,108 @@ mod tests {
         ] {
             let error = answer(status, body).verdict().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Transient, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn answer_about_the_node_is_transient_whatever_its_status() {
+        let dr = r#"{"errors":["path disabled in replication DR secondary mode"]}"#;
+        for (status, body, state) in [
+            (400, dr, "is a DR secondary"),
+            (472, r#"{"initialized":true}"#, "is a DR secondary"),
+            (473, r#"{"initialized":true}"#, "is a performance standby"),
+            (501, r#"{"initialized":false}"#, "is not initialized"),
+            (503, r#"{"initialized":true,"sealed":true,"standby":true}"#, "is sealed"),
+            (530, r#"{"initialized":true}"#, "was removed from its cluster"),
+            (400, r#"{"errors":["Vault is sealed"]}"#, "is sealed"),
+            (400, r#"{"errors":["Vault is in standby mode"]}"#, "is a standby"),
+            (
+                400,
+                r#"{"errors":["Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly."]}"#,
+                "is upgrading the engine",
+            ),
+            (
+                400,
+                r#"{"errors":["Waiting for the primary to upgrade from non-versioned to versioned data. This backend will be unavailable for a brief period"]}"#,
+                "is upgrading the engine",
+            ),
+        ] {
+            let answer = answer(status, body);
+            let error = answer.verdict().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Transient, "{status} {body}");
+            assert!(error.message().contains(state), "{status} {error}");
+            assert!(answer.is_untouched() && !answer.is_rate_limit(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn status_of_sys_health_without_its_body_is_a_proxys() {
+        for status in [472, 473, 501, 503, 530] {
+            for body in ["", "<html>Not Implemented</html>", r#"{"message":"no"}"#] {
+                let answer = answer(status, body);
+                let error = answer.verdict().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Transient, "{status} {body}");
+                assert!(error.message().contains(&format!("answered {status}")), "{error}");
+                // The proxy may have sent the request on before it gave up.
+                assert!(!answer.is_untouched(), "{status} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn field_of_an_odd_type_costs_no_other_field() {
+        let body = r#"{"request_id":7,"warnings":{"a":1},"lease_id":null,"renewable":"x","wrap_info":[],
+            "mount_type":5,"data":{"data":{"k":"v"},"metadata":"x"},"lease_duration":"3600",
+            "auth":{"client_token":"s.t","lease_duration":"60","renewable":"true","token_policies":"default",
+            "metadata":7,"entity_id":[]}}"#;
+        let answer = answer(200, body);
+        let content = answer.content().unwrap();
+        assert_eq!(content.lease_duration(), Ok(Duration::from_secs(3600)));
+        assert!(content.lease_id().is_none() && !content.renewable() && content.data().is_some());
+        let auth = content.auth().unwrap().unwrap();
+        assert_eq!((auth.client_token.expose(), auth.lease_duration.as_secs()), ("s.t", 60));
+        assert!(auth.renewable && auth.token_policies == ["default"]);
+        assert_eq!(answer.verdict(), Ok(Verdict::Good));
+    }
+
+    #[test]
+    fn answer_with_a_byte_order_mark_is_vaults() {
+        let marked = answer(404, "\u{feff}{\"errors\":[]}");
+        assert_eq!(marked.verdict(), Ok(Verdict::Absent));
+    }
+
+    #[test]
+    fn lifetime_that_is_unreadable_is_named() {
+        for (body, name) in [
+            (r#"{"request_id":"r","lease_duration":"soon"}"#, "`lease_duration`"),
+            (r#"{"request_id":"r","lease_duration":-5}"#, "`lease_duration`"),
+            (r#"{"request_id":"r","lease_duration":[1]}"#, "`lease_duration`"),
+        ] {
+            let answer = answer(200, body);
+            let error = answer.content().unwrap().lease_duration().unwrap_err();
+            assert!(error.message().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_a_quota_keeps_the_next_address_from_being_asked() {
+        assert!(answer(429, r#"{"errors":["rate limit quota exceeded"]}"#).is_rate_limit());
+        assert!(answer(429, "<html>Too Many Requests</html>").is_rate_limit());
+        assert!(
+            !answer(429, r#"{"initialized":true,"sealed":false,"standby":true}"#).is_rate_limit()
+        );
+        assert!(!answer(503, r#"{"errors":["Vault is sealed"]}"#).is_rate_limit());
+    }
+
+    #[test]
+    fn address_with_a_path_of_the_api_or_the_interface_is_named() {
+        let advice =
+            |from: &str| Answer { from: from.to_owned(), ..answer(404, "{}") }.address_advice();
+        assert!(advice("https://v:8200/v1").unwrap().contains("`/v1`"));
+        assert!(advice("https://v/eu/v1").unwrap().contains("`/v1`"));
+        assert!(advice("https://v/ui/vault/secrets").unwrap().contains("`/ui`"));
+        for right in ["https://v", "https://v:8200/eu", "https://v1.example.com", "https://ui/eu"] {
+            assert_eq!(advice(right), None, "{right}");
         }
     }
 

@@ -1,8 +1,6 @@
-//! How we say who we are.
+//! Where a source's token comes from: a secret input, or a login.
 
-mod written;
-
-use api_key_helper_core::{Error, Secret, SecretInput};
+use api_key_helper_backend::{Error, Secret, SecretInput};
 use serde_json::json;
 use vaultrs::api::auth::approle::requests::LoginWithApproleRequest;
 use vaultrs::api::auth::kubernetes::requests::LoginWithKubernetesRequest;
@@ -12,19 +10,18 @@ use vaultrs::api::sys::requests::UnwrapRequest;
 
 use crate::answer::Verdict;
 use crate::call::{Call, Plain};
-use crate::input::Input;
-
-pub(crate) use written::WrittenAuth;
+use crate::token_helper::TokenHelper;
 
 /// Where the token comes from.
 #[derive(Debug)]
 pub(crate) enum Auth {
-    /// Somebody else gives it and owns it: it is read at every attempt, and neither kept, renewed nor
-    /// revoked.
-    Given {
+    /// Another program provides it and owns it: it is read at every attempt, and neither kept, renewed
+    /// nor revoked.
+    External {
         input: SecretInput,
-        /// It is the file that `vault login` writes, which may not be there yet.
-        by_login_command: bool,
+        /// The token helper to which `vault login` may hand a token instead, if `input` is the file
+        /// that this command writes. That file may not be there yet.
+        by_login_command: Option<TokenHelper>,
     },
     /// We log in for it, and own it.
     Login(Login),
@@ -38,6 +35,17 @@ pub(crate) struct Login {
     pub(crate) method: Method,
     /// Every method has one at most.
     pub(crate) secret: Option<Input>,
+}
+
+/// Where the secret of an auth method is, and what it is called there.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) input: SecretInput,
+    /// What is found there is a single-use token for the secret
+    /// (`<https://openbao.org/docs/concepts/response-wrapping/>`).
+    pub(crate) wrapped: bool,
+    /// The key below `auth`, which is also what the server calls it.
+    pub(crate) name: &'static str,
 }
 
 /// What a method wants to know beside the secret.
@@ -90,12 +98,12 @@ impl Login {
             Method::Ldap { username } | Method::Userpass { username } => {
                 Call::to(&LoginRequest { mount, username: username.clone(), password: said })
             }
-            Method::WrappedToken => unwrap(),
+            Method::WrappedToken => unwrap_call(),
         };
         Ok(call?.hiding(secret))
     }
 
-    /// Whether the TLS connection itself must say who we are.
+    /// Returns whether the TLS connection itself must say who we are.
     pub(crate) fn wants_certificate(&self) -> bool {
         matches!(self.method, Method::Cert { .. })
     }
@@ -153,7 +161,7 @@ impl Login {
 }
 
 /// The request that opens a wrapping token, which is also the token that it is sent with.
-pub(crate) fn unwrap() -> Result<Call, Error> {
+pub(crate) fn unwrap_call() -> Result<Call, Error> {
     // `None`, for the server takes a token in the body only beside another one in the header.
     Call::to(&UnwrapRequest { token: None }).map(Call::once)
 }

@@ -1,10 +1,11 @@
 //! One request, before it is known where it goes.
 
-use api_key_helper_core::{Error, Secret};
+use api_key_helper_backend::{Error, Secret};
 use reqwest::Method;
 use rustify::Endpoint;
 use rustify::enums::{RequestMethod, RequestType, ResponseType};
 use rustify::errors::ClientError;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 /// What is asked: a method, a path and a body, from one of `vaultrs`'s endpoints or of the
@@ -37,6 +38,11 @@ impl Call {
             hidden: Vec::new(),
             once: false,
         })
+    }
+
+    /// Renews or revokes a lease (`<https://openbao.org/api-docs/system/leases/>`).
+    pub(crate) fn lease(action: &str, id: &str) -> Result<Self, Error> {
+        Self::to(&Plain { path: format!("sys/leases/{action}"), body: json!({ "lease_id": id }) })
     }
 
     pub(crate) fn hiding(mut self, secret: &Secret) -> Self {
@@ -78,7 +84,6 @@ impl Endpoint for Plain {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
     use vaultrs::api::kv2::requests::ReadSecretRequest;
     use vaultrs::api::sys::requests::UnwrapRequest;
     use vaultrs::api::token::requests::{
@@ -106,8 +111,7 @@ mod tests {
 
     #[test]
     fn a_plain_endpoint_sends_its_object() {
-        let body = json!({ "lease_id": "a/b" });
-        let call = Call::to(&Plain { path: "sys/leases/renew".to_owned(), body }).unwrap();
+        let call = Call::lease("renew", "a/b").unwrap();
         assert_eq!(call.method, Method::POST);
         assert_eq!(call.target, "/sys/leases/renew");
         assert_eq!(&call.body[..], br#"{"lease_id":"a/b"}"#);

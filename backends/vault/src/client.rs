@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::{Error, FetchRequest, Secret};
+use api_key_helper_backend::{Error, FetchRequest, Secret, redact_error};
 use api_key_helper_http::{self as http, Failure};
 use reqwest::header::{HOST, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
@@ -10,19 +10,9 @@ use url::Url;
 use vaultrs::api::sys::requests::ReadHealthRequest;
 
 use crate::address::{self, Address};
-use crate::answer::{Answer, Verdict};
+use crate::answer::{Answer, Verdict, WORDS};
 use crate::call::Call;
-use crate::tls::Tls;
-use crate::words::WORDS;
-
-/// How a server is reached.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    /// At least one.
-    pub(crate) addresses: Vec<Address>,
-    pub(crate) namespace: Option<HeaderValue>,
-    pub(crate) tls: Tls,
-}
+use crate::connection::Connection;
 
 /// The connections of one attempt.
 #[derive(Debug)]
@@ -30,15 +20,17 @@ pub(crate) struct Client<'a> {
     connection: &'a Connection,
     request: FetchRequest<'a>,
     /// One for each address that was asked.
-    clients: Vec<Option<reqwest::Client>>,
+    clients: Vec<Option<http::Client>>,
     /// The address that answered last is asked first.
     current: usize,
+    /// Secrets that were sent in this attempt. No message may show them.
+    hidden: Vec<Secret>,
 }
 
 impl<'a> Client<'a> {
     pub(crate) fn new(connection: &'a Connection, request: FetchRequest<'a>) -> Self {
         let clients = connection.addresses.iter().map(|_| None).collect();
-        Self { connection, request, clients, current: 0 }
+        Self { connection, request, clients, current: 0, hidden: Vec::new() }
     }
 
     /// The answer of the first address that gives one, in all the time that is left.
@@ -58,6 +50,17 @@ impl<'a> Client<'a> {
         call: &Call,
         token: Option<&Secret>,
     ) -> Result<(Verdict, Answer), Error> {
+        let answer = self.first_answer(time, call, token).await;
+        // A server may name a redirect after what it was sent.
+        answer.map_err(|error| redact_error(error, &self.hidden))
+    }
+
+    async fn first_answer(
+        &mut self,
+        time: Duration,
+        call: &Call,
+        token: Option<&Secret>,
+    ) -> Result<(Verdict, Answer), Error> {
         let end = self.request.time_left().saturating_sub(time);
         let count = self.connection.addresses.len();
         let mut first = None;
@@ -65,14 +68,13 @@ impl<'a> Client<'a> {
             let index = (self.current + step) % count;
             let share = share(self.left(end), count - step);
             let failure = match self.ask(index, call, token, share).await {
-                Ok(answer) => match answer.verdict() {
+                Ok(answer) => match answer.verdict_on(call) {
                     Ok(verdict) => {
                         self.current = index;
                         return Ok((verdict, answer));
                     }
-                    // To ask elsewhere would be to get around the limit.
-                    Err(error) if answer.status == 429 => return Err(error),
-                    Err(error) => Failure { error, sent: answer.status != 503 },
+                    Err(error) if answer.is_rate_limit() => return Err(error),
+                    Err(error) => Failure { error, sent: !answer.is_untouched() },
                 },
                 Err(failure) => failure,
             };
@@ -102,6 +104,11 @@ impl<'a> Client<'a> {
         first.map_or(Ok(None), Err)
     }
 
+    /// Returns the secrets that were sent so far. No message may show them.
+    pub(crate) fn sent(&self) -> &[Secret] {
+        &self.hidden
+    }
+
     /// The time until no more than `end` is left of the attempt's.
     fn left(&self, end: Duration) -> Duration {
         self.request.time_left().saturating_sub(end)
@@ -114,6 +121,7 @@ impl<'a> Client<'a> {
         token: Option<&Secret>,
         share: Duration,
     ) -> Result<Answer, Failure> {
+        self.hidden.extend(call.hidden.iter().chain(token).cloned());
         let address = &self.connection.addresses[index];
         let end = self.request.time_left().saturating_sub(share);
         let url = address.join(&call.target);
@@ -129,8 +137,8 @@ impl<'a> Client<'a> {
         let status = response.status().as_u16();
         let retry_after = http::retry_after(&response, self.request.now());
         let body = http::body(response, address, share, &WORDS).await?;
-        let hidden = call.hidden.iter().chain(token).cloned().collect();
-        Ok(Answer { status, body, retry_after, from: address.to_string(), hidden })
+        let (from, hidden) = (address.to_string(), self.hidden.clone());
+        Ok(Answer { status, body, retry_after, from, hidden })
     }
 
     async fn send(
@@ -146,8 +154,8 @@ impl<'a> Client<'a> {
             Some(client) => client.clone(),
             None => {
                 let client = tokio::time::timeout(self.left(end), self.open(address)).await;
-                let client = client
-                    .unwrap_or_else(|_| Err(http::unreachable(address, "no time is left", &WORDS)));
+                let client =
+                    client.unwrap_or_else(|_| Err(unreachable(address, "no time is left")));
                 self.clients[index].insert(client.map_err(Failure::unsent)?).clone()
             }
         };
@@ -171,7 +179,7 @@ impl<'a> Client<'a> {
         if let Some(token) = token {
             request = request.header("X-Vault-Token", header(token).map_err(Failure::unsent)?);
         }
-        http::send(request, address, left, &WORDS).await
+        client.send(request, address, left, &WORDS).await
     }
 
     /// The one redirect that is followed is the one by which a standby points to the leader: it
@@ -199,27 +207,44 @@ impl<'a> Client<'a> {
         Ok((listed.unwrap_or(index), to))
     }
 
-    async fn open(&self, address: &Address) -> Result<reqwest::Client, Error> {
-        let tls = &self.connection.tls;
-        let mut builder = http::client(address.as_ref());
+    async fn open(&self, address: &Address) -> Result<http::Client, Error> {
+        let Connection { tls, proxies, .. } = &self.connection;
+        let way = proxies.way_to(address.as_ref().url())?;
+        let mut builder = http::client(address.as_ref().url(), &way)?;
         if address.as_ref().is_https() {
-            builder = tls.apply(builder)?;
+            builder = tls.apply(builder, &self.request)?;
+            if let Some(variable) = &tls.unverified {
+                self.request.warn(format!(
+                    "the certificate of `{address}` is not verified, because `{variable}` is set: \
+                     anyone on the way can read the token and the key"
+                ));
+            }
         }
         if let Some(name) = &tls.server_name {
+            if let Some(proxy) = way.proxy() {
+                let message = format!("`tls_server_name` does not work through {proxy}");
+                let hint = proxy.bypass_hint(address.bare_host());
+                return Err(Error::misconfigured(message).with_hint(hint));
+            }
             // The name asked for by SNI and looked for in the certificate is the one in the URL. So
             // that name stands there, and is resolved to where the address is (port 0: the URL's);
             // a proxy would resolve it by itself.
             let found: Vec<_> = tokio::net::lookup_host((address.bare_host(), 0))
                 .await
-                .map_err(|error| http::unreachable(address, &error.to_string(), &WORDS))?
+                .map_err(|error| unreachable(address, &error.to_string()))?
                 .collect();
-            builder = builder.resolve_to_addrs(name, &found).no_proxy().http1_only();
+            builder = builder.resolve_to_addrs(name, &found).http1_only();
         }
         http::build(
             builder,
+            &way,
             "see `ca_file`, `ca_dir`, `client_cert` and `client_key` of the source",
         )
     }
+}
+
+fn unreachable(address: &Address, why: &str) -> Error {
+    http::unreachable(&format!("`{address}`"), why, &WORDS)
 }
 
 /// Each address that is left gets the same share of the time.

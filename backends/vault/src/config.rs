@@ -1,16 +1,20 @@
 //! What a source's table says.
 
+mod auth;
+
 use std::path::PathBuf;
 
-use api_key_helper_core::Error;
-use api_key_helper_core::config::SourceTable;
+use api_key_helper_backend::field::Field;
+use api_key_helper_backend::{Error, SourceTable};
+use api_key_helper_http::ProxyVariables;
+use auth::RawAuth;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
-use crate::address::Address;
-use crate::auth::{Auth, WrittenAuth};
-use crate::client::Connection;
-use crate::read::{Engine, Target};
+use crate::address::{Address, clean_path};
+use crate::auth::Auth;
+use crate::connection::Connection;
+use crate::target::{DEFAULT_MOUNT, Engine, Target};
 use crate::tls::{ClientCertificate, Tls};
 
 /// Everything that a source's table and the environment say.
@@ -24,7 +28,7 @@ pub(crate) struct Settings {
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) struct Written {
+pub(crate) struct RawConfig {
     /// The server, or a list of servers of one cluster, tried in order.
     ///
     /// Default: none; it is needed.
@@ -34,7 +38,7 @@ pub(crate) struct Written {
     /// How to log in.
     ///
     /// Default: `{ method = "token" }`.
-    auth: Option<WrittenAuth>,
+    auth: Option<RawAuth>,
     /// A folder of files such as `ca_file`.
     ///
     /// Also: `BAO_CAPATH`, `VAULT_CAPATH`.
@@ -54,8 +58,9 @@ pub(crate) struct Written {
     /// What answers at `path`.
     ///
     /// Default: `"kv2"`.
-    engine: Option<WrittenEngine>,
-    /// The field that holds the key; `"*"`: all of them are the key, as a JSON document.
+    engine: Option<RawEngine>,
+    /// The field that holds the key: a name, or a JSON pointer such as `/keys/0`; `"*"`: all of them
+    /// are the key, as a JSON document.
     ///
     /// Default: the only field.
     field: Option<String>,
@@ -70,8 +75,8 @@ pub(crate) struct Written {
     /// The secret, below the mount and without the `data/` of the API; with `engine = "read"` the
     /// whole path.
     path: String,
-    /// The host name to ask for by SNI and to look for in the certificate; the connection then
-    /// uses no proxy.
+    /// The host name to ask for by SNI and to look for in the certificate; it does not work
+    /// through a proxy.
     ///
     /// Also: `BAO_TLS_SERVER_NAME`, `VAULT_TLS_SERVER_NAME`.
     tls_server_name: Option<String>,
@@ -92,7 +97,7 @@ enum Addresses {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Engine"))]
 #[serde(rename_all = "lowercase")]
-enum WrittenEngine {
+enum RawEngine {
     Kv1,
     #[default]
     Kv2,
@@ -102,23 +107,27 @@ enum WrittenEngine {
 impl Settings {
     /// Reads the table and what fills its gaps.
     pub(crate) fn read(table: &SourceTable) -> Result<Self, Error> {
-        let written: Written = table.parse()?;
-        let target = target(table, &written)?;
+        let raw: RawConfig = table.parse()?;
+        let target = target(table, &raw)?;
+        let unverified = unverified(table, &raw)?;
+        let [ca_file, ca_dir] = authorities(table, raw.ca_file, raw.ca_dir)?;
         let connection = Connection {
-            addresses: addresses(table, written.address)?,
-            namespace: namespace(table, written.namespace)?,
+            addresses: addresses(table, raw.address)?,
+            namespace: namespace(table, raw.namespace)?,
             tls: Tls {
-                ca_file: file(table, "ca_file", written.ca_file, "CACERT")?,
-                ca_dir: file(table, "ca_dir", written.ca_dir, "CAPATH")?,
-                client: client_certificate(table, written.client_cert, written.client_key)?,
-                server_name: server_name(table, written.tls_server_name)?,
-                skip_verify: skip_verify(table)?,
+                ca_file,
+                ca_dir,
+                client: client_certificate(table, raw.client_cert, raw.client_key)?,
+                server_name: server_name(table, raw.tls_server_name)?,
+                unverified,
             },
+            // As Vault's and OpenBao's own commands do.
+            proxies: ProxyVariables::read(
+                &["BAO_PROXY_ADDR", "VAULT_PROXY_ADDR", "BAO_HTTP_PROXY", "VAULT_HTTP_PROXY"],
+                |name| table.unrecorded(name),
+            ),
         };
-        let auth = match written.auth {
-            Some(auth) => Auth::read(table, auth)?,
-            None => Auth::from_surroundings(table)?,
-        };
+        let auth = auth::read(table, raw.auth)?;
         if let Auth::Login(login) = &auth
             && login.wants_certificate()
             && connection.tls.client.is_none()
@@ -134,29 +143,19 @@ impl Settings {
     }
 }
 
-/// `text` as the path of a mount, a secret or a user: without outer slashes, and without parts that
-/// an address would swallow.
-pub(crate) fn path(table: &SourceTable, key: &str, text: &str) -> Result<String, Error> {
-    let path = text.trim_matches('/');
-    let bad = |part: &str| matches!(part, "" | "." | "..") || part.chars().any(char::is_control);
-    if path.split('/').any(bad) {
-        return Err(table.error(key, format!("{text:?} is not a path")));
-    }
-    Ok(path.to_owned())
-}
-
-fn target(table: &SourceTable, written: &Written) -> Result<Target, Error> {
-    let secret = path(table, "path", &written.path)?;
-    let mount = written.mount.as_deref().map(|mount| path(table, "mount", mount)).transpose()?;
-    let engine = written.engine.unwrap_or_default();
-    if written.version.is_some() && !matches!(engine, WrittenEngine::Kv2) {
+fn target(table: &SourceTable, raw: &RawConfig) -> Result<Target, Error> {
+    let path = |key, text: &str| clean_path(text).map_err(|why| table.error(key, why));
+    let secret = path("path", &raw.path)?;
+    let mount = raw.mount.as_deref().map(|mount| path("mount", mount)).transpose()?;
+    let engine = raw.engine.unwrap_or_default();
+    if raw.version.is_some() && !matches!(engine, RawEngine::Kv2) {
         return Err(table.error("version", "only secrets of `engine = \"kv2\"` have versions"));
     }
     let (engine, mount, path) = match engine {
-        WrittenEngine::Kv1 => (Engine::Kv1, mount, secret),
-        WrittenEngine::Kv2 => (Engine::Kv2 { version: written.version }, mount, secret),
+        RawEngine::Kv1 => (Engine::Kv1, mount, secret),
+        RawEngine::Kv2 => (Engine::Kv2 { version: raw.version }, mount, secret),
         // Any path, its mount included, though that may stand in `mount` as well.
-        WrittenEngine::Read => match (mount, secret.split_once('/')) {
+        RawEngine::Read => match (mount, secret.split_once('/')) {
             (Some(mount), _) => (Engine::Read, Some(mount), secret),
             (None, Some((mount, path))) => (Engine::Read, Some(mount.to_owned()), path.to_owned()),
             (None, None) => {
@@ -166,39 +165,84 @@ fn target(table: &SourceTable, written: &Written) -> Result<Target, Error> {
             }
         },
     };
-    let mount = mount.unwrap_or_else(|| "secret".to_owned());
-    Ok(Target { engine, mount, path, field: written.field.clone() })
+    let mount = mount.unwrap_or_else(|| DEFAULT_MOUNT.to_owned());
+    let field = raw.field.clone().map(Field::new);
+    Ok(Target { engine, mount, path, field })
+}
+
+/// A setting's text, and the variable that it comes from where the file leaves it out: an error
+/// names the place that the user has to change.
+struct Text {
+    text: String,
+    variable: Option<String>,
+}
+
+impl Text {
+    const fn of_file(text: String) -> Self {
+        Self { text, variable: None }
+    }
+
+    fn objection(&self, table: &SourceTable, key: &str, why: impl AsRef<str>) -> Error {
+        match &self.variable {
+            None => table.error(key, why),
+            Some(variable) => {
+                Error::misconfigured(format!("the variable `{variable}`: {}", why.as_ref()))
+                    .with_hint(format!("correct it, or run `unset {variable}`"))
+            }
+        }
+    }
 }
 
 fn addresses(table: &SourceTable, written: Option<Addresses>) -> Result<Vec<Address>, Error> {
-    let texts = match written {
-        Some(Addresses::One(text)) => vec![text],
-        Some(Addresses::Several(texts)) => texts,
-        None => variable(table, "address", "ADDR")?.into_iter().collect(),
+    let texts: Vec<Text> = match written {
+        Some(Addresses::One(text)) => vec![Text::of_file(text)],
+        Some(Addresses::Several(texts)) => texts.into_iter().map(Text::of_file).collect(),
+        None => selector(table, "address", "ADDR")?.into_iter().collect(),
     };
     if texts.is_empty() {
         return Err(table
             .error("address", "there is no address")
             .with_hint("set `address` of the source, or `VAULT_ADDR`"));
     }
-    let read = |text: &String| {
-        Address::parse(text).map_err(|why| {
-            table.error("address", why).with_hint("write it as `https://vault.example.com:8200`")
+    let read = |written: &Text| {
+        Address::parse(&written.text).map_err(|why| {
+            written
+                .objection(table, "address", why)
+                .with_hint("write it as `https://vault.example.com:8200`")
         })
     };
     texts.iter().map(read).collect()
 }
 
+/// The namespace; `None` is the root namespace, which is also written as `""` and `/`.
 fn namespace(table: &SourceTable, written: Option<String>) -> Result<Option<HeaderValue>, Error> {
-    let text = match written {
-        Some(text) => Some(text),
-        None => variable(table, "namespace", "NAMESPACE")?,
+    let written = match written {
+        Some(text) => Some(Text::of_file(text)),
+        None => selector(table, "namespace", "NAMESPACE")?,
     };
-    let Some(text) = text else { return Ok(None) };
-    let path = path(table, "namespace", &text)?;
+    let Some(written) = written else { return Ok(None) };
+    if written.text.trim_matches('/').is_empty() {
+        return Ok(None);
+    }
+    let invalid = |why: String| written.objection(table, "namespace", why);
+    let path = clean_path(&written.text).map_err(invalid)?;
     HeaderValue::from_str(&path)
         .map(Some)
-        .map_err(|_| table.error("namespace", format!("{text:?} is not a namespace")))
+        .map_err(|_| invalid(format!("`{}` is not a namespace", written.text)))
+}
+
+/// Returns the trusted authorities. Where the file names them by `ca_file` or `ca_dir`, no variable
+/// adds one.
+fn authorities(
+    table: &SourceTable,
+    ca_file: Option<PathBuf>,
+    ca_dir: Option<PathBuf>,
+) -> Result<[Option<PathBuf>; 2], Error> {
+    if ca_file.is_some() || ca_dir.is_some() {
+        let path = |key, file: Option<PathBuf>| file.map(|file| table.path(key, &file));
+        return Ok([path("ca_file", ca_file), path("ca_dir", ca_dir)]);
+    }
+    Ok([file(table, "ca_file", None, "CACERT")?, file(table, "ca_dir", None, "CAPATH")?])
 }
 
 fn file(
@@ -209,7 +253,10 @@ fn file(
 ) -> Result<Option<PathBuf>, Error> {
     match own {
         Some(file) => Ok(Some(table.path(key, &file))),
-        None => Ok(variable(table, key, name)?.map(PathBuf::from)),
+        None => {
+            let found = variable(table, key, name)?;
+            Ok(found.map(|found| SourceTable::path_of_variable(&found.text)))
+        }
     }
 }
 
@@ -229,44 +276,73 @@ fn client_certificate(
 }
 
 fn server_name(table: &SourceTable, written: Option<String>) -> Result<Option<String>, Error> {
-    let name = match written {
-        Some(name) => Some(name),
+    let written = match written {
+        Some(text) => Some(Text::of_file(text)),
         None => variable(table, "tls_server_name", "TLS_SERVER_NAME")?,
     };
-    let Some(name) = name else { return Ok(None) };
-    match url::Host::parse(&name) {
+    let Some(written) = written else { return Ok(None) };
+    match url::Host::parse(&written.text) {
         Ok(url::Host::Domain(name)) => Ok(Some(name)),
-        _ => Err(table
-            .error("tls_server_name", format!("{name:?} is not a host name"))
+        _ => Err(written
+            .objection(table, "tls_server_name", format!("`{}` is not a host name", written.text))
             .with_hint("write the name that is in the server's certificate")),
     }
 }
 
-/// As Vault's own command reads it (Go's `strconv.ParseBool`). It says what `ca_file` is for: whom to
-/// trust.
-fn skip_verify(table: &SourceTable) -> Result<bool, Error> {
-    match variable(table, "ca_file", "SKIP_VERIFY")?.as_deref() {
-        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
-        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => {
-            table.warn(format!(
-                "source `{}` trusts any certificate, for `VAULT_SKIP_VERIFY` is set: anybody on the \
-                 way can read its token and its key",
-                table.name()
-            ));
-            Ok(true)
+/// The name of the variable that turns verification off, read as Vault's own command reads it (Go's
+/// `strconv.ParseBool`). It answers the question that `ca_file`, `ca_dir` and `tls_server_name`
+/// answer, and a variable never overrides the file: where one of them is written, it has no effect.
+fn unverified(table: &SourceTable, raw: &RawConfig) -> Result<Option<String>, Error> {
+    let Some(found) = variable(table, "ca_file", "SKIP_VERIFY")? else { return Ok(None) };
+    let name = found.variable.unwrap_or_default();
+    match found.text.as_str() {
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => return Ok(None),
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => {}
+        _ => {
+            return Err(Error::misconfigured(format!("`{name}` is neither `true` nor `false`"))
+                .with_hint(format!("run `unset {name}`")));
         }
-        Some(_) => Err(Error::misconfigured("`VAULT_SKIP_VERIFY` is neither `true` nor `false`")
-            .with_hint("run `unset VAULT_SKIP_VERIFY`")),
     }
+    let settings = [
+        ("ca_file", raw.ca_file.is_some()),
+        ("ca_dir", raw.ca_dir.is_some()),
+        ("tls_server_name", raw.tls_server_name.is_some()),
+    ];
+    let source = table.name();
+    if let Some((key, _)) = settings.iter().find(|(_, is_written)| *is_written) {
+        table.warn(format!(
+            "source `{source}` verifies certificates: `{name}` has no effect beside `{key}`"
+        ));
+        return Ok(None);
+    }
+    table.warn(format!(
+        "source `{source}` trusts any certificate, because `{name}` is set: anyone on the way can \
+         read its token and its key"
+    ));
+    Ok(Some(name))
 }
 
 /// Vault's variable of that name, which fills the gap of `key`; OpenBao's own name of it comes first,
 /// as for its command.
-fn variable(table: &SourceTable, key: &str, name: &str) -> Result<Option<String>, Error> {
-    for prefix in ["BAO", "VAULT"] {
-        if let Some(value) = table.filling(key, &format!("{prefix}_{name}"))? {
-            return Ok(Some(value));
-        }
-    }
-    Ok(None)
+fn variable(table: &SourceTable, key: &str, name: &str) -> Result<Option<Text>, Error> {
+    first_set(name, |variable| table.filling(key, variable))
+}
+
+/// The same for a variable that says whose key it is.
+fn selector(table: &SourceTable, key: &str, name: &str) -> Result<Option<Text>, Error> {
+    first_set(name, |variable| table.selecting(key, variable))
+}
+
+/// Both names are read, so that they are recorded whatever their values are.
+fn first_set(
+    name: &str,
+    read: impl Fn(&str) -> Result<Option<String>, Error>,
+) -> Result<Option<Text>, Error> {
+    let filled = |prefix: &str| -> Result<Option<Text>, Error> {
+        let variable = format!("{prefix}_{name}");
+        let text = read(&variable)?;
+        Ok(text.map(|text| Text { text, variable: Some(variable) }))
+    };
+    let (own, vaults) = (filled("BAO")?, filled("VAULT")?);
+    Ok(own.or(vaults))
 }

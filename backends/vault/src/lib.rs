@@ -1,7 +1,7 @@
 //! Asks HashiCorp Vault or OpenBao for a key.
 //!
 //! One attempt is one session: it finds a live token (kept, given or by login), reads the key or
-//! renews its lease, and says in the terms of [`api_key_helper_core::ErrorKind`] why not. `vaultrs`
+//! renews its lease, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not. `vaultrs`
 //! says what each request looks like; where it goes, and what an answer means, is said here.
 
 #![forbid(unsafe_code)]
@@ -13,23 +13,24 @@ mod auth;
 mod call;
 mod client;
 mod config;
+mod connection;
+mod fetch;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
-mod input;
-mod lease;
-mod read;
+mod questions;
 mod renewal;
+mod revocation;
 mod session;
+mod target;
 mod tls;
 mod token;
-mod words;
+mod token_helper;
+mod wrapping;
 
 use std::time::SystemTime;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest};
+use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Registration, SourceTable};
 use async_trait::async_trait;
-
 use client::Client;
 use config::Settings;
 use session::Session;
@@ -42,12 +43,15 @@ pub fn build(table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
     Ok(Box::new(Vault { settings: Settings::read(table)? }))
 }
 
-/// The keys that such a source has beside those of every source, as a JSON schema.
-#[cfg(feature = "schema")]
-#[must_use]
-pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    <config::Written as schemars::JsonSchema>::json_schema(generator)
-}
+/// All that a program needs to know of this backend.
+pub const REGISTRATION: Registration = {
+    let registration = Registration::new("vault", "HashiCorp Vault or OpenBao", build)
+        .with_template(include_str!("template.toml"))
+        .with_questions(questions::QUESTIONS);
+    #[cfg(feature = "schema")]
+    let registration = registration.with_schema::<config::RawConfig>();
+    registration
+};
 
 #[derive(Debug)]
 struct Vault {
@@ -57,11 +61,11 @@ struct Vault {
 #[async_trait]
 impl Backend for Vault {
     async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        Session::new(&self.settings, *request).fetch().await
+        fetch::fetch(Session::new(&self.settings, *request)).await
     }
 
     async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        Session::new(&self.settings, *request).revoke().await
+        revocation::revoke(Session::new(&self.settings, *request)).await
     }
 
     async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {

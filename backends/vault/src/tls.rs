@@ -3,22 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use api_key_helper_core::Error;
+use api_key_helper_backend::{Error, FetchRequest};
 use api_key_helper_http::pem;
-use reqwest::{Certificate, ClientBuilder, Identity};
+use reqwest::{Certificate, ClientBuilder};
 
 /// The TLS settings of a source. The files are read at every attempt, for certificates rotate.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tls {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) ca_dir: Option<PathBuf>,
     pub(crate) client: Option<ClientCertificate>,
     pub(crate) server_name: Option<String>,
-    pub(crate) skip_verify: bool,
+    /// The variable that says to trust any certificate.
+    pub(crate) unverified: Option<String>,
 }
 
 /// A certificate chain and its key, both PEM.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClientCertificate {
     pub(crate) cert: PathBuf,
     pub(crate) key: PathBuf,
@@ -26,54 +27,44 @@ pub(crate) struct ClientCertificate {
 
 impl Tls {
     /// Adds the settings to `builder`: the operating system's roots and ours are trusted.
-    pub(crate) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        let roots = self.roots();
+    pub(crate) fn apply(
+        &self,
+        mut builder: ClientBuilder,
+        request: &FetchRequest<'_>,
+    ) -> Result<ClientBuilder, Error> {
+        let roots = self.roots(request);
         let hint = "see `ca_file` and `ca_dir` of the source";
-        builder = builder.tls_certs_merge(roots.map_err(|error| error.with_hint(hint))?);
+        builder = builder.tls_certs_merge(roots.map_err(|error| error.or_hint(hint))?);
         if let Some(client) = &self.client {
-            builder = builder.identity(client.identity()?);
+            let identity = pem::identity(&client.cert, &client.key)
+                .map_err(|error| error.or_hint(CLIENT_HINT))?;
+            builder = builder.identity(identity);
         }
-        Ok(builder.tls_danger_accept_invalid_certs(self.skip_verify))
+        Ok(builder.tls_danger_accept_invalid_certs(self.unverified.is_some()))
     }
 
-    fn roots(&self) -> Result<Vec<Certificate>, Error> {
+    fn roots(&self, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
         let mut roots = Vec::new();
         if let Some(file) = &self.ca_file {
-            roots.extend(pem::authorities(file)?);
+            roots.extend(pem::authorities(file, request)?);
         }
         if let Some(folder) = &self.ca_dir {
-            roots.extend(authorities_in(folder)?);
+            roots.extend(authorities_in(folder, request)?);
         }
         Ok(roots)
     }
 }
 
-impl ClientCertificate {
-    fn identity(&self) -> Result<Identity, Error> {
-        let hint = "see `client_cert` and `client_key` of the source";
-        let read = |file: &Path| pem::read(file).map_err(|error| error.with_hint(hint));
-        let mut both = read(&self.cert)?;
-        both.push(b'\n');
-        both.extend_from_slice(&read(&self.key)?);
-        Identity::from_pem(&both).map_err(|_| {
-            Error::misconfigured(format!(
-                "`{}` and `{}` are not a certificate and its key in PEM form",
-                self.cert.display(),
-                self.key.display()
-            ))
-            .with_hint("see `client_cert` and `client_key`; a key with a passphrase cannot be used")
-        })
-    }
-}
-
 /// All the certificates in the files of `folder`: one at least.
-fn authorities_in(folder: &Path) -> Result<Vec<Certificate>, Error> {
+fn authorities_in(folder: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
     let mut found = Vec::new();
     for file in fs::read_dir(folder).map_err(|error| pem::unreadable(folder, &error))? {
         let file = file.map_err(|error| pem::unreadable(folder, &error))?.path();
         if file.is_file() {
-            found.extend(pem::certificates(&file)?);
+            found.extend(pem::certificates(&file, request)?);
         }
     }
     if found.is_empty() { Err(pem::no_certificate(folder)) } else { Ok(found) }
 }
+
+const CLIENT_HINT: &str = "see `client_cert` and `client_key` of the source";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ENV, HELPER, Settings, TTL_VARIABLE};
+use super::settings::{ENV, HELPER, Settings, TTL_VARIABLE};
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 

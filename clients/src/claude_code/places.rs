@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Scope, Settings};
+use super::settings::Settings;
 use crate::file;
 use crate::home::{folder as folder_of, home};
 use crate::json::Malformed;
+use crate::scope::Scope;
 
 /// Where Claude Code looks for settings when it is started in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Places {
         Self {
             user: user.map(|user| folder.join(user).join("settings.json")),
             project: folder.join(".claude").join("settings.json"),
-            local: folder.join(".claude").join("settings.local.json"),
+            local: folder.join(".claude").join(LOCAL_FILE),
             managed: managed.join("managed-settings.json"),
             managed_parts: managed.join("managed-settings.d"),
         }
@@ -127,13 +128,16 @@ fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
 /// The variable that names the user's folder.
 pub(crate) const CONFIG_VARIABLE: &str = "CLAUDE_CONFIG_DIR";
 
+/// The name of the file that is one person's in one folder. Claude Code has Git ignore it.
+pub(crate) const LOCAL_FILE: &str = "settings.local.json";
+
 /// Where an administrator's files are.
 #[cfg(not(any(windows, target_os = "macos")))]
 pub(crate) const MANAGED: &str = "/etc/claude-code";
-/// Where an administrator's files are. Not tried.
+/// Where an administrator's files are.
 #[cfg(target_os = "macos")]
 pub(crate) const MANAGED: &str = "/Library/Application Support/ClaudeCode";
-/// Where an administrator's files are. Not tried.
+/// Where an administrator's files are.
 #[cfg(windows)]
 pub(crate) const MANAGED: &str = r"C:\Program Files\ClaudeCode";
 

@@ -6,8 +6,18 @@ use std::fmt;
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged as _;
 
-use super::{ENV, HELPER, TTL_VARIABLE};
 use crate::json::{self, Malformed, Position};
+
+/// The setting that names the shell line which prints the key.
+pub const HELPER: &str = "apiKeyHelper";
+/// The setting that holds variables for Claude Code's environment.
+pub const ENV: &str = "env";
+/// The variable, in the `env` block or the environment, that says how many milliseconds Claude Code
+/// goes on using a key.
+pub const TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
+/// The variables that take the place of the helper's key: the first in `x-api-key`, the second in
+/// `Authorization`.
+pub const KEY_VARIABLES: [&str; 2] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"];
 
 /// What a settings file says that has to do with the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +25,8 @@ pub struct Settings {
     helper: Option<Setting>,
     /// The variables that Claude Code adds to its environment, and so to the helper's.
     pub env: BTreeMap<String, Setting>,
+    /// The file begins with U+FEFF.
+    pub has_byte_order_mark: bool,
 }
 
 /// A value and its place. `Debug` shows the place alone.
@@ -35,10 +47,11 @@ impl Settings {
     /// no string, or `env` is not an object of plain values.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let (_, text) = json::text(bytes)?;
-        match json::object(text)? {
-            None => Ok(Self::default()),
-            Some(object) => Self::of(text, &object),
-        }
+        let settings = match json::object(text)? {
+            None => Self::default(),
+            Some(object) => Self::of(text, &object)?,
+        };
+        Ok(Self { has_byte_order_mark: json::has_byte_order_mark(bytes), ..settings })
     }
 
     /// The shell line that prints the key. A blank one is none.
@@ -56,7 +69,7 @@ impl Settings {
     fn of(text: &str, object: &Object<'_>) -> Result<Self, Malformed> {
         let helper = last(object, HELPER).map(|property| helper(text, property)).transpose()?;
         let env = last(object, ENV).map(|property| env(text, property)).transpose()?;
-        Ok(Self { helper, env: env.unwrap_or_default() })
+        Ok(Self { helper, env: env.unwrap_or_default(), has_byte_order_mark: false })
     }
 }
 

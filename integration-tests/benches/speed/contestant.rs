@@ -13,6 +13,8 @@ use integration_tests::wait::{now, since};
 pub(crate) enum Link {
     Static,
     Dynamic,
+    /// Statically, with musl instead of the machine's C library.
+    Musl,
 }
 
 /// A program that is measured, and how it is called.

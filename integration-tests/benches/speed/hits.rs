@@ -55,10 +55,23 @@ fn contestants(programs: &Programs, little: &Home, much: &Home) -> Vec<Contestan
         None => println!("without the static floor: `cc -static` does not link here"),
     }
     contestants.push(floor(DYNAMIC_FLOOR, &programs.dynamic_floor, Link::Dynamic));
+    if let Some(musl) = &programs.musl {
+        contestants.push(floor(MUSL_FLOOR, &musl.floor, Link::Musl));
+    }
     contestants.push(Contestant::new("`/bin/true`", little.call_of(Path::new("/bin/true"))));
     let released = &programs.released;
     contestants.push(hit("a hit", little, released, Link::Static));
     contestants.push(hit("a hit, 50 sources and a log of 1 MiB", much, released, Link::Static));
+    match &programs.musl {
+        Some(musl) => {
+            contestants.push(hit("a hit, musl", little, &musl.front, Link::Musl));
+            let name = "a hit, musl, 50 sources and a log of 1 MiB";
+            contestants.push(hit(name, much, &musl.front, Link::Musl));
+        }
+        None => println!(
+            "without musl: `.ci/platforms shell packaging/dist x86_64-unknown-linux-musl` was not run"
+        ),
+    }
     // Who asks again for the same thing so early has had its key refused: so each run asks for the
     // headers of another server.
     let client = user::hit(little, released).env("CLAUDE_CODE_ENTRYPOINT", "cli");
@@ -76,7 +89,8 @@ fn contestants(programs: &Programs, little: &Home, much: &Home) -> Vec<Contestan
 
 const STATIC_FLOOR: &str = "floor in C, static";
 const DYNAMIC_FLOOR: &str = "floor in C, dynamic";
+const MUSL_FLOOR: &str = "floor in C, musl";
 
 fn is_floor(contestant: &Contestant<'_>) -> bool {
-    [STATIC_FLOOR, DYNAMIC_FLOOR].contains(&&*contestant.name)
+    [STATIC_FLOOR, DYNAMIC_FLOOR, MUSL_FLOOR].contains(&&*contestant.name)
 }

@@ -15,6 +15,9 @@ pub(crate) struct Programs {
     pub(crate) released: PathBuf,
     /// The front as plain `cargo build --release` makes it.
     pub(crate) plain: PathBuf,
+    /// The same front and the floor, linked with musl, where `.ci/platforms shell packaging/dist` has
+    /// made them.
+    pub(crate) musl: Option<Musl>,
     /// The floor, where static programs can be compiled.
     pub(crate) static_floor: Option<PathBuf>,
     /// The floor that is linked as everything is.
@@ -35,12 +38,30 @@ impl Programs {
         Self {
             released: pair(&target.join("dist")),
             plain: pair(&target.join("release")),
+            musl: Musl::find(&target, &program("musl-floor")),
             static_floor: compile(c::FLOOR, &["-static"], &program("static-floor")),
             dynamic_floor: compile(c::FLOOR, &[], &program("dynamic-floor"))
                 .expect("a C compiler, `cc`"),
             memory: compile(c::MEMORY, &["-static"], &program("memory")),
             folder,
         }
+    }
+}
+
+/// Programs that are linked with musl.
+pub(crate) struct Musl {
+    pub(crate) front: PathBuf,
+    pub(crate) floor: PathBuf,
+}
+
+impl Musl {
+    fn find(target: &Path, floor: &Path) -> Option<Self> {
+        let folder = target.join("platforms/target/dist-x86_64-unknown-linux-musl");
+        if !folder.exists() {
+            return None;
+        }
+        let floor = c::compile_for_musl(c::FLOOR, floor).expect("a C compiler for musl");
+        Some(Self { front: pair(&folder), floor })
     }
 }
 

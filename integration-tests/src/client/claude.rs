@@ -60,7 +60,7 @@ impl Claude {
             .env("DISABLE_ERROR_REPORTING", "1")
             .env("DISABLE_AUTOUPDATER", "1")
             .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
-        Self { call }
+        Self { call: home.seen(call) }
     }
 
     /// With one argument more.

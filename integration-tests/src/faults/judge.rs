@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::SHOWN_LENGTH;
+use api_key_helper_values::SHOWN_LENGTH;
 
 use super::{Fault, Stage};
 use crate::call::Answer;

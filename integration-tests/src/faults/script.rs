@@ -8,6 +8,7 @@ use super::judge::{DEADLINE, judge_leftovers};
 use super::{Fault, Scenario, Snapshot, Stage};
 use crate::call::Call;
 use crate::home::Home;
+use crate::syscalls::dumpable;
 
 /// All of them.
 pub const SCENARIOS: [Scenario; 6] = [HIT, CHANGE, COLD, DUE, REFRESH, STALE];
@@ -79,7 +80,7 @@ impl Desk {
         let beginning = Snapshot::of(home.path());
         let mut desk = Self { home, beginning, arguments, check_before, needed: usize::MAX - 1 };
         desk.set();
-        let answer = desk.call().run();
+        let answer = dumpable(desk.call()).run();
         assert_eq!(answer.code, Some(0), "{answer:?}");
         judge_leftovers(&desk, Fault::NONE, "", &answer);
         desk.check_next();

@@ -162,7 +162,7 @@ fn aws() -> Access {
 
 /// Who has another token to trade at each attempt: the endpoint takes each once.
 fn exchange() -> Access {
-    install::debian("curl", &["curl"]);
+    let _ = install::debian("curl", &["curl"]);
     let source = format!(
         "backend = \"exchange\"\ntoken_endpoint = \"{}\"\n{FEDERATION}\
          token = {{ command = [\"/bin/sh\", \"FILE\"] }}",

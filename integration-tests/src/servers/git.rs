@@ -22,7 +22,6 @@ pub const USER: &str = "oauth2";
 /// When git does not make the repository.
 #[must_use]
 pub fn serve(folder: &Path) -> Guarded {
-    install::debian("git", &["git"]);
     let repository = folder.join("repository.git");
     fs::create_dir_all(&repository).expect("the repository's folder");
     run(git(&repository, ["init", "--quiet", "--bare", "--initial-branch=main"]));
@@ -67,16 +66,20 @@ fn answer(root: &Path, request: &Request) -> Reply {
     Reply::Binary(reply)
 }
 
-fn run(mut git: Command) -> String {
+/// Returns what a command of git prints.
+///
+/// # Panics
+/// When it fails.
+pub fn run(mut git: Command) -> String {
     let git = executables::start(&mut git).expect("git starts");
     let output = git.wait_with_output().expect("what git prints");
     assert!(output.status.success(), "git: {}", output.status);
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Git without anybody's settings.
-fn git<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
-    let mut git = Command::new("git");
+/// Git in `folder`, without any user's settings.
+pub fn git<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut git = Command::new(install::debian("git", &["git"]));
     git.args(arguments).current_dir(folder).env_clear().env("PATH", search_path());
     git.env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", PathBuf::from("/nonexistent"));
     for who in ["AUTHOR", "COMMITTER"] {

@@ -1,17 +1,17 @@
 //! A way to a server, on which requests are counted and can be held up.
 
 use std::io::{self, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::net::{Shutdown, TcpStream};
+use std::ops::Deref;
 use std::thread;
 
+use super::recorded::Recorded;
 use super::stub::{Request, read};
 
 /// A relay on loopback. Requests and answers pass as they are, so that a signature stays good.
 #[derive(Debug)]
 pub struct Relay {
-    address: String,
-    requests: Arc<Mutex<Vec<Request>>>,
+    recorded: Recorded,
 }
 
 impl Relay {
@@ -31,43 +31,23 @@ impl Relay {
         barrier: impl Fn(&Request) + Send + Sync + 'static,
     ) -> Self {
         let upstream = upstream.strip_prefix("http://").expect("plain HTTP").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("its address"));
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let relay = Self { address, requests: Arc::clone(&requests) };
-        let see = Arc::new(move |request: Request| {
-            requests.lock().expect("the requests").push(request.clone());
-            barrier(&request);
+        let recorded = Recorded::open("127.0.0.1", move |client, keep| {
+            let see = |request: Request| {
+                keep(request.clone());
+                barrier(&request);
+            };
+            // A side that goes away ends the connection, as it would without us.
+            drop(pass(client, &upstream, &see));
         });
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (upstream, see) = (upstream.clone(), Arc::clone(&see));
-                // A side that goes away ends the connection, as it would without us.
-                thread::spawn(move || drop(pass(&stream, &upstream, &*see)));
-            }
-        });
-        relay
+        Self { recorded }
     }
+}
 
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
-    }
+impl Deref for Relay {
+    type Target = Recorded;
 
-    /// The requests so far.
-    ///
-    /// # Panics
-    /// When the barrier did.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().expect("the requests").clone()
-    }
-
-    /// How many requests so far had `part` in them.
-    #[must_use]
-    pub fn count(&self, part: &str) -> usize {
-        self.requests().iter().filter(|request| request.text.contains(part)).count()
+    fn deref(&self) -> &Recorded {
+        &self.recorded
     }
 }
 

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::wait::until;
 use crate::{executables, install};
 
+const DBUS: [&str; 1] = ["dbus"];
 const PASSWORD: &str = "password of a keyring";
 
 /// A private session bus with whoever listens to all that is said on it, and GNOME Keyring, if it was
@@ -33,7 +34,8 @@ impl SecretService {
     /// When it does not start.
     #[must_use]
     pub fn absent() -> Self {
-        install::debian("dbus-monitor", &["dbus"]);
+        let [daemon, monitor] =
+            ["dbus-daemon", "dbus-monitor"].map(|program| install::debian(program, &DBUS));
         let private = Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().permissions(private).tempdir().expect("a folder");
         for part in ["bus", "listener", "keyring", "data", "runtime"] {
@@ -54,12 +56,12 @@ impl SecretService {
                 socket.display()
             ),
         );
-        let mut command = Command::new("dbus-daemon");
+        let mut command = Command::new(daemon);
         command.arg("--nofork").arg(format!("--config-file={}", configuration.display()));
         let mut bus = Process::start(&command, &folder.path().join("bus"));
         let is_listening = bus.wait_until(|| UnixStream::connect(&socket).is_ok());
         assert!(is_listening, "no bus: {}", bus.log());
-        let mut command = Command::new("dbus-monitor");
+        let mut command = Command::new(monitor);
         command.arg("--address").arg(address(folder.path())).arg("type='method_call'");
         let mut listener = Process::start(&command, &folder.path().join("listener"));
         let is_listening = listener.wait_until_log_has("member=NameAcquired");
@@ -123,7 +125,7 @@ impl SecretService {
     }
 
     fn start(&mut self, how: &str) {
-        install::debian("gnome-keyring-daemon", &["gnome-keyring"]);
+        let daemon = install::debian("gnome-keyring-daemon", &["gnome-keyring"]);
         self.leave();
         let folder = self.folder.path().display();
         let mut command = Command::new("env");
@@ -134,15 +136,15 @@ impl SecretService {
             command.arg(format!("{name}={folder}{below}"));
         }
         command.arg(format!("DBUS_SESSION_BUS_ADDRESS={}", address(self.folder.path())));
-        let line = format!("exec gnome-keyring-daemon --foreground --components=secrets {how}");
-        command.args(["sh", "-c", &line]);
+        let line = format!("exec \"$0\" --foreground --components=secrets {how}");
+        command.args(["sh", "-c", &line]).arg(daemon);
         let keyring = Process::start(&command, &self.folder.path().join("keyring"));
         self.keyring = Some(keyring);
         until("the keyring is on the bus", || self.has_owner().then_some(()));
     }
 
     fn has_owner(&self) -> bool {
-        let mut command = Command::new("dbus-send");
+        let mut command = Command::new(install::debian("dbus-send", &DBUS));
         command.arg(format!("--bus={}", address(self.folder.path())));
         command.args(["--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"]);
         command.args(["org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]);

@@ -1,19 +1,18 @@
 //! A server that does what it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::net::TcpStream;
+use std::ops::Deref;
 
 use serde_json::Value;
 
+use super::recorded::Recorded;
 use crate::wait;
 
 /// A server on loopback, and the requests that it got.
 #[derive(Debug)]
 pub struct Stub {
-    address: String,
-    requests: Arc<Mutex<Vec<Request>>>,
+    recorded: Recorded,
 }
 
 /// A request.
@@ -91,41 +90,25 @@ impl Stub {
     /// When there is no port.
     #[must_use]
     pub fn start_at(host: &str, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((host, 0)).expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("its address"));
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let stub = Self { address, requests: Arc::clone(&requests) };
-        let reply = Arc::new(reply);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (requests, reply) = (Arc::clone(&requests), Arc::clone(&reply));
-                thread::spawn(move || {
-                    let Some(request) = read(&stream) else { return };
-                    requests.lock().expect("the requests").push(request.clone());
-                    match reply(&request) {
-                        Reply::Bytes(bytes) => drop((&stream).write_all(bytes.as_bytes())),
-                        Reply::Binary(bytes) => drop((&stream).write_all(&bytes)),
-                        Reply::Silence => wait::sleep(wait::LIMIT),
-                    }
-                });
+        let recorded = Recorded::open(host, move |stream, keep| {
+            let Some(request) = read(stream) else { return };
+            keep(request.clone());
+            let mut stream = stream;
+            match reply(&request) {
+                Reply::Bytes(bytes) => drop(stream.write_all(bytes.as_bytes())),
+                Reply::Binary(bytes) => drop(stream.write_all(&bytes)),
+                Reply::Silence => wait::sleep(wait::LIMIT),
             }
         });
-        stub
+        Self { recorded }
     }
+}
 
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
-    }
+impl Deref for Stub {
+    type Target = Recorded;
 
-    /// What it was asked so far.
-    ///
-    /// # Panics
-    /// When `reply` did.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().expect("the requests").clone()
+    fn deref(&self) -> &Recorded {
+        &self.recorded
     }
 }
 

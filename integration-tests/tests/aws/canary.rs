@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use integration_tests::servers::moto::AccessKey;
-use integration_tests::servers::stub::Reply;
+use integration_tests::servers::stub::{Reply, Request};
 use integration_tests::servers::{Relay, Stub};
+use integration_tests::traces::repeated;
 use integration_tests::wait::until;
 use serde_json::json;
 
@@ -30,7 +31,7 @@ fn with_process_and_role(canary: &mut Canary, address: &str) -> User {
     let given = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
     let given = canary.file("given.json", &given.to_string());
     let source = format!("aws_profile = \"work\"\n{}", account().as_role());
-    let user = User::of(address, &source);
+    let user = User::of(address, &source).dumpable();
     let script = user.home.script("credentials", &format!("{GIVEN}\ncat '{given}'"));
     user.file(
         ".aws/config",
@@ -149,10 +150,10 @@ fn a_token_and_a_container() {
         });
         Reply::json(200, &credentials)
     });
-    canary.add("the container's authorization", "made-up-authorization");
+    canary.add("the container's authorization", "made-up-c0nt41n3r-w0rd");
     let user = User::of(credulous().address(), "secret_id = \"plain\"")
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.address())
-        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "made-up-authorization");
+        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "made-up-c0nt41n3r-w0rd");
     canary.call(&user.call()).assert_key(KEY);
     canary.add_session(&user);
     canary.search(&user);
@@ -185,6 +186,46 @@ fn refusals_that_repeat_the_request() {
         assert!(matches!(answer.code, Some(2 | 3)), "{answer:?}");
         assert!(aws.requests()[0].text.contains(token));
         canary.call(&user.call());
+        canary.search(&user);
+    }
+}
+
+/// A refusal whose words are shown.
+#[test]
+fn refusal_that_repeats_what_was_sent_shows_no_secret() {
+    let secret = "made-up-secret-access-key";
+    let token = "made-up/session+token==";
+    let mut canary = Canary::new();
+    canary.add("the secret access key", secret);
+    canary.add("the session token", token);
+    let repeats: [fn(&Request) -> Vec<String>; 3] = [
+        |request| repeated(request.header("x-amz-security-token").unwrap()),
+        |request| {
+            let authorization = request.header("authorization").unwrap();
+            repeated(authorization.rsplit_once("Signature=").unwrap().1)
+        },
+        |request| {
+            // As it was sent, from where it is short enough to be shown.
+            let (_, rest) = request.header("authorization").unwrap().split_once(", ").unwrap();
+            vec![rest.to_owned()]
+        },
+    ];
+    for repeat in repeats {
+        let aws = Stub::start(move |request| {
+            let said = format!("bad {}", repeat(request).join(", "));
+            let body = json!({ "__type": "InvalidRequestException", "Message": said });
+            Reply::new(400, &["Content-Type: application/x-amz-json-1.1"], &body.to_string())
+        });
+        let user = User::of(aws.address(), "secret_id = \"plain\"\nretries = 0")
+            .env("AWS_ACCESS_KEY_ID", "ASIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+            .env("AWS_SESSION_TOKEN", token);
+        let answer = canary.call(&user.call());
+        answer.assert_error(2, &["aws refused to read `plain`", "[redacted]"]);
+        let requests = aws.requests();
+        let authorization = requests[0].header("authorization").unwrap();
+        canary.add("the signature", authorization.rsplit_once("Signature=").unwrap().1);
+        canary.assert_not_in("stderr", answer.stderr.as_bytes());
         canary.search(&user);
     }
 }

@@ -165,3 +165,37 @@ fn machine_credentials() -> Reply {
     });
     Reply::json(200, &credentials)
 }
+
+#[test]
+fn profiles_and_regions_that_alternate_are_read_once_each() {
+    let server = Stub::start(|request| {
+        let signed = request.header("authorization").unwrap_or_default();
+        let scope: Vec<&str> =
+            signed.split("Credential=").nth(1).unwrap_or_default().split('/').collect();
+        let text = format!("sk-{}-{}", scope[0], scope[2]);
+        Reply::json(200, &json!({ "Name": "x", "SecretString": text }))
+    });
+    let profile =
+        |name: &str| format!("[{name}]\naws_access_key_id = {name}\naws_secret_access_key = s\n");
+    let user = User::of(server.address(), "secret_id = \"x\"")
+        .file(".aws/credentials", &(profile("dev") + &profile("prod")));
+    let key = |profile: &str, region: &str| {
+        user.call().env("AWS_PROFILE", profile).env("AWS_REGION", region).run()
+    };
+    for _ in 0..2 {
+        for (profile, region) in
+            [("dev", "us-east-1"), ("prod", "us-east-1"), ("prod", "eu-west-1")]
+        {
+            key(profile, region).assert_key(&format!("sk-{profile}-{region}"));
+        }
+    }
+    assert_eq!(server.requests().len(), 3);
+    // Other keys are another credential, perhaps of another account: the key is read again.
+    let keys = |id: &str| {
+        let call = user.call().env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", "s");
+        call.run().assert_key(&format!("sk-{id}-us-east-1"));
+    };
+    ["one", "two", "one"].into_iter().for_each(keys);
+    assert_eq!(server.requests().len(), 6);
+    assert_eq!(user.state().files(".entry").len(), 4);
+}

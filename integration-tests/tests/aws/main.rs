@@ -11,6 +11,7 @@ mod environment;
 mod faults;
 mod getting;
 mod hit;
+mod inputs;
 mod refusals;
 mod rotation;
 mod search;

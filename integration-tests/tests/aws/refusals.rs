@@ -217,3 +217,28 @@ fn answered(status: u16, code: &'static str, message: &'static str) -> User {
     });
     User::of(stub.address(), PLAIN).signing_as(&anybody())
 }
+
+#[test]
+fn address_with_a_password_is_refused_by_its_name() {
+    const ADDRESS: &str = "https://user:pw99pw99@127.0.0.1:1";
+    let refused = |user: User, name: &str| {
+        let answer = user.run();
+        answer.assert_error(2, &[name, "an address holds no user and no password"]);
+        assert!(!answer.stderr.contains("pw99"), "{answer:?}");
+    };
+    let user = || User::at_account(&anybody(), PLAIN);
+    let source = format!("{PLAIN}\nendpoint = \"{ADDRESS}\"");
+    refused(User::at_account(&anybody(), &source), "`source.aws.endpoint`");
+    for name in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    ] {
+        refused(user().env(name, ADDRESS), &format!("the variable `{name}`"));
+    }
+    let config = format!("[default]\nendpoint_url = {ADDRESS}\n");
+    let user = user().without_env("AWS_ENDPOINT_URL").file(".aws/config", &config);
+    refused(user, "`endpoint_url` of the shared files of aws");
+}

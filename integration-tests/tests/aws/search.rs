@@ -89,7 +89,7 @@ impl Canary {
     }
 
     #[track_caller]
-    fn assert_not_in(&self, place: &str, text: &[u8]) {
+    pub(crate) fn assert_not_in(&self, place: &str, text: &[u8]) {
         for (name, traces) in &self.secrets {
             let found = traces.found_in(text);
             assert_eq!(found, None, "{name} is in {place}: {}", String::from_utf8_lossy(text));

@@ -6,6 +6,7 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::home::Home;
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::state::State;
+use integration_tests::syscalls::dumpable;
 
 use crate::account::account;
 
@@ -57,6 +58,12 @@ impl User {
     /// Without a variable.
     pub(crate) fn without_env(mut self, name: &str) -> Self {
         self.call = self.call.without_env(name);
+        self
+    }
+
+    /// One whose helpers tests see into.
+    pub(crate) fn dumpable(mut self) -> Self {
+        self.call = dumpable(self.call);
         self
     }
 

@@ -25,15 +25,15 @@ fn unsigned() -> Home {
 #[test]
 fn a_sign_in_that_is_missing_is_named_with_the_command_for_it() {
     let home = unsigned();
-    let nobody = "nobody has signed in for `sso`";
-    home.helper().run().assert_error(3, &[nobody, "run `api-key-helper login --source sso`"]);
+    let no_sign_in = "there is no sign-in for `sso`";
+    home.helper().run().assert_error(3, &[no_sign_in, "run `api-key-helper login --source sso`"]);
     // The same from what is remembered, for whoever calls with options.
     let config = home.config_file().display().to_string();
     let command =
         format!("run `api-key-helper --config {config} --profile work login --source sso`");
     for _ in 0..2 {
         let call = home.call(["--profile", "work", "--config", &config]);
-        call.run().assert_error(3, &[nobody, &command]);
+        call.run().assert_error(3, &[no_sign_in, &command]);
     }
     assert_eq!(home.runs("trade"), 0);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::user::{TRADES, runs};
 
-const NOBODY: &str = "nobody has signed in for `sso`";
+const NO_SIGN_IN: &str = "there is no sign-in for `sso`";
 
 /// Two profiles whose sources trade a sign-in, one of them over another source.
 fn home_at(provider: &OidcProvider) -> Home {
@@ -54,8 +54,8 @@ fn whoever_is_told_to_sign_in_has_a_key_right_after_it() {
     let home = home_at(&provider);
     let other = home.call(["--profile", "other"]);
     for _ in 0..2 {
-        home.helper().run().assert_error(3, &[NOBODY, "login --source sso"]);
-        other.run().assert_error(3, &[NOBODY, "--profile other login --source sso"]);
+        home.helper().run().assert_error(3, &[NO_SIGN_IN, "login --source sso"]);
+        other.run().assert_error(3, &[NO_SIGN_IN, "--profile other login --source sso"]);
     }
     // No name is needed: it is the profile's first one that people sign in to, wherever it stands.
     let said = sign_in(&home.call(["login"]), &provider).stderr;
@@ -88,8 +88,8 @@ fn a_logout_leaves_nothing_of_what_came_of_the_sign_in() {
     let said = (answer.code, &*answer.stdout, &*answer.stderr);
     assert_eq!(said, (Some(0), "", "Signed out of `sso`.\n"));
     assert_eq!(home.state().files(".entry"), [""; 0]);
-    home.helper().run().assert_error(3, &[NOBODY, "login --source sso"]);
-    other.run().assert_error(3, &[NOBODY, "login --source sso"]);
+    home.helper().run().assert_error(3, &[NO_SIGN_IN, "login --source sso"]);
+    other.run().assert_error(3, &[NO_SIGN_IN, "login --source sso"]);
     assert_eq!(runs(&home, ["keys", "others", "between"]), [1, 1, 1]);
 }
 

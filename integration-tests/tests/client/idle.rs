@@ -31,6 +31,7 @@ fn the_background_run_has_the_new_key_before_the_old_one_is_refused() {
 #[test]
 fn the_background_run_still_waits_when_the_old_key_is_refused() {
     let world = World::new();
+    world.home.make_dumpable();
     let worker = Binaries::built().worker.canonicalize().unwrap();
     let home = world.home.path().to_owned();
     let slow = Arc::new(AtomicBool::new(false));

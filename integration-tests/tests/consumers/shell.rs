@@ -25,7 +25,7 @@ fn a_script_ends_where_there_is_no_key() {
 
 #[test]
 fn curl_sends_the_key_and_has_it_in_no_argument() {
-    install::debian("curl", &["curl"]);
+    let _ = install::debian("curl", &["curl"]);
     let api = Guarded::start(bearer, Reply::new(401, &[], ""), |_| Reply::new(200, &[], "pong"));
     let user = User::following("shell", KEYS, &[("https://api.example.com", api.address())]);
     let answer = shell(&user, &user.shown("sh curl")).run();

@@ -1,6 +1,7 @@
 //! What a page shows as a configuration is one.
 
-use api_key_helper_core::config::{ConfigFile, Configuration, Variables};
+use api_key_helper_backend::Variables;
+use api_key_helper_config::{ConfigFile, Configuration};
 use integration_tests::home::Home;
 
 use crate::page::Block;

@@ -8,7 +8,6 @@ mod claims;
 mod configurations;
 mod data;
 mod exec;
-mod messages;
 mod page;
 mod schema;
 mod shell;

@@ -30,7 +30,7 @@ fn settings_in_health() {
 fn what_apply_writes_is_well() {
     let patient = Patient::new();
     fs::remove_file(patient.home.path().join(".claude/settings.json")).unwrap();
-    patient.examine().assert_only(&["helper-setting"]);
+    patient.examine().assert("helper-setting", "ok", &["api-key-helper apply"]);
     let applied = patient.home.call(["apply"]).run();
     assert_eq!(applied.code, Some(0), "{applied:?}");
     let report = patient.examine();
@@ -48,7 +48,8 @@ fn settings_that_claude_code_refuses_or_does_not_have() {
     report.assert_absent("helper-run");
     fs::remove_file(settings).unwrap();
     let report = patient.examine();
-    report.assert_only(&["helper-setting"]);
+    report.assert_well();
+    report.assert("helper-setting", "ok", &["no helper yet", "`api-key-helper apply`"]);
     report.assert_absent("client-settings");
 }
 

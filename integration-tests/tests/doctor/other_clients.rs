@@ -37,6 +37,28 @@ fn what_apply_writes_for_each_client_is_well() {
 }
 
 #[test]
+fn byte_order_mark_of_a_clients_file_stays_and_is_a_warning() {
+    for (file, text, client) in [
+        (".codex/config.toml", CODEX, &["codex"][..]),
+        (".claude.json", SERVERS, &["mcp", "--server", "docs"]),
+        (".config/Claude-3p/configLibrary/a.json", "{}", &["claude-desktop"]),
+        (".claude/settings.json", "{}", &["claude-code"]),
+    ] {
+        let patient = Patient::new();
+        patient.home.write(".config/Claude-3p/configLibrary/_meta.json", r#"{"appliedId": "a"}"#);
+        let path = patient.home.write(file, format!("\u{feff}{text}"));
+        let applied = patient.home.call(["apply", "--client"].iter().chain(client).copied()).run();
+        assert_eq!(applied.code, Some(0), "{applied:?}");
+        assert!(applied.stdout.contains("begins with a byte order mark"), "{applied:?}");
+        assert!(fs::read_to_string(&path).unwrap().starts_with('\u{feff}'), "{file}");
+        let check = if client == ["claude-code"] { "client-settings" } else { "other-clients" };
+        let report = patient.examine();
+        report.assert(check, "warning", &[file, "begins with a byte order mark", "sed -i"]);
+        report.assert_only(&[check]);
+    }
+}
+
+#[test]
 fn a_helper_that_has_moved_is_found() {
     let patient = Patient::new();
     let file = patient.home.write(".codex/config.toml", CODEX);

@@ -20,7 +20,10 @@ fn foreign(body: &str) -> Report {
 
 /// In the environment of a command that Claude Code's agent runs.
 fn agents(call: Call) -> Call {
-    call.env("CLAUDECODE", "1").env("CLAUDE_CODE_MESSAGING_SOCKET", "/tmp/1.sock")
+    call.env("CLAUDECODE", "1")
+        .env("CLAUDE_CODE_CHILD_SESSION", "1")
+        .env("CLAUDE_PID", "1")
+        .env("CLAUDE_CODE_MESSAGING_SOCKET", "/tmp/1.sock")
 }
 
 #[test]
@@ -36,7 +39,7 @@ fn a_helper_in_health() {
 fn a_helper_finds_what_claude_code_gives_it() {
     let report = foreign(
         "[ \"$FROM_SETTINGS$CLAUDE_CODE_ENTRYPOINT\" = yescli ] || exit 10\n\
-         [ -z \"$CLAUDECODE$CLAUDE_CODE_MESSAGING_SOCKET\" ] || exit 11\n\
+         [ -z \"$CLAUDECODE$CLAUDE_CODE_CHILD_SESSION$CLAUDE_PID$CLAUDE_CODE_MESSAGING_SOCKET\" ] || exit 11\n\
          for stream in 0 1 2; do [ ! -t $stream ] || exit 12; done\n\
          timeout 0.3 cat && exit 13\n\
          [ \"$(pwd)\" = \"$HOME\" ] || exit 14\n\

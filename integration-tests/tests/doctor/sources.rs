@@ -1,8 +1,11 @@
 //! Whether sources give keys.
 
-use integration_tests::home::{Home, KEYS};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
-use crate::patient::Patient;
+use integration_tests::home::{Home, KEYS, configuration};
+
+use crate::patient::{Patient, Report};
 
 /// One with two sources, `first` and `second`.
 fn with_two(first: &str, second: &str) -> Patient {
@@ -40,8 +43,35 @@ fn a_source_that_fails_is_no_source_though_it_has_an_old_key() {
     // Claude Code gets the old one.
     report.assert("helper-output", "ok", &[]);
     report.assert("last-refreshes", "ok", &["0 failures"]);
+    // The same failure is no second finding.
     let report = patient.examine();
-    report.assert("last-refreshes", "warning", &["failed 1 time in a row", "down", "log`"]);
+    report.assert("last-refreshes", "ok", &["failed 1 time in a row, as it does now"]);
+}
+
+#[test]
+fn source_that_failed_for_another_reason_is_a_warning_beside_its_answer() {
+    for now in ["echo key", "echo locked >&2; exit 75"] {
+        let script = format!("[ $run = 1 ] && {{ echo down >&2; exit 75; }}; {now}");
+        let home = Home::with_settings("retries = 0", "", &script);
+        home.helper().run().assert_error(1, &["down"]);
+        let report = Report::of(&home.call(["doctor", "--json"]));
+        report.assert("last-refreshes", "warning", &["failed 1 time in a row", "down", "log`"]);
+    }
+}
+
+#[test]
+fn first_configuration_that_is_broken_is_one_error_and_no_warning() {
+    for (script, reason) in [("missing", "is not there"), ("main", "is not executable")] {
+        let home = Home::with_script("echo key");
+        home.configure(&configuration("retries = 0", "", &home.path().join(script)));
+        let unexecutable = Permissions::from_mode(0o600);
+        fs::set_permissions(home.path().join("main"), unexecutable).unwrap();
+        home.helper().run().assert_error(2, &[reason]);
+        let report = Report::of(&home.call(["doctor", "--json"]));
+        report.assert("source-answers", "error", &[reason]);
+        report.assert_only(&["source-answers"]);
+        report.assert("helper-setting", "ok", &["`api-key-helper apply`"]);
+    }
 }
 
 #[test]

@@ -50,9 +50,20 @@ fn a_web_identity_is_in_the_file_that_its_variable_names() {
     let key = call.run().key();
     user.rotate(&endpoint.token());
     call.run().assert_key(&key);
-    // Another file is another workload's.
-    let other = user.home.write("other", endpoint.token());
+    // Another file is another workload's. It may have any name.
+    let other = user.home.write("Identität", endpoint.token());
     assert_ne!(user.get().env(variable, other).run().key(), key);
+}
+
+#[test]
+fn web_identity_at_a_relative_path_is_found_by_a_refresh_behind_an_answer() {
+    let endpoint = TokenEndpoint::new();
+    let user = user(&endpoint, "{ ambient = \"aws-web-identity\" }");
+    user.home.write("identity", endpoint.token());
+    let call = user.home.call(["refresh"]).folder(user.home.path());
+    let answer = call.env("AWS_WEB_IDENTITY_TOKEN_FILE", "identity").run();
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert_eq!(endpoint.statuses(), [200]);
 }
 
 /// A call in a job of GitHub Actions.
@@ -103,7 +114,7 @@ fn github_may_be_down() {
     let _ = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
     let page = Stub::start(|_| Reply::new(200, &[], "<html>Sign in to the network</html>"));
     let call = in_job(&user, &format!("{}/t?a=b", page.address()), JOB_TOKEN);
-    call.args(["get", "--deadline", "2s"]).run().assert_error(1, &["but without a token"]);
+    call.args(["get", "--deadline", "2s"]).run().assert_error(1, &["without a usable `value`"]);
     let asked = &page.requests()[0];
     assert_eq!(asked.line, "GET /t?a=b&audience=https%3A%2F%2Ftokens.example.com");
     assert_eq!(asked.header("authorization"), Some(&*format!("Bearer {JOB_TOKEN}")));

@@ -8,7 +8,7 @@ use integration_tests::files;
 use integration_tests::process::Process;
 use integration_tests::servers::token_endpoint::{FEDERATION, Settings};
 use integration_tests::servers::{Reply, Stub, TokenEndpoint};
-use integration_tests::traces::Traces;
+use integration_tests::traces::{Traces, repeated};
 use integration_tests::wait::until;
 use serde_json::json;
 
@@ -78,12 +78,11 @@ fn what_is_traded_is_shown_to_nobody() {
         secret: Some(CLIENT_SECRET.to_owned()),
         ..Settings::default()
     });
-    let secret = tempfile::NamedTempFile::new().unwrap();
-    fs::write(secret.path(), CLIENT_SECRET).unwrap();
-    let form = format!(
-        "client_id = \"helper\"\nclient_secret = {{ file = \"{}\" }}\n",
-        secret.path().display()
-    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let secret = elsewhere.path().join("secret");
+    fs::write(&secret, CLIENT_SECRET).unwrap();
+    let form =
+        format!("client_id = \"helper\"\nclient_secret = {{ file = \"{}\" }}\n", secret.display());
     let bearer = (endpoint.form(), format!("{form}grant = \"jwt-bearer\""));
     for (address, source) in [bearer, (endpoint.federation(), FEDERATION.to_owned())] {
         let user = User::with(&address, "{ file = \"FILE\" }", &source);
@@ -103,13 +102,22 @@ fn what_is_traded_is_shown_to_nobody() {
         search.hide(&token);
         user.rotate(&token);
         user.state().age(SOURCE, Duration::from_secs(2 * 3_600));
-        let said = format!("bad {token}");
-        let body = json!({ "error": "invalid_grant", "error_description": said });
-        endpoint.refuse(400, &body.to_string());
-        let refused = user.get().run();
-        refused.assert_error(4, &["bad [redacted]"]);
-        search.hear(&refused);
-        search.search();
+        let signature = token.rsplit('.').next().unwrap();
+        let mut said = repeated(&signature[..40]);
+        said.push(token.clone());
+        if source != FEDERATION {
+            said.extend(repeated(CLIENT_SECRET));
+        }
+        // One at a time, since messages are cut to 200 characters.
+        for secret in said {
+            let said = format!("\u{9b}31mbad {secret}");
+            let body = json!({ "error": "invalid_grant", "error_description": said });
+            endpoint.refuse(400, &body.to_string());
+            let refused = user.get().args(["--refresh"]).run();
+            refused.assert_error(4, &["bad [redacted]"]);
+            search.hear(&refused);
+            search.search();
+        }
     }
 }
 
@@ -121,6 +129,7 @@ fn a_process_that_asks_shows_no_token() {
     let user = User::with(silent.address(), "{ file = \"FILE\" }", &source);
     let token = endpoint.token();
     user.rotate(&token);
+    user.home.make_dumpable();
     let mut search = Search::new(&user);
     search.hide(&token);
     let call = user.get().start();

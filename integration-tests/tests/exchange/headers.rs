@@ -13,7 +13,7 @@ use crate::user::User;
 
 #[test]
 fn the_key_is_tried_in_both_headers() {
-    install::debian("curl", &["curl"]);
+    let _ = install::debian("curl", &["curl"]);
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backends/exchange.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, block) = page.split_once("<!-- both headers -->\n```sh\n").unwrap();

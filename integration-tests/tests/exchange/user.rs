@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use api_key_helper_core::renewal;
+use api_key_helper_backend::renewal;
 use integration_tests::call::Call;
 use integration_tests::home::Home;
 use integration_tests::servers::TokenEndpoint;

@@ -1,39 +1,44 @@
 //! How the program ends is how the call ends.
 
-use integration_tests::home::{Home, KEYS};
+use std::fs;
 
-const MODES: [&[&str]; 2] = [&["exec", "--"], &["exec", "--reload", "--"]];
+use integration_tests::home::{Home, KEYS};
+use integration_tests::terminal::{Streams, Terminal};
+use integration_tests::wait::until;
 
 #[test]
 fn the_exit_code_is_the_programs() {
     let home = Home::with_script(KEYS);
-    for mode in MODES {
-        for code in [0, 1, 42, 125, 255] {
-            let call = home.call(mode.iter().copied());
-            let answer = call.args(["sh", "-c", &format!("exit {code}")]).run();
-            assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(code), "", ""));
-        }
+    for code in [0, 1, 42, 125, 255] {
+        let answer = home.call(["exec", "--", "sh", "-c", &format!("exit {code}")]).run();
+        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(code), "", ""));
     }
 }
 
 #[test]
 fn the_signal_is_the_programs() {
     let home = Home::with_script(KEYS);
-    for mode in MODES {
-        for (name, number) in [("HUP", 1), ("KILL", 9), ("SEGV", 11), ("TERM", 15), ("USR1", 10)] {
-            let call = home.call(mode.iter().copied());
-            let answer = call.args(["sh", "-c", &format!("kill -{name} $$")]).run();
-            assert_eq!((answer.code, answer.signal), (None, Some(number)), "{answer:?}");
-        }
+    for (name, number) in [("HUP", 1), ("KILL", 9), ("SEGV", 11), ("TERM", 15), ("USR1", 10)] {
+        let answer = home.call(["exec", "--", "sh", "-c", &format!("kill -{name} $$")]).run();
+        assert_eq!((answer.code, answer.signal), (None, Some(number)), "{answer:?}");
     }
 }
 
 #[test]
 fn the_streams_are_the_programs() {
     let home = Home::with_script(KEYS);
-    for mode in MODES {
-        let call = home.call(mode.iter().copied()).args(["sh", "-c", "cat; echo err >&2"]);
-        let answer = call.input(b"in").run();
-        assert_eq!((&*answer.stdout, &*answer.stderr), ("in", "err\n"), "{answer:?}");
-    }
+    let answer = home.call(["exec", "--", "sh", "-c", "cat; echo err >&2"]).input(b"in").run();
+    assert_eq!((&*answer.stdout, &*answer.stderr), ("in", "err\n"), "{answer:?}");
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_does_nothing_about_it() {
+    let home = Home::with_script(KEYS);
+    let call = home.call(["exec", "--", "sh", "-c", "echo $$ >\"$HOME/shell\"; read -r _"]);
+    let terminal = Terminal::start(&call, Streams::All);
+    let shell = home.path().join("shell");
+    until("the shell waits", || fs::read_to_string(&shell).ok()?.ends_with('\n').then_some(()));
+    terminal.interrupt();
+    // The terminal's own process tells -2, the signal, in its exit code.
+    assert_eq!(terminal.finish().code, Some(256 - 2));
 }

@@ -5,9 +5,8 @@ use std::fs;
 
 use integration_tests::home::{Home, KEYS, configuration, search_path};
 use integration_tests::process::Process;
+use integration_tests::wait::until;
 use rustix::process::Signal;
-
-use crate::supervised::Supervised;
 
 /// A key that occurs nowhere by chance.
 const KEY: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
@@ -30,16 +29,13 @@ fn expected(home: &Home, keys: &[&str]) -> BTreeSet<String> {
 #[test]
 fn it_has_the_callers_variables_and_the_key() {
     let home = Home::with_script(KEYS);
-    for mode in [&["exec"][..], &["exec", "--reload"]] {
-        let run = |names: &[&str]| {
-            let call = home.call(mode.iter().chain(names).copied());
-            let answer = call.args(["--", "env", "-0"]).run();
-            printed(answer.assert_printed())
-        };
-        assert_eq!(run(&[]), expected(&home, &["ANTHROPIC_API_KEY"]), "{mode:?}");
-        let names = ["--env", "OPENAI_API_KEY", "--env=A"];
-        assert_eq!(run(&names), expected(&home, &["OPENAI_API_KEY", "A"]), "{mode:?}");
-    }
+    let run = |names: &[&str]| {
+        let call = home.call(["exec"].iter().chain(names).copied());
+        printed(call.args(["--", "env", "-0"]).run().assert_printed())
+    };
+    assert_eq!(run(&[]), expected(&home, &["ANTHROPIC_API_KEY"]));
+    let names = ["--env", "OPENAI_API_KEY", "--env=A"];
+    assert_eq!(run(&names), expected(&home, &["OPENAI_API_KEY", "A"]));
     // What the caller has under that name makes way.
     let call = home.call(["exec", "--env", "A", "--", "printenv", "A"]).env("A", "another");
     assert_eq!(call.run().assert_printed(), "key-1\n");
@@ -55,33 +51,22 @@ fn no_shell_looks_at_the_words() {
 
 #[test]
 fn the_key_is_in_no_other_process_and_in_no_command_line() {
-    let user = Supervised::with_profile("");
-    user.rotate(KEY);
-    let given = "for process in $$ $PPID; do\n\
-                 cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone\n\
-                 cat \"$HOME/key\"";
-    let _ = user.home.script("main", given);
-    let started = format!("started {KEY}");
-    for arguments in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
-        let call = user.home.call(arguments.iter().copied()).arg(user.program()).start();
-        let program = user.wait_for(&started);
-        assert!(has_key(&program.environment()));
-        assert!(!has_key(&program.arguments()));
-        let ours = call.process();
-        assert!(!has_key(&ours.arguments()));
-        if arguments.contains(&"--reload") {
-            assert_ne!(ours, program);
-            assert!(!ours.environment().is_empty() && !has_key(&ours.environment()));
-        } else {
-            assert_eq!(ours, program);
-        }
-        call.signal(Signal::TERM);
-        let answer = call.finish();
-        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(7), "", ""));
-        fs::remove_file(user.home.path().join("told")).unwrap();
-    }
-    // Worker and script, as they were while the key was fetched.
-    let given = fs::read(user.home.path().join("given")).unwrap();
+    // Worker and script, as they are while the key is fetched.
+    let home = Home::with_script(
+        "for process in $$ $PPID; do\n\
+         cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone\n\
+         cat \"$HOME/key\"",
+    );
+    home.make_dumpable();
+    home.write("key", KEY);
+    let call = home.call(["exec", "--", "sleep", "600"]).start();
+    let program = call.process();
+    until("the program has the key", || has_key(&program.environment()).then_some(()));
+    assert_eq!(program.arguments(), b"sleep\x00600\0");
+    call.signal(Signal::TERM);
+    let answer = call.finish();
+    assert_eq!((answer.signal, &*answer.stdout, &*answer.stderr), (Some(15), "", ""));
+    let given = fs::read(home.path().join("given")).unwrap();
     assert!(!given.is_empty() && !has_key(&given));
 }
 
@@ -98,15 +83,14 @@ fn it_begins_as_if_nobody_were_between() {
     let plain = home.call_of(shell).args(["-c", program]).under(wrapped).run();
     let plain = plain.assert_printed();
     assert!(plain.starts_with("0027\n"), "{plain}");
-    for mode in [&["exec"][..], &["exec", "--reload"]] {
-        let call = home.call(mode.iter().copied()).args(["--", "/bin/sh", "-c", program]);
-        assert_eq!(call.under(wrapped).run().assert_printed(), plain, "{mode:?}");
-    }
+    let call = home.call(["exec", "--", "/bin/sh", "-c", program]);
+    assert_eq!(call.under(wrapped).run().assert_printed(), plain);
 }
 
 #[test]
 fn a_key_that_is_due_is_replaced_before_the_program_gets_it() {
     let home = Home::with_settings("ttl = \"10m\"", "", KEYS);
+    home.make_dumpable();
     home.helper().run().assert_key("key-1");
     home.state().age("main", std::time::Duration::from_secs(11 * 60));
     let answer = home.call(["exec", "--", "printenv", "ANTHROPIC_API_KEY"]).run();

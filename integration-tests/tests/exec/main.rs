@@ -6,8 +6,5 @@
 
 mod ending;
 mod environment;
-mod job_control;
 mod refusals;
-mod reload;
 mod signals;
-mod supervised;

@@ -14,11 +14,8 @@ fn without_a_key_nothing_is_started() {
     ] {
         let home = Home::with_settings("", "retries = 0", body);
         let program = home.script("program", "");
-        for mode in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
-            let answer = home.call(mode.iter().copied()).arg(&program).run();
-            answer.assert_error(125, words);
-            assert_eq!(home.runs("program"), 0);
-        }
+        home.call(["exec", "--"]).arg(&program).run().assert_error(125, words);
+        assert_eq!(home.runs("program"), 0);
     }
 }
 
@@ -50,13 +47,11 @@ fn what_does_not_run_has_the_codes_of_shells() {
     let plain = home.write("plain", "not executable").display().to_string();
     let folder = home.path().join("folder").display().to_string();
     fs::create_dir(&folder).unwrap();
-    for mode in [&["exec", "--"][..], &["exec", "--reload", "--"]] {
-        let run = |program: &str| home.call(mode.iter().copied()).arg(program).run();
-        for missing in ["no-such-program", "/no/such/program", ""] {
-            run(missing).assert_error(127, &["is not there"]);
-        }
-        for program in [&*plain, &*folder] {
-            run(program).assert_error(126, &[program, "ermission denied"]);
-        }
+    let run = |program: &str| home.call(["exec", "--"]).arg(program).run();
+    for missing in ["no-such-program", "/no/such/program", ""] {
+        run(missing).assert_error(127, &["is not there"]);
+    }
+    for program in [&*plain, &*folder] {
+        run(program).assert_error(126, &[program, "ermission denied"]);
     }
 }

@@ -24,7 +24,9 @@ fn user() -> (Home, TempDir) {
                  cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone";
     let body = format!("{given}\ncat '{}'", file.display());
     let settings = format!("{SERVERS}\nttl = \"0s\"");
-    (Home::with_settings(&settings, "output = \"document\"", &body), elsewhere)
+    let home = Home::with_settings(&settings, "output = \"document\"", &body);
+    home.make_dumpable();
+    (home, elsewhere)
 }
 
 #[track_caller]

@@ -37,7 +37,17 @@ fn mistakes_name_their_place() {
         ("headers = { \"A B\" = \"{key}\" }", ["config.toml:3:1", "`X-Api-Key`"]),
         ("headers = { A = \"{key}\\r\\nB: b\" }", ["config.toml:3:1", "printable ASCII"]),
         ("env = \"A-B\"", ["config.toml:3:1", "begins with no digit"]),
-        ("send_to = [\"git.example.com\"]", ["config.toml:3:1", "https://git.example.com"]),
+        ("send_to = [\"git.example.com\"]", ["`git.example.com`", "https://git.example.com"]),
+        (
+            "send_to = [\"https://a.example\", \"https://bücher.example\"]",
+            ["`https://bücher.example`", "`xn--` name"],
+        ),
+        ("send_to = [\"https://*.example.com\"]", ["`https://*.example.com`", "wildcard"]),
+        ("send_to = [\"https://me@git.example.com\"]", ["`@git.example.com`", "no user"]),
+        (
+            "send_to = [\"sparse+https://a.example/i\"]",
+            ["`sparse+https://a.example/i`", "`https://a.example`"],
+        ),
         ("send_to = [\"https://git.example.com/me\"]", ["config.toml:3:1", "without a path"]),
     ] {
         Home::with_settings(settings, "", KEYS).helper().run().assert_error(2, &words);

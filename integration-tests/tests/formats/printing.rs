@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::{Moment, Policy};
+use api_key_helper_backend::rfc3339;
+use api_key_helper_cache::Policy;
+use api_key_helper_values::Moment;
 use integration_tests::call::Call;
 use integration_tests::home::Home;
 use serde_json::{Value, json};
@@ -39,7 +41,7 @@ fn a_key_is_fetched_once_for_all_of_them() {
         home.call(["--format", format]).run().assert_key(KEY);
     }
     let due_at = due_at(&home);
-    let (due_written, due_seconds) = (due_at.rfc3339(), due_at.unix_millis() / 1_000);
+    let (due_written, due_seconds) = (rfc3339(due_at), due_at.unix_millis() / 1_000);
 
     let json = json_of(&home.call(["get", "--format", "json"]));
     let expected =

@@ -17,6 +17,47 @@ fn git_need_not_end_what_it_says() {
 }
 
 #[test]
+fn question_that_does_not_end_is_told_at_the_deadline() {
+    let home = home();
+    for said in ["", "protocol=https\nhost=a.example\n"] {
+        let mut running = home.call(["--format", "git", "get", "--deadline", "1s"]).start();
+        running.feed(said.as_bytes());
+        running.finish().assert_error(1, &["the question on stdin did not end within 1.0 s"]);
+    }
+}
+
+#[test]
+fn erase_that_does_not_end_is_told_at_the_profiles_deadline() {
+    let home = Home::with_settings(&format!("{SERVERS}\ndeadline = \"1s\""), "", KEYS);
+    let mut running = home.call(["--format", "git", "erase"]).start();
+    running.feed(git_asks("a.example").trim_end().as_bytes());
+    running.finish().assert_error(1, &["the question on stdin did not end within 1.0 s"]);
+}
+
+/// As git, Cargo and PowerShell write on Windows.
+#[test]
+fn line_ends_of_windows_and_a_byte_order_mark_make_no_difference() {
+    let home = home();
+    let asks = git_asks("a.example").replace('\n', "\r\n");
+    for asks in [asks.clone(), format!("\u{feff}{asks}"), asks.trim_end().to_owned() + "\r\n"] {
+        let answer = git(&home, "get", &asks).run();
+        assert!(answer.assert_printed().contains("password=key-1\n"), "{answer:?}");
+    }
+    let asks = cargo_asks("get", "a.example").replace('\n', "\r\n");
+    for asks in [asks.clone(), format!("\u{feff}{asks}")] {
+        let answer = cargo(&home, &asks).run();
+        assert!(answer.assert_printed().contains("\"token\":\"key-1\""), "{answer:?}");
+    }
+    let inside = git_asks("a.example").replace("a.example", "a.example\rhost=b.example");
+    git(&home, "get", &inside).run().assert_error(2, &["on stdin is not `key=value`"]);
+    git(&home, "erase", &asks_to_erase()).run().assert_printed();
+}
+
+fn asks_to_erase() -> String {
+    git_asks("a.example").replace("\n\n", "\npassword=key-1\n\n").replace('\n', "\r\n")
+}
+
+#[test]
 fn cargo_is_answered_before_it_asks_the_next_thing() {
     let home = home();
     let both = cargo_asks("get", "a.example") + &cargo_asks("login", "a.example");

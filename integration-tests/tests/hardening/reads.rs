@@ -3,20 +3,14 @@
 use std::fs::File;
 use std::os::unix::fs::symlink;
 
+use integration_tests::files;
 use integration_tests::home::{Home, KEYS};
 
 #[test]
 fn nobody_waits_for_a_writer_of_the_configuration() {
     let home = Home::with_script(KEYS);
     let fifo = home.path().join("fifo.toml");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &fifo,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-        0,
-    )
-    .unwrap();
+    files::make_fifo(&fifo);
     let answer = home.call(["--config", fifo.to_str().unwrap()]).run();
     answer.assert_error(2, &["fifo.toml` is not a file"]);
 }

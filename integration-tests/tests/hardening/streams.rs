@@ -1,8 +1,11 @@
 //! Streams that are closed at the start: a file that is opened must not take their place.
 
 use std::fs;
+use std::path::Path;
 
+use integration_tests::files;
 use integration_tests::home::{Home, KEYS};
+use integration_tests::mounts::Mounts;
 
 #[test]
 fn no_file_of_ours_becomes_a_closed_stream() {
@@ -27,4 +30,29 @@ fn no_file_of_ours_becomes_a_closed_stream() {
         assert!(!content.windows(4).any(|part| part == b"key-"), "{}", path.display());
     }
     home.helper().run().assert_key("key-3");
+}
+
+/// In a container `/dev/null` may be missing, or a plain file that a program has made in its place.
+#[test]
+fn key_for_a_closed_stdout_goes_into_no_file_without_dev_null() {
+    for null in [":", ": >/dev/null", "mkdir /dev/null"] {
+        for closed in ["<&-", ">&-", "2>&-"] {
+            let home = Home::with_script(KEYS);
+            home.helper().run().assert_key("key-1");
+            let dev = Mounts::new().empty(Path::new("/dev"), "1m").command(null);
+            let call = home.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli");
+            let shell = format!("exec \"$@\" {closed}");
+            let answer = dev.seen_by(call.under(["sh", "-c", &*shell, "sh"])).run();
+            assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{null}: {answer:?}");
+            if closed == "2>&-" {
+                assert_eq!(answer.stderr, "");
+            } else {
+                let words = ["cannot open `/dev/null` for a closed stream", "or mount `/dev`"];
+                answer.assert_error(1, &words);
+            }
+            for (file, content) in files::below(home.path()) {
+                assert!(!content.windows(5).any(|part| part == b"key-1"), "{}", file.display());
+            }
+        }
+    }
 }

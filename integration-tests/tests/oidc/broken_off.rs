@@ -10,7 +10,7 @@ use crate::user::{COMMAND, User};
 fn is_broken_off(signal: Signal, exit_code: i32) {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
-    user.get().run().assert_error(3, &["nobody has signed in", COMMAND]);
+    user.get().run().assert_error(3, &["there is no sign-in", COMMAND]);
     let before = user.files();
     let login = user.login();
     let code = login.code();

@@ -77,7 +77,7 @@ fn last_page(chromium: &mut Chromium) -> String {
 fn a_human_signs_in_by_chromium() {
     let provider = OidcProvider::new();
     let user = user(&provider);
-    user.get().run().assert_error(3, &["nobody has signed in for `sso`", COMMAND]);
+    user.get().run().assert_error(3, &["there is no sign-in for `sso`", COMMAND]);
     let mut chromium = Chromium::start();
     let login = login(&user);
     let address = until("the browser is told", || opened(&user));
@@ -138,7 +138,7 @@ fn a_human_declines_in_chromium() {
     let answer = login.finish();
     assert_eq!((answer.code, &*answer.stdout), (Some(4), ""), "{answer:?}");
     assert!(answer.stderr.contains("error: the sign-in was declined"), "{answer:?}");
-    user.get().run().assert_error(3, &["nobody has signed in", COMMAND]);
+    user.get().run().assert_error(3, &["there is no sign-in", COMMAND]);
 }
 
 #[test]
@@ -159,20 +159,41 @@ fn without_a_terminal_the_address_is_said_and_nothing_opened() {
              {port}:localhost:{port} HOST`, or set `flow = \"device\"`"
         )
     );
-    assert!(visitor::get(&provider.authorize(&address)).starts_with("HTTP/1.1 200 "));
+    let answer = provider.authorize(&address);
+    preflight_takes_no_code(&answer);
+    assert!(visitor::get(&answer).starts_with("HTTP/1.1 200 "));
     assert_eq!(login.finish().code, Some(0));
     user.key();
     // A call that wants a login never opens one, wherever it runs.
     assert_eq!(user.home.call(["logout"]).run().code, Some(0));
-    surroundings(user.get()).run().assert_error(3, &["nobody has signed in", COMMAND]);
+    surroundings(user.get()).run().assert_error(3, &["there is no sign-in", COMMAND]);
     assert_eq!(opened(&user), None);
+}
+
+/// A browser asks first whether a page of a public network may lead to this machine.
+#[track_caller]
+fn preflight_takes_no_code(answer: &str) {
+    let (_, target) = answer.split_once("/callback").unwrap();
+    let request = format!(
+        "OPTIONS /callback{target} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://login.example\r\n\
+         Access-Control-Request-Method: GET\r\n\
+         Access-Control-Request-Private-Network: true\r\n\r\n"
+    );
+    let response = visitor::send(answer, request.as_bytes());
+    assert!(response.starts_with("HTTP/1.1 204 "), "{response}");
+    for header in [
+        "Access-Control-Allow-Origin: https://login.example",
+        "Access-Control-Allow-Private-Network: true",
+    ] {
+        assert!(response.lines().any(|line| line == header), "{response}");
+    }
 }
 
 #[test]
 fn ctrl_c_ends_it_and_gives_the_port_back() {
     let provider = OidcProvider::new();
     let user = user(&provider);
-    user.get().run().assert_error(3, &["nobody has signed in"]);
+    user.get().run().assert_error(3, &["there is no sign-in"]);
     let before = user.files();
     let login = login(&user);
     let address = until("the browser is told", || opened(&user));

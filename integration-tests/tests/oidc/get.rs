@@ -35,7 +35,7 @@ fn assert_told_at_once(user: &User, why: &str) {
 fn before_any_login_it_says_so_at_once_and_asks_nobody() {
     let provider = Stub::start(|_| stub::Reply::Silence);
     let user = User::at(provider.address(), "");
-    assert_told_at_once(&user, "nobody has signed in for `sso`");
+    assert_told_at_once(&user, "there is no sign-in for `sso`");
     assert!(provider.requests().is_empty(), "{:?}", provider.requests());
 }
 
@@ -144,4 +144,36 @@ fn an_outage_of_the_provider_costs_no_login() {
     user.state().end_pause(SOURCE);
     assert_ne!(user.key(), key);
     assert_eq!(provider.revocations(), 0);
+}
+
+/// A provider whose client has the secret `right`, which the source reads from `CS`.
+fn provider_with_secret() -> OidcProvider {
+    let secret = Some(("right".to_owned(), "client_secret_basic".to_owned()));
+    OidcProvider::with(&Settings { secret, ..Settings::default() })
+}
+
+const SECRET_IN_VARIABLE: &str = "client_secret = { env = \"CS\" }";
+
+#[test]
+fn sign_in_survives_a_client_secret_that_is_missing_or_wrong_for_a_while() {
+    let provider = provider_with_secret();
+    let user = User::with(&provider, SECRET_IN_VARIABLE);
+    let with = |secret: &str| user.get().env("CS", secret);
+    let login = crate::user::Login::start(&user.home.call(["login"]).env("CS", "right"));
+    provider.approve(&login.code());
+    assert_eq!(login.finish().code, Some(0));
+    let key = with("right").run().key();
+
+    user.get().run().assert_error(2, &["the variable `CS` is not set"]);
+    with("wrong").run().assert_error(2, &["client"]);
+    assert_eq!(with("right").run().key(), key);
+}
+
+#[test]
+fn missing_client_secret_is_named_before_any_sign_in() {
+    let provider = Stub::start(|_| stub::Reply::Silence);
+    let user = User::at(provider.address(), SECRET_IN_VARIABLE);
+    user.get().run().assert_error(2, &["the variable `CS` is not set"]);
+    user.get().env("CS", "right").run().assert_error(3, &["there is no sign-in", COMMAND]);
+    assert!(provider.requests().is_empty(), "{:?}", provider.requests());
 }

@@ -54,5 +54,5 @@ fn one_can_sign_in_later() {
     let answer = terminal.finish();
     assert_eq!(answer.code, Some(0), "{answer:?}");
     assert!(answer.stderr.contains("Later: `api-key-helper login`"), "{answer:?}");
-    home.helper().run().assert_error(3, &["nobody has signed in", "login"]);
+    home.helper().run().assert_error(3, &["there is no sign-in", "login"]);
 }

@@ -18,7 +18,7 @@ const NARROWED: &str = "scopes = [\"openid\", \"offline_access\", \"email\", \"u
 fn two_lines_are_enough_to_sign_in() {
     let provider = OidcProvider::new();
     let user = User::with(&provider, NARROWED);
-    user.get().run().assert_error(3, &["nobody has signed in for `sso`", COMMAND]);
+    user.get().run().assert_error(3, &["there is no sign-in for `sso`", COMMAND]);
 
     let login = user.login();
     let code = login.code();
@@ -52,7 +52,7 @@ fn two_lines_are_enough_to_sign_in() {
     let answer = user.home.call(["status"]).run();
     let signed_in = "as ada@example.com, for openid offline_access email, without unheard-of";
     assert!(answer.assert_printed().contains(signed_in), "{answer:?}");
-    assert!(!answer.stdout.contains("nobody has signed in"), "{answer:?}");
+    assert!(!answer.stdout.contains("there is no sign-in"), "{answer:?}");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_human_may_decline() {
     assert!(hint.contains("`api-key-helper login --source sso`"), "{hint}");
     // Nobody starts anew without the human.
     assert_eq!(provider.events().last().unwrap().error.as_deref(), Some("access_denied"));
-    user.get().run().assert_error(3, &["nobody has signed in", COMMAND]);
+    user.get().run().assert_error(3, &["there is no sign-in", COMMAND]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_code_ends() {
     let answer = login.finish();
     assert_eq!((answer.code, &*answer.stdout), (Some(3), ""), "{answer:?}");
     let said: Vec<&str> = answer.stderr.lines().skip(2).collect();
-    let error = "api-key-helper: error: nobody signed in before the code ended";
+    let error = "api-key-helper: error: the code expired before the sign-in";
     assert_eq!(said, [error, &format!("api-key-helper: hint: {COMMAND}")]);
     let codes = provider.events().iter().filter(|event| event.path == "/device/auth").count();
     assert_eq!(codes, 1);

@@ -13,6 +13,7 @@ mod init;
 mod login;
 mod logout;
 mod machine;
+mod odd_answers;
 mod proxy;
 mod screen;
 mod sealed;

@@ -29,7 +29,7 @@ fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
 
     user.home.restart_machine();
     service.lock();
-    let words = ["nobody has signed in", "the secret service is locked: unlock that"];
+    let words = ["there is no sign-in", "the secret service is locked: unlock that"];
     call.run().assert_error(3, &words);
     call.clone().args(["get", "--refresh"]).run().assert_error(3, &words);
 

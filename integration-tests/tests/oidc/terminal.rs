@@ -141,7 +141,7 @@ fn without_colours_the_picture_is_for_a_dark_terminal() {
 fn ctrl_c_leaves_no_half_line() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
-    user.get().run().assert_error(3, &["nobody has signed in"]);
+    user.get().run().assert_error(3, &["there is no sign-in"]);
     let before = user.files();
     let login = start(&user.home.call(["login"]), 24);
     let screen = waiting(&login);

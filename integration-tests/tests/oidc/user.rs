@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use api_key_helper_cache::Entry;
 use integration_tests::call::{Answer, Call, Running};
 use integration_tests::home::Home;
 use integration_tests::process::Process;
@@ -42,12 +43,21 @@ impl User {
 
     /// One whose profile has some more lines too.
     pub(crate) fn with_profile(issuer: &str, profile: &str, source: &str) -> Self {
-        let home = Home::new();
-        home.configure(&format!(
+        let user = Self { home: Home::new() };
+        user.write(issuer, profile, source);
+        user
+    }
+
+    /// Writes another configuration.
+    pub(crate) fn configure(&self, provider: &OidcProvider, source: &str) {
+        self.write(provider.issuer(), "", source);
+    }
+
+    fn write(&self, issuer: &str, profile: &str, source: &str) {
+        self.home.configure(&format!(
             "[profile.work]\nsources = [\"{SOURCE}\"]\n{profile}\n\n[source.{SOURCE}]\nbackend = \"oidc\"\n\
              issuer = \"{issuer}\"\nclient_id = \"helper\"\n{source}\n"
         ));
-        Self { home }
     }
 
     /// The same after a login that was approved.
@@ -95,9 +105,13 @@ impl User {
     /// The refresh token that is kept.
     #[track_caller]
     pub(crate) fn refresh_token(&self) -> String {
-        let renewal = self.state().entry(SOURCE).renewal.expect("a renewal");
-        let renewal: Value = serde_json::from_str(renewal.expose()).unwrap();
-        renewal["standing"]["alive"]["refresh_token"].as_str().expect("a live one").to_owned()
+        refresh_token(&self.state().entry(SOURCE))
+    }
+
+    /// The refresh tokens that are kept of whatever settings.
+    #[track_caller]
+    pub(crate) fn refresh_tokens(&self) -> Vec<String> {
+        self.state().entries().iter().map(refresh_token).collect()
     }
 
     pub(crate) fn state(&self) -> State {
@@ -110,6 +124,13 @@ impl User {
         let files = self.state().files("");
         files.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
     }
+}
+
+#[track_caller]
+fn refresh_token(entry: &Entry) -> String {
+    let renewal = entry.renewal.as_ref().expect("a renewal");
+    let renewal: Value = serde_json::from_str(renewal.expose()).unwrap();
+    renewal["standing"]["alive"]["refresh_token"].as_str().expect("a live one").to_owned()
 }
 
 /// A login that waits for its human.

@@ -51,10 +51,10 @@ fn what_it_installs_works_and_what_it_removes_is_gone() {
 
 #[test]
 fn it_is_as_debian_wants_it() {
-    install::debian("lintian", &["lintian"]);
+    let lintian = install::debian("lintian", &["lintian"]);
     let home = Home::new();
     let package = package(home.path());
-    let lintian = home.call_of("/usr/bin/lintian".as_ref()).arg("--allow-root");
+    let lintian = home.call_of(&lintian).arg("--allow-root");
     let answer = lintian.args(["--fail-on", "error,warning"]).arg(package).run();
     assert_eq!((answer.code, &*answer.stdout), (Some(0), ""), "{answer:?}");
 }

@@ -86,7 +86,7 @@ fn the_page_shows_what_is_shipped() {
 
 #[test]
 fn the_fleets_line_gathers_what_is_wrong() {
-    install::debian("jq", &["jq"]);
+    let _ = install::debian("jq", &["jq"]);
     let page = page();
     let (_, line) = page.split_once("```sh\n").unwrap();
     let (line, _) = line.split_once("```").unwrap();

@@ -5,6 +5,7 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod company_backend;
 mod completions;
 mod debian;
 mod examples;

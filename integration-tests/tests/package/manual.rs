@@ -9,7 +9,6 @@ use integration_tests::install;
 
 #[test]
 fn every_page_is_set_without_a_warning() {
-    install::debian("man", &["man-db"]);
     let home = Home::new();
     let folder = home.path().join("man");
     fs::create_dir(&folder).unwrap();
@@ -34,7 +33,6 @@ fn every_page_is_set_without_a_warning() {
 
 #[test]
 fn the_first_page_has_what_a_manual_has() {
-    install::debian("man", &["man-db"]);
     let home = Home::new();
     let page = home.write("page.1", home.call(["man"]).run().assert_printed());
     let text = shown(&home, &page);
@@ -50,7 +48,7 @@ fn the_first_page_has_what_a_manual_has() {
 
 /// What a reader sees. Warnings of the typesetter are failures.
 fn shown(home: &Home, page: &Path) -> String {
-    let man: Call = home.call_of(Path::new("/usr/bin/man"));
+    let man: Call = home.call_of(&install::debian("man", &["man-db"]));
     let man = man.args(["--warnings", "--local-file"]).arg(page);
     let man = man.env("LANG", "C.UTF-8").env("MANWIDTH", "80").env("MAN_KEEP_FORMATTING", "");
     man.run().assert_printed().to_owned()

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::Moment;
+use api_key_helper_values::Moment;
 use integration_tests::call::{Answer, Call, Running, wait_for_workers};
 use integration_tests::home::Home;
 use integration_tests::servers::token_endpoint::{self, AUDIENCE, JOB_TOKEN};

@@ -9,6 +9,7 @@ use crate::place::Recipe;
 #[track_caller]
 fn gives_nothing_away(recipe: Recipe) {
     let company = Company::new(recipe);
+    company.home.make_dumpable();
     company.assert_says("nobody", 3, &company.run(&[]));
     company.sign_in();
     company.search(&[]);

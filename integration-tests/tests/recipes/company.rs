@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use api_key_helper_core::{Entry, Moment};
+use api_key_helper_cache::Entry;
+use api_key_helper_values::Moment;
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::Home;

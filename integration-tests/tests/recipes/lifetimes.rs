@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_core::Moment;
+use api_key_helper_values::Moment;
 use integration_tests::servers::oidc_provider::Settings;
 use integration_tests::wait::until;
 

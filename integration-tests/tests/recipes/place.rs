@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use api_key_helper_core::Secret;
+use api_key_helper_values::Secret;
 use integration_tests::call::Call;
 use integration_tests::executables;
 use integration_tests::home::search_path_from;

@@ -3,7 +3,9 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use integration_tests::files;
 use integration_tests::home::Home;
+use integration_tests::servers::git;
 use serde_json::json;
 
 use crate::apply::{read, settings_file, user};
@@ -81,7 +83,9 @@ fn a_link_stays_a_link_and_a_mode_a_mode() {
     let _ = home.call(["apply"]).run().assert_printed();
     assert!(link.is_symlink() && read(&real)["apiKeyHelper"].is_string());
     assert_eq!(mode(), 0o640);
-    let copy = link.with_file_name("settings.json.before-api-key-helper");
+    // Beside the file and not beside the link, which may stand in a repository.
+    assert_eq!(fs::read_dir(link.parent().unwrap()).unwrap().count(), 1);
+    let copy = real.with_file_name("claude.json.before-api-key-helper");
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o7777, 0o640);
     let _ = home.call(["apply", "--undo"]).run().assert_printed();
     assert!(link.is_symlink());
@@ -90,6 +94,59 @@ fn a_link_stays_a_link_and_a_mode_a_mode() {
 
     fs::remove_file(&real).unwrap();
     home.call(["apply"]).run().assert_error(2, &["a link to nothing"]);
+}
+
+#[test]
+fn git_adds_no_copy_of_settings_that_it_ignores_or_that_lie_elsewhere() {
+    let home = user();
+    let work = home.path().join("work");
+    fs::create_dir_all(work.join(".claude")).unwrap();
+    let git = |arguments: &[&str]| git::run(git::git(&work, arguments));
+    git(&["init", "--quiet"]);
+    // As Claude Code does for the file that it makes.
+    fs::write(work.join(".git/info/exclude"), "**/.claude/settings.local.json\n").unwrap();
+    let secret = "{\n  \"env\": {\n    \"TOKEN\": \"private-value\"\n  }\n}\n";
+    let local = work.join(".claude/settings.local.json");
+    fs::write(&local, secret).unwrap();
+    let private = home.write("private/settings.json", secret);
+    symlink(&private, work.join(".claude/settings.json")).unwrap();
+
+    let apply = |arguments: &[&str]| {
+        let answer = home.call(arguments.iter().copied()).folder(&work).run();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    };
+    for scope in ["local", "project"] {
+        apply(&["apply", "--scope", scope]);
+    }
+    git(&["add", "--all"]);
+    assert_eq!(git(&["ls-files"]), ".claude/settings.json\n");
+    assert!(git(&["ls-files", "--others", "--exclude-standard"]).is_empty());
+    for scope in ["local", "project"] {
+        apply(&["apply", "--scope", scope, "--undo"]);
+    }
+    for file in [&local, &private] {
+        assert_eq!(fs::read_to_string(file).unwrap(), secret);
+        let folder = fs::read_dir(file.parent().unwrap()).unwrap();
+        let names: Vec<_> = folder.map(|file| file.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|name| name.to_string_lossy().contains("before")), "{names:?}");
+    }
+}
+
+#[test]
+fn apply_local_with_link_in_place_of_the_backup_folder_writes_nothing_behind_it() {
+    let home = user();
+    let ignore = home.write("other/.gitignore", "target\n");
+    let link = home.path().join("work/.claude/.before-api-key-helper");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    symlink(ignore.parent().unwrap(), &link).unwrap();
+    let apply = home.call(["apply", "--scope", "local"]).folder(&home.path().join("work"));
+    let hint = format!("remove the link with `rm {}`", link.display());
+    apply.clone().run().assert_error(2, &["where its backup belongs, is a link", &hint]);
+    assert_eq!(files::below(ignore.parent().unwrap()), [(ignore.clone(), "target\n".into())]);
+    assert!(!link.with_file_name("settings.local.json").exists());
+
+    fs::remove_file(&link).unwrap();
+    let _ = apply.run().assert_printed();
 }
 
 #[test]

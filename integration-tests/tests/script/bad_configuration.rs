@@ -1,8 +1,10 @@
 //! Configurations and command lines with mistakes in them.
 
 use std::fs;
+use std::time::Duration;
 
 use integration_tests::home::{Home, KEYS};
+use integration_tests::wait::{now, since};
 
 /// The user had a key, made a mistake, and is told: nothing is printed, nothing is lost, and once the
 /// mistake is mended all is as before.
@@ -57,8 +59,8 @@ fn a_wrong_type_is_told_with_its_place() {
 
 #[test]
 fn what_is_not_toml_is_told_with_its_place() {
-    is_told("[profile.main\n", &["FILE:1:", "mend the TOML"]);
-    is_told("a = 1\na = 2\n", &["FILE:2:1", "mend the TOML"]);
+    is_told("[profile.main\n", &["FILE:1:", "fix the TOML"]);
+    is_told("a = 1\na = 2\n", &["FILE:2:1", "fix the TOML"]);
 }
 
 #[test]
@@ -113,4 +115,60 @@ fn a_variable_that_is_no_number_is_told_and_costs_nothing() {
     }
     home.helper().run().assert_key("key-1");
     assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn chain_of_thousands_of_sources_is_refused_by_its_length() {
+    let link = |i| {
+        format!(
+            "[source.s{i}]\nbackend = \"script\"\ncommand = [\"/bin/cat\"]\n\
+                 stdin = {{ source = \"s{}\" }}\n",
+            i + 1
+        )
+    };
+    let links: String = (0..8_000).map(link).collect();
+    let end = "[source.s8000]\nbackend = \"script\"\ncommand = [\"/bin/cat\"]\n";
+    is_told(
+        &format!("[profile.main]\nsources = [\"s0\"]\n{links}{end}"),
+        &["more than 32 sources use one another in a chain", ".stdin.source`"],
+    );
+}
+
+#[test]
+fn thousands_of_profiles_are_read_in_time_that_grows_with_their_number() {
+    let home = Home::with_script(KEYS);
+    let profile = |i| format!("[profile.p{i}]\nsources = [\"main\"]\n");
+    let text = fs::read_to_string(home.config_file()).unwrap();
+    let profiles: String = (0..9_000).map(profile).collect();
+    home.configure(&format!("default_profile = \"main\"\n{text}{profiles}"));
+    let start = now();
+    home.helper().run().assert_key("key-1");
+    // A debug build takes a few seconds of this; quadratic, it took minutes.
+    assert!(since(start) < Duration::from_secs(20), "{:?}", since(start));
+}
+
+#[test]
+fn invisible_character_in_a_name_is_shown_by_its_code() {
+    is_told("[profile.main]\nsources = [\"main\u{200b}\"]\n", &["no source `mainU+200B`"]);
+    is_told("[profile.main]\nsources = [\"\\tmain\"]\n", &["no source `U+0009main`"]);
+    is_told("[profile.main]\nsources = [\"main\u{a0}\"]\n", &["no source `mainU+00A0`"]);
+    is_told(
+        &format!("{PROFILE}\"ttl\u{ad}\" = \"1h\"\n"),
+        &["FILE:3:1", "`profile.main.ttlU+00AD`", "did you mean `ttl`?"],
+    );
+    is_told(
+        "[profile.main]\nsources = [\"main\"]\nttl = \"1h\u{2028}\"\n",
+        &["`1hU+2028` is not a duration"],
+    );
+    is_told(
+        &format!("{PROFILE}format = \"js\u{200b}\\non\"\n"),
+        &["`jsU+200BU+000Aon` is not one of its values"],
+    );
+    let home = Home::with_script(KEYS);
+    home.call(["--profile", "ma\u{202e}in"]).run().assert_error(2, &["`maU+202Ein`"]);
+    home.call(["--config", "/no\u{2066}/config.toml"])
+        .run()
+        .assert_error(2, &["/noU+2066/config.toml"]);
+    home.call(["stat\u{200d}us"]).run().assert_error(2, &["`statU+200Dus`"]);
+    home.call(["login", "--source", "a\u{9b}1m"]).run().assert_error(2, &["`aU+009B1m`"]);
 }

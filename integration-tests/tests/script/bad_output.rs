@@ -41,9 +41,9 @@ fn what_is_no_key_is_told_by_its_position() {
         ("printf '\\033[32msk-1\\033[0m'", ["terminal sequences", "turn off the colours"]),
         ("head -c 100 /dev/zero", ["character 1 of the key", alone]),
         ("printf '\\177ELF\\377\\376'", ["byte 5 is not UTF-8", alone]),
-        ("echo '\"sk-1\"'", ["in double quotes", "`jq -r`"]),
+        ("echo '\"sk-1\"'", ["in quotes", "`jq -r`"]),
         ("echo '{\"token\": \"sk-1\"}'", ["there is no `key`", "by hand"]),
-        ("echo '{\"key\": 1}'", ["wrong type at line 1", "by hand"]),
+        ("echo '{\"key\": 1}'", ["in which `key` is not a text", "by hand"]),
         ("echo '{\"key\": \"sk-1\"'", ["not a JSON document at line 1", "by hand"]),
     ] {
         let answer = printed(body);

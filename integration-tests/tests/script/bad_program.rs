@@ -1,12 +1,18 @@
 //! Programs that cannot be run, or must not.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use integration_tests::call::Call;
 use integration_tests::executables;
-use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::files;
+use integration_tests::home::{Home, KEYS, configuration, search_path};
 use integration_tests::mounts::give_away;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::process::geteuid;
 
 /// A home with an old key, so that a fallback would be possible.
 fn home() -> Home {
@@ -91,6 +97,91 @@ fn a_program_in_a_folder_that_others_can_write_is_not_run() {
 }
 
 #[test]
+fn program_below_a_folder_that_others_can_write_is_not_run() {
+    let home = home();
+    let script = home.script("shared/team/keys/main", KEYS);
+    let shared = home.path().join("shared");
+    let words = ["the folder", &*shared.to_string_lossy(), "is writable by others", "chmod o-w"];
+    chmod(&shared, 0o777);
+    let shell = format!("shell_command = \"exit 75\"\nshell = \"{}\"\n", script.display());
+    let input = format!("stdin = {{ command = [\"{}\"] }}\n", script.display());
+    let direct = configuration("", "", &script);
+    let by_shell = direct.replace(&format!("command = [\"{}\"]\n", script.display()), &shell);
+    let harmless = home.script("harmless", "cat");
+    let by_input = configuration("", &input, &harmless);
+    for text in [direct.clone(), by_shell, by_input] {
+        home.configure(&text);
+        home.helper().run().assert_error(2, &words);
+    }
+    // By a link that is elsewhere, and by a link that is in such a folder.
+    chmod(&shared, 0o755);
+    fs::create_dir(home.path().join("links")).unwrap();
+    symlink(&script, home.path().join("links/main")).unwrap();
+    commanded(&home, &home.path().join("links/main").to_string_lossy());
+    chmod(&home.path().join("links"), 0o777);
+    home.helper().run().assert_error(2, &["the folder", "links", "is writable by others"]);
+    chmod(&home.path().join("links"), 0o755);
+    chmod(&shared, 0o777);
+    home.helper().run().assert_error(2, &words);
+    assert_eq!(home.runs("shared/team/keys/main"), 0);
+
+    chmod(&shared, 0o755);
+    home.helper().run().assert_key("key-1");
+}
+
+/// Two folders change their names without a moment in which one is missing (renameat2(2),
+/// `RENAME_EXCHANGE`), as another user can do in a folder of mode 0777.
+#[test]
+fn program_in_a_folder_that_is_exchanged_all_the_time_is_never_run() {
+    let home = home();
+    let script = home.script("shared/keys/main", "echo mine");
+    let _ = home.script("shared/evil/main", "echo evil");
+    let shared = home.path().join("shared");
+    commanded(&home, &script.to_string_lossy());
+    chmod(&shared, 0o777);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let (keys, evil) = (shared.join("keys"), shared.join("evil"));
+            while !is_over.load(Ordering::Relaxed) {
+                renameat_with(CWD, &keys, CWD, &evil, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        let answers = (0..20).map(|_| home.call(["get", "--refresh"]).run()).collect::<Vec<_>>();
+        // First, since a failed assertion waits for the thread.
+        is_over.store(true, Ordering::Relaxed);
+        for answer in answers {
+            answer.assert_error(2, &["the folder", &*shared.to_string_lossy(), "chmod o-w"]);
+        }
+    });
+    assert_eq!((home.runs("shared/keys/main"), home.runs("shared/evil/main")), (0, 0));
+}
+
+#[test]
+fn program_that_a_group_of_unknown_members_can_write_is_not_run() {
+    let home = home();
+    let script = home.path().join("main");
+    chmod(&script, 0o775);
+    if geteuid().is_root() {
+        chown(&script, None, Some(12_345)).unwrap();
+        let hint = format!("chmod g-w {}", script.display());
+        let words = ["is writable by others: its mode is 0775", &hint];
+        // No file says who is in the group 12345, be it the caller's own or a further one.
+        for options in ["--regid=12345 --clear-groups", "--groups=12345"] {
+            let prefix = ["setpriv"].into_iter().chain(options.split(' ')).chain(["--"]);
+            home.helper().under(prefix).run().assert_error(2, &words);
+        }
+        chown(&script, None, Some(0)).unwrap();
+    }
+    // In a user namespace a group means whatever is mapped to it.
+    let call = home.helper().under(["unshare", "--user", "--map-root-user", "--"]);
+    call.run().assert_error(2, &["is writable by others: its mode is 0775", "chmod g-w"]);
+    assert_eq!(home.runs("main"), 1);
+    chmod(&script, 0o755);
+    home.helper().run().assert_key("key-2");
+}
+
+#[test]
 fn a_program_of_somebody_else_is_not_run() {
     let home = home();
     let script = home.path().join("main");
@@ -107,9 +198,47 @@ fn a_program_that_does_not_start_is_told() {
         (&b"#!/no/such/shell\n"[..], ["wants to be run by `/no/such/shell`", "first line"]),
         (b"#!/bin/sh\r\necho key\r\n", ["line ends of Windows", "sed -i"]),
         (b"echo key\n", ["neither a program of this machine nor has a first line", "#!/bin/sh"]),
+        (b"#!/usr/bin/env bash\r\necho key\r\n", ["line ends of Windows", r"sed -i 's/\r$//' "]),
+        (b"#!/bin/sh -e\r\necho key\r\n", ["line ends of Windows", r"sed -i 's/\r$//' "]),
+        (b"#!/bin/sh\recho key\r", ["no line ends but carriage returns", r"sed -i 's/\r/\n/g' "]),
+        (b"\xEF\xBB\xBF#!/bin/sh\necho key\n", ["byte order mark", r"'1s/^\xEF\xBB\xBF//' "]),
+        (
+            b"\xEF\xBB\xBF#!/bin/sh\r\necho key\r\n",
+            ["byte order mark", r"'1s/^\xEF\xBB\xBF//; s/\r$//' "],
+        ),
+        (b"\xFF\xFE#\0!\0/\0", ["a text in UTF-16", "iconv -f UTF-16 -t UTF-8"]),
     ] {
         executables::write(&file, content);
         home.helper().run().assert_error(2, &words);
     }
     assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
+}
+
+#[test]
+fn script_from_windows_runs_after_the_commands_of_the_hints() {
+    let text = "#!/usr/bin/env sh\r\necho key-3\r\n";
+    let marked = format!("\u{FEFF}{text}");
+    let (le, be) = (u16::to_le_bytes, u16::to_be_bytes);
+    for content in [
+        marked.clone().into_bytes(),
+        files::utf16(&marked, le),
+        files::utf16(&marked, be),
+        files::utf16(text, le),
+        files::utf16(text, be),
+    ] {
+        let home = home();
+        let file = home.path().join("main");
+        executables::write(&file, &content);
+        // Of a text in UTF-16, the line ends come second.
+        let mut answer = home.helper().run();
+        for _ in 0..2 {
+            let Some((_, hint)) = answer.stderr.split_once("hint: run `") else { break };
+            let command = hint.trim_end().strip_suffix('`').unwrap();
+            let shell = Call::new(Path::new("/bin/sh"), home.path()).args(["-c", command]);
+            let done = shell.env("PATH", search_path()).run();
+            assert_eq!(done.code, Some(0), "{done:?}");
+            answer = home.helper().run();
+        }
+        answer.assert_key("key-3");
+    }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use integration_tests::binaries::Binaries;
-use integration_tests::home::{Home, KEYS};
+use integration_tests::files;
+use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::mounts::{Mounts, give_away};
 use integration_tests::state::State;
 
@@ -237,6 +238,60 @@ fn where_nothing_can_be_written_the_key_is_printed_with_a_warning() {
     let read_only = small(&home, "1m").read_only(state.path());
     let words = ["the key was not cached", "Read-only file system"];
     read_only.seen_by(home.helper()).run().assert_printed_with_warnings("key-2", &words);
+}
+
+/// A limit of the size of files (`ulimit -f`) ends who writes beyond it, unless that is prepared for.
+#[test]
+fn limit_of_the_size_of_files_costs_the_cache_and_not_the_key() {
+    let limited = |home: &Home| home.helper().under(["sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"]);
+    let home = Home::new();
+    home.configure(
+        &configuration("", "", Path::new("/bin/echo"))
+            .replace("[\"/bin/echo\"]", "[\"/bin/echo\", \"key-1\"]"),
+    );
+    // Without a sealing key, and with one.
+    for _ in 0..2 {
+        let answer = limited(&home).run();
+        answer.assert_printed_with_warnings("key-1", &["cached", "File too large"]);
+        let files = files::below(home.path());
+        let names = files.iter().filter_map(|(file, _)| file.file_name()?.to_str());
+        assert_eq!(names.filter(|name| name.contains(".tmp")).count(), 0, "{files:?}");
+        home.helper().run().assert_key("key-1");
+        home.state().age("main", Duration::from_secs(2 * 3_600));
+    }
+    // A hit, whose record cannot be written.
+    home.helper().run().assert_key("key-1");
+    limited(&home).env("CLAUDE_CODE_ENTRYPOINT", "cli").run().assert_key("key-1");
+}
+
+/// The programs that we run are ended by the limit as by any other caller.
+#[test]
+fn limit_of_the_size_of_files_ends_a_program_of_the_source() {
+    let home = Home::new();
+    let beyond = "[\"/bin/sh\", \"-c\", \"kill -XFSZ $$; echo key-1\"]";
+    home.configure(
+        &configuration("", "", Path::new("/bin/echo")).replace("[\"/bin/echo\"]", beyond),
+    );
+    let answer = home.helper().run();
+    assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{answer:?}");
+}
+
+#[test]
+fn caller_without_a_home_gets_the_key_and_a_warning() {
+    let home = Home::with_script(KEYS);
+    let config = home.config_file();
+    let unset = ["HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"];
+    let call = unset.iter().fold(home.helper(), |call, name| call.without_env(name));
+    let words = ["nothing is cached", "neither `XDG_STATE_HOME` nor `HOME` is set"];
+    let by_variable = call.clone().env("API_KEY_HELPER_CONFIG", &config);
+    by_variable.run().assert_warned("key-1", &words);
+    by_variable.clone().env("HOME", "relative").run().assert_warned("key-2", &words);
+    let by_option = call.clone().arg(format!("--config={}", config.display()));
+    by_option.run().assert_warned("key-3", &words);
+    let stateful = by_variable.clone().env("XDG_STATE_HOME", home.path().join("state"));
+    let words = ["no sealing key can be kept: neither `XDG_DATA_HOME` nor `HOME` is set"];
+    stateful.run().assert_warned("key-4", &words);
+    call.run().assert_error(2, &["neither `XDG_CONFIG_HOME` nor `HOME` is set"]);
 }
 
 #[test]

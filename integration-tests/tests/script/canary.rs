@@ -3,11 +3,10 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::engine::Answer as EngineAnswer;
-use api_key_helper_core::{
-    Credential, Entry, EnvironmentMark, Fingerprint, Hit, Key, KeyId, Moment, Secret, SecretInput,
-    Validity,
-};
+use api_key_helper_backend::{Credential, SecretInput};
+use api_key_helper_cache::{Entry, EnvironmentMark, Hit, KeyId, Validity};
+use api_key_helper_core::Answer as EngineAnswer;
+use api_key_helper_values::{Fingerprint, Key, Moment, Secret};
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::{Home, configuration};
@@ -32,6 +31,7 @@ impl User {
         let file = elsewhere.path().join("key");
         fs::write(&file, KEY).unwrap();
         let home = Home::new();
+        home.make_dumpable();
         let read = format!("key=$(cat '{}')", file.display());
         // What a script and its parent are given is written down to be searched too.
         let given = "for process in $$ $PPID; do\n\
@@ -114,6 +114,25 @@ fn a_script_that_fails_gives_nothing_away() {
             assert_ne!(user.call(&user.home.helper()).code, Some(0));
             user.search();
         }
+    }
+}
+
+#[test]
+fn script_that_encodes_the_key_gives_nothing_away() {
+    let hex = "printf %s \"$key\" | od -An -v -tx1 | tr -d '\\n'";
+    for encode in [
+        "printf %s \"c:$key\" | base64 -w 0".to_owned(),
+        "printf %s \"$key\" | base64 | tr -d '=\\n' | tr '+/' '-_'".to_owned(),
+        format!("{hex} | tr -d ' '"),
+        hex.to_owned(),
+        format!("{hex} | tr ' ' '%'"),
+        format!("{hex} | sed 's/ /%25/g'"),
+        format!("{hex} | sed 's/ /\\\\u00/g'"),
+        "printf %.20s \"$key\"".to_owned(),
+    ] {
+        let user = User::new("retries = 0", "", &format!("echo \"$key\"; {encode} >&2; exit 1"));
+        user.call(&user.home.helper()).assert_error(1, &["[redacted]"]);
+        user.search();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A key that is printed and replaced behind the answer.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -77,6 +78,7 @@ fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
     home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
+    home.make_dumpable();
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);
     let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
@@ -91,9 +93,45 @@ fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
     });
 }
 
+/// A pipe that the caller reads to its end, a lock and a folder are free again with the answer, whichever
+/// program starts the refresh: the front, or the worker for a format of its own.
+#[test]
+fn refresh_keeps_no_file_and_no_folder_of_its_caller() {
+    for format in ["raw", "headers"] {
+        let (home, gate) = due();
+        home.make_dumpable();
+        let work = home.path().join("work");
+        fs::create_dir(&work).unwrap();
+        let lock = home.write("lock", "");
+        let front = Binaries::built().front.to_str().unwrap();
+        let script = format!(
+            "exec 9<'{}' 7</dev/zero; flock -n 9; exec \"$0\" --format {format}",
+            lock.display()
+        );
+        let shell = home.call(["-c", &*script, front]).program(Path::new("/bin/sh"));
+        let answer = shell.folder(&work).run();
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        assert!(answer.stdout.contains("key-1"), "{answer:?}");
+
+        let held = gate.reached();
+        fs::File::open(&lock).unwrap().try_lock().expect("the lock is free");
+        let (refresher, program) = (refresher(&home), home.processes("main")[1]);
+        for process in [refresher, program] {
+            assert_ne!(process.folder().as_ref(), Some(&work), "{format}");
+            let files = process.files();
+            for file in [&*lock, Path::new("/dev/zero")] {
+                assert!(!files.iter().any(|open| open == file), "{format}: {files:?}");
+            }
+        }
+        held.let_go();
+        wait_for_new_key(&home);
+    }
+}
+
 #[test]
 fn a_refresh_survives_its_callers_process_group() {
     let (home, gate) = due();
+    home.make_dumpable();
     let front = &Binaries::built().front;
     // The shell and all of its group are gone as soon as there is an answer.
     let shell = ["-c", "\"$0\"; kill -KILL 0", front.to_str().unwrap()];

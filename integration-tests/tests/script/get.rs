@@ -1,5 +1,6 @@
 //! `get`: `--refresh`, `--deadline`, time limits, and a script that asks for its own key.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use integration_tests::binaries::Binaries;
@@ -114,6 +115,63 @@ fn a_script_that_asks_for_its_own_key_is_told_at_once() {
     let words = "source `main` is asked for by a program that it runs itself (main)";
     assert!(read("inner.err").contains(words), "{}", read("inner.err"));
     assert!(read("inner.err").contains("hint: "), "{}", read("inner.err"));
+    assert_eq!(home.runs("main"), 1);
+}
+
+/// Another configuration of the user, whose source is called `main` as well.
+fn other_configuration(home: &Home, body: &str) -> PathBuf {
+    let script = home.script("other", body);
+    home.write("other.toml", configuration("retries = 0", "retries = 0", &script))
+}
+
+#[test]
+fn source_of_another_configuration_with_the_same_name_is_no_circle() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let other = other_configuration(&home, "echo of-the-other");
+    let script = home.script("main", &format!("exec '{front}' --config '{}'", other.display()));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("of-the-other");
+}
+
+#[test]
+fn source_of_the_same_name_with_other_settings_is_no_circle() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let script =
+        home.script("main", &format!("[ \"$1\" ] && exec '{front}' --config \"$1\"\n{KEYS}"));
+    let inner = home.write("inner.toml", configuration("", "", &script));
+    let text = configuration("", "", &script);
+    let with_argument = format!("{}\", \"{}\"]", script.display(), inner.display());
+    home.configure(&text.replace(&format!("{}\"]", script.display()), &with_argument));
+    home.helper().run().assert_key("key-2");
+}
+
+#[test]
+fn circle_through_another_configuration_is_told_at_once() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let own = home.config_file();
+    let back = format!("exec '{front}' --config '{}' 2>\"$HOME/said\"", own.display());
+    let other = other_configuration(&home, &back);
+    let script = home.script("main", &format!("exec '{front}' --config '{}'", other.display()));
+    home.configure(&configuration("retries = 0", "", &script));
+    home.helper().run().assert_error(1, &["exit code 2"]);
+    let said = std::fs::read_to_string(home.path().join("said")).unwrap();
+    assert!(said.contains("by a program that it runs itself (main -> main)"), "{said}");
+    assert_eq!((home.runs("main"), home.runs("other")), (1, 1));
+}
+
+#[test]
+fn circle_through_a_copy_of_the_configuration_is_told_at_once() {
+    let home = Home::new();
+    let front = Binaries::built().front.display();
+    let copy = "cd ~/.config/api-key-helper; cp -p config.toml copy.toml";
+    let ask = format!("{copy}; exec '{front}' --config copy.toml");
+    let script = home.script("main", &ask);
+    home.configure(&configuration("retries = 0", "", &script));
+    let words = ["exit code 2", "by a program that it runs itself (main)"];
+    home.helper().run().assert_error(1, &words);
     assert_eq!(home.runs("main"), 1);
 }
 

@@ -1,14 +1,17 @@
 //! A key that is on disk.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use integration_tests::binaries::{Binaries, WORKER};
 use integration_tests::executables;
-use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG};
+use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG, search_path_from};
+use integration_tests::mounts::Mounts;
 use integration_tests::trace::{STARTS, named, trace};
+use rustix::process::geteuid;
 
 #[test]
 fn the_key_is_printed_alone_and_success_is_silent() {
@@ -80,6 +83,33 @@ fn without_the_worker_hits_go_on_and_a_miss_names_both_places() {
         ],
     );
     assert_eq!(home.runs("main"), 1);
+}
+
+#[test]
+fn programs_find_each_other_without_proc_when_started_by_a_path() {
+    let home = Home::with_script(KEYS);
+    let bare = Mounts::new().empty(Path::new("/proc"), "1m");
+    if !geteuid().is_root() {
+        // In a user namespace only `/proc` can say that `/` is root's.
+        bare.seen_by(home.helper()).run().assert_error(2, &["the folder `/`", "belongs to uid"]);
+        return;
+    }
+    bare.seen_by(home.helper()).run().assert_key("key-1");
+    bare.seen_by(home.call(["get", "--refresh"])).run().assert_key("key-2");
+    let front = &Binaries::built().front;
+    let link = home.path().join("api-key-helper@main");
+    symlink(front, &link).unwrap();
+    bare.seen_by(home.call(["get", "--refresh"]).program(&link)).run().assert_key("key-3");
+    // What `PATH` finds goes by its bare name.
+    let found = home.call(["get", "--refresh"]).program(Path::new("api-key-helper"));
+    let found = found.env("PATH", search_path_from(front.parent().unwrap()));
+    let words = ["cannot tell where this program is", "mount `/proc`, or start it by its path"];
+    bare.seen_by(found).run().assert_error(2, &words);
+
+    // Another user could put a worker of their own beside a link that is here.
+    fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
+    let answer = bare.seen_by(home.call(["get", "--refresh"]).program(&link)).run();
+    answer.assert_error(2, &["the folder", "is writable by others"]);
 }
 
 #[test]

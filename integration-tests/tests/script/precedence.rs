@@ -68,5 +68,6 @@ fn the_clients_ttl_is_how_long_claude_code_holds_a_key() {
     let claude = call.env("CLAUDE_CODE_ENTRYPOINT", "cli");
     assert_eq!(hold(claude.clone()), 300);
     assert_eq!(hold(claude.clone().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "60000")), 60);
-    assert_eq!(hold(claude.env("CLAUDECODE", "1")), 0);
+    let child = claude.env("CLAUDECODE", "1").env("CLAUDE_CODE_CHILD_SESSION", "1");
+    assert_eq!(hold(child), 0);
 }

@@ -203,6 +203,7 @@ fn when_the_source_is_down_the_refused_key_is_not_printed() {
 #[test]
 fn after_an_idle_hour_two_asks_overlap_and_nobody_is_told() {
     let desk = Desk::new("", "");
+    desk.home.make_dumpable();
     let gate = desk.home.gate();
     let _ = desk.home.script("main", &format!("[ $run = 2 ] && {}\n{STORED}", gate.pass()));
     let client = desk.client_with_key();

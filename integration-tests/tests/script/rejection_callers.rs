@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use integration_tests::home::KEYS;
+use integration_tests::call::Call;
+use integration_tests::home::{Home, KEYS};
 
 use crate::desk::{Desk, STORED, assert_told};
 
@@ -13,10 +14,11 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_hundred_calls_of_others_are_no_refusal_and_leave_nothing_behind() {
     let desk = Desk::new("", KEYS);
+    let child = |call: Call| call.env("CLAUDECODE", "1").env("CLAUDE_CODE_CHILD_SESSION", "1");
     let calls = [
         desk.helper(),
-        desk.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli").env("CLAUDECODE", "1"),
-        desk.helper().env("CLAUDECODE", "1"),
+        child(desk.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli")),
+        child(desk.helper()),
     ];
     for call in calls {
         for _ in 0..100 {
@@ -26,6 +28,27 @@ fn a_hundred_calls_of_others_are_no_refusal_and_leave_nothing_behind() {
     assert_eq!(desk.runs(), 1);
     assert!(!desk.records().exists());
     assert_eq!(desk.home.state().files(".answers"), [""; 0]);
+}
+
+/// Its environment is that of the outer client's agent, but for the socket.
+#[test]
+fn client_inside_a_client_is_given_a_key_for_its_hold() {
+    // A key lives for two minutes. The client would use it for five, and the agent uses it at once.
+    let script =
+        "echo \"{\\\"key\\\": \\\"key-$run\\\", \\\"expires_at\\\": $(( $(date +%s) + 120 ))}\"";
+    for (socket, expected) in [("/tmp/50.sock", "key-2"), ("/tmp/40.sock", "key-1")] {
+        let home = Home::with_script(script);
+        home.helper().run().assert_key("key-1");
+        home.state().age("main", 78 * SECOND);
+        let call = home
+            .helper()
+            .env("CLAUDE_CODE_ENTRYPOINT", "sdk-cli")
+            .env("CLAUDECODE", "1")
+            .env("CLAUDE_CODE_CHILD_SESSION", "1")
+            .env("CLAUDE_PID", "40")
+            .env("CLAUDE_CODE_MESSAGING_SOCKET", socket);
+        call.run().assert_key(expected);
+    }
 }
 
 /// Whatever starts the helper for the client is not the client, if it is a shell, or if the client names

@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api_key_helper_core::Moment;
-use api_key_helper_core::rejection::Record;
+use api_key_helper_cache::rejection::Record;
+use api_key_helper_values::Moment;
 use integration_tests::binaries::Binaries;
 use integration_tests::home::SYSTEM_CONFIG;
 use integration_tests::mounts::{Mounts, give_away};

@@ -2,32 +2,31 @@
 
 use std::fs;
 
-use integration_tests::call::{Answer, Call};
+use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::install;
+use integration_tests::syscalls::dumpable;
 
 /// Runs `call` without a limit for core images, kills it when it is about to write `text`, and gives
 /// what became of it, as `strace` says.
 #[track_caller]
 fn killed_while_it_writes(home: &Home, call: &Call, text: &str) -> String {
-    install::debian("strace", &["strace"]);
+    let strace = install::debian_wrapper("strace", &["strace"]);
     let trace = home.path().join("strace.out");
     // The system call is named by its number in the run before.
-    let strace = |more: &str| {
-        format!(
-            "ulimit -c unlimited; exec strace -qq -s 64 -e trace=write {more} -o '{}' -- \"$@\"",
+    let under_strace = |more: &str| {
+        let line = format!(
+            "ulimit -c unlimited; exec '{}' -qq -s 64 -e trace=write {more} -o '{}' -- \"$@\"",
+            strace.display(),
             trace.display()
-        )
+        );
+        call.clone().under(["sh", "-c", &line, "sh"].map(str::to_owned))
     };
-    let run = |more: &str| -> Answer {
-        let line = strace(more);
-        call.clone().under(["sh", "-c", &line, "sh"].map(str::to_owned)).run()
-    };
-    let printed = run("");
+    let printed = dumpable(under_strace("")).run();
     assert_eq!((printed.code, &*printed.stdout), (Some(0), text), "{printed:?}");
     let calls = fs::read_to_string(&trace).unwrap();
     let number = calls.lines().position(|line| line.contains(&format!("\"{text}\""))).unwrap() + 1;
-    let killed = run(&format!("-e inject=write:signal=ABRT:when={number}"));
+    let killed = under_strace(&format!("-e inject=write:signal=ABRT:when={number}")).run();
     assert_eq!(killed.code, None, "{killed:?}");
     let said = fs::read_to_string(&trace).unwrap();
     said.lines().last().unwrap_or_default().to_owned()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use api_key_helper_core::ENTRY_VERSION;
+use api_key_helper_cache::ENTRY_VERSION;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::trace::{named, trace};

@@ -1,33 +1,13 @@
 //! The kernel's keyring, and machines that do not give it away.
 
-use api_key_helper_core::{KernelKeyring, Memory, SealingKey, SealingKeys};
-use integration_tests::call::Call;
+use api_key_helper_cache::{KernelKeyring, Memory, SealingKey, SealingKeys};
 use integration_tests::home::{Home, KEYS};
+use integration_tests::install;
 use integration_tests::servers::SecretService;
+use integration_tests::syscalls::without_keyring;
 use integration_tests::trace::{named, trace};
 
 use crate::seen::home_in_use;
-
-/// A filter as those of container engines: whoever calls `keyctl`, `add_key` or `request_key` is told
-/// that it is not permitted (seccomp(2), struct `seccomp_data`).
-const WITHOUT_KEYRING: &str = r#"
-import ctypes, os, platform, struct, sys
-numbers = {"x86_64": [248, 249, 250], "aarch64": [217, 218, 219]}[platform.machine()]
-LOAD, EQUAL, RETURN, EPERM, ALLOW = 0x20, 0x15, 0x06, 0x00050001, 0x7FFF0000
-program = [(LOAD, 0, 0, 0)]
-program += [(EQUAL, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
-program += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, EPERM)]
-code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
-filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
-libc = ctypes.CDLL(None, use_errno=True)
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, ctypes.byref(filter), 0, 0) == 0, ctypes.get_errno()
-os.execvp(sys.argv[1], sys.argv[1:])
-"#;
-
-fn without_keyring(call: Call) -> Call {
-    call.under(["python3", "-c", WITHOUT_KEYRING])
-}
 
 #[test]
 fn where_the_keyring_is_forbidden_the_file_is_read() {
@@ -78,14 +58,28 @@ fn a_hit_asks_no_daemon() {
     assert!(!home.state().key_file().path().exists());
 }
 
-/// A session keyring that does not lead to the user's is what cron and services have.
+/// A user's keyring belongs to a user id in a user namespace (user-keyring(7)): what a container with
+/// one of its own reads there is its own.
 #[test]
-fn a_process_outside_of_the_session_finds_it_too() {
-    integration_tests::install::debian("keyctl", &["keyutils"]);
+fn sealing_key_in_the_kernel_is_not_read_from_another_user_namespace() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     service.heard_by(home.helper()).run().assert_key("key-1");
-    let answer = home.helper().under(["keyctl", "session", "-"]).run();
+    home.helper().run().assert_key("key-1");
+    let contained = home.helper().under(["unshare", "--user", "--map-current-user"]);
+    contained.run().assert_key("key-2");
+    assert_eq!(home_in_use(&contained).0, "file");
+    assert_eq!(home.runs("main"), 2);
+}
+
+/// A session keyring that does not lead to the user's is what cron and services have.
+#[test]
+fn a_process_outside_of_the_session_finds_it_too() {
+    let keyctl = install::debian_wrapper("keyctl", &["keyutils"]);
+    let service = SecretService::unlocked();
+    let home = Home::with_script(KEYS);
+    service.heard_by(home.helper()).run().assert_key("key-1");
+    let answer = home.helper().under([keyctl.as_os_str(), "session".as_ref(), "-".as_ref()]).run();
     assert_eq!((answer.code, &*answer.stdout), (Some(0), "key-1"), "{answer:?}");
     assert_eq!(home.runs("main"), 1);
 }

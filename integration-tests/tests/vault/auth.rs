@@ -1,6 +1,7 @@
 //! Every auth method prints a key.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -27,7 +28,8 @@ fn a_token_that_vault_login_left() {
     let bao = server();
     let user = User::new(&at(bao.address()));
     let login = format!("run `vault login -address={}` (or `bao login`)", bao.address());
-    user.get().assert_error(3, &["there is no vault token", "`~/.vault-token`", &login]);
+    user.get()
+        .assert_error(3, &["there is no vault token", "/.vault-token`: No such file", &login]);
     // Somebody follows the hint, and does not wait for the pause after the failure.
     let token = token(&bao);
     user.hide(&token);
@@ -35,6 +37,33 @@ fn a_token_that_vault_login_left() {
     user.refresh().assert_key(KEY);
     // It is not the helper's, and so no search is for it.
     fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn token_helper_of_the_login_command_is_named_instead_of_that_command() {
+    let bao = server();
+    let user = User::new(&at(bao.address()));
+    let token = token(&bao);
+    user.hide(&token);
+    let helper =
+        user.secret_file("helper", &format!("#!/bin/sh\n[ \"$1\" = get ] && echo {token}\n"));
+    fs::set_permissions(&helper, fs::Permissions::from_mode(0o700)).unwrap();
+    let auth =
+        format!("auth = {{ method = \"token\", token = {{ command = [\"{helper}\", \"get\"] }} }}");
+    for (name, text) in [
+        (".vault", format!("token_helper = \"{helper}\"\n")),
+        (".bao", format!("{{\"token_helper\": \"{helper}\"}}\n")),
+    ] {
+        let file = user.home.write(name, text);
+        user.refresh().assert_error(3, &["there is no vault token", "`token_helper`", &auth]);
+        // Nor does another login help where a token of earlier days has expired.
+        let old = user.home.write(".vault-token", "s.expired");
+        user.refresh().assert_error(3, &["rejected the token", "`token_helper`", &auth]);
+        fs::remove_file(file).unwrap();
+        fs::remove_file(old).unwrap();
+    }
+    user.configure("", &(at(bao.address()) + &auth));
+    user.get().assert_key(KEY);
 }
 
 #[test]

@@ -6,10 +6,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use integration_tests::servers::{Reply, Stub};
+use integration_tests::traces::repeated;
 use integration_tests::wait::until;
 use serde_json::json;
 
-use crate::server::{KEY, approle_auth, at};
+use crate::server::{KEY, answer, approle_auth, at};
 use crate::user::{DUE, User};
 
 const TOKEN: &str = "s.canary-4-t0ken-th4t-w4s-e4rned";
@@ -23,7 +24,7 @@ fn server(answers: usize) -> Stub {
             let auth = json!({ "client_token": TOKEN, "lease_duration": 3600 });
             Reply::json(200, &json!({ "request_id": "r", "auth": auth }))
         } else if reads.fetch_add(1, Ordering::Relaxed) < answers {
-            Reply::json(200, &json!({ "request_id": "r", "data": { "data": { "k": KEY } } }))
+            Reply::json(200, &answer(KEY))
         } else {
             Reply::Silence
         }
@@ -69,6 +70,24 @@ fn a_process_that_asks_shows_no_secret() {
     look(&user);
     user.searched(call.finish()).assert_error(1, &["did not answer within"]);
     assert!(user.home.path().join("given").metadata().unwrap().len() > 0);
+}
+
+/// A later answer may repeat what an earlier request had.
+#[test]
+fn read_error_that_repeats_the_login_shows_no_secret() {
+    // One at a time, since messages are cut to 200 characters.
+    for secret in [SECRET_ID, TOKEN] {
+        for said in repeated(secret) {
+            let server = Stub::start(move |request| {
+                if request.line.ends_with("/login") {
+                    let auth = json!({ "client_token": TOKEN, "lease_duration": 3600 });
+                    return Reply::json(200, &json!({ "request_id": "r", "auth": auth }));
+                }
+                Reply::json(400, &json!({ "errors": [format!("bad {said}")] }))
+            });
+            user(&server).get().assert_error(2, &["bad [redacted]"]);
+        }
+    }
 }
 
 #[test]

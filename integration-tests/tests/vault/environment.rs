@@ -1,8 +1,11 @@
 //! Variables that decide where the key comes from.
 //!
-//! An entry belongs to the environment that it was fetched in, and a source has one entry: the last
-//! one. So a variable that is changed makes a miss, and one that is changed back makes another.
+//! Variables that say whose key it is select the entry: each server and each namespace has its own. A
+//! credential selects none: its entry is the last one's, so a token that is changed makes a miss, and
+//! one that is changed back makes another.
 
+use integration_tests::call::Call;
+use integration_tests::home::Home;
 use integration_tests::servers::{Reply, Stub};
 use serde_json::json;
 
@@ -36,7 +39,7 @@ fn a_token_that_is_refused_costs_the_other_one_nothing() {
     user.hide(bad);
     let with = |token: &str| user.run(&user.helper().env("VAULT_TOKEN", token));
     with(&good).assert_key(KEY);
-    with(bad).assert_error(3, &["does not accept the token"]);
+    with(bad).assert_error(3, &["rejected the token"]);
     // The entry is as it was.
     let asked = Asked::from_now(&bao);
     with(&good).assert_key(KEY);
@@ -44,7 +47,7 @@ fn a_token_that_is_refused_costs_the_other_one_nothing() {
 }
 
 #[test]
-fn another_address_is_a_miss_and_is_not_given_the_first_ones_token() {
+fn another_address_has_an_entry_of_its_own_and_is_not_given_the_first_ones_token() {
     let bao = server();
     let other = Stub::start(|request| {
         let mut body = if request.line.ends_with("/login") {
@@ -69,6 +72,152 @@ fn another_address_is_a_miss_and_is_not_given_the_first_ones_token() {
     for request in other.requests() {
         assert!(!request.text.contains(&token), "{}", request.line);
     }
+    // The first one's entry is as it was.
     user.get().assert_key(KEY);
-    asked.assert(&[LOGIN, READ]);
+    asked.assert(&[]);
+}
+
+/// A server that takes each login, and whose key and tokens are those of the namespace.
+fn namespaces() -> Stub {
+    Stub::start(|request| {
+        let namespace = request.header("x-vault-namespace").unwrap_or("root").to_owned();
+        let mut body = if request.line.ends_with("/login") {
+            let token = format!("s.canary-t0ken-0f-{namespace}");
+            json!({ "auth": { "client_token": token, "token_policies": ["default"] } })
+        } else {
+            json!({ "data": { "data": { "k": format!("sk-of-{namespace}") } } })
+        };
+        body["request_id"] = json!("r");
+        Reply::json(200, &body)
+    })
+}
+
+/// Returns the number of requests that end with `end`.
+fn count(server: &Stub, end: &str) -> usize {
+    server.requests().iter().filter(|request| request.line.ends_with(end)).count()
+}
+
+fn role(address: &str) -> String {
+    format!(
+        "{address}path = \"anthropic\"\n\
+         auth = {{ method = \"approle\", role_id = \"r\", secret_id = {{ env = \"ID\" }} }}"
+    )
+}
+
+#[test]
+fn namespaces_that_alternate_are_read_and_logged_in_to_once_each() {
+    let server = namespaces();
+    let home = Home::new();
+    home.configure(&source(&role(&format!("address = \"{}\"\n", server.address()))));
+    let within = |variable: &str, namespace: &str| {
+        home.helper()
+            .env("ID", "id")
+            .env(variable, namespace)
+            .run()
+            .assert_key(&format!("sk-of-{namespace}"));
+    };
+    for _ in 0..2 {
+        within("VAULT_NAMESPACE", "a");
+        within("VAULT_NAMESPACE", "b");
+        within("BAO_NAMESPACE", "c");
+        home.helper().env("ID", "id").run().assert_key("sk-of-root");
+    }
+    assert_eq!((count(&server, "/login"), count(&server, "/anthropic")), (4, 4));
+    // Each shows its own.
+    let status = home.call(["status", "--json"]).env("ID", "id");
+    let key = |call: Call| -> serde_json::Value {
+        serde_json::from_str::<serde_json::Value>(call.run().assert_printed()).unwrap()["sources"]
+            [0]["key"]
+            .clone()
+    };
+    assert_eq!(key(status.clone().env("VAULT_NAMESPACE", "a")), "fresh");
+    assert_eq!(key(status.env("VAULT_NAMESPACE", "d")), "none");
+}
+
+#[test]
+fn failure_in_one_namespace_is_none_in_another() {
+    let server = Stub::start(|request| {
+        let mut body = json!({ "data": { "data": { "k": "sk-of-b" } }, "request_id": "r" });
+        let is_down = request.header("x-vault-namespace") == Some("a");
+        if is_down {
+            body = json!({ "errors": ["down"] });
+        }
+        Reply::json(if is_down { 500 } else { 200 }, &body)
+    });
+    let home = Home::new();
+    let at = format!("address = \"{}\"\npath = \"x\"\nretries = 0", server.address());
+    home.configure(&source(&at));
+    let within = |namespace: &str| {
+        home.helper().env("VAULT_TOKEN", "t").env("VAULT_NAMESPACE", namespace).run()
+    };
+    for _ in 0..2 {
+        within("a").assert_error(1, &["500"]);
+        within("b").assert_key("sk-of-b");
+    }
+    assert_eq!(home.state().files(".failure").len(), 1);
+}
+
+#[test]
+fn logout_revokes_the_tokens_of_all_namespaces_and_of_other_settings() {
+    let (server, other) = (namespaces(), namespaces());
+    let home = Home::new();
+    let configured = |server: &Stub| {
+        home.configure(&source(&role(&format!("address = \"{}\"\n", server.address()))));
+    };
+    let call = |namespace: &str| home.helper().env("ID", "id").env("VAULT_NAMESPACE", namespace);
+    configured(&other);
+    call("c").run().assert_key("sk-of-c");
+    configured(&server);
+    call("a").run().assert_key("sk-of-a");
+    call("b").run().assert_key("sk-of-b");
+
+    // Neither the credential nor a namespace is set now.
+    let answer = home.call(["logout", "--source", "vault"]).run();
+    assert_eq!((answer.code, &*answer.stderr), (Some(0), "Signed out of `vault`.\n"));
+    let revoked = |server: &Stub| {
+        let requests = server.requests();
+        let revoked = requests.iter().filter(|request| request.line.ends_with("/revoke-self"));
+        let mut tokens: Vec<(String, String)> = revoked
+            .map(|request| {
+                let header = |name| request.header(name).unwrap_or_default().to_owned();
+                (header("x-vault-token"), header("x-vault-namespace"))
+            })
+            .collect();
+        tokens.sort();
+        tokens
+    };
+    let token = |namespace: &str| (format!("s.canary-t0ken-0f-{namespace}"), namespace.to_owned());
+    assert_eq!(revoked(&server), [token("a"), token("b")]);
+    assert_eq!(revoked(&other), [token("c")]);
+    assert_eq!(home.state().files(".entry"), [""; 0]);
+}
+
+#[test]
+fn logout_says_which_token_vault_did_not_revoke() {
+    let server = Stub::start(|request| {
+        let mut body = match request.line.rsplit('/').next() {
+            Some("login") => json!({ "auth": { "client_token": "s.canary-t0ken-1" } }),
+            Some("revoke-self") => {
+                return Reply::json(403, &json!({ "errors": ["permission denied"] }));
+            }
+            _ => json!({ "data": { "data": { "k": "sk-1" } } }),
+        };
+        body["request_id"] = json!("r");
+        Reply::json(200, &body)
+    });
+    let home = Home::new();
+    home.configure(&source(&role(&format!("address = \"{}\"\n", server.address()))));
+    home.helper().env("ID", "id").run().assert_key("sk-1");
+    let said = [
+        "signed out on this machine only",
+        "vault refused to revoke the token",
+        "ask for a policy with `path \"auth/token/revoke-self\"",
+        "revoke the sign-in at the provider",
+    ];
+    home.call(["logout", "--source", "vault"]).run().assert_error(4, &said);
+    assert_eq!(home.state().files(".entry"), [""; 0]);
+}
+
+fn source(lines: &str) -> String {
+    format!("[profile.work]\nsources = [\"vault\"]\n[source.vault]\nbackend = \"vault\"\n{lines}\n")
 }

@@ -1,9 +1,10 @@
 //! Servers that would have the token, or stand in the way.
 
 use integration_tests::servers::{Reply, Stub};
+use integration_tests::traces::repeated;
 use serde_json::json;
 
-use crate::server::{KEY, at};
+use crate::server::{KEY, answer, at};
 use crate::user::User;
 
 const TOKEN: &str = "s.canary-4-t0ken-f0r-0ne-h0st-0nly";
@@ -13,7 +14,7 @@ fn user(address: &str) -> User {
 }
 
 fn key() -> Reply {
-    Reply::json(200, &json!({ "request_id": "r", "data": { "data": { "k": KEY } } }))
+    Reply::json(200, &answer(KEY))
 }
 
 fn redirect(status: u16, to: &str) -> Stub {
@@ -67,9 +68,28 @@ fn a_server_that_repeats_what_it_was_told() {
         Reply::json(400, &json!({ "errors": [request.text.replace("\r\n", " ")] }))
     });
     user(parrot.address()).get().assert_error(2, &["[redacted]"]);
+    let parrot = Stub::start(|_| {
+        Reply::json(400, &json!({ "errors": [format!("bad {}", repeated(TOKEN).join(", "))] }))
+    });
+    user(parrot.address()).get().assert_error(2, &["bad [redacted], [redacted]"]);
 
     let source = at(parrot.address())
         + "auth = { method = \"userpass\", username = \"ann\", password = { env = \"PASSWORD\" } }";
     let user = User::new(&source).with_secret_variable("PASSWORD", crate::server::PASSWORD);
     user.get().assert_error(4, &["refused the login of user `ann`"]);
+}
+
+#[test]
+fn answer_with_as_many_headers_as_gateways_add_is_read() {
+    for count in [101, 150, 2_000] {
+        let gateway = Stub::start(move |_| {
+            let headers: Vec<String> = (0..count).map(|index| format!("X-H{index}: v")).collect();
+            let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+            Reply::new(200, &headers, &answer(KEY).to_string())
+        });
+        user(gateway.address()).get().assert_key(KEY);
+    }
+    let endless =
+        Stub::start(|_| Reply::new(200, &[&format!("X-Long: {}", "v".repeat(1_000_000))], "{}"));
+    user(endless.address()).get().assert_error(1, &["message head is too large"]);
 }

@@ -8,14 +8,17 @@
 
 mod auth;
 mod canary;
+mod certificates;
 mod documentation;
 mod engines;
 mod environment;
 mod failover;
 mod impostors;
 mod init;
+mod inputs;
 mod leases;
 mod outage;
+mod proxies;
 mod refusals;
 mod server;
 mod tls;

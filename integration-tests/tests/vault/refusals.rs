@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use integration_tests::servers::openbao::ROOT;
+use integration_tests::servers::{Reply, Stub};
 use integration_tests::wait::{now, since};
 use serde_json::json;
 
-use crate::server::{Asked, KEY, LOGIN, LOOKUP, READ, approle_user, at, server, token};
+use crate::server::{Asked, KEY, LOGIN, LOOKUP, READ, approle_user, at, server, tls_server, token};
 use crate::user::{STALE, User};
 
 #[test]
@@ -77,6 +78,70 @@ fn the_wrong_engine_is_mended_by_the_hint() {
     user.get().assert_error(5, &["is not there", "`engine = \"kv1\"`"]);
     user.configure("", &(address + wrong + "engine = \"kv1\""));
     user.get().assert_key(KEY);
+}
+
+#[test]
+fn whole_path_of_the_api_is_mended_by_the_hint() {
+    let bao = server();
+    let source = |lines: &str| format!("address = \"{}\"\n{lines}", bao.address());
+    let user = User::new("").with_secret_variable("VAULT_TOKEN", &token(&bao));
+    let right = "`path = \"anthropic\"`";
+    for wrong in ["secret/data/anthropic", "data/anthropic", "v1/secret/data/anthropic"] {
+        let path = format!("path = \"{wrong}\"");
+        // A token that may not read such a path is told the same.
+        user.configure("", &source(&path));
+        user.get().assert_error(4, &["`path` is below the mount", right, "ask for a policy"]);
+        let root = user.helper().env("VAULT_TOKEN", ROOT);
+        user.run(&root).assert_error(5, &["is not there", right]);
+    }
+    let api = format!("address = \"{}/v1\"\npath = \"anthropic\"", bao.address());
+    user.configure("", &api);
+    let root = user.helper().env("VAULT_TOKEN", ROOT);
+    user.run(&root).assert_error(2, &["leave the `/v1` of the API out of `address`"]);
+    user.configure("", &source("path = \"anthropic\""));
+    user.get().assert_key(KEY);
+}
+
+#[test]
+fn namespace_of_the_root_is_no_mistake() {
+    let bao = server();
+    let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
+    user.run(&user.helper().env("VAULT_NAMESPACE", "/")).assert_key(KEY);
+    user.configure("", &format!("{}namespace = \"\"\n", at(bao.address())));
+    user.get().assert_key(KEY);
+    user.configure("", &at(bao.address()));
+    let words = ["the variable `VAULT_NAMESPACE`", "is not a path", "`unset VAULT_NAMESPACE`"];
+    user.run(&user.helper().env("VAULT_NAMESPACE", "a/../b")).assert_error(2, &words);
+}
+
+#[test]
+fn http_address_of_a_tls_port_is_mended_by_the_hint() {
+    let bao = tls_server();
+    let address = bao.address().replace("https://", "http://");
+    let user = User::new(&at(&address)).with_secret_variable("VAULT_TOKEN", &token(&bao));
+    let words = ["speaks TLS, and was asked in plain HTTP", "`https://`"];
+    user.get().assert_error(2, &words);
+}
+
+#[test]
+fn node_that_is_a_dr_secondary_is_passed_over_and_bridged() {
+    let secondary = Stub::start(|_| {
+        let errors = ["path disabled in replication DR secondary mode"];
+        Reply::json(400, &json!({ "errors": errors }))
+    });
+    let bao = server();
+    let source = format!(
+        "address = [\"{}\", \"{}\"]\npath = \"anthropic\"\n",
+        secondary.address(),
+        bao.address()
+    );
+    let user = User::new(&source).with_secret_variable("VAULT_TOKEN", &token(&bao));
+    user.get().assert_key(KEY);
+    assert_eq!(secondary.requests().len(), 1);
+    user.age(STALE);
+    bao.request("PUT", "sys/seal", None);
+    let message = format!("vault at `{}` is a DR secondary", secondary.address());
+    user.get().assert_warned(KEY, &["using the key that `vault` gave", &message]);
 }
 
 #[test]

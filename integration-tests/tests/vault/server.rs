@@ -34,6 +34,20 @@ pub(crate) fn tls_server() -> OpenBao {
     bao
 }
 
+/// A server that answers to everything with `key`, as KV version 2 does.
+pub(crate) fn stub(key: &str) -> Stub {
+    let answer = answer(key);
+    Stub::start(move |_| Reply::json(200, &answer))
+}
+
+/// The answer of KV version 2 with `key`.
+pub(crate) fn answer(key: &str) -> Value {
+    json!({
+        "request_id": "r", "lease_id": "", "lease_duration": 0, "renewable": false,
+        "data": { "data": { "k": key }, "metadata": { "version": 1 } },
+    })
+}
+
 /// Writes [`KEY`], and the policy to read it.
 pub(crate) fn put_key(admin: &Admin) {
     admin.write(READ, &json!({ "data": { "api_key": KEY } }));

@@ -21,6 +21,18 @@ fn an_unknown_authority_is_mended_by_the_hint() {
 }
 
 #[test]
+fn ca_file_at_a_relative_path_is_found_by_a_refresh_behind_an_answer() {
+    let bao = tls_server();
+    let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
+    let ca = bao.ca_file();
+    let (folder, name) = (ca.parent().unwrap(), ca.file_name().unwrap());
+    let call = user.helper().arg("refresh").folder(folder).env("VAULT_CACERT", name);
+    let answer = user.run(&call);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    user.helper().folder(folder).env("VAULT_CACERT", name).run().assert_key(KEY);
+}
+
+#[test]
 fn another_host_name_is_mended_by_the_hint() {
     let bao = tls_server();
     // The server's certificate is for `localhost`.
@@ -31,20 +43,23 @@ fn another_host_name_is_mended_by_the_hint() {
     let mounts = Mounts::new().bind(&hosts, Path::new("/etc/hosts"));
 
     let message = format!("the certificate of `{address}` is for another host name");
-    let words = [&*message, "mend `address`", "`tls_server_name`"];
+    let words = [&*message, "fix `address`", "`tls_server_name`"];
     user.run(&mounts.seen_by(user.helper())).assert_error(2, &words);
     user.configure("", &(source + "tls_server_name = \"localhost\""));
     user.run(&mounts.seen_by(user.helper())).assert_key(KEY);
 }
 
 #[test]
-fn status_warns_of_certificates_that_are_not_checked_and_get_does_not() {
+fn skip_verify_is_said_by_status_and_by_each_call_that_asks_the_server() {
     let bao = tls_server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     let user = user.with_variable("VAULT_SKIP_VERIFY", "true");
+    let words = ["is not verified", "`VAULT_SKIP_VERIFY` is set"];
+    user.get().assert_warned(KEY, &words);
+    // Nothing is asked for a cached key.
     user.get().assert_key(KEY);
     user.age(STALE);
-    user.get().assert_key(KEY);
+    user.get().assert_warned(KEY, &words);
     for arguments in [&["status"][..], &["status", "--json"]] {
         let answer = user.run(&user.call(arguments));
         assert_eq!((answer.code, answer.stderr.lines().count()), (Some(0), 1), "{answer:?}");
@@ -52,7 +67,28 @@ fn status_warns_of_certificates_that_are_not_checked_and_get_does_not() {
             assert!(answer.stderr.contains(words), "{answer:?}");
         }
     }
-    // Whoever checks certificates is not given a key that somebody on the way may have replaced.
+    // Who verifies certificates is not given a key that anyone on the way may have replaced.
     let checking = user.helper().without_env("VAULT_SKIP_VERIFY");
     user.run(&checking).assert_error(2, &["is from an unknown authority"]);
+}
+
+#[test]
+fn skip_verify_does_not_override_the_ca_file() {
+    let (bao, other) = (tls_server(), tls_server());
+    let with = |ca: &Path| format!("{}ca_file = \"{}\"\n", at(bao.address()), ca.display());
+    let user = User::new(&with(&other.ca_file()));
+    let user = user.with_secret_variable("VAULT_TOKEN", &token(&bao));
+    for name in ["VAULT_SKIP_VERIFY", "BAO_SKIP_VERIFY"] {
+        let call = user.helper().env(name, "1");
+        // The two servers' authorities have one name.
+        user.run(&call).assert_error(2, &["certificate"]);
+        let status = user.run(&user.call(&["status"]).env(name, "1"));
+        let effect = format!("`{name}` has no effect beside `ca_file`");
+        assert!(status.stderr.contains(&effect), "{status:?}");
+    }
+    // Nor does an authority that the environment adds.
+    let own = bao.ca_file().display().to_string();
+    user.run(&user.helper().env("VAULT_CACERT", &*own)).assert_error(2, &["certificate"]);
+    user.configure("", &with(&bao.ca_file()));
+    user.run(&user.helper().env("VAULT_SKIP_VERIFY", "1")).assert_key(KEY);
 }

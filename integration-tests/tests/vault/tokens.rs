@@ -106,7 +106,7 @@ fn a_given_token_that_was_revoked_needs_somebody() {
     user.get().assert_key(KEY);
     bao.write("auth/token/revoke", &json!({ "token": token }));
     user.age(STALE);
-    let words = ["does not accept the token", "`auth.token` or `VAULT_TOKEN`"];
+    let words = ["rejected the token", "`auth.token` or `VAULT_TOKEN`"];
     user.get().assert_error(3, &words);
 }
 
@@ -134,7 +134,7 @@ fn a_wrapped_secret_id_is_used_once() {
 
     let words = [
         "the wrapping token in `auth.secret_id` was used before",
-        "somebody else may have read the secret in it",
+        "others may have read the secret in it",
         "ask for a new one",
     ];
     other.get().assert_error(4, &words);

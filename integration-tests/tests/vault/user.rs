@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
-use api_key_helper_core::Secret;
+use api_key_helper_values::Secret;
 use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
@@ -48,6 +48,8 @@ impl User {
             secrets: RefCell::default(),
             keys: RefCell::default(),
         };
+        // A search waits until none of their workers is left.
+        user.home.make_dumpable();
         user.configure(profile, source);
         user
     }

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use api_key_helper_core::ReadError;
-use api_key_helper_core::engine::{Disk, Draft, Lock};
+use api_key_helper_core::{Disk, Draft, Lock};
+use api_key_helper_system::ReadError;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 

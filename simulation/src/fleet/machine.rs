@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api_key_helper_core::engine::{
-    Call, Chance, Clock, Demand, Event, Inputs, Journal, Outcome, World, get,
+use api_key_helper_backend::SecretInput;
+use api_key_helper_cache::{
+    Demand, Entry, EntryId, EnvironmentMark, Hit, Lookup, Nonce, PlannedSource, Policy, Validity,
+    look,
 };
-use api_key_helper_core::{
-    Entry, EntryId, EnvironmentMark, Error, Fingerprint, Hit, Key, Lookup, Moment, Nonce,
-    PlannedSource, Policy, Secret, SecretInput, Validity, look,
-};
+use api_key_helper_core::{Call, Chance, Clock, Event, Inputs, Journal, Outcome, World, get};
+use api_key_helper_values::{Error, Fingerprint, Key, Moment, Secret};
 use async_trait::async_trait;
 
 use super::morning::MIDNIGHT;
@@ -98,7 +98,6 @@ impl Machine {
     pub(super) fn look(&self) -> Option<Hit> {
         let site = self.see();
         let lookup = Lookup {
-            sources: std::slice::from_ref(&self.settings.planned),
             policy: &self.settings.policy,
             hold: HOLD,
             now: MIDNIGHT.plus(site.now),
@@ -106,7 +105,7 @@ impl Machine {
             variable: &|_| None,
         };
         let files = &site.desks[self.index].files;
-        look(&lookup, |file| {
+        look([self.settings.planned.clone()], &lookup, |file| {
             let slot = self.slot(file).ok_or(())?;
             Ok::<_, ()>(files[slot].as_deref())
         })
@@ -137,7 +136,7 @@ impl Machine {
 
     /// What is there for a caller who comes now.
     pub(super) fn has(&self) -> Had {
-        use api_key_helper_core::Freshness::{Due, Expired, Fresh, Stale};
+        use api_key_helper_cache::Freshness::{Due, Expired, Fresh, Stale};
 
         let site = self.see();
         let bytes = site.desks[self.index].files[0].as_deref();

@@ -1,7 +1,7 @@
 //! A fleet: many helpers, one server, a morning.
 //!
 //! Each helper has its own disk and its own caller, and runs the real rule of the front
-//! ([`look`](api_key_helper_core::look)) and the real engine; only people, the network and the server are made up.
+//! ([`look`](api_key_helper_cache::look)) and the real engine; only people, the network and the server are made up.
 //! `docs/fleet.md` says what is assumed of these, and shows what comes of it.
 
 mod chart;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use api_key_helper_core::Moment;
+use api_key_helper_values::Moment;
 
 /// A fleet's morning, from half past seven to half past one.
 #[derive(Clone, Debug, PartialEq)]

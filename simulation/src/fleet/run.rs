@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use api_key_helper_core::Policy;
-use api_key_helper_core::engine::{Demand, Outcome};
+use api_key_helper_cache::{Demand, Policy};
+use api_key_helper_core::Outcome;
 
 use super::machine::{Desk, Machine, Settings, Site, see};
 use super::morning::{BEGINS, ENDS, Keys, MIDNIGHT, Morning};

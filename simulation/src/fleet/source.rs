@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_core::engine::Source;
-use api_key_helper_core::{Backend, Credential, Error, FetchRequest, Key, Secret};
+use api_key_helper_backend::{Backend, Credential, FetchRequest};
+use api_key_helper_core::Source;
+use api_key_helper_values::{Error, Key, Secret};
 use async_trait::async_trait;
 
 use super::machine::Machine;

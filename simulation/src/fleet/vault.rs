@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use api_key_helper_core::Error;
+use api_key_helper_values::Error;
 
 use super::tally::Tally;
 

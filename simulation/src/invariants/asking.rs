@@ -2,22 +2,17 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::engine::Demand;
-use api_key_helper_core::{Entry, Error, ErrorKind, Freshness};
+use api_key_helper_cache::{Demand, Step, decide};
+use api_key_helper_values::{Error, ErrorKind};
 
-use super::keys::key_number;
-use super::{IssuedKey, Remembered};
-use crate::profile::Slot;
+use super::Remembered;
+use crate::profile::{Slot, Terms};
 use crate::renewal::Renewal;
 use crate::scenario::Locks;
-use crate::seal::Checked;
 use crate::universe::{Asked, Failed, Pid, Status, Universe};
 
 /// The longest pause while there is no usable key. The longer ones with one are not looked at here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// Whoever has a refused key replaced does so for all who come within this time.
-pub(super) const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 
 impl Universe {
     /// A process begins an attempt.
@@ -27,7 +22,7 @@ impl Universe {
         self.ledger.attempts += 1;
         let at = self.clock.uptime;
         self.is_the_only_one(slot);
-        self.is_needed(pid, slot);
+        self.follows_the_rule(pid, slot);
         self.is_not_in_its_pause(pid, slot);
         self.is_within_its_attempts(pid, slot);
         self.sends(pid, slot, renewal);
@@ -112,8 +107,9 @@ impl Universe {
         }
     }
 
-    /// Whoever has waited for the lock looks again at what there is.
-    fn is_needed(&mut self, pid: Pid, slot: Slot) {
+    /// The rule says of what is on the disk that the source is to be asked: a process that has waited
+    /// for the lock has looked again.
+    fn follows_the_rule(&mut self, pid: Pid, slot: Slot) {
         let Some(status) = self.processes.get(&pid) else { return };
         let (Some(settings), Some(demand)) = (status.profile.settings(slot), status.demand) else {
             return;
@@ -124,40 +120,31 @@ impl Universe {
             Some(_) => Demand::Printable,
             None => demand,
         };
-        let found = self.disk.read(&settings.entry_file);
-        let found = found.and_then(|bytes| Entry::decode(bytes, &settings.planned.id, &Checked));
-        let Some(entry) = found else { return };
-        let Some(number) = entry.key.as_ref().and_then(|key| key_number(key.expose())) else {
-            return;
-        };
-        let IssuedKey { scope, issues, .. } = &self.ledger.keys[number];
-        // A key that was fetched by another clock may be young again a moment later.
-        let is_of_this_clock = issues.last().is_some_and(|issue| issue.jumps == self.clock.jumps);
-        let is_certain = status.refusals == 0 && is_of_this_clock;
-        let (validity, now) = (&entry.validity, status.looked);
         let (policy, hold) = status.profile.terms(slot);
-        let freshness = policy.judge(validity, hold, now);
-        let is_refused = |refused| {
-            let was_just_refetched =
-                entry.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE);
-            entry.key_id(&settings.planned.id) == refused && !was_just_refetched
+        let terms = Terms { policy: &policy, hold, now: status.looked };
+        let view = settings.view(&terms, status.environment, |file| self.disk.read(file));
+        let invariant = match decide([view], demand, status.looked) {
+            Step::Fetch { .. } => return,
+            Step::Print { .. } => "no-needless-fetch",
+            Step::FallBack { .. } | Step::Fail { .. } => "pauses-are-kept",
         };
-        let will_do = match demand {
-            Demand::Another(refused) => freshness <= Freshness::Due && !is_refused(refused),
-            Demand::Printable | Demand::Unspent(_) => freshness <= Freshness::Due,
-            Demand::Fresh => freshness == Freshness::Fresh,
-            Demand::FetchedSince(since) => {
-                let has_ended = validity.expires_at.is_some_and(|end| end <= now);
-                (since..=now).contains(&validity.fetched_at) && !has_ended
-            }
-        };
-        let is_mine = *scope == settings.scope(status.environment);
-        if will_do && is_mine && is_certain && self.are_locks_good() {
-            self.breaks(
-                "no-needless-fetch",
-                format_args!("{pid} asks {slot:?} while a key that will do is on the disk"),
-            );
+        let is_certain = status.refusals == 0
+            && status.jumps == self.clock.jumps
+            && self.are_locks_good()
+            && self.is_of_this_clock(slot);
+        if is_certain {
+            self.breaks(invariant, format_args!("{pid} asks {slot:?} with {view:?}"));
         }
+    }
+
+    /// Returns whether the files of a source came of the clock as it is now: a key that was fetched by
+    /// another one may be young again a moment later.
+    fn is_of_this_clock(&self, slot: Slot) -> bool {
+        let failure = self.ledger.failures.get(&slot);
+        let keys = self.ledger.keys.iter().filter(|key| key.slot == slot);
+        let mut jumps = keys.filter_map(|key| key.issues.last()).map(|issue| issue.jumps);
+        jumps.all(|jumps| jumps == self.clock.jumps)
+            && failure.is_none_or(|failure| failure.jumps == self.clock.jumps)
     }
 
     fn is_not_in_its_pause(&mut self, pid: Pid, slot: Slot) {

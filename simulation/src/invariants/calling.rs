@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
-use api_key_helper_core::engine::{Call, Demand, Outcome};
+use api_key_helper_cache::Demand;
+use api_key_helper_core::{Call, Outcome};
+use api_key_helper_values::ErrorKind;
 
 use super::keys::key_number;
 use crate::universe::{Pid, Universe};

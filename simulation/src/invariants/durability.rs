@@ -1,6 +1,6 @@
 //! What a crash may not take.
 
-use api_key_helper_core::Entry;
+use api_key_helper_cache::Entry;
 
 use crate::profile::Slot;
 use crate::seal::Checked;

@@ -1,7 +1,7 @@
 //! The keys that the issuers give out.
 
-use api_key_helper_core::Moment;
-use api_key_helper_core::engine::Demand;
+use api_key_helper_cache::Demand;
+use api_key_helper_values::Moment;
 
 use super::{Issue, IssuedKey};
 use crate::issuer::Lie;

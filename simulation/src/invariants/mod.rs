@@ -10,7 +10,8 @@ mod renewals;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use api_key_helper_core::{ErrorKind, KeyId, Moment};
+use api_key_helper_cache::KeyId;
+use api_key_helper_values::{ErrorKind, Moment};
 
 pub(crate) use self::calling::How;
 use crate::profile::Slot;

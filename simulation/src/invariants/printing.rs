@@ -2,17 +2,31 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::engine::Demand;
-use api_key_helper_core::{Key, KeyId, Moment, Secret};
+use api_key_helper_cache::{Demand, Hit, KeyId, Step};
+use api_key_helper_values::{Key, Moment, Secret};
 
-use super::asking::REFETCH_PAUSE;
 use super::calling::How;
 use super::keys::key_number;
 use super::{Issue, IssuedKey};
 use crate::profile::{Profile, Slot};
 use crate::universe::{Pid, Universe};
 
+/// A refused key that is replaced is replaced for all who come within this time.
+const REFETCH_PAUSE: Duration = Duration::from_secs(10);
+
 impl Universe {
+    /// A front has looked at the disk, of which the rule says `step`.
+    pub(crate) fn fronts(&mut self, pid: Pid, step: Step, hit: Option<&Hit>) {
+        let hit = hit.map(|hit| (hit.source, hit.refresh));
+        let by_the_rule = match step {
+            Step::Print { source, then_refresh } => Some((source, then_refresh)),
+            _ => None,
+        };
+        if hit != by_the_rule {
+            self.breaks("a-front-follows-the-rule", format_args!("{pid}: {hit:?}, not {step:?}"));
+        }
+    }
+
     /// A process prints a key.
     pub(crate) fn prints(&mut self, pid: Pid, key: &Key, key_id: KeyId, how: How) {
         self.ledger.printed += 1;

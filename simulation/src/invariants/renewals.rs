@@ -1,6 +1,6 @@
 //! What becomes of renewals.
 
-use api_key_helper_core::Entry;
+use api_key_helper_cache::Entry;
 
 use super::Kept;
 use crate::disk::File;

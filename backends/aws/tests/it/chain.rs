@@ -1,9 +1,10 @@
 //! Every place where the SDK finds credentials, and what is said when there are none.
 
 mod machine;
+mod process;
 mod sso;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::AccessKey;
 use serde_json::json;
@@ -63,6 +64,19 @@ fn a_profile_that_is_not_there() {
 }
 
 #[test]
+fn profile_in_a_file_that_cannot_be_read_is_not_said_to_be_missing() {
+    for (file, other) in [(".aws/config", ".aws/credentials"), (".aws/credentials", ".aws/config")]
+    {
+        let mut source = source("secret_id = 'plain'\naws_profile = 'work'", &[]);
+        source.file(other, "");
+        // A folder cannot be read by root either.
+        source.file(&format!("{file}/x"), "");
+        let error = source.error(ErrorKind::Misconfigured);
+        assert!(error.message().contains(&format!("{file}` cannot be read: ")), "{error}");
+    }
+}
+
+#[test]
 fn a_profiles_region_and_role() {
     let aws = aws();
     let mut source = Source::new(
@@ -96,11 +110,12 @@ fn a_credential_process() {
     assert_eq!(source.key(), KEY);
     assert_eq!(source.renewal, None);
 
-    let config = "[profile work]\ncredential_process = echo canary-secret >&2; exit 7\n";
+    let config = "[profile work]\ncredential_process = echo vpn is down >&2; exit 7\n";
     source.file(".aws/config", config);
     let error = source.error(ErrorKind::Transient);
-    assert_eq!(error.message(), "the `credential_process` of profile `work` failed");
-    let hint = "run `aws sts get-caller-identity --profile work` to see why";
+    let message = "the `credential_process` of profile `work` failed (exit status: 7): vpn is down";
+    assert_eq!(error.message(), message);
+    let hint = "run the command in `~/.aws/config` of profile `work` by hand";
     assert_eq!(error.hint(), Some(hint));
 }
 
@@ -125,6 +140,18 @@ fn a_token_file() {
     source.renewal = None;
     let error = source.error(ErrorKind::Misconfigured);
     assert_eq!(error.hint(), Some("renew the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names"));
+}
+
+#[test]
+fn shared_files_below_an_unknown_home_are_not_looked_for_in_the_current_folder() {
+    for home in ["", "."] {
+        let error = source(TOML, &[("HOME", home)]).error(ErrorKind::NeedsLogin);
+        assert_eq!(error.message(), "there are no aws credentials");
+        let variables = [("HOME", home), ("AWS_CONFIG_FILE", "~/config")];
+        let error = source(TOML, &variables).error(ErrorKind::Misconfigured);
+        let message = "the variable `AWS_CONFIG_FILE` is `~/config`, and there is no home folder";
+        assert_eq!(error.message(), message);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use api_key_helper_core::config::SourceTable;
+use api_key_helper_backend::SourceTable;
 use integration_tests::attempt;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{AccessKey, allow, trust};

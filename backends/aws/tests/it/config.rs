@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, SourceTable, Variables};
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind, SourceTable, Variables};
+use api_key_helper_config::{ConfigFile, Configuration};
 
 const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf";
 
@@ -33,14 +33,28 @@ fn errors_say_where_they_are() {
         (with("feild = 'k'"), "config.toml:2:1: `source.s.feild`: unknown key"),
         ("secret_id = ''".to_owned(), "config.toml:1:1: `source.s.secret_id`"),
         ("secret_id = 'arn:aws:ssm:a:1:x'".to_owned(), "is not the ARN of a secret"),
-        (with("region = 'EU-West-1'"), "\"EU-West-1\" is not a region"),
+        (with("region = 'EU-West-1'"), "`EU-West-1` is not a region"),
         (format!("secret_id = '{ARN}'\nregion = 'us-east-1'"), "names a secret in `eu-west-1`"),
-        (with("endpoint = 'vpce-1'"), "`source.s.endpoint`: \"vpce-1\" is not an address"),
+        (with("endpoint = 'vpce-1'"), "`source.s.endpoint`: `vpce-1` is not an address"),
+        (with("endpoint = 'vpce:1'"), "`source.s.endpoint`: it is not an address of a server"),
+        (
+            with("endpoint = 'ftp://u:1/hunter2@vpce'"),
+            "`source.s.endpoint`: it is not an address of a server",
+        ),
+        (
+            with("endpoint = 'ftp://u:/hunter2@vpce'"),
+            "`source.s.endpoint`: an address holds no user",
+        ),
+        (
+            with("endpoint = 'https://u:hunter2@vpce'"),
+            "`source.s.endpoint`: an address holds no user",
+        ),
+        (with("endpoint = 'u:hunter2@vpce'"), "`source.s.endpoint`: an address holds no user"),
         (with("aws_profile = ' '"), "`source.s.aws_profile`"),
         (with("field = ''"), "`source.s.field`"),
         (with("version_stage = ''"), "`source.s.version_stage`"),
         (with("rotation_aware = 'yes'"), "`source.s.rotation_aware`"),
-        (with("assume_role = { arn = 'r' }"), "`source.s.assume_role`: \"r\" is not the ARN"),
+        (with("assume_role = { arn = 'r' }"), "`source.s.assume_role`: `r` is not the ARN"),
         (with("assume_role = { arn = 'arn:aws:iam::1:user/a' }"), "is not the ARN of a role"),
         (with("assume_role = {}"), "`arn` is missing"),
         (with(&format!("assume_role = {{ {role}, name = 'x' }}")), "unknown key `name`"),
@@ -81,7 +95,10 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 #[test]
 fn what_was_read_is_recorded() {
     let reads = |toml: &str| built(toml).unwrap().reads();
-    let has = |toml: &str, name: &str| reads(toml).variables.contains(name);
+    let has = |toml: &str, name: &str| {
+        let reads = reads(toml);
+        reads.selectors.contains(name) || reads.variables.contains(name)
+    };
     for name in [
         "AWS_ACCESS_KEY_ID",
         "AWS_CA_BUNDLE",
@@ -101,6 +118,19 @@ fn what_was_read_is_recorded() {
     ] {
         assert!(has(&with(""), name), "{name}");
     }
+    // Whose key it is. What only authenticates us is not among them.
+    let selectors: Vec<String> = reads(&with("")).selectors.into_iter().collect();
+    let expected = [
+        "AWS_CONFIG_FILE",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_ROLE_ARN",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    ];
+    assert_eq!(selectors, expected);
     // What has no part in the answer must not make a cached one invalid.
     assert!(!has(&with("region = 'eu-west-1'"), "AWS_REGION"));
     assert!(!has(&with("aws_profile = 'work'"), "AWS_PROFILE"));

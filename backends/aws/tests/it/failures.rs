@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime};
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind};
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OpenBao, Stub};
@@ -203,7 +203,27 @@ fn a_server_that_hangs() {
     assert!(start.elapsed() < Duration::from_secs(1), "the attempt ends by itself");
     let message = "aws secrets manager in `us-east-1` did not answer in time";
     assert_eq!(error.message(), message);
+    assert!(error.hint().unwrap().contains("`timeout`"), "{error:?}");
     assert_eq!(stub.requests().len(), 1);
+}
+
+#[test]
+fn address_with_a_password_in_a_section_of_services_is_refused_and_not_shown() {
+    let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", &*who.id),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_SECRET_ACCESS_KEY", &who.secret),
+        // Nothing leaves this machine.
+        ("HTTPS_PROXY", "127.0.0.1:9"),
+    ];
+    let mut source = Source::new("secret_id = 'plain'", &variables);
+    let config = "[default]\nservices = s\n[services s]\nsecrets-manager =\n  \
+                  endpoint_url = http://user:canary-password@127.0.0.1:9\n";
+    source.file(".aws/config", config);
+    let error = source.error(ErrorKind::Misconfigured);
+    assert!(error.message().ends_with("an address holds no user and no password"), "{error}");
+    assert!(!error.report().contains("canary-password"), "{error:?}");
 }
 
 #[test]
@@ -277,12 +297,16 @@ fn a_bundle_of_authorities() {
         Source::new("secret_id = 'plain'", &[&who[..], &variables].concat())
     };
     let error = source("/nowhere/ca.pem").error(ErrorKind::Misconfigured);
-    assert!(error.message().starts_with("the certificates in `/nowhere/ca.pem`"), "{error}");
-    let empty = tempfile::NamedTempFile::new().unwrap();
-    let path = empty.path().display().to_string();
-    for content in ["", "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n"] {
-        std::fs::write(empty.path(), content).unwrap();
-        let error = source(&path).error(ErrorKind::Misconfigured);
-        assert!(error.message().ends_with("there is none"), "{error}");
+    assert!(error.message().starts_with("`/nowhere/ca.pem` cannot be read: "), "{error}");
+    assert!(error.hint().unwrap().contains("`AWS_CA_BUNDLE`"), "{error:?}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display().to_string();
+    let damaged = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
+    for (content, message) in [
+        ("", format!("`{path}` holds no certificate in PEM form")),
+        (damaged, format!("certificate 1 of `{path}` cannot be used: it is not well formed")),
+    ] {
+        std::fs::write(file.path(), content).unwrap();
+        assert_eq!(source(&path).error(ErrorKind::Misconfigured).message(), message);
     }
 }

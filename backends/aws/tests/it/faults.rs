@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::servers::{Microburst, Moto};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What is read, and out of what.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{allow, text};
 use serde_json::json;

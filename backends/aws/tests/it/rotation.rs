@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{allow, text};
 use serde_json::{Value, json};

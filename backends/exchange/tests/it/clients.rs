@@ -1,6 +1,6 @@
 //! How the client proves who it is.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::attempt::Source;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;

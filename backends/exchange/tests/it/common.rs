@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use api_key_helper_core::Backend;
-use api_key_helper_core::config::SourceTable;
+use api_key_helper_backend::{Backend, SourceTable};
 use integration_tests::attempt::Source;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::FEDERATION;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::Credential;
+use api_key_helper_backend::Credential;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
 use serde_json::json;
@@ -16,7 +16,8 @@ fn each_grant_gives_a_key_until_the_end_that_it_says() {
     for mut source in
         [bearer(&endpoint, ""), exchange(&endpoint, ""), federation(&endpoint, ("", ""))]
     {
-        let before = SystemTime::now();
+        // An expiry has whole milliseconds.
+        let before = SystemTime::now() - Duration::from_millis(1);
         let Credential { key, expires_at, .. } = source.fetch().unwrap();
         assert!(endpoint.is_active(key.expose()));
         let end = expires_at.expect("an end");

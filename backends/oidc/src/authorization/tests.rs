@@ -66,33 +66,37 @@ fn only_the_answer_to_this_request_counts() {
     let settings = settings("");
     let authorization = authorization(&settings);
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
-    let expected = Expected { issuer: Some(ISSUER), is_announced: false };
-    let brought = |target: &str| authorization.brought(&target.replace("STATE", &state), expected);
+    let expected = ExpectedIssuer { issuer: Some(ISSUER), is_announced: false };
+    let callback =
+        |target: &str| authorization.callback(&target.replace("STATE", &state), expected);
     assert_eq!(
-        brought("/callback?code=c%2F1&state=STATE"),
-        Brought::Decision(Decision::Code(Secret::from("c/1")))
+        callback("/callback?code=c%2F1&state=STATE"),
+        Callback::Response(AuthorizationResponse::Code(Secret::from("c/1")))
     );
     for (target, what) in [
-        ("/favicon.ico", Brought::Nothing),
-        ("/callback/?code=c&state=STATE", Brought::Nothing),
-        ("//callback?code=c&state=STATE", Brought::Nothing),
-        ("/callback", Brought::Stray),
-        ("/callback?code=c", Brought::Stray),
-        ("/callback?code=c&state=", Brought::Stray),
-        ("/callback?code=c&state=STATEx", Brought::Stray),
-        ("/callback?code=c&state=wrong", Brought::Stray),
-        ("/callback?error=access_denied&state=wrong", Brought::Stray),
-        ("/callback?code=c&state=STATE&state=STATE", Brought::Stray),
-        ("/callback?code=c&code=d&state=STATE", Brought::Stray),
-        ("/callback?state=STATE", Brought::Stray),
+        ("/favicon.ico", Callback::OtherPage),
+        ("/callback/?code=c&state=STATE", Callback::OtherPage),
+        ("//callback?code=c&state=STATE", Callback::OtherPage),
+        ("/callback", Callback::Stray),
+        ("/callback?code=c", Callback::Stray),
+        ("/callback?code=c&state=", Callback::Stray),
+        ("/callback?code=c&state=STATEx", Callback::Stray),
+        ("/callback?code=c&state=wrong", Callback::Stray),
+        ("/callback?error=access_denied&state=wrong", Callback::Stray),
+        ("/callback?code=c&state=STATE&state=STATE", Callback::Stray),
+        ("/callback?code=c&code=d&state=STATE", Callback::Stray),
+        ("/callback?state=STATE", Callback::Stray),
     ] {
-        assert_eq!(brought(target), what, "{target}");
+        assert_eq!(callback(target), what, "{target}");
     }
-    let refusal = brought("/callback?error=access_denied&error_description=not+now&state=STATE");
+    let refusal = callback("/callback?error=access_denied&error_description=not+now&state=STATE");
     let description = Some("not now".to_owned());
     assert_eq!(
         refusal,
-        Brought::Decision(Decision::Refusal { error: "access_denied".to_owned(), description })
+        Callback::Response(AuthorizationResponse::Refusal {
+            error: "access_denied".to_owned(),
+            description
+        })
     );
 }
 
@@ -101,22 +105,27 @@ fn the_answer_of_another_provider_is_told_from_ours() {
     let settings = settings("");
     let authorization = authorization(&settings);
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
-    let brought = |issuer: &str, wanted, is_announced| {
+    let callback = |issuer: &str, wanted, is_announced| {
         let target = format!("/callback?code=c&state={state}{issuer}");
-        authorization.brought(&target, Expected { issuer: wanted, is_announced })
+        authorization.callback(&target, ExpectedIssuer { issuer: wanted, is_announced })
     };
-    let code = Brought::Decision(Decision::Code(Secret::from("c")));
+    let code = Callback::Response(AuthorizationResponse::Code(Secret::from("c")));
     let own = "&iss=https%3A%2F%2Fidp.example.com";
     let other = "&iss=https%3A%2F%2Fevil.example.com";
-    let foreign = Brought::Decision(Decision::Foreign(Some("https://evil.example.com".to_owned())));
-    assert_eq!(brought(own, Some(ISSUER), true), code);
-    assert_eq!(brought(own, Some(ISSUER), false), code);
-    assert_eq!(brought("", Some(ISSUER), false), code);
-    assert_eq!(brought("", Some(ISSUER), true), Brought::Decision(Decision::Foreign(None)));
-    assert_eq!(brought(other, Some(ISSUER), true), foreign);
-    assert_eq!(brought(other, Some(ISSUER), false), foreign);
+    let foreign = Callback::Response(AuthorizationResponse::Foreign(Some(
+        "https://evil.example.com".to_owned(),
+    )));
+    assert_eq!(callback(own, Some(ISSUER), true), code);
+    assert_eq!(callback(own, Some(ISSUER), false), code);
+    assert_eq!(callback("", Some(ISSUER), false), code);
+    assert_eq!(
+        callback("", Some(ISSUER), true),
+        Callback::Response(AuthorizationResponse::Foreign(None))
+    );
+    assert_eq!(callback(other, Some(ISSUER), true), foreign);
+    assert_eq!(callback(other, Some(ISSUER), false), foreign);
     // Nobody knows its name.
-    assert_eq!(brought(other, None, false), code);
+    assert_eq!(callback(other, None, false), code);
 }
 
 #[test]
@@ -124,7 +133,10 @@ fn a_refusal_is_from_our_provider_too() {
     let settings = settings("");
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
     let target = format!("/callback?error=access_denied&state={state}&iss=https%3A%2F%2Fevil");
-    let expected = Expected { issuer: Some(ISSUER), is_announced: true };
-    let brought = authorization(&settings).brought(&target, expected);
-    assert_eq!(brought, Brought::Decision(Decision::Foreign(Some("https://evil".to_owned()))));
+    let expected = ExpectedIssuer { issuer: Some(ISSUER), is_announced: true };
+    let callback = authorization(&settings).callback(&target, expected);
+    assert_eq!(
+        callback,
+        Callback::Response(AuthorizationResponse::Foreign(Some("https://evil".to_owned())))
+    );
 }

@@ -13,7 +13,7 @@ fn read(toml: &str) -> Result<Settings, Error> {
 fn the_least_is_an_issuer_and_a_client() {
     let settings = read("issuer = 'https://idp.example.com'").unwrap();
     assert_eq!(settings.scopes, ["openid", "offline_access"]);
-    assert_eq!(settings.key, Wanted::AccessToken);
+    assert_eq!(settings.key, KeyToken::AccessToken);
     assert!(settings.resources.is_empty());
 }
 
@@ -88,6 +88,12 @@ fn each_flow_has_its_keys() {
             format!("{issuer}\nflow = 'browser'\nauthorization_parameters = {{ state = 'x' }}"),
             "`state` is not for `authorization_parameters`",
         ),
+        (
+            format!(
+                "{issuer}\nflow = 'browser'\nauthorization_parameters = {{ client_secret = 'x' }}"
+            ),
+            "`client_secret` is not for `authorization_parameters`",
+        ),
         (format!("{machine}\nkey = 'id_token'"), "there is no ID token"),
         (format!("{machine}\nclient_assertion = {secret}"), "beside `client_secret`"),
         (format!("{issuer}\nflow = 'client_credentials'"), "`client_secret` or `client_assertion`"),
@@ -95,6 +101,7 @@ fn each_flow_has_its_keys() {
     ] {
         let error = read(&bad).unwrap_err();
         assert!(error.report().contains(says), "{bad}: {}", error.report());
+        assert!(error.hint().is_some(), "{bad}");
     }
 }
 

@@ -1,8 +1,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 
 use super::*;
+use crate::answer::Answer;
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
@@ -13,7 +14,8 @@ fn settings() -> Settings {
 }
 
 fn grant(rest: &str) -> Grant {
-    serde_json::from_str(&format!(r#"{{"access_token":"at","expires_in":60{rest}}}"#)).unwrap()
+    let body = format!(r#"{{"access_token":"at","expires_in":60{rest}}}"#);
+    Grant::read(&Answer::for_tests(200, &body), &settings()).unwrap()
 }
 
 fn signed_in(rest: &str) -> Renewal {

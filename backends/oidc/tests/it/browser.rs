@@ -5,7 +5,7 @@ mod strangers;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::OidcProvider;
 use integration_tests::visitor;
 use reqwest::Url;
@@ -176,7 +176,7 @@ fn the_address_that_is_registered_is_the_one_that_is_sent() {
     source.time = Duration::from_secs(2);
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
-    assert_eq!(error.message(), "nobody signed in before the time was over");
+    assert_eq!(error.message(), "the sign-in timed out");
 }
 
 #[test]

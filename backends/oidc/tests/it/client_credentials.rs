@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::{CLIENT, Settings};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};

@@ -8,8 +8,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Credential, DeviceCode, Error, Prompt, SignIn, SignInPage};
+use api_key_helper_backend::{
+    Backend, Credential, DeviceCode, Error, Prompt, SignIn, SignInPage, SourceTable,
+};
 use async_trait::async_trait;
 use integration_tests::attempt;
 use integration_tests::servers::OidcProvider;

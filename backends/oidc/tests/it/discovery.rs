@@ -1,6 +1,6 @@
 //! Who a provider says that it is.
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind};
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OpenBao, Stub};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use integration_tests::attempt::Log;
@@ -132,6 +132,40 @@ fn a_wrong_audience_is_refused() {
 fn a_wrong_issuer_is_refused() {
     let error = refused(ErrorKind::Misconfigured, |claims| claims["iss"] = json!("https://evil"));
     assert_eq!(error.message(), "the ID token is from another issuer");
+}
+
+/// A change of valid claims.
+type Change = fn(&mut Value);
+
+#[test]
+fn odd_claims_are_not_a_wrong_signature() {
+    let odd: [Change; 6] = [
+        |claims| claims["email"] = json!(5),
+        |claims| claims["preferred_username"] = json!(5),
+        |claims| claims["exp"] = json!("4000000000"),
+        |claims| claims["aud"] = json!(["other", "helper"]),
+        |claims| claims["nonce"] = json!({}),
+        |claims| claims["iat"] = json!("yesterday"),
+    ];
+    for change in odd {
+        let mut source = signed_in(new_key(), change);
+        let end = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+        assert_eq!(source.fetch().unwrap().expires_at, Some(end));
+    }
+}
+
+#[test]
+fn claim_that_is_missing_or_wrong_is_named() {
+    let wrong: [(Change, &str); 4] = [
+        (|claims| claims["exp"] = json!(null), "`exp`"),
+        (|claims| claims["azp"] = json!("other"), "`azp`"),
+        (|claims| claims["aud"] = json!({}), "`aud`"),
+        (|claims| claims["sub"] = json!(null), "`sub`"),
+    ];
+    for (change, claim) in wrong {
+        let error = refused(ErrorKind::Misconfigured, change);
+        assert!(error.message().contains(claim), "{error}");
+    }
 }
 
 #[test]

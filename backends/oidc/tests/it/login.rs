@@ -1,11 +1,14 @@
 //! A human signs in.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api_key_helper_core::ErrorKind;
-use integration_tests::servers::OidcProvider;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::oidc_provider::{Event, Settings};
+use integration_tests::servers::stub::Reply;
+use integration_tests::servers::{OidcProvider, Stub};
 use integration_tests::wait;
+use serde_json::json;
 
 use crate::common::Source;
 use crate::proxy::Proxy;
@@ -68,7 +71,7 @@ fn the_code_ends() {
     let started = wait::now();
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
-    assert_eq!(error.message(), "nobody signed in before the code ended");
+    assert_eq!(error.message(), "the code expired before the sign-in");
     assert!(wait::since(started) < Duration::from_secs(8));
     assert!((1..=3).contains(&provider.asked("device_code")), "{:?}", polls(&provider));
     assert_eq!(source.renewal, None);
@@ -141,7 +144,7 @@ fn nobody_is_blamed_for_a_provider_that_is_away() {
     let mut source = Source::of(&provider, &proxy.token_endpoint());
     let error = source.login(|_| proxy.stop()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
-    let says = "the code ended before it could be redeemed: cannot reach `http://127.0.0.1:";
+    let says = "the code expired before it could be redeemed: cannot reach `http://127.0.0.1:";
     assert!(error.message().starts_with(says), "{error}");
 }
 
@@ -186,6 +189,35 @@ fn endpoints_by_hand_need_no_discovery() {
     source.key();
     source.revoke().unwrap();
     assert_eq!(provider.revocations(), 1);
+}
+
+#[test]
+fn failed_sign_in_without_a_refresh_token_leaves_the_one_that_works() {
+    let count = AtomicUsize::new(0);
+    let stub = Stub::start(move |request| {
+        let address = request.address();
+        let url = |path: &str| format!("{address}{path}");
+        let body = match request.line.as_str() {
+            "POST /device" => json!({
+                "device_code": "d", "user_code": "u", "verification_uri": url("/page"),
+                "expires_in": 60, "interval": 1,
+            }),
+            "POST /token" if count.fetch_add(1, Ordering::Relaxed) == 0 => {
+                json!({ "access_token": "at", "token_type": "Bearer", "refresh_token": "rt-1" })
+            }
+            "POST /token" => json!({ "access_token": "at", "token_type": "DPoP" }),
+            _ => json!({
+                "issuer": address, "token_endpoint": url("/token"),
+                "device_authorization_endpoint": url("/device"),
+            }),
+        };
+        Reply::json(200, &body)
+    });
+    let mut source = Source::new(&format!("issuer = '{}'", stub.address()));
+    source.login(|_| ()).unwrap();
+    let error = source.login(|_| ()).unwrap_err();
+    assert!(error.message().contains("returned a `DPoP` token"), "{error}");
+    assert_eq!(source.refresh_token(), "rt-1");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Requests that must not be sent twice.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::OidcProvider;
 use integration_tests::wait;
 

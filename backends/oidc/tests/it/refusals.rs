@@ -1,6 +1,6 @@
 //! What providers, and what stands in front of them, answer to a refresh.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OidcProvider, Stub};
 

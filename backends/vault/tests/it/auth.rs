@@ -1,6 +1,6 @@
 //! Every auth method reads a key, and a bad login says what to do.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use integration_tests::servers::admin::text;
@@ -250,7 +250,7 @@ fn a_wrapped_secret_is_unwrapped_once() {
     robbed.file("id", &wrapping);
     bao.with_token(&wrapping).write("sys/wrapping/unwrap", &json!({}));
     let error = robbed.error(ErrorKind::Denied);
-    assert!(error.message().ends_with("somebody else may have read the secret in it"), "{error}");
+    assert!(error.message().ends_with("others may have read the secret in it"), "{error}");
     assert!(!format!("{error:?}").contains(&wrapping));
     // A new one mends it.
     robbed.file("id", &wrap());

@@ -5,8 +5,7 @@ use std::fs;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use api_key_helper_core::config::SourceTable;
-use api_key_helper_core::{Backend, Error};
+use api_key_helper_backend::{Backend, Error, SourceTable};
 use integration_tests::attempt;
 use integration_tests::servers::OpenBao;
 use serde_json::json;

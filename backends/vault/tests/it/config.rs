@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use api_key_helper_core::config::{ConfigFile, Configuration, SourceTable, Variables};
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind, SourceTable, Variables};
+use api_key_helper_config::{ConfigFile, Configuration};
 
 const ADDRESS: &str = "address = 'https://vault.example.com:8200'\npath = 'anthropic'\n";
 
@@ -37,11 +37,11 @@ fn errors_say_where_they_are() {
         ("path = 'a'\naddress = []".to_owned(), "config.toml:2:1: `source.v.address`"),
         ("path = 'a'\naddress = 'http://v.example.com'".to_owned(), "only loopback"),
         ("path = 'a'\naddress = 7".to_owned(), "an address is a text, or a list of texts"),
-        ("path = 'a/../b'\naddress = 'https://v'".to_owned(), "`source.v.path`: \"a/../b\" is not"),
+        ("path = 'a/../b'\naddress = 'https://v'".to_owned(), "`source.v.path`: `a/../b` is not"),
         (with("engine = 'kv3'"), "`source.v.engine`"),
         (with("engine = 'kv1'\nversion = 3"), "`source.v.version`: only secrets of"),
         (with("engine = 'read'"), "`source.v.path`: `engine = \"read\"` wants the whole path"),
-        (with("mount = ''"), "`source.v.mount`: \"\" is not a path"),
+        (with("mount = ''"), "`source.v.mount`: `` is not a path"),
         (with("client_cert = 'c.pem'"), "`source.v.client_cert`: it needs its `client_key`"),
         (with("client_key = 'c.pem'"), "`source.v.client_key`: it needs its `client_cert`"),
         (with("tls_server_name = '10.0.0.1'"), "is not a host name"),
@@ -100,16 +100,77 @@ fn the_environment_fills_gaps_only() {
 }
 
 #[test]
+fn root_namespace_has_no_name() {
+    for (toml, variables) in [
+        (with("namespace = ''"), vec![]),
+        (with("namespace = '/'"), vec![("VAULT_NAMESPACE", "a b\n")]),
+        (ADDRESS.to_owned(), vec![("VAULT_NAMESPACE", "/")]),
+        (ADDRESS.to_owned(), vec![("BAO_NAMESPACE", "//")]),
+    ] {
+        built(&toml, &[&variables[..], &[("VAULT_TOKEN", "t")]].concat()).unwrap();
+    }
+}
+
+#[test]
+fn wrong_variable_is_named_instead_of_a_line_of_the_file() {
+    for (name, value) in [
+        ("VAULT_NAMESPACE", "a/../b"),
+        ("BAO_NAMESPACE", "a//b"),
+        ("VAULT_TLS_SERVER_NAME", "10.0.0.1"),
+        ("VAULT_ADDR", "http://vault.example.com"),
+    ] {
+        let toml = if name == "VAULT_ADDR" { "path = 'a'" } else { ADDRESS };
+        let error = error(toml, &[(name, value), ("VAULT_TOKEN", "t")]);
+        assert!(error.message().starts_with(&format!("the variable `{name}`: ")), "{error}");
+        assert!(!error.message().contains("config.toml"), "{error}");
+    }
+}
+
+#[test]
+fn skip_verify_has_no_effect_beside_a_setting_that_says_whom_to_trust() {
+    let set = [("VAULT_SKIP_VERIFY", "1"), ("VAULT_TOKEN", "t")];
+    for written in ["ca_file = 'ca.pem'", "ca_dir = 'ca'", "tls_server_name = 'v.example.com'"] {
+        let warnings = built(&with(written), &set).unwrap().reads().warnings;
+        let key = written.split(' ').next().unwrap();
+        let expected = format!("`VAULT_SKIP_VERIFY` has no effect beside `{key}`");
+        assert!(warnings.iter().any(|warning| warning.ends_with(&expected)), "{warnings:?}");
+    }
+    let bao = [("BAO_SKIP_VERIFY", "true"), ("VAULT_TOKEN", "t")];
+    let warnings = built(ADDRESS, &bao).unwrap().reads().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("`BAO_SKIP_VERIFY` is set")));
+    assert!(built(ADDRESS, &[("VAULT_SKIP_VERIFY", "0")]).is_err(), "there is no token");
+}
+
+#[test]
+fn authority_of_the_environment_is_not_added_to_those_of_the_file() {
+    let set = [("VAULT_CACERT", "/e.pem"), ("VAULT_CAPATH", "/e"), ("VAULT_TOKEN", "t")];
+    let read = |toml: &str| built(toml, &set).unwrap().reads().variables;
+    assert!(read(ADDRESS).contains("VAULT_CACERT"));
+    for written in ["ca_file = 'ca.pem'", "ca_dir = 'ca'"] {
+        let variables = read(&with(written));
+        for name in ["VAULT_CACERT", "VAULT_CAPATH"] {
+            assert!(!variables.contains(name), "{name} beside {written}");
+        }
+    }
+}
+
+#[test]
 fn what_was_read_is_recorded() {
     let names = |toml: &str, variables: &[(&str, &str)]| {
         let reads = built(toml, variables).unwrap().reads();
-        (reads.variables, reads.sources)
+        (reads.selectors, reads.variables, reads.sources)
     };
     let set = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    let (variables, _) = names(ADDRESS, &[("VAULT_TOKEN", "t")]);
-    assert!(variables.is_superset(&set(&["VAULT_TOKEN", "VAULT_NAMESPACE", "VAULT_CACERT"])));
-    assert!(!variables.contains("VAULT_ADDR"), "the file says it");
-    let (variables, sources) =
+    let (selectors, variables, _) = names(ADDRESS, &[("VAULT_TOKEN", "t")]);
+    assert!(variables.is_superset(&set(&["VAULT_TOKEN", "VAULT_CACERT"])));
+    // The file says the address. A namespace says whose key it is; a token does not.
+    assert_eq!(selectors, set(&["BAO_NAMESPACE", "VAULT_NAMESPACE"]));
+    // What is recorded does not depend on what is set: the names are a part of a plan.
+    let with_others = [("VAULT_TOKEN", "t"), ("BAO_TOKEN", "t"), ("BAO_NAMESPACE", "n")];
+    assert_eq!(names(ADDRESS, &with_others), (selectors, variables, set(&[])));
+    let (selectors, ..) = names("path = 'a'", &[("BAO_ADDR", "https://v"), ("VAULT_TOKEN", "t")]);
+    assert!(selectors.is_superset(&set(&["BAO_ADDR", "VAULT_ADDR"])));
+    let (_, variables, sources) =
         names(&with("auth = { method = 'jwt', jwt = { source = 'sso' } }"), &[]);
     assert_eq!(sources, set(&["sso"]));
     assert!(!variables.contains("VAULT_TOKEN"));
@@ -129,7 +190,7 @@ fn every_block_of_the_documentation_is_a_configuration() {
             Configuration::parse(None, Some(file), variables.clone()).expect(block)
         };
         let configuration = parse(block);
-        let profile = configuration.default_profile().and_then(|name| configuration.profile(&name));
+        let profile = configuration.default_profile().and_then(|name| configuration.profile(name));
         let profile = profile.expect(block);
         let vaults: Vec<_> =
             profile.sources.iter().filter(|source| source.backend == "vault").collect();

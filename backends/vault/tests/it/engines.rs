@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use serde_json::json;
 
@@ -32,11 +32,35 @@ fn kv_version_2() {
     let error = root(&bao, "path = 'anthropic'\nfield = 'kye'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/anthropic` has no field `kye`");
     let error = root(&bao, "path = 'anthropic'\nfield = 'list'").error(ErrorKind::Misconfigured);
-    assert_eq!(error.message(), "`list` of `secret/anthropic` is not a text");
+    assert_eq!(error.message(), "field `list` of `secret/anthropic` is not a text");
 
     bao.write("secret/data/prose", &json!({ "data": { "text": "two words" } }));
     let error = root(&bao, "path = 'prose'").error(ErrorKind::Misconfigured);
-    assert!(error.message().starts_with("`text` of `secret/prose` is not a key: character 4"));
+    assert!(error.message().starts_with("field `text` of `secret/prose` is not a key"));
+}
+
+#[test]
+fn field_inside_an_object_is_named_by_a_json_pointer() {
+    let bao = OpenBao::dev();
+    let nested = json!({ "k": { "api_key": "sk-1", "keys": ["sk-2"] }, "/odd": "sk-3" });
+    bao.write("secret/data/nested", &json!({ "data": nested }));
+    let pick = |field: &str| root(&bao, &format!("path = 'nested'\nfield = '{field}'"));
+    assert_eq!(pick("/k/api_key").key(), "sk-1");
+    assert_eq!(pick("/k/keys/0").key(), "sk-2");
+    assert_eq!(pick("/odd").key(), "sk-3");
+    let error = pick("k").error(ErrorKind::Misconfigured);
+    assert_eq!(error.hint(), Some("set `field` to a text in it: `/k/api_key`"));
+    let error = pick("/k/api_kee").error(ErrorKind::NotFound);
+    assert_eq!(error.hint(), Some("set `field` to one that it has: `/k/api_key`, `/k/keys`"));
+
+    // Also where it is the only field, and in each engine.
+    bao.write("secret/data/one", &json!({ "data": { "k": { "api_key": "sk-1" } } }));
+    let error = root(&bao, "path = 'one'").error(ErrorKind::Misconfigured);
+    assert_eq!(error.hint(), Some("set `field` to a text in it: `/k/api_key`"));
+    bao.enable_engine("old", "kv", &json!({ "version": "1" }));
+    bao.write("old/one", &json!({ "k": { "api_key": "sk-1" } }));
+    let toml = "engine = 'kv1'\nmount = 'old'\npath = 'one'\nfield = '/k/api_key'";
+    assert_eq!(root(&bao, toml).key(), "sk-1");
 }
 
 #[test]
@@ -67,7 +91,7 @@ fn any_path_that_answers_with_data() {
     bao.write("secret/data/a", &json!({ "data": { "k": "sk-1" } }));
     let error = root(&bao, "engine = 'read'\npath = 'secret/data/a'\nfield = 'data'")
         .error(ErrorKind::Misconfigured);
-    assert_eq!(error.message(), "`data` of `secret/data/a` is not a text");
+    assert_eq!(error.message(), "field `data` of `secret/data/a` is not a text");
 }
 
 #[test]
@@ -93,7 +117,7 @@ fn what_is_not_there() {
     let error = root(&bao, "path = 'antropic'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/antropic` is not there");
     let error = root(&bao, "path = 'data/anthropic'").error(ErrorKind::NotFound);
-    assert_eq!(error.hint(), Some("`path` is written without the `data/` of the API"));
+    assert!(error.hint().unwrap().ends_with("write `path = \"anthropic\"`"), "{error:?}");
     let error = root(&bao, "path = 'anthropic'\nversion = 7").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/anthropic` has no version 7");
 

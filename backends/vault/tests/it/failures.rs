@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use api_key_helper_core::{Error, ErrorKind};
+use api_key_helper_backend::{Error, ErrorKind};
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OpenBao, Stub};
 use serde_json::json;
@@ -120,6 +120,36 @@ fn busy_or_behind() {
 }
 
 #[test]
+fn node_that_cannot_serve_is_passed_over() {
+    for (status, said) in [
+        (400, json!({ "errors": ["path disabled in replication DR secondary mode"] })),
+        (429, json!({ "initialized": true, "standby": true })),
+        (472, json!({ "initialized": true })),
+        (473, json!({ "initialized": true })),
+        (501, json!({ "initialized": false })),
+        (503, json!({ "errors": ["Vault is sealed"] })),
+        (503, json!({ "initialized": true, "sealed": true })),
+    ] {
+        let node = Stub::start(move |_| Reply::json(status, &said));
+        let active = Stub::start(|_| key());
+        assert_eq!(source(&[node.address(), active.address()]).key(), KEY, "{status}");
+        assert_eq!(node.requests().len(), 1, "{status}");
+    }
+}
+
+#[test]
+fn tls_port_asked_in_plain_http_is_told_to_write_https() {
+    for body in [
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+    ] {
+        let error = error(ErrorKind::Misconfigured, move || Reply::new(400, &[], body));
+        assert!(error.message().ends_with("speaks TLS, and was asked in plain HTTP"), "{error}");
+        assert_eq!(error.hint(), Some("write the address with `https://`"));
+    }
+}
+
+#[test]
 fn a_server_that_repeats_the_token() {
     let error = error(ErrorKind::Misconfigured, || {
         Reply::json(400, &json!({ "errors": [format!("what is {CANARY}?")] }))
@@ -195,6 +225,42 @@ fn what_can_be_done_once_only_is_not_repeated() {
     );
     Source::with_variables(&toml, &[("W", CANARY)]).error(ErrorKind::Transient);
     assert!(other.requests().is_empty());
+}
+
+#[test]
+fn wrapping_token_is_not_sent_twice_after_a_proxys_503() {
+    let page = Stub::start(|_| Reply::new(503, &[], "<html>upstream reset</html>"));
+    let other = Stub::start(|_| Reply::json(400, &json!({ "errors": ["used"] })));
+    let toml = format!(
+        "address = {:?}\npath = 'a'\n\
+         auth = {{ method = 'token', token = {{ env = 'W', wrapped = true }} }}",
+        [page.address(), other.address()]
+    );
+    Source::with_variables(&toml, &[("W", CANARY)]).error(ErrorKind::Transient);
+    assert!(other.requests().is_empty());
+}
+
+#[test]
+fn revocation_that_is_redirected_shows_no_token() {
+    let stub = Stub::start(|request| match request.line.rsplit('/').next() {
+        Some("revoke-self") => {
+            Reply::new(307, &[&format!("Location: http://{CANARY}.example/")], "")
+        }
+        Some("login") => Reply::json(
+            200,
+            &json!({ "request_id": "r", "auth": { "client_token": CANARY, "lease_duration": 60 } }),
+        ),
+        _ => key(),
+    });
+    let toml = format!(
+        "address = '{}'\npath = 'a'\n\
+         auth = {{ method = 'approle', role_id = 'ci', secret_id = {{ env = 'ID' }} }}",
+        stub.address()
+    );
+    let mut source = Source::with_variables(&toml, &[("ID", "id-1")]);
+    assert_eq!(source.key(), KEY);
+    let error = source.revoke().unwrap_err();
+    assert!(error.message().contains("redirects to `http://[redacted]"), "{error}");
 }
 
 #[test]

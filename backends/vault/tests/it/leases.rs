@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use api_key_helper_core::{Credential, ErrorKind};
+use api_key_helper_backend::{Credential, ErrorKind};
 use integration_tests::servers::openbao::ROOT;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OpenBao, Stub};
@@ -134,6 +134,63 @@ fn a_lease_that_may_not_be_given_back() {
     let error = source.revoke().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(error.hint().unwrap().contains("sys/leases/revoke"), "{error:?}");
+}
+
+/// A server that lends keys, and takes none back.
+fn stub(lease: &'static str) -> Stub {
+    Stub::start(move |request| match request.line.as_str() {
+        "PUT /v1/sys/leases/revoke" | "POST /v1/sys/leases/revoke" => {
+            Reply::json(400, &json!({ "errors": ["failed to revoke entry"] }))
+        }
+        _ => Reply::json(
+            200,
+            &json!({
+                "request_id": "r", "lease_id": lease, "lease_duration": 3600,
+                "renewable": true, "data": { "password": "sk-1" },
+            }),
+        ),
+    })
+}
+
+fn lent_by(stub: &Stub) -> Source {
+    let toml = format!("address = '{}'\nnamespace = 'team'\n{READ}", stub.address());
+    let mut source = Source::with_variables(&toml, &[("VAULT_TOKEN", "s.made-up")]);
+    source.key();
+    source
+}
+
+const READ: &str = "engine = 'read'\npath = 'rabbitmq/creds/r'\nfield = 'password'";
+const LOGIN: &str = "auth = { method = 'approle', role_id = 'ci', secret_id = { env = 'ID' } }";
+
+#[test]
+fn logout_after_a_login_replaced_a_given_token_tells_how_to_revoke_its_lease() {
+    let (first, second) = (stub("rabbitmq/creds/r/x$(id)"), stub(""));
+    let renewal = lent_by(&first).renewal.clone();
+    let at = first.address();
+    for (server, says) in [(at, "came of a given token"), (second.address(), "not asked any more")]
+    {
+        let toml = format!("address = '{server}'\nnamespace = 'team'\n{READ}\n{LOGIN}");
+        let mut source = Source::with_variables(&toml, &[("ID", "id-1")]);
+        source.renewal.clone_from(&renewal);
+        let error = source.revoke().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured);
+        assert!(error.message().contains(&format!("at `{at}`")), "{error}");
+        assert!(error.message().contains(says), "{error}");
+        let command = format!(
+            "run `vault lease revoke -address={at} -namespace=team 'rabbitmq/creds/r/x$(id)'`"
+        );
+        assert_eq!(error.hint(), Some(&*command));
+    }
+    assert!(second.requests().is_empty());
+}
+
+#[test]
+fn lease_that_the_engine_cannot_take_back_is_told() {
+    let stub = stub("rabbitmq/creds/r/x1");
+    let mut source = lent_by(&stub);
+    let error = source.revoke().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.message().ends_with("`rabbitmq/creds/r/x1`: failed to revoke entry"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who the server is.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 
 use crate::common::{KEY, Source, with_key};
@@ -57,5 +57,5 @@ fn plain_http_where_tls_is_spoken() {
     let bao = OpenBao::dev_tls();
     let toml = format!("address = '{}'\npath = 'a'", bao.address().replace("https", "http"));
     // Its answer is a 400 in words of its own.
-    Source::with_variables(&toml, &[("VAULT_TOKEN", ROOT)]).error(ErrorKind::Transient);
+    Source::with_variables(&toml, &[("VAULT_TOKEN", ROOT)]).error(ErrorKind::Misconfigured);
 }

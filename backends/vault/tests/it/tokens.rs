@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use serde_json::json;
 

@@ -69,7 +69,8 @@ impl Sources {
         ]);
         let (role, secret_id) = approle(&bao);
         moto.secret("soak", &json!({ "SecretString": "sk-soak-aws-before" }));
-        install::debian("curl", &["curl"]);
+        let _ = install::debian("curl", &["curl"]);
+        home.make_dumpable();
         let script = home.script("main", SCRIPT);
         let issuer = home.script("issuer", &endpoint.mint());
         let secret_id = home.write("secret-id", secret_id);

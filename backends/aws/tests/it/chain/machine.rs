@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{Moto, Stub};
 use integration_tests::wait::{now, since};
@@ -55,6 +55,18 @@ fn a_container_that_gives_nothing() {
     let error =
         source(TOML, &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri)]).error(ErrorKind::Transient);
     assert!(error.message().starts_with("this container gave no aws credentials"), "{error}");
+}
+
+#[test]
+fn deleted_container_token_file_is_named_with_its_variable() {
+    let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+    let variables = [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/credentials"),
+        (variable, "/no/such/token"),
+    ];
+    let error = source(TOML, &variables).error(ErrorKind::Misconfigured);
+    assert!(error.message().starts_with("`/no/such/token` cannot be read: "), "{error}");
+    assert_eq!(error.hint(), Some(&*format!("renew the file that `{variable}` names")));
 }
 
 /// IMDSv2 as EC2 has it: moto's own does not say how long its token lives, which the SDK wants.

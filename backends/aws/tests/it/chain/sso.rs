@@ -1,6 +1,6 @@
 //! Credentials of whoever signed in by `aws sso login`.
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::Stub;
 use integration_tests::servers::stub::Reply;
 use serde_json::json;

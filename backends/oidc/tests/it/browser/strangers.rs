@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use api_key_helper_core::ErrorKind;
+use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::OidcProvider;
 use integration_tests::visitor;
 use reqwest::Url;
@@ -34,8 +34,19 @@ fn what_others_ask_for_ends_nothing() {
             let page = visitor::get(&format!("{origin}{nothing}"));
             assert_page(&page, 404, &["<h1>Not found</h1>"]);
         }
+        let options = format!("OPTIONS /callback?{query} HTTP/1.1\r\n");
+        let preflight = format!(
+            "{options}origin: https://login.example\r\naccess-control-request-method: GET\r\n\r\n"
+        );
+        assert!(visitor::send(&answer, preflight.as_bytes()).starts_with("HTTP/1.1 204 "));
         let post = format!("POST /callback?{query} HTTP/1.1\r\n\r\n");
-        for request in [post.as_bytes(), b"\x16\x03\x01 a TLS hello\r\n\r\n", &[b'x'; 100_000]] {
+        let options = format!("{options}\r\n");
+        for request in [
+            post.as_bytes(),
+            options.as_bytes(),
+            b"\x16\x03\x01 a TLS hello\r\n\r\n",
+            &[b'x'; 100_000],
+        ] {
             assert_eq!(visitor::send(&answer, request), "");
         }
         assert_page(&visitor::get(&answer), 200, &["<h1>Signed in</h1>"]);

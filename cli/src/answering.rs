@@ -1,0 +1,118 @@
+//! One ask, from what the client says to what it reads, whatever its format is.
+
+pub(crate) mod refusal;
+mod successor;
+
+use std::time::Duration;
+
+use api_key_helper_cache::{Demand, KeyId};
+use api_key_helper_core::{Answer, Outcome};
+use api_key_helper_formats::{Ask, FormatName, IssuedKey, limit};
+use api_key_helper_values::Error;
+use zeroize::Zeroizing;
+
+use self::refusal::Judged;
+use crate::cli::{Call, Get};
+use crate::process::watchdog::{self, Watchdog};
+use crate::report::{Reporter, print};
+use crate::session::{Session, now};
+
+/// An answer that is not printed yet.
+pub(crate) struct Answered {
+    text: Zeroizing<String>,
+    key_id: KeyId,
+    judged: Option<Judged>,
+    /// Whether a source wants to be asked behind it.
+    refresh: bool,
+    warnings: Vec<String>,
+    /// Until it is given: whoever does not read it does not hold us up, either.
+    _watchdog: Watchdog,
+}
+
+/// Answers `ask`; `None` where another program may know a key for it.
+///
+/// # Errors
+/// The first source's that was asked.
+pub(crate) async fn answer(
+    session: &Session,
+    call: &Call,
+    get: &Get,
+    ask: &Ask,
+) -> Result<Option<Answered>, Error> {
+    if !ask.is_for(&session.profile.name, &session.profile.format)? {
+        return Ok(None);
+    }
+    let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
+    let deadline = deadline(session, get)?;
+    let watchdog = watchdog::start(deadline);
+    let judged = refusal::judge(session, call, ask, asked_at).await?;
+    let demand = match judged.as_ref().and_then(|judged| judged.demand) {
+        Some(another) => another,
+        None if get.refresh => Demand::FetchedSince(now(&session.clock)),
+        None => Demand::Printable,
+    };
+    // The source is asked first: while its answer is on the way, there is time for the disk.
+    let asked = async {
+        // Who names a deadline by hand wants to read why it was not kept, and is not killed at it.
+        let is_impatient = get.deadline.is_none() && deadline < session.profile.deadline;
+        if is_impatient && session.shares_keys() {
+            successor::ask_behind(session, call, demand, deadline).await;
+        }
+        session.get(demand, deadline).await
+    };
+    let Outcome { answer, warnings } = session.attend(asked).await;
+    // Of an error's caller only the first lines are seen: nothing stands before it, not even what
+    // there is to say about a key that cannot be printed.
+    let Answer { key, key_id, source, validity, refresh, .. } = answer?;
+    let ask_again_at =
+        session.profile.policy.ask_again_at(&validity, session.hold(), now(&session.clock));
+    let given =
+        IssuedKey { key: &key, source: &source, expires_at: validity.expires_at, ask_again_at };
+    let text = ask.answer(&given, &session.profile.format)?;
+    Ok(Some(Answered { text, key_id, judged, refresh, warnings, _watchdog: watchdog }))
+}
+
+impl Answered {
+    /// Prints it, and does what there is to do behind it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn give(
+        self,
+        session: &Session,
+        call: &Call,
+        reporter: &Reporter,
+    ) -> Result<(), Error> {
+        print(&self.text)?;
+        // Google's libraries read stderr as a part of the answer.
+        if session.format != FormatName::GoogleExecutable {
+            // Without a state folder, nothing else about it is worth saying.
+            let none = session.warnings.is_empty();
+            reporter.warn(if none { &self.warnings } else { &session.warnings });
+        }
+        if let Some(judged) = self.judged {
+            judged.answered(self.key_id, now(&session.clock));
+        }
+        if self.refresh {
+            successor::refresh_behind(call);
+        }
+        Ok(())
+    }
+}
+
+/// The longest time of a call: what the command line says, else what the profile says, though never
+/// longer than the client waits.
+pub(crate) fn deadline(session: &Session, get: &Get) -> Result<Duration, Error> {
+    if let Some(deadline) = get.deadline {
+        let key = ["profile", &session.profile.name, "deadline"];
+        session.configuration.check_unlocked(&key, "`--deadline`")?;
+        return Ok(deadline);
+    }
+    Ok(patience(session))
+}
+
+/// What the profile says, though never longer than the client waits.
+pub(crate) fn patience(session: &Session) -> Duration {
+    let own = session.profile.deadline;
+    limit(session.format).map_or(own, |limit| own.min(limit))
+}

@@ -1,0 +1,91 @@
+//! A key that the API refused, as `get` deals with it.
+
+use api_key_helper_cache::rejection::{Asked, Verdict, Watch};
+use api_key_helper_cache::{Demand, KeyId, Plan};
+use api_key_helper_core::OnDisk;
+use api_key_helper_formats::Ask;
+use api_key_helper_values::{Error, ErrorKind, Moment};
+
+use crate::cli::Call;
+use crate::session::{Session, now};
+
+/// A call of a client that is watched, judged.
+pub(crate) struct Judged {
+    watch: Watch,
+    verdict: Verdict,
+    /// Which keys will do, if not those that do for everybody.
+    pub(crate) demand: Option<Demand>,
+}
+
+/// Judges an ask that began at `asked_at`. `None` when it is not watched.
+///
+/// # Errors
+/// Rejected: the client is told so. Misconfigured, for a file that is not ours.
+pub(crate) async fn judge(
+    session: &Session,
+    call: &Call,
+    ask: &Ask,
+    asked_at: Moment,
+) -> Result<Option<Judged>, Error> {
+    let Some(watch) = watch(session, ask, asked_at) else { return Ok(None) };
+    let Some(OnDisk { key_id, expires_at, source, .. }) = session.on_disk().await? else {
+        return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
+    };
+    let verdict = watch.judge(key_id, expires_at, &|name| session.environment.variable(name));
+    let demand = match verdict {
+        Verdict::Print => None,
+        Verdict::FetchAnother => Some(Demand::Another(key_id)),
+        Verdict::Refuse { .. } if !ask.is_told() => None,
+        Verdict::Refuse { is_new } => {
+            if is_new {
+                watch.refused(key_id, now(&session.clock));
+            }
+            return Err(rejected(&source, call));
+        }
+    };
+    Ok(Some(Judged { watch, verdict, demand }))
+}
+
+/// Records that the client says that this key was refused.
+pub(crate) fn report(session: &Session, ask: &Ask, key: KeyId) {
+    let at = now(&session.clock);
+    if let Some(watch) = watch(session, ask, at) {
+        watch.reported(key, at);
+    }
+}
+
+fn watch(session: &Session, ask: &Ask, asked_at: Moment) -> Option<Watch> {
+    if !session.watches_rejection() {
+        return None;
+    }
+    let details = ask.details();
+    let details: Vec<&[u8]> = details.iter().map(String::as_bytes).collect();
+    Watch::begin(&Asked {
+        at: asked_at,
+        plan_file: &Plan::file(&session.plan_inputs),
+        details: &details,
+        channel: ask.channel(&session.profile.hold)?,
+        places: &session.places,
+        variable: &|name| session.environment.variable(name),
+    })
+}
+
+impl Judged {
+    /// Records that the call was answered with this key at `now`.
+    pub(crate) fn answered(self, key: KeyId, now: Moment) {
+        self.watch.answered(self.verdict, key, now);
+    }
+}
+
+/// What holds for every backend: where the key comes from is where it has to be mended.
+fn rejected(source: &str, call: &Call) -> Error {
+    let options = call.options();
+    Error::new(
+        ErrorKind::Rejected,
+        format!("the API refuses the key of source `{source}`, and asking the source again did not help"),
+    )
+    .with_hint(format!(
+        "see that the source gives a key that the API accepts, then run `api-key-helper{options} get \
+         --refresh`"
+    ))
+}

@@ -1,0 +1,96 @@
+//! Claude Desktop: the program that prints the key for inference by others.
+
+use std::path::{Path, PathBuf};
+
+use api_key_helper_clients::claude_desktop::{file, slots, values};
+use api_key_helper_clients::{NotText, Scope, Target};
+use api_key_helper_system::trust;
+use api_key_helper_values::Error;
+
+use super::edit::{Edit, Spoken};
+use super::{Asked, links, ttl};
+use crate::report::Reporter;
+use crate::session::{self, Session};
+
+pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String, Error> {
+    let Asked { call, apply, environment, .. } = asked;
+    if !matches!(apply.scope, Scope::User | Scope::Managed) {
+        return Err(asked.no_such_scope("Claude Desktop", "`--scope user` or `--scope managed`"));
+    }
+    let found = file(apply.scope, &|name| asked.variable(name));
+    let path = match found {
+        Ok(path) => path.ok_or_else(|| no_configuration(apply.scope))?,
+        Err(refusal) => {
+            let message = format!("cannot tell which configuration is in use: {refusal}");
+            return Err(Error::misconfigured(message).with_hint(SPOKEN.mend));
+        }
+    };
+    let edit = Edit { asked, path: &path, spoken: &SPOKEN };
+    let target = edit.target(slots())?;
+    let links = session::places(call, environment)?.keys.join("links");
+    if apply.undo {
+        let link = link_in(&links, &target);
+        let said = edit.undo(&target)?;
+        if let Some(link) = link.filter(|_| !apply.dry_run) {
+            links::remove(&link);
+        }
+        return Ok(said);
+    }
+    let session = Session::open(call, (*environment).clone()).await?;
+    reporter.warn(&session.warnings);
+    let ttl = ttl::of_client(ttl::printed(&session.profile), ttl::lifetime(&session));
+    let helper = program(asked, &links)?;
+    let text = helper.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
+    // It counts in seconds, and 0 would be no time at all.
+    let values = values(text, (ttl.millis() / 1_000).max(1));
+    let note = format!(
+        "Key refresh: automatic {}\nQuit Claude Desktop and open it again: it reads this once.\n",
+        ttl.refresh()
+    );
+    let is_link = helper != asked.front;
+    let made = is_link && !apply.dry_run && links::make(&helper, &asked.front)?;
+    let said = edit.apply(&target, &values, &note).inspect_err(|_| {
+        if made {
+            links::remove(&helper);
+        }
+    })?;
+    reporter.warn(&ttl.warning(&session));
+    Ok(said)
+}
+
+/// What Claude Desktop runs, without arguments: a profile is the name of a link.
+fn program(asked: &Asked<'_>, links: &Path) -> Result<PathBuf, Error> {
+    if asked.call.config.is_some() {
+        return Err(Error::misconfigured("Claude Desktop runs a program without arguments")
+            .with_hint("leave `--config` out, and describe the profile in your own file"));
+    }
+    let Some(profile) = &asked.call.profile else { return Ok(asked.front.clone()) };
+    if asked.apply.scope == Scope::Managed {
+        let front = trust::quote(&asked.front);
+        let message = "a link in your own folder is not for everybody on this machine";
+        return Err(Error::misconfigured(message).with_hint(format!(
+            "run `sudo ln -s {front} {front}@{profile}`, and write that path into the file"
+        )));
+    }
+    Ok(links.join(format!("api-key-helper@{profile}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The link that the file names, where it is one of ours.
+fn link_in(links: &Path, target: &Target) -> Option<PathBuf> {
+    let helper = PathBuf::from(target.helper()?.value.as_str()?);
+    (helper.parent() == Some(links)).then_some(helper)
+}
+
+fn no_configuration(scope: Scope) -> Error {
+    if scope == Scope::Managed {
+        return Error::misconfigured("here, Claude Desktop's managed settings are no file")
+            .with_hint("set `inferenceCredentialHelper` where you manage this machine");
+    }
+    Error::misconfigured("Claude Desktop has no configuration for inference by others in use")
+        .with_hint("make one in its window `Developer`, `Configure third-party inference`")
+}
+
+const SPOKEN: Spoken = Spoken {
+    client: "Claude Desktop",
+    mend: "write it anew in Claude Desktop's window `Configure third-party inference`",
+};

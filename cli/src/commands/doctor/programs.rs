@@ -1,0 +1,98 @@
+//! The two programs: whether they belong together, and where they are.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use api_key_helper_script::observe;
+use api_key_helper_system::trust;
+use api_key_helper_values::Error;
+
+use super::finding::{Check, Finding, Level};
+use crate::cli::VERSION;
+use crate::front;
+
+/// Where the programs are.
+#[derive(Clone, Debug)]
+pub(super) struct Programs {
+    /// The front, by its own real file, if it is there.
+    pub(super) front: Option<PathBuf>,
+    /// This program, or why it is not known.
+    pub(super) worker: Result<PathBuf, Error>,
+}
+
+impl Programs {
+    pub(super) fn find() -> Self {
+        let worker = front::worker();
+        let front = worker.as_deref().ok().and_then(|worker| front::real(worker).ok());
+        Self { front, worker }
+    }
+
+    pub(super) async fn check(&self) -> Vec<Finding> {
+        let mut findings = vec![self.about_worker()];
+        // The front is looked for beside the worker.
+        if self.worker.is_ok() {
+            findings.push(self.about_front().await);
+        }
+        findings
+    }
+
+    fn about_worker(&self) -> Finding {
+        let check = Check::Worker;
+        let worker = match &self.worker {
+            Ok(worker) => worker,
+            // It runs all the same.
+            Err(error) => return Finding { level: Level::Warning, ..Finding::of(check, error) },
+        };
+        match trust::objection(worker) {
+            Some(error) => Finding::of(check, &error),
+            None => Finding::ok(check, format!("`{}` is version {VERSION}", worker.display())),
+        }
+    }
+
+    async fn about_front(&self) -> Finding {
+        let check = Check::Front;
+        let Some(front) = &self.front else {
+            return Finding::error(check, format!("there is no `{FRONT}` beside its worker"), MEND);
+        };
+        let shown = front.display();
+        if let Some(error) = trust::objection(front) {
+            return Finding::of(check, &error);
+        }
+        // It becomes its worker, who refuses a front of another version.
+        let mut command = Command::new(front);
+        command.arg("--version");
+        let said = observe(command, PATIENCE).await;
+        let expected = format!("{FRONT} {VERSION}\n");
+        match said {
+            Ok(said) if **said.stdout == *expected.as_bytes() => {
+                Finding::ok(check, format!("`{shown}` is of the same version"))
+            }
+            _ => Finding::error(
+                check,
+                format!("`{shown}` is of another version than its worker, or does not start"),
+                MEND,
+            ),
+        }
+    }
+}
+
+const FRONT: &str = "api-key-helper";
+const MEND: &str = "install api-key-helper anew, both of its programs";
+/// For a program that has nothing to do but to start another one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worker_that_is_not_known_is_told_with_its_own_reason_and_hint() {
+        let error =
+            Error::misconfigured("`/w` is writable by others").with_hint("run `chmod o-w /w`");
+        let programs = Programs { front: None, worker: Err(error.clone()) };
+        let finding = programs.about_worker();
+        assert_eq!((finding.level, finding.text.as_str()), (Level::Warning, error.message()));
+        assert_eq!(finding.mend.as_deref(), error.hint());
+    }
+}

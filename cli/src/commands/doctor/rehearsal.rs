@@ -1,0 +1,252 @@
+//! The helper, run as Claude Code runs it: by `/bin/sh -c`, here, without a terminal, with a stdin on
+//! which nothing comes and which does not end, and with the settings' `env` over the environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use api_key_helper_script::{Observed, observe};
+use api_key_helper_values::Key;
+
+use super::finding::{Check, Finding};
+
+/// Runs `line` and tells how it went. `is_this_program`: its errors are ours, and may be shown.
+pub(super) async fn rehearse(
+    line: &str,
+    env: &BTreeMap<&str, &str>,
+    is_this_program: bool,
+) -> Vec<Finding> {
+    let mut command = shell(line);
+    command.envs(env).env("CLAUDE_CODE_ENTRYPOINT", "cli");
+    // The agent's own commands have the first three; the others would make us out to be a client that may
+    // be running around us, and its key refused.
+    for name in [
+        "CLAUDECODE",
+        "CLAUDE_CODE_CHILD_SESSION",
+        "CLAUDE_PID",
+        "CLAUDE_CODE_MESSAGING_SOCKET",
+        "CLAUDE_CODE_MCP_SERVER_NAME",
+    ] {
+        command.env_remove(name);
+    }
+    match observe(command, LONGEST).await {
+        Ok(observed) => judge(&observed, is_this_program),
+        Err(error) => {
+            let text = format!("the shell that runs the helper does not start: {error}");
+            vec![Finding::error(Check::HelperRun, text, "look at `/bin/sh`")]
+        }
+    }
+}
+
+/// Why it is not run: `file` is the folder's own.
+pub(super) fn refuse(file: &Path) -> Finding {
+    Finding::warning(
+        Check::HelperRun,
+        format!(
+            "the helper was not run, for `{}` has a say in what it does, and came with the folder",
+            file.display()
+        ),
+        "if you trust this folder, run `api-key-helper doctor --trust-folder`",
+    )
+}
+
+/// As Claude Code does (2.1.330).
+#[cfg(not(windows))]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(line);
+    command
+}
+
+/// Node's way to run a line.
+#[cfg(windows)]
+fn shell(line: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+
+    let mut command = Command::new("cmd");
+    command.args(["/d", "/s", "/c"]).raw_arg(format!("\"{line}\""));
+    command
+}
+
+fn judge(observed: &Observed, is_this_program: bool) -> Vec<Finding> {
+    let Some(status) = observed.status else {
+        let text = format!("the helper did not end within {} s, and was killed", LONGEST.as_secs());
+        let mend = "run it by hand, and see what it waits for: it has no terminal and no input";
+        return vec![Finding::error(Check::HelperRun, text, mend)];
+    };
+    let said = Said::of(&observed.stderr, is_this_program);
+    let mut findings = vec![about_time(observed.took)];
+    if !status.success() {
+        let text = format!("the helper failed ({status}){}", said.message);
+        findings.push(Finding::error(Check::HelperRun, text, said.mend(BY_HAND)));
+        return findings;
+    }
+    findings.push(if observed.stderr.is_empty() {
+        Finding::ok(Check::HelperRun, "the helper ends well and says nothing")
+    } else {
+        let text =
+            format!("the helper ends well and says something, which nobody sees{}", said.message);
+        Finding::warning(Check::HelperRun, text, said.mend(BY_HAND))
+    });
+    findings.push(about_output(&observed.stdout));
+    findings.push(if observed.holds_stdout {
+        let text =
+            "something that the helper starts keeps its stdout open, and Claude Code waits for it";
+        Finding::warning(
+            Check::HelperStdout,
+            text,
+            "let it begin with its stdout and stderr on `/dev/null`",
+        )
+    } else {
+        Finding::ok(Check::HelperStdout, "the helper's stdout ends with it")
+    });
+    findings
+}
+
+fn about_time(took: Duration) -> Finding {
+    let text = format!("the helper took {} ms", took.as_millis());
+    if took < NOTICED {
+        return Finding::ok(Check::HelperTime, text);
+    }
+    let text =
+        format!("{text}: from {} s on, Claude Code says that it takes a while", NOTICED.as_secs());
+    Finding::warning(Check::HelperTime, text, "see which source is slow, in the lines above")
+}
+
+/// The output is told of by its length, and never shown.
+fn about_output(stdout: &[u8]) -> Finding {
+    let check = Check::HelperOutput;
+    let length = stdout.len();
+    let mend = "let it print the key alone on stdout, and all else on stderr";
+    let text = match std::str::from_utf8(stdout) {
+        Ok(text) => match Key::parse(text) {
+            Ok(_) => {
+                let text = format!("the helper prints {length} bytes: one key that can be used");
+                return Finding::ok(check, text);
+            }
+            Err(error) => format!("the helper prints {length} bytes, which are no key: {error}"),
+        },
+        Err(error) => {
+            let position = error.valid_up_to() + 1;
+            format!("the helper prints {length} bytes, which are no text from byte {position} on")
+        }
+    };
+    Finding::error(check, text, mend)
+}
+
+/// What the helper said on stderr, as far as it is known to hold no secret.
+#[derive(Debug, Default)]
+struct Said {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Said {
+    fn of(stderr: &[u8], is_this_program: bool) -> Self {
+        if !is_this_program {
+            let message = match stderr.len() {
+                0 => String::new(),
+                length => format!("; what it says ({length} bytes or more) is not shown"),
+            };
+            return Self { message, hint: None };
+        }
+        let text = String::from_utf8_lossy(stderr);
+        let line = |label: &str| {
+            let begin = format!("api-key-helper: {label}: ");
+            text.lines().find_map(|line| line.strip_prefix(&*begin).map(str::to_owned))
+        };
+        let message = line("error").or_else(|| line("warning"));
+        Self {
+            message: message.map_or_else(String::new, |message| format!(": {message}")),
+            hint: line("hint"),
+        }
+    }
+
+    fn mend(self, otherwise: &str) -> String {
+        self.hint.unwrap_or_else(|| otherwise.to_owned())
+    }
+}
+
+const BY_HAND: &str = "run the line of `apiKeyHelper` by hand with `/bin/sh -c`";
+/// Claude Code waits for 600 s; whoever waits here has given up sooner.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Claude Code shows then that it waits (2.1.330).
+const NOTICED: Duration = Duration::from_secs(10);
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use zeroize::Zeroizing;
+
+    use super::super::finding::Level;
+    use super::*;
+
+    fn observed(code: Option<i32>, stdout: &[u8], stderr: &[u8]) -> Observed {
+        Observed {
+            status: code.map(|code| ExitStatus::from_raw(code << 8)),
+            took: Duration::from_millis(7),
+            stdout: Zeroizing::new(stdout.to_vec()),
+            stderr: Zeroizing::new(stderr.to_vec()),
+            holds_stdout: false,
+        }
+    }
+
+    fn found(observed: &Observed, is_this_program: bool, check: Check) -> Finding {
+        let mut found = judge(observed, is_this_program);
+        assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+        found.retain(|finding| finding.check == check);
+        found.remove(0)
+    }
+
+    #[test]
+    fn an_output_is_told_of_by_its_length() {
+        let output = |stdout: &[u8]| {
+            let finding = found(&observed(Some(0), stdout, b""), true, Check::HelperOutput);
+            (finding.level, finding.text)
+        };
+        let well = "the helper prints 10 bytes: one key that can be used".to_owned();
+        assert_eq!(output(b"sk-canary\n"), (Level::Ok, well));
+        for (stdout, words) in [
+            (&b"sk-canary\nsk-canary"[..], "line"),
+            (b"", "0 bytes"),
+            (b"sk-canary \xff", "from byte 11 on"),
+            (b"sk canary", "3"),
+        ] {
+            let (level, text) = output(stdout);
+            assert_eq!(level, Level::Error);
+            assert!(text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_in_our_words_only() {
+        let stderr = b"api-key-helper: error: it is down\napi-key-helper: hint: wait\n";
+        let ours = found(&observed(Some(1), b"", stderr), true, Check::HelperRun);
+        assert_eq!(ours.text, "the helper failed (exit status: 1): it is down");
+        assert_eq!(ours.mend.as_deref(), Some("wait"));
+        let theirs = found(&observed(Some(1), b"", b"canary"), false, Check::HelperRun);
+        assert_eq!(theirs.level, Level::Error);
+        assert!(theirs.text.contains("(6 bytes or more) is not shown"), "{theirs:?}");
+        let warned = found(
+            &observed(Some(0), b"k", b"api-key-helper: warning: old\n"),
+            true,
+            Check::HelperRun,
+        );
+        assert_eq!((warned.level, warned.text.ends_with(": old")), (Level::Warning, true));
+    }
+
+    #[test]
+    fn a_slow_or_endless_helper_is_noticed() {
+        let slow = Observed { took: NOTICED, ..observed(Some(0), b"k", b"") };
+        assert_eq!(found(&slow, true, Check::HelperTime).level, Level::Warning);
+        let quick = observed(Some(0), b"k", b"");
+        assert_eq!(found(&quick, true, Check::HelperTime).level, Level::Ok);
+        let endless = observed(None, b"", b"");
+        assert_eq!(found(&endless, true, Check::HelperRun).level, Level::Error);
+        let holding = Observed { holds_stdout: true, ..quick };
+        assert_eq!(found(&holding, true, Check::HelperStdout).level, Level::Warning);
+    }
+}

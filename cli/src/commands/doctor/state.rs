@@ -1,0 +1,177 @@
+//! The state folder: whose it is, whether it can be written to, and what lies in it.
+
+use std::fs;
+use std::path::Path;
+
+use api_key_helper_cache::ENTRY_VERSION;
+use api_key_helper_core::Source;
+use api_key_helper_files as files;
+use api_key_helper_system::{Places, ReadError, StateFolder, advice};
+use api_key_helper_values::Error;
+
+use super::file_system;
+use super::finding::{Check, Finding};
+use crate::session::Session;
+use crate::written::counted;
+
+/// Names the folder that the state folder is in.
+const STATE_VARIABLE: &str = Places::STATE_VARIABLES[0];
+/// Below this room, in bytes, a refresh or the log may find none: each refresh sets 64 KiB apart, and
+/// the log has up to 2 MiB.
+const NEEDED: u64 = 4 << 20;
+
+/// The folder by itself, and why it cannot be used.
+pub(super) fn folder(folder: &StateFolder) -> (Vec<Finding>, Option<Error>) {
+    let path = folder.path();
+    let shown = path.display();
+    match folder.prepare() {
+        Err(ReadError::Refused(error)) => {
+            return (vec![Finding::of(Check::StateFolder, &error)], Some(error));
+        }
+        Err(ReadError::Io(error)) => {
+            let text = format!("nothing is cached: the state folder `{shown}`: {error}");
+            let mend = format!("set `{STATE_VARIABLE}` to a folder that you can write to");
+            return (vec![Finding::error(Check::StateFolder, text, mend)], None);
+        }
+        Ok(()) => {}
+    }
+    let ok = Finding::ok(Check::StateFolder, format!("`{shown}` is yours alone"));
+    let mut findings = vec![ok, writable(path)];
+    findings.extend(file_system::room(path).ok().map(|room| judge_room(path, room)));
+    findings.extend(file_system::network(path).ok().map(|network| on_network(path, network)));
+    (findings, None)
+}
+
+fn writable(path: &Path) -> Finding {
+    let shown = path.display();
+    // As the engine writes: a draft that has another name.
+    match files::draft(tempfile::Builder::new().suffix(".tmp"), path) {
+        Ok(_) => Finding::ok(Check::StateFolderWritable, format!("`{shown}` can be written to")),
+        Err(error) => Finding::error(
+            Check::StateFolderWritable,
+            format!("`{shown}` cannot be written to: {error}"),
+            format!("make it writable, or set `{STATE_VARIABLE}` to a folder that is"),
+        ),
+    }
+}
+
+fn judge_room(path: &Path, room: u64) -> Finding {
+    let text = format!("`{}` has {} MiB of room", path.display(), room >> 20);
+    if room < NEEDED {
+        let mend = format!("make room on its disk, see `{}`", advice::room_of(path));
+        return Finding::warning(Check::StateFolderSpace, text, mend);
+    }
+    Finding::ok(Check::StateFolderSpace, text)
+}
+
+fn on_network(path: &Path, network: Option<&str>) -> Finding {
+    let shown = path.display();
+    let check = Check::StateFolderFileSystem;
+    match network {
+        None => Finding::ok(check, format!("`{shown}` is on a file system of this machine")),
+        Some(kind) => Finding::warning(
+            check,
+            format!("`{shown}` is on {kind}, where locks and renaming may not hold"),
+            format!(
+                "set `{STATE_VARIABLE}` to a folder of this machine, in a profile of your shell"
+            ),
+        ),
+    }
+}
+
+/// What lies in the folder, before anything is fetched.
+pub(super) fn entries(session: &Session) -> Vec<Finding> {
+    let folder = session.folder.path();
+    let names = names(folder);
+    let mut findings: Vec<Finding> =
+        session.all_sources().iter().map(|source| entry(session, source)).collect();
+    let set_aside = names.iter().filter(|name| name.ends_with(".unreadable")).count();
+    findings.push(match set_aside {
+        0 => Finding::ok(Check::EntriesSetAside, "no entry was set aside as unreadable"),
+        number => Finding::warning(
+            Check::EntriesSetAside,
+            format!(
+                "{} set aside as unreadable, with what renewed its key",
+                counted(number, "entry was", "entries were")
+            ),
+            format!("if no source misses its sign-in, run `{}`", advice::remove_unreadable(folder)),
+        ),
+    });
+    let newer =
+        names.iter().filter(|name| version(name).is_some_and(|v| v > ENTRY_VERSION)).count();
+    findings.push(match newer {
+        0 => Finding::ok(Check::EntriesOfOtherVersions, "no entry is of a newer version"),
+        number => Finding::warning(
+            Check::EntriesOfOtherVersions,
+            format!(
+                "{} of a newer version, which has a cache of its own",
+                counted(number, "entry is", "entries are")
+            ),
+            "use one version: compare `api-key-helper --version` wherever it is installed",
+        ),
+    });
+    findings
+}
+
+fn entry(session: &Session, source: &Source) -> Finding {
+    let id = &source.planned.id;
+    let name = &id.source;
+    let check = Check::CachedEntries;
+    let finding = match session.entry(id) {
+        Ok(None) => Finding::ok(check, format!("nothing is cached of `{name}`")),
+        Ok(Some(Some(_))) => Finding::ok(check, format!("what is cached of `{name}` can be read")),
+        Ok(Some(None)) => Finding::warning(
+            check,
+            format!(
+                "what is cached of `{name}` cannot be read, and is set aside by the next fetch"
+            ),
+            "if somebody was signed in, run `api-key-helper login`; else nothing is to be done",
+        ),
+        Err(ReadError::Refused(error)) => Finding::of(check, &error),
+        Err(ReadError::Io(error)) => Finding::error(
+            check,
+            format!("what is cached of `{name}` cannot be read: {error}"),
+            format!("look at it with `{}`", advice::look_at(session.folder.path())),
+        ),
+    };
+    finding.about(name)
+}
+
+/// The version of an entry's format, by the name of its file: `….vN.entry`.
+fn version(name: &str) -> Option<u8> {
+    name.strip_suffix(".entry")?.rsplit_once(".v")?.1.parse().ok()
+}
+
+/// What cannot be read has no names.
+fn names(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.file_name().into_string().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Level;
+    use super::*;
+
+    #[test]
+    fn room_for_a_refresh_and_the_log() {
+        let level = |room| judge_room(Path::new("/s"), room).level;
+        assert_eq!(level(NEEDED), Level::Ok);
+        assert_eq!(level(NEEDED - 1), Level::Warning);
+    }
+
+    #[test]
+    fn a_version_is_in_the_name() {
+        assert_eq!(version("main-012345-plain.v2.entry"), Some(2));
+        assert_eq!(version("main-012345-plain.v2.entry.x.unreadable"), None);
+        assert_eq!(version("main-012345.lock"), None);
+    }
+
+    #[test]
+    fn a_network_is_named() {
+        let finding = on_network(Path::new("/s"), Some("NFS"));
+        assert_eq!(finding.level, Level::Warning);
+        assert!(finding.text.contains("`/s` is on NFS"), "{finding:?}");
+        assert_eq!(on_network(Path::new("/s"), None).level, Level::Ok);
+    }
+}

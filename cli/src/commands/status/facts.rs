@@ -1,0 +1,329 @@
+//! What `--json` prints. Its names stay: there may be more of them. Moments are RFC 3339, durations
+//! whole seconds.
+
+use api_key_helper_backend::{SignIn, rfc3339};
+use api_key_helper_cache::{Demand, Freshness, Step, View, decide};
+use api_key_helper_values::{Error, Moment};
+use serde::{Serialize, Serializer};
+
+use crate::seal::SealStatus;
+use crate::written::written;
+
+/// A profile, and what the next call of this caller will do.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProfileStatus {
+    pub(crate) profile: String,
+    pub(crate) configuration: Vec<String>,
+    pub(crate) state_folder: String,
+    /// Where the key is that seals the entries, if there can be one.
+    pub(crate) seal: Option<SealStatus>,
+    pub(crate) ttl_seconds: u64,
+    pub(crate) hold_seconds: u64,
+    pub(crate) next_call: NextCallStatus,
+    pub(crate) sources: Vec<SourceStatus>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NextCallStatus {
+    pub(crate) does: NextCall,
+    /// Whose key it prints or asks for, or whose error it repeats.
+    pub(crate) source: String,
+    /// Why it is not the first source's, in words; none where it is.
+    pub(crate) reason: Option<String>,
+}
+
+impl NextCallStatus {
+    /// The status of `step`, with sources of these names.
+    pub(super) fn new(step: Step, names: &[&str], views: &[View], now: Moment) -> Self {
+        let (does, next) = match step {
+            Step::Print { source, .. } | Step::FallBack { source } => (NextCall::Prints, source),
+            Step::Fetch { source } => (NextCall::Asks, source),
+            Step::Fail { source } => (NextCall::Fails, source),
+        };
+        let earlier = names.iter().zip(views).take(next);
+        let reasons = earlier.map(|(name, view)| match pause_until(view, now) {
+            Some(until) => {
+                format!("`{name}` is in its pause for {} more", written(until.since(now)))
+            }
+            None => format!("`{name}` failed, and is asked again behind the answer"),
+        });
+        let reasons: Vec<String> = reasons.collect();
+        let reason = (!reasons.is_empty()).then(|| reasons.join(", "));
+        Self { does, source: names[next].to_owned(), reason }
+    }
+}
+
+/// An act of the next call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NextCall {
+    /// It asks the source, and waits for it.
+    Asks,
+    /// It repeats the source's error, for the source is in its pause.
+    Fails,
+    /// It prints the source's cached key.
+    Prints,
+}
+
+/// When a source is asked next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Refresh {
+    /// At the first call after its key has ceased to be fresh.
+    AfterFresh,
+    /// Only when the sources before it are down.
+    AfterOthers,
+    /// At the first call after its pause.
+    AfterPause,
+    /// At the next call, which waits for it.
+    AtNextCall,
+    /// By a process that the next call starts, and does not wait for.
+    BehindNextCall,
+    /// When a source that uses it is asked, and its key is not fresh.
+    WhenUsed,
+}
+
+impl Refresh {
+    /// When the source `index` is asked, if the next call is this step.
+    pub(super) fn new(index: usize, step: Step, views: &[View], now: Moment) -> Self {
+        let stops = || views.iter().position(|view| !view.asks_next_source());
+        let (last, behind) = match step {
+            Step::Fetch { source } if source == index => return Self::AtNextCall,
+            Step::Fetch { source } | Step::FallBack { source } => (source, None),
+            Step::Print { source, then_refresh } => (source, then_refresh),
+            Step::Fail { .. } => (stops().unwrap_or(views.len()), None),
+        };
+        if behind == Some(index) {
+            Self::BehindNextCall
+        } else if index > last || behind.is_some_and(|earlier| earlier < index) {
+            Self::AfterOthers
+        } else if pause_until(&views[index], now).is_some() {
+            Self::AfterPause
+        } else {
+            Self::AfterFresh
+        }
+    }
+}
+
+/// The end of the source's pause: a call that prints its key asks it in the background.
+pub(super) fn pause_until(view: &View, now: Moment) -> Option<Moment> {
+    let demand = match decide([*view], Demand::Printable, now) {
+        Step::Print { .. } => Demand::Fresh,
+        _ => Demand::Printable,
+    };
+    view.pause_until(demand, now)
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceStatus {
+    pub(crate) name: String,
+    pub(crate) backend: String,
+    pub(crate) key: KeyState,
+    #[serde(serialize_with = "moment")]
+    pub(crate) fetched_at: Option<Moment>,
+    /// The issuer's end.
+    #[serde(serialize_with = "moment")]
+    pub(crate) expires_at: Option<Moment>,
+    /// Until when it is fresh.
+    #[serde(serialize_with = "moment")]
+    pub(crate) fresh_until: Option<Moment>,
+    /// Until when it is printed at once, and replaced behind the answer.
+    #[serde(serialize_with = "moment")]
+    pub(crate) due_until: Option<Moment>,
+    /// Until when it is printed if the source is down.
+    #[serde(serialize_with = "moment")]
+    pub(crate) usable_until: Option<Moment>,
+    /// When the source is asked next.
+    pub(crate) refresh: Refresh,
+    pub(crate) has_renewal: bool,
+    pub(crate) sign_in: Option<SignInStatus>,
+    pub(crate) failure: Option<FailureStatus>,
+    /// Until when a client is told that the API refuses this key.
+    #[serde(serialize_with = "moment")]
+    pub(crate) refused_until: Option<Moment>,
+    /// The sources whose keys are secret inputs of this one.
+    pub(crate) uses: Vec<Self>,
+}
+
+/// How a source's cached key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyState {
+    Fresh,
+    Due,
+    Stale,
+    Expired,
+    None,
+    Unreadable,
+}
+
+impl From<Freshness> for KeyState {
+    fn from(freshness: Freshness) -> Self {
+        match freshness {
+            Freshness::Fresh => Self::Fresh,
+            Freshness::Due => Self::Due,
+            Freshness::Stale => Self::Stale,
+            Freshness::Expired => Self::Expired,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SignInStatus {
+    pub(crate) account: Option<String>,
+    /// When a human is needed again, if that is known.
+    #[serde(serialize_with = "moment")]
+    pub(crate) expires_at: Option<Moment>,
+    pub(crate) scopes: Vec<String>,
+    /// Asked for and not granted.
+    pub(crate) missing_scopes: Vec<String>,
+}
+
+impl From<SignIn> for SignInStatus {
+    fn from(sign_in: SignIn) -> Self {
+        let SignIn { account, expires_at, scopes, missing_scopes } = sign_in;
+        Self { account, expires_at: expires_at.map(Moment::from), scopes, missing_scopes }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureStatus {
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    #[serde(serialize_with = "moment")]
+    pub(crate) failed_at: Option<Moment>,
+    /// How many there were in a row.
+    pub(crate) count: u32,
+    /// Whether the source is not being asked just now.
+    pub(crate) pauses: bool,
+    /// Until when it is not.
+    #[serde(serialize_with = "moment")]
+    pub(crate) pause_until: Option<Moment>,
+}
+
+impl FailureStatus {
+    /// The failure as an error that a fallback made up for.
+    pub(crate) fn error(&self) -> Error {
+        let error = Error::transient(self.message.clone());
+        match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        }
+    }
+}
+
+fn moment<S: Serializer>(moment: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
+    moment.map(rfc3339).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use api_key_helper_cache::{CachedKey, KeyId, LastFailure, Validity};
+    use api_key_helper_values::{ErrorKind, Fingerprint};
+
+    use super::*;
+
+    const NOW: Moment = Moment::from_unix_millis(1_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn with(freshness: Freshness) -> View {
+        let validity =
+            Validity { fetched_at: NOW, expires_at: None, refresh_at: None, jitter: 0.0 };
+        let key_id = KeyId { source: Fingerprint::of([]), since: NOW };
+        let key = CachedKey { key_id, freshness, validity, refetched_at: None };
+        View { key: Some(key), ..View::default() }
+    }
+
+    /// A source whose pause ends then.
+    fn failed(kind: ErrorKind, view: View, pause_until: Moment) -> View {
+        let pause_without_key_until = pause_until;
+        let failure = LastFailure { kind, pause_until, pause_without_key_until };
+        View { failure: Some(failure), ..view }
+    }
+
+    /// Returns the next call's act, and when each source is asked.
+    fn outlook(views: &[View]) -> (NextCall, String, Vec<Refresh>) {
+        let step = decide(views.iter().copied(), Demand::Printable, NOW);
+        let NextCallStatus { does, source, .. } =
+            NextCallStatus::new(step, &["0", "1", "2"], views, NOW);
+        let refreshes = (0..views.len()).map(|index| Refresh::new(index, step, views, NOW));
+        (does, source, refreshes.collect())
+    }
+
+    #[test]
+    fn status_of_one_source_says_when_it_is_asked() {
+        use Freshness::{Due, Expired, Fresh, Stale};
+        use Refresh::{AfterFresh, AfterPause, AtNextCall, BehindNextCall};
+
+        let (transient, none) = (ErrorKind::Transient, View::default());
+        let later = NOW.plus(SECOND);
+        for (view, does, refresh) in [
+            (with(Fresh), NextCall::Prints, AfterFresh),
+            (with(Due), NextCall::Prints, BehindNextCall),
+            (with(Stale), NextCall::Asks, AtNextCall),
+            (with(Expired), NextCall::Asks, AtNextCall),
+            (none, NextCall::Asks, AtNextCall),
+            // In its pause: a key that is due or stale is printed, and without one the error is.
+            (failed(transient, with(Due), later), NextCall::Prints, AfterPause),
+            (failed(transient, with(Stale), later), NextCall::Prints, AfterPause),
+            (failed(transient, with(Expired), later), NextCall::Fails, AfterPause),
+            (failed(transient, none, later), NextCall::Fails, AfterPause),
+            (failed(ErrorKind::NeedsLogin, with(Stale), later), NextCall::Fails, AfterPause),
+            // A mistake has no pause for a caller who waits.
+            (failed(ErrorKind::Misconfigured, none, later), NextCall::Asks, AtNextCall),
+            (failed(ErrorKind::Misconfigured, with(Due), later), NextCall::Prints, AfterPause),
+            // The pause is over.
+            (failed(transient, none, NOW), NextCall::Asks, AtNextCall),
+        ] {
+            assert_eq!(outlook(&[view]), (does, "0".to_owned(), vec![refresh]), "{view:?}");
+        }
+    }
+
+    #[test]
+    fn status_of_several_sources_says_when_each_is_asked() {
+        use Refresh::{AfterFresh, AfterOthers, AfterPause, AtNextCall, BehindNextCall};
+
+        let (fresh, none) = (with(Freshness::Fresh), View::default());
+        let later = NOW.plus(SECOND);
+        let down = |until| failed(ErrorKind::Transient, none, until);
+        let denied = failed(ErrorKind::Denied, none, later);
+        for (views, does, source, refreshes) in [
+            (vec![fresh, none], NextCall::Prints, "0", vec![AfterFresh, AfterOthers]),
+            (vec![none, fresh], NextCall::Asks, "0", vec![AtNextCall, AfterOthers]),
+            (vec![down(later), none], NextCall::Asks, "1", vec![AfterPause, AtNextCall]),
+            (vec![down(later), fresh], NextCall::Prints, "1", vec![AfterPause, AfterFresh]),
+            // The first one's pause is over: it is tried behind the answer.
+            (vec![down(NOW), fresh], NextCall::Prints, "1", vec![BehindNextCall, AfterOthers]),
+            (vec![down(later), down(later)], NextCall::Fails, "0", vec![AfterPause, AfterPause]),
+            (vec![denied, down(later)], NextCall::Fails, "0", vec![AfterPause, AfterOthers]),
+        ] {
+            assert_eq!(outlook(&views), (does, source.to_owned(), refreshes), "{views:?}");
+        }
+    }
+
+    #[test]
+    fn status_says_why_a_later_source_answers() {
+        let down = |until| failed(ErrorKind::Transient, View::default(), until);
+        let views = [down(NOW), down(NOW.plus(SECOND)), with(Freshness::Fresh)];
+        let reason = |views: &[View]| {
+            let step = decide(views.iter().copied(), Demand::Printable, NOW);
+            NextCallStatus::new(step, &["a", "b", "c"], views, NOW).reason
+        };
+        assert_eq!(reason(&views[2..]), None);
+        assert_eq!(
+            reason(&views).unwrap(),
+            "`a` failed, and is asked again behind the answer, `b` is in its pause for 1 s more"
+        );
+    }
+
+    #[test]
+    fn pause_of_a_failed_source_has_its_end() {
+        let later = NOW.plus(SECOND);
+        let down = failed(ErrorKind::Transient, View::default(), later);
+        assert_eq!(pause_until(&down, NOW), Some(later));
+        assert_eq!(pause_until(&with(Freshness::Fresh), NOW), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! The process's environment, read in one place.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use api_key_helper_backend::{CHAIN_VARIABLE, Variables};
+use api_key_helper_cache::decides;
+
+/// The environment variables at the start of the process.
+#[derive(Clone, Default)]
+pub(crate) struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    /// The caller's folder, which a refresh behind an answer leaves.
+    folder: PathBuf,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the worker reads variables")]
+    pub(crate) fn read() -> Self {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Self { variables: std::env::vars_os().collect(), folder }
+    }
+
+    /// The value of a variable. On Windows, `Path` is `PATH`.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        find(&self.variables, name, cfg!(windows)).map(|(_, value)| value.clone())
+    }
+
+    /// `path`, which a variable says, made absolute by the caller's folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The same, where the variable `name` is not set.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut variables = self.variables.clone();
+        let found = find(&self.variables, name, cfg!(windows)).map(|(found, _)| found);
+        found.and_then(|found| variables.remove(found));
+        Self { variables, folder: self.folder.clone() }
+    }
+
+    /// Those that can change what a configuration means.
+    pub(crate) fn deciding(&self) -> BTreeMap<OsString, OsString> {
+        let deciding = self.variables.iter().filter(|(name, _)| decides(name));
+        deciding.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Those for backends to fill gaps from. What is not text is there as U+FFFD, so that its reader
+    /// can refuse it by its name.
+    pub(crate) fn texts(&self) -> Variables {
+        self.variables
+            .iter()
+            .filter_map(|(name, value)| {
+                // Windows looks for `vault_addr` as well as for `VAULT_ADDR`, which sources ask for.
+                let name = name.to_str()?;
+                let name = if cfg!(windows) { name.to_uppercase() } else { name.to_owned() };
+                Some((name, value.to_string_lossy().into_owned()))
+            })
+            .collect()
+    }
+
+    /// The sources that are being fetched by whoever called us.
+    pub(crate) fn chain(&self) -> String {
+        self.variable(CHAIN_VARIABLE).and_then(|chain| chain.into_string().ok()).unwrap_or_default()
+    }
+}
+
+fn find<'a>(
+    variables: &'a BTreeMap<OsString, OsString>,
+    name: &str,
+    is_case_ignored: bool,
+) -> Option<(&'a OsString, &'a OsString)> {
+    let exact = variables.get_key_value(OsStr::new(name));
+    exact.or_else(|| {
+        let is_same = |found: &OsStr| is_case_ignored && found.eq_ignore_ascii_case(name);
+        variables.iter().find(|(found, _)| is_same(found))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_of_a_variable_has_no_case_where_the_system_has_none() {
+        let variables = BTreeMap::from([("Path".into(), "a".into()), ("HOME".into(), "h".into())]);
+        let value = |name: &str, is_case_ignored: bool| {
+            find(&variables, name, is_case_ignored).map(|(_, value)| value.to_str().unwrap())
+        };
+        assert_eq!(value("PATH", true), Some("a"));
+        assert_eq!(value("PATH", false), None);
+        assert_eq!(value("HOME", false), Some("h"));
+        assert_eq!(value("PATHS", true), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What POSIX and Linux have, and neither the standard library nor `rustix` does safely: all that is
+//! `unsafe` in the worker.
+
+use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, setrlimit, umask};
+
+/// Whether nothing happens at a signal.
+#[expect(unsafe_code, reason = "nothing safe tells what a signal does")]
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: without a new action it only writes the present one (POSIX, `sigaction`), and all of it
+    // where it returns 0.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// A file beyond the limit of its size (`ulimit -f`) is an error that is told, and not the end. It is a
+/// handler: what is ignored would be ignored by our programs too (POSIX, `exec`).
+#[expect(unsafe_code, reason = "nothing safe sets what a signal does without watching for it")]
+pub(crate) fn report_files_beyond_their_limit() {
+    extern "C" fn nothing(_: libc::c_int) {}
+
+    // SAFETY: the signal exists, and its handler does nothing, which a handler may do at any time
+    // (POSIX, `signal`).
+    unsafe {
+        let before = libc::signal(libc::SIGXFSZ, nothing as *const () as libc::sighandler_t);
+        if before == libc::SIG_IGN {
+            libc::signal(libc::SIGXFSZ, before);
+        }
+    }
+}
+
+/// Closes what the caller had open beside the three streams, for a process that outlives the caller. It
+/// is called before anything else is opened.
+#[expect(unsafe_code, reason = "nothing safe closes what was never opened here")]
+pub(crate) fn close_inherited() {
+    for descriptor in behind_the_streams() {
+        // SAFETY: nothing of ours is open yet but the three streams, so no code uses the number.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// Lets `command`, which outlives this process, begin with none of the caller's files and folders.
+#[expect(unsafe_code, reason = "the standard library has no other way to close them")]
+pub(crate) fn begin_apart(command: &mut Command) {
+    command.current_dir("/");
+    // Before the fork, for to list them allocates. What is opened later closes by itself (`O_CLOEXEC`).
+    let open = behind_the_streams();
+    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). fcntl is
+    // (POSIX.1-2024, 2.4.3 Signal Actions), and takes no lock.
+    unsafe {
+        command.pre_exec(move || {
+            for descriptor in &open {
+                libc::fcntl(*descriptor, libc::F_SETFD, libc::FD_CLOEXEC);
+            }
+            Ok(())
+        });
+    }
+}
+
+/// The descriptors that are open beside the three streams. That by which they are listed is among
+/// them, and closed again.
+fn behind_the_streams() -> Vec<i32> {
+    let listed = ["/proc/self/fd", "/dev/fd"].iter().find_map(|folder| {
+        let names = std::fs::read_dir(folder)
+            .ok()?
+            .filter_map(|file| file.ok()?.file_name().into_string().ok());
+        Some(names.filter_map(|name| name.parse().ok()).collect::<Vec<i32>>())
+    });
+    let mut open = listed.unwrap_or_else(|| (0..MOST_INHERITED).collect());
+    open.retain(|descriptor| *descriptor > 2);
+    open
+}
+
+/// The usual limit of open files.
+const MOST_INHERITED: i32 = 1024;
+
+/// Lets `command` begin with this mask for its files and this limit for images of its memory.
+#[expect(unsafe_code, reason = "the standard library has no other way to set them")]
+pub(crate) fn begin_with(command: &mut Command, mask: Mode, core_images: Rlimit) {
+    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). umask is
+    // (POSIX.1-2024, 2.4.3 Signal Actions), and setrlimit is a bare system call; rustix allocates
+    // nothing for either, and takes no lock.
+    unsafe {
+        command.pre_exec(move || {
+            umask(mask);
+            // A soft limit can always be raised to the hard one, which was left alone.
+            let _ = setrlimit(Resource::Core, core_images);
+            Ok(())
+        });
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::File;
+
+    use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+    use rustix::process::getrlimit;
+
+    use super::*;
+
+    #[test]
+    fn program_begins_without_the_callers_files_whatever_their_numbers() {
+        let above = MOST_INHERITED + 100;
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: Some(2_048), ..limit };
+        setrlimit(Resource::Nofile, raised).unwrap();
+        let zero = File::open("/dev/zero").unwrap();
+        let inherited = [10, above].map(|lowest| {
+            let inherited = fcntl_dupfd_cloexec(&zero, lowest).unwrap();
+            fcntl_setfd(&inherited, FdFlags::empty()).unwrap();
+            inherited
+        });
+        let listed = |command: &mut Command| {
+            let output = command.arg("-l").arg("/proc/self/fd").output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let mut command = Command::new("/bin/ls");
+        assert_eq!(listed(&mut command).matches("/dev/zero").count(), inherited.len());
+        let mut command = Command::new("/bin/ls");
+        begin_apart(&mut command);
+        assert_eq!(listed(&mut command).matches("/dev/zero").count(), 0);
+    }
+}

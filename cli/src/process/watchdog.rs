@@ -1,0 +1,46 @@
+//! The end of a process that outlives its own deadline.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api_key_helper_values::Error;
+
+use crate::report::Reporter;
+
+/// The engine keeps the deadline by itself; this is for what it cannot interrupt, such as a disk
+/// that never answers. So long may it be late.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Watches one call, until it is dropped.
+pub(crate) struct Watchdog {
+    is_over: Arc<AtomicBool>,
+}
+
+/// Ends this process when `deadline` and a little more have passed, and releases its locks so.
+#[must_use]
+pub(crate) fn start(deadline: Duration) -> Watchdog {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&is_over);
+    let watch = move || {
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own, which only waits")]
+        std::thread::sleep(deadline.saturating_add(GRACE));
+        if watched.load(Ordering::Relaxed) {
+            return;
+        }
+        let error = Error::transient("the machine did not let this call end within its deadline")
+            .with_hint("look at the disk under the state folder, see `api-key-helper doctor`");
+        let code = Reporter.failed_with(&error);
+        #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
+        std::process::exit(code.into());
+    };
+    // Without a thread to spare, the engine's own deadline is what there is.
+    let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+    Watchdog { is_over }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,213 @@
+//! The Secret Service: GNOME Keyring, KWallet, KeePassXC
+//! (<https://specifications.freedesktop.org/secret-service/latest/>).
+//!
+//! Its clients on crates.io open whatever prompt the service asks for. Here nobody may be prompted,
+//! so the few calls are made by hand, and a prompt that is offered is declined. `zbus`'s proxies
+//! would follow properties and owners of names, for which nothing here lives long enough: they are
+//! a quarter of the code that speaks to the bus, and are left out.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use api_key_helper_cache::SealingKeys;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zbus::message::Body;
+use zbus::{Connection, DynamicType, OwnedObjectPath, OwnedVariant, Type, Variant};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::Unavailable;
+use crate::environment::Environment;
+
+/// What people call it.
+pub(crate) const NAME: &str = "the secret service";
+
+/// Where the store is to be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    bus: Option<String>,
+}
+
+impl Store {
+    /// The store on the caller's session bus, if there is a bus.
+    pub(crate) fn of(environment: &Environment) -> Self {
+        let text = |name: &str| {
+            let value: Option<OsString> = environment.variable(name);
+            value.and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
+        };
+        let in_runtime_folder = || {
+            let socket = format!("{}/bus", text("XDG_RUNTIME_DIR")?);
+            std::fs::exists(&socket)
+                .is_ok_and(|exists| exists)
+                .then(|| format!("unix:path={socket}"))
+        };
+        Self { bus: text("DBUS_SESSION_BUS_ADDRESS").or_else(in_runtime_folder) }
+    }
+
+    /// Whether there is anybody to ask.
+    pub(crate) fn can_be_asked(&self) -> bool {
+        self.bus.is_some()
+    }
+
+    /// The keys in the store; `None` where it has none yet.
+    ///
+    /// # Errors
+    /// When they cannot be had without a human.
+    pub(crate) async fn read(&self) -> Result<Option<SealingKeys>, Unavailable> {
+        let opened = self.open().await?;
+        let Some(item) = opened.item().await? else { return Ok(None) };
+        let answer =
+            call(&opened.connection, &item, ITEM, "GetSecret", &(&opened.session,)).await?;
+        let mut secret: SecretValue = answer.deserialize()?;
+        let keys = decode(&secret.value);
+        secret.value.zeroize();
+        keys.map(Some).ok_or_else(|| {
+            Unavailable::Failed(format!("its item \"{LABEL}\" does not hold sealing keys"))
+        })
+    }
+
+    /// Puts `keys` into the store, in place of those that it has.
+    ///
+    /// # Errors
+    /// When that cannot be done without a human.
+    pub(crate) async fn write(&self, keys: &SealingKeys) -> Result<(), Unavailable> {
+        let opened = self.open().await?;
+        let mut secret = SecretValue {
+            session: opened.session.clone(),
+            parameters: Vec::new(),
+            value: STANDARD.encode(&*keys.encode()).into_bytes(),
+            content_type: "text/plain".to_owned(),
+        };
+        let written = match opened.item().await? {
+            Some(item) => opened.replace(&item, &secret).await,
+            None => opened.create(&secret).await,
+        };
+        secret.value.zeroize();
+        written
+    }
+
+    async fn open(&self) -> Result<Opened, Unavailable> {
+        let bus = self.bus.as_deref().ok_or(Unavailable::NoBus)?;
+        let connection = zbus::connection::Builder::address(bus).build().await;
+        let connection = connection.map_err(|error| Unavailable::Absent(error.to_string()))?;
+        // The bus is a socket of this user's. Who can listen there can ask the store as well.
+        let plain = ("plain", Variant::from(""));
+        let opened = call(&connection, STORE, SERVICE, "OpenSession", &plain).await;
+        let answer = opened.map_err(|error| absent(&error))?;
+        let (_, session): (OwnedVariant, OwnedObjectPath) = answer.deserialize()?;
+        Ok(Opened { connection, session })
+    }
+}
+
+/// A session with the store.
+struct Opened {
+    connection: Connection,
+    session: OwnedObjectPath,
+}
+
+impl Opened {
+    /// The item that holds the keys, if there is one. Of several, which two machines on one store can
+    /// have made at once, all take the same.
+    async fn item(&self) -> Result<Option<OwnedObjectPath>, Unavailable> {
+        let attributes = (HashMap::from(ATTRIBUTES),);
+        let answer = call(&self.connection, STORE, SERVICE, "SearchItems", &attributes).await?;
+        let (mut unlocked, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+            answer.deserialize()?;
+        unlocked.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        match unlocked.into_iter().next() {
+            None if !locked.is_empty() => Err(Unavailable::Locked),
+            item => Ok(item),
+        }
+    }
+
+    async fn replace(&self, item: &str, secret: &SecretValue) -> Result<(), Unavailable> {
+        call(&self.connection, item, ITEM, "SetSecret", &(secret,)).await?;
+        Ok(())
+    }
+
+    async fn create(&self, secret: &SecretValue) -> Result<(), Unavailable> {
+        let answer = call(&self.connection, STORE, SERVICE, "ReadAlias", &("default",)).await?;
+        let collection: OwnedObjectPath = answer.deserialize()?;
+        if collection.as_str() == NOTHING {
+            return Err(Unavailable::Absent("it has no default collection".to_owned()));
+        }
+        let locked =
+            call(&self.connection, &collection, PROPERTIES, "Get", &(COLLECTION, "Locked")).await?;
+        let locked: OwnedVariant = locked.deserialize()?;
+        if bool::try_from(locked)? {
+            return Err(Unavailable::Locked);
+        }
+        let attributes: HashMap<String, String> =
+            ATTRIBUTES.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let properties = HashMap::from([
+            ("org.freedesktop.Secret.Item.Label", Variant::from(LABEL)),
+            ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes)),
+        ]);
+        let item = (properties, secret, false);
+        let answer = call(&self.connection, &collection, COLLECTION, "CreateItem", &item).await?;
+        let (_, prompt): (OwnedObjectPath, OwnedObjectPath) = answer.deserialize()?;
+        if prompt.as_str() == NOTHING { Ok(()) } else { Err(Unavailable::Locked) }
+    }
+}
+
+/// What the store answers to one call.
+async fn call(
+    connection: &Connection,
+    object: &str,
+    interface: &str,
+    method: &str,
+    arguments: &(impl Serialize + DynamicType),
+) -> zbus::Result<Body> {
+    let answer =
+        connection.call_method(Some(ON_THE_BUS), object, Some(interface), method, arguments);
+    Ok(answer.await?.body())
+}
+
+fn decode(text: &[u8]) -> Option<SealingKeys> {
+    let bytes = Zeroizing::new(STANDARD.decode(text).ok()?);
+    SealingKeys::decode(&bytes)
+}
+
+/// The bus knows nobody of that name, or cannot start whom it knows.
+fn absent(error: &zbus::Error) -> Unavailable {
+    Unavailable::Absent(said(error))
+}
+
+impl From<zbus::Error> for Unavailable {
+    fn from(error: zbus::Error) -> Self {
+        match error {
+            zbus::Error::MethodError(name, ..) if name.as_str() == IS_LOCKED => Self::Locked,
+            error => Self::Failed(said(&error)),
+        }
+    }
+}
+
+fn said(error: &zbus::Error) -> String {
+    match error {
+        zbus::Error::MethodError(_, Some(said), _) => said.clone(),
+        error => error.to_string(),
+    }
+}
+
+const ON_THE_BUS: &str = "org.freedesktop.secrets";
+const STORE: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+const LABEL: &str = "api-key-helper: the key that seals cached API keys";
+/// How the item is found again.
+const ATTRIBUTES: [(&str, &str); 2] = [("application", "api-key-helper"), ("use", "seal")];
+/// The path that stands for none.
+const NOTHING: &str = "/";
+const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
+
+/// A secret as it travels; with a plain session, without parameters.
+#[derive(Deserialize, Serialize, Type)]
+struct SecretValue {
+    session: OwnedObjectPath,
+    parameters: Vec<u8>,
+    value: Vec<u8>,
+    content_type: String,
+}

@@ -1,0 +1,16 @@
+//! Claude Code's settings.
+//!
+//! What is said of it was read from the bundle of version 2.1.330, and tried where
+//! `integration-tests` tries it.
+
+mod change;
+mod places;
+mod settings;
+
+pub(crate) use places::{CONFIG_VARIABLE, LOCAL_FILE, MANAGED};
+
+pub use change::{Change, slots};
+pub use places::{Places, SettingsFile, Unreadable, winner};
+pub use settings::{ENV, HELPER, KEY_VARIABLES, Setting, Settings, TTL_VARIABLE};
+
+pub use crate::scope::Scope;

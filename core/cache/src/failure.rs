@@ -1,0 +1,270 @@
+//! What is remembered of a source that failed, so that an outage is not answered by a stampede.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EnvironmentMark, Error, ErrorKind, Moment, SHOWN_LENGTH, shorten};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// While callers have no key at all, the source is asked at least this often.
+const LONGEST_PAUSE_WITHOUT_KEY: Duration = Duration::from_secs(30);
+
+/// A source's last failure, and the pause in which it is not asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    /// How many failures there were in a row.
+    count: u32,
+    failed_at: Moment,
+    pause_until: Moment,
+    /// The end of the pause while there is no usable key.
+    pause_without_key_until: Moment,
+    /// Of the environment that it came of.
+    environment: EnvironmentMark,
+}
+
+/// A source's last failure, as far as it decides when the source is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastFailure {
+    /// What kind of error it was.
+    pub kind: ErrorKind,
+    /// The end of the pause.
+    pub pause_until: Moment,
+    /// The end of the pause while there is no usable key.
+    pub pause_without_key_until: Moment,
+}
+
+impl LastFailure {
+    /// The end of the pause in which the source is not to be asked; none when it is over at `now`. A
+    /// pause that lies further ahead than it can means that the clock jumped; it is over too.
+    #[must_use]
+    pub fn pause_until(&self, now: Moment, has_usable_key: bool) -> Option<Moment> {
+        let (until, cap) = if has_usable_key {
+            (self.pause_until, LONGEST_PAUSE)
+        } else {
+            (self.pause_without_key_until, LONGEST_PAUSE_WITHOUT_KEY)
+        };
+        (now < until && until.since(now) <= cap).then_some(until)
+    }
+}
+
+/// The version of the format, the first byte of the file.
+const VERSION: u8 = 2;
+
+impl Failure {
+    /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered
+    /// until now, `chance` a number drawn from 0 to 1. The pause is 1 s, doubles with each failure in
+    /// a row, and is drawn from its upper half so that a fleet does not come back all at once; a
+    /// server's `Retry-After`, which all of the fleet may have been told, comes before that.
+    #[must_use]
+    pub fn remember(
+        error: &Error,
+        before: Option<&Self>,
+        environment: EnvironmentMark,
+        now: Moment,
+        chance: f64,
+    ) -> Self {
+        let count = before.map_or(1, |failure| failure.count.saturating_add(1));
+        let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1));
+        let share = (1.0 + chance.clamp(0.0, 1.0)) / 2.0;
+        // The share is one of what the cap leaves: cut off afterwards, all long pauses would be as long.
+        let pause = |cap: Duration| {
+            let drawn = doubled.min(cap).mul_f64(share);
+            error.retry_after().unwrap_or_default().saturating_add(drawn).min(cap)
+        };
+        Self {
+            kind: error.kind(),
+            // A server's names may be in it, as many as there are: what is not shown is not kept.
+            message: error.short_message(),
+            hint: error.hint().map(|hint| shorten(hint, SHOWN_LENGTH)),
+            count,
+            failed_at: now,
+            pause_until: now.plus(pause(LONGEST_PAUSE)),
+            pause_without_key_until: now.plus(pause(LONGEST_PAUSE_WITHOUT_KEY)),
+            environment,
+        }
+    }
+
+    /// Whether it says something about an environment in which `names` have these values: whoever
+    /// has other credentials, or asks elsewhere, has not failed yet.
+    #[must_use]
+    pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
+        self.environment.stands(names, read)
+    }
+
+    /// The part of it that decides when the source is asked again.
+    #[must_use]
+    pub const fn last(&self) -> LastFailure {
+        let Self { kind, pause_until, pause_without_key_until, .. } = *self;
+        LastFailure { kind, pause_until, pause_without_key_until }
+    }
+
+    /// The error that was remembered.
+    #[must_use]
+    pub fn error(&self) -> Error {
+        let error = Error::new(self.kind, self.message.clone());
+        match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        }
+    }
+
+    /// What kind of error it was.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// When the source failed.
+    #[must_use]
+    pub const fn failed_at(&self) -> Moment {
+        self.failed_at
+    }
+
+    /// The environment that it came of.
+    #[must_use]
+    pub const fn environment(&self) -> EnvironmentMark {
+        self.environment
+    }
+
+    /// How many failures there were in a row.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The content of the failure's file.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        // Only a sink that is full can fail, and a vector never is.
+        postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
+    }
+
+    /// Reads the content of the failure's file; `None` where it is damaged, which only costs an
+    /// attempt.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&VERSION, content) = bytes.split_first()? else { return None };
+        postcard::from_bytes(content).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment::from_unix_millis(1_000_000_000);
+
+    fn after(seconds: u64) -> Moment {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    fn names() -> [String; 1] {
+        ["A".to_owned()]
+    }
+
+    /// Of an environment in which the one variable has this value.
+    fn mark(value: &'static str) -> EnvironmentMark {
+        EnvironmentMark::new([7; 16], &names(), &with(value))
+    }
+
+    fn with(value: &'static str) -> impl Fn(&str) -> Option<OsString> {
+        move |_| Some(value.into())
+    }
+
+    /// Returns whether it keeps the source from being asked.
+    fn pauses(failure: &Failure, now: Moment, has_usable_key: bool) -> bool {
+        failure.last().pause_until(now, has_usable_key).is_some()
+    }
+
+    /// The failure after `count` failures in a row, with the longest pauses.
+    fn nth(count: u32) -> Failure {
+        let error = Error::transient("down").with_hint("wait");
+        (0..count)
+            .fold(None, |before: Option<Failure>, _| {
+                Some(Failure::remember(&error, before.as_ref(), mark("1"), NOW, 1.0))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn pauses_double_up_to_five_minutes() {
+        for (count, pause) in [(1, 1), (2, 2), (3, 4), (8, 128), (9, 256), (10, 300), (99, 300)] {
+            let failure = nth(count);
+            assert!(pauses(&failure, after(pause - 1), true), "{count}");
+            assert!(!pauses(&failure, after(pause), true), "{count}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_a_pause_is_short() {
+        assert!(pauses(&nth(10), after(29), false));
+        assert!(!pauses(&nth(10), after(30), false));
+    }
+
+    #[test]
+    fn chance_takes_up_to_half() {
+        let failure =
+            Failure::remember(&Error::transient("down"), Some(&nth(2)), mark("1"), NOW, 0.0);
+        assert!(pauses(&failure, after(1), true));
+        assert!(!pauses(&failure, after(2), true));
+    }
+
+    #[test]
+    fn the_server_lengthens_it_within_the_cap() {
+        let remember = |seconds| {
+            let error = Error::transient("busy").with_retry_after(Duration::from_secs(seconds));
+            Failure::remember(&error, None, mark("1"), NOW, 0.0)
+        };
+        assert!(pauses(&remember(20), after(20), true));
+        assert!(!pauses(&remember(20), after(21), true));
+        assert!(!pauses(&remember(100_000), after(300), true));
+    }
+
+    #[test]
+    fn long_pauses_of_many_end_apart() {
+        let end = |chance, has_usable_key| {
+            let error = Error::transient("down");
+            let failure = Failure::remember(&error, Some(&nth(20)), mark("1"), NOW, chance);
+            failure.last().pause_until(NOW, has_usable_key)
+        };
+        let ends = [(0.0, true), (1.0, true), (0.0, false), (1.0, false)];
+        let expected = [150, 300, 15, 30].map(|seconds| Some(after(seconds)));
+        assert_eq!(ends.map(|(chance, has_usable_key)| end(chance, has_usable_key)), expected);
+    }
+
+    #[test]
+    fn a_clock_that_went_back_ends_it() {
+        assert!(pauses(&nth(5), NOW, true));
+        assert!(!pauses(&nth(5), NOW.minus(Duration::from_secs(1_000)), true));
+    }
+
+    #[test]
+    fn belongs_to_its_environment() {
+        assert!(nth(1).stands(&names(), &with("1")));
+        assert!(!nth(1).stands(&names(), &with("2")));
+    }
+
+    #[test]
+    fn a_long_story_is_a_small_file() {
+        let error = Error::not_found("a".repeat(1 << 20)).with_hint("b".repeat(1 << 20));
+        let failure = Failure::remember(&error, None, mark("1"), NOW, 1.0);
+        assert!(failure.encode().len() < 2_000, "{}", failure.encode().len());
+        assert_eq!(failure.error().report(), error.report());
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let failure = nth(3);
+        assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
+        assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
+        for garbage in [&b""[..], b"\x01", b"\x03abc", b"garbage"] {
+            assert_eq!(Failure::decode(garbage), None);
+        }
+    }
+}

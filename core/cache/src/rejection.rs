@@ -1,0 +1,167 @@
+//! A key that the API refuses.
+//!
+//! Claude Code never says so; it only asks again too early. So whatever it is answered is recorded,
+//! in one small file for each client, and a later ask is judged by these records. Some other clients
+//! do the same, and some report a refusal ([`Channel`]). Of everybody else nothing is read or written.
+
+mod client;
+mod judge;
+mod machine;
+mod record;
+mod records_file;
+mod settings;
+mod standing;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
+
+pub use self::judge::Verdict;
+pub use self::record::Record;
+pub use self::standing::refused_until;
+
+use self::client::Client;
+use self::judge::{AT_ONCE, Ask, MEMORY, NEVER_EARLY, NOTICE, Sign, judge};
+use self::record::Outcome;
+use self::records_file::RecordsFile;
+use crate::claude_code::{SOCKET_VARIABLE, is_claude_code};
+use crate::{Fingerprint, KeyId, Moment, Places};
+
+/// How the names of the files end that hold records. The format's version is part of it.
+pub const RECORDS_SUFFIX: &str = ".v1.answers";
+
+/// What a helper knows of its own call.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// When the helper was started.
+    pub at: Moment,
+    /// The name of the plan's file: who asks for another profile, or with another configuration,
+    /// asks for something else.
+    pub plan_file: &'a str,
+    /// What else the client asks for: a form of the key, a server to use it at.
+    pub details: &'a [&'a [u8]],
+    /// How the client tells that its key was refused.
+    pub channel: Channel,
+    /// Where records may be kept.
+    pub places: &'a Places,
+    /// Reads an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// How a client tells that its key was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Claude Code asks again before its hold is over, though not at once.
+    ClaudeCode {
+        /// How long the client goes on using a key.
+        hold: Duration,
+    },
+    /// The same process asks again before its hold is over, perhaps at once.
+    Again {
+        /// How long the client goes on using a key.
+        hold: Duration,
+    },
+    /// Some process of the user says so ([`Watch::reported`]).
+    Report,
+}
+
+/// One call of a client whose answers are recorded.
+#[derive(Debug)]
+pub struct Watch {
+    file: RecordsFile,
+    ask: Ask,
+    channel: Channel,
+}
+
+impl Watch {
+    /// Begins to watch, when it is such a client that asks, and it holds keys long enough for an early
+    /// ask to be told from another. Wherever records cannot be kept, nobody is watched.
+    #[must_use]
+    pub fn begin(asked: &Asked<'_>) -> Option<Self> {
+        let variable = asked.variable;
+        let (client, sign) = match asked.channel {
+            Channel::ClaudeCode { hold } => {
+                if hold <= NEVER_EARLY || !is_claude_code(variable) {
+                    return None;
+                }
+                let client = Client::find(variable(SOCKET_VARIABLE).as_deref(), &machine::THIS)?;
+                (client, Sign::Early { hold, notice: NOTICE, told_within: MEMORY })
+            }
+            Channel::Again { hold } if hold <= NEVER_EARLY => return None,
+            Channel::Again { hold } => {
+                let client = Client::find(None, &machine::THIS)?;
+                (client, Sign::Early { hold, notice: Duration::ZERO, told_within: AT_ONCE })
+            }
+            Channel::Report => (Client::ANY, Sign::Reported),
+        };
+        let server = variable(SERVER_VARIABLE);
+        let server = server.as_ref().map_or(&b""[..], |server| server.as_encoded_bytes());
+        let parts = [asked.plan_file.as_bytes(), server];
+        let id = Fingerprint::of(parts.into_iter().chain(asked.details.iter().copied()));
+        let file = RecordsFile::open(asked.places, &client)?;
+        Some(Self { file, ask: Ask { id, at: asked.at, sign }, channel: asked.channel })
+    }
+
+    /// Judges the ask, when this is the key that it would be answered with; `expires_at` is the
+    /// issuer's end of that key, and `variable` reads an environment variable.
+    #[must_use]
+    pub fn judge(
+        &self,
+        key: KeyId,
+        expires_at: Option<Moment>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Verdict {
+        let settings_written_at = || match self.channel {
+            Channel::ClaudeCode { .. } => settings::written_at(variable),
+            Channel::Again { .. } | Channel::Report => None,
+        };
+        judge(self.file.records(), &self.ask, key, expires_at, settings_written_at)
+    }
+
+    /// Records that the ask, which was judged so, was answered with this key at `now`.
+    pub fn answered(self, verdict: Verdict, key: KeyId, now: Moment) {
+        let was_early = verdict == Verdict::FetchAnother;
+        if self.channel == Channel::Report && !was_early {
+            // Nothing is concluded from it.
+            return;
+        }
+        let outcome = if was_early { Outcome::PrintedAnew } else { Outcome::Printed };
+        self.record(outcome, key, now);
+    }
+
+    /// Records that the ask was told at `now` that this key is refused.
+    pub fn refused(self, key: KeyId, now: Moment) {
+        self.record(Outcome::Refused, key, now);
+    }
+
+    /// Records that the client says at `now` that this key was refused.
+    pub fn reported(self, key: KeyId, now: Moment) {
+        self.record(Outcome::Reported, key, now);
+    }
+
+    fn record(self, outcome: Outcome, key: KeyId, now: Moment) {
+        let Ask { id: ask, at, .. } = self.ask;
+        let record = Record { asked_at: at, answered_at: now, ask, key, outcome };
+        // Without the record, at worst a refusal is noticed later: no reason to say anything.
+        let _ = self.file.append(record);
+    }
+}
+
+/// Judges by `records` each key that they are about.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
+    for record in records {
+        for sign in [Sign::Early { hold, notice: NOTICE, told_within: MEMORY }, Sign::Reported] {
+            let _ = judge(records, &Ask { id: record.ask, at, sign }, record.key, None, || None);
+        }
+    }
+}
+
+/// The MCP server that the client wants headers for, if it is that.
+const SERVER_VARIABLE: &str = "CLAUDE_CODE_MCP_SERVER_NAME";
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("at", &self.at).finish_non_exhaustive()
+    }
+}

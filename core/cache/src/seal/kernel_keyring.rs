@@ -1,0 +1,143 @@
+//! What the kernel remembers for us until the machine is restarted.
+
+use linux_keyutils::{KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
+use zeroize::Zeroizing;
+
+use super::{KeyFile, Memory, SealingKeys};
+
+/// The place that one user has in the kernel's keyring for one folder of sealing keys: whoever has
+/// another home, as root can have several, has another place.
+///
+/// It is in the user's keyring and not in the session's, so that what runs outside of a session
+/// (cron, a service) finds it too.
+#[derive(Clone, Debug)]
+pub struct KernelKeyring {
+    description: String,
+}
+
+/// The kernel keeps nothing for us, as in many containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(KeyError);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            KeyError::PermissionDenied | KeyError::AccessDenied => f.write_str("not permitted"),
+            KeyError::QuotaExceeded => f.write_str("its quota is used up"),
+            KeyError::Unknown(number) => {
+                write!(f, "{}", std::io::Error::from_raw_os_error(number))
+            }
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// The one byte that is remembered of a store which does not answer; keys are longer.
+const NO_ANSWER: &[u8] = &[0];
+
+impl KernelKeyring {
+    /// The place that belongs to `file`'s folder.
+    #[must_use]
+    pub fn of(file: &KeyFile) -> Self {
+        Self { description: format!("api-key-helper:{}", file.folder().display()) }
+    }
+
+    /// What is remembered. What somebody else put there is nothing.
+    ///
+    /// # Errors
+    /// When the kernel refuses to say.
+    pub fn recall(&self) -> Result<Option<Memory>, Refused> {
+        let found = user_keyring().and_then(|ring| ring.search(&self.description));
+        let mut bytes = Zeroizing::new([0; SealingKeys::LONGEST]);
+        let length = match found.and_then(|key| key.read(&mut *bytes)) {
+            Ok(length) => length,
+            Err(
+                KeyError::KeyDoesNotExist
+                | KeyError::KeyExpired
+                | KeyError::KeyRevoked
+                | KeyError::KeyRejected,
+            ) => return Ok(None),
+            Err(error) => return Err(Refused(error)),
+        };
+        // The length is that of the whole, even where not all of it was read.
+        Ok(bytes.get(..length).and_then(|bytes| match bytes {
+            NO_ANSWER => Some(Memory::NoAnswer),
+            bytes => SealingKeys::decode(bytes).map(Memory::Keys),
+        }))
+    }
+
+    /// Remembers this instead of what was remembered.
+    ///
+    /// # Errors
+    /// When the kernel refuses, for instance because the user's quota is used up.
+    pub fn remember(&self, memory: &Memory) -> Result<(), Refused> {
+        let bytes = match memory {
+            Memory::Keys(keys) => keys.encode(),
+            Memory::NoAnswer => Zeroizing::new(NO_ANSWER.to_vec()),
+        };
+        self.put(&bytes).map_err(Refused)
+    }
+
+    /// A process outside of a session does not *possess* what is in the user's keyring, and may by
+    /// default not even read it (keyrings(7), "Possession" and "Access rights"). So the key
+    /// is first made in a keyring that this process does possess, where its rights can be widened
+    /// to the user, and is then linked: nobody ever sees it with fewer.
+    fn put(&self, bytes: &[u8]) -> Result<(), KeyError> {
+        let own = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
+        let key = own.add_key(&self.description, bytes)?;
+        let all = KeyPermissionsBuilder::builder()
+            .posessor(Permission::ALL)
+            .user(Permission::ALL)
+            .build();
+        let linked =
+            key.set_perms(all).and_then(|()| user_keyring()).and_then(|ring| ring.link_key(key));
+        let unlinked = own.unlink_key(key);
+        linked.and(unlinked)
+    }
+
+    /// Remembers nothing any more.
+    pub fn forget(&self) {
+        // Where nothing can be remembered, nothing is.
+        let _ = user_keyring()
+            .and_then(|ring| ring.search(&self.description).and_then(|key| ring.unlink_key(key)));
+    }
+}
+
+fn user_keyring() -> Result<KeyRing, KeyError> {
+    KeyRing::from_special_id(KeyRingIdentifier::User, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SealingKey;
+
+    fn place() -> (tempfile::TempDir, KernelKeyring) {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = KernelKeyring::of(&KeyFile::new(folder.path().to_owned()));
+        (folder, keyring)
+    }
+
+    #[test]
+    fn what_is_remembered_is_replaced_and_forgotten() {
+        let (_folder, keyring) = place();
+        assert_eq!(keyring.recall(), Ok(None));
+        let keys = SealingKeys::first(SealingKey::new(Zeroizing::new([7; 32])));
+        for memory in [Memory::NoAnswer, Memory::Keys(keys)] {
+            keyring.remember(&memory).unwrap();
+            assert_eq!(keyring.recall(), Ok(Some(memory)));
+        }
+        keyring.forget();
+        assert_eq!(keyring.recall(), Ok(None));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_nothing() {
+        let (_folder, keyring) = place();
+        for bytes in [&[1][..], &[2; 33], &[1; 34], &[0; 2], &[1; 1_000]] {
+            user_keyring().unwrap().add_key(&keyring.description, bytes).unwrap();
+            assert_eq!(keyring.recall(), Ok(None), "{} bytes", bytes.len());
+        }
+        keyring.forget();
+    }
+}

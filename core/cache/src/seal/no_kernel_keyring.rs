@@ -1,0 +1,46 @@
+//! Only Linux has a keyring in its kernel.
+
+use std::fmt;
+
+use super::{KeyFile, Memory};
+
+/// The place that nothing can be remembered in.
+#[derive(Clone, Debug)]
+pub struct KernelKeyring;
+
+/// There is no such keyring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this system has none")
+    }
+}
+
+impl KernelKeyring {
+    /// The place that would belong to the file's folder.
+    #[must_use]
+    pub const fn of(_: &KeyFile) -> Self {
+        Self
+    }
+
+    /// Nothing.
+    ///
+    /// # Errors
+    /// Always.
+    pub const fn recall(&self) -> Result<Option<Memory>, Refused> {
+        Err(Refused)
+    }
+
+    /// Remembers nothing.
+    ///
+    /// # Errors
+    /// Always.
+    pub const fn remember(&self, _: &Memory) -> Result<(), Refused> {
+        Err(Refused)
+    }
+
+    /// There is nothing to forget.
+    pub const fn forget(&self) {}
+}

@@ -1,0 +1,232 @@
+//! The files together: the user's over the system's, as far as that one allows it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api_key_helper_backend::Variables;
+use api_key_helper_cache::SealSetting;
+use api_key_helper_tables::{Document, Located, Locked};
+use api_key_helper_values::Error;
+use serde::Deserialize;
+
+use crate::definitions::{ProfileDefinition, SourceDefinition};
+use crate::{locked, uses};
+
+/// A configuration file as it was read.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Where it is; absolute.
+    pub path: PathBuf,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// Both configuration files, merged key by key and checked, and the environment.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    default_profile: Option<String>,
+    seal: SealSetting,
+    pub(super) profiles: BTreeMap<String, ProfileDefinition>,
+    pub(super) sources: BTreeMap<String, Arc<SourceDefinition>>,
+    pub(super) locked: Locked,
+    pub(super) variables: Variables,
+}
+
+// The tables below are read one by one, from the file's own values. Here they give their names, their
+// type and the JSON schema.
+/// The keys of a configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+#[serde(default)]
+struct Top {
+    /// The profile that is used when none is asked for.
+    ///
+    /// Default: the only one.
+    ///
+    /// Also: `--profile`, which beats this.
+    default_profile: Option<String>,
+    /// Keys of the system's file that nothing else may set, such as `source.keys`.
+    locked: Vec<String>,
+    /// Profiles, each a named list of sources with a policy.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::ProfileSettings>"))]
+    profile: toml::Table,
+    /// Where the key is kept that seals the cache.
+    ///
+    /// Default: `"auto"`.
+    seal: SealSetting,
+    /// Sources, each a named use of a backend.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::SourceSettings>"))]
+    source: toml::Table,
+}
+
+impl Configuration {
+    /// Parses and merges the files.
+    ///
+    /// # Errors
+    /// Misconfigured: what is not TOML, an unknown key, a wrong type, a name that is none, a key
+    /// that the system's file locks, sources that use one another in a circle.
+    pub fn parse(
+        system: Option<ConfigFile>,
+        user: Option<ConfigFile>,
+        variables: Variables,
+    ) -> Result<Self, Error> {
+        let system = document(system)?;
+        let user = document(user)?;
+        if let Some(place) = user.places.get(&["locked".to_owned()][..]) {
+            return Err(Error::misconfigured(format!("{place}: `locked` has no effect here"))
+                .with_hint("write it into `/etc/api-key-helper/config.toml`"));
+        }
+        let mut root = Located { path: Vec::new(), values: system.values, places: system.places };
+        let Top { locked, .. } = root.read()?;
+        let locked = locked::read(&root, &locked)?;
+        if let Some((path, place)) =
+            user.places.iter().find(|(path, _)| is_setting(path) && locked.covers(path))
+        {
+            return Err(locked.refusal(path, &format!("`{place}`")));
+        }
+        overlay(&mut root, user);
+        let Top { default_profile, seal, .. } = root.read()?;
+        let profiles = tables(&mut root, "profile")?;
+        let sources = uses::link(tables(&mut root, "source")?)?;
+        let profiles = profiles
+            .into_iter()
+            .map(|(name, table)| Ok((name, ProfileDefinition::read(&table, &sources)?)))
+            .collect::<Result<_, Error>>()?;
+        Ok(Self { default_profile, seal, profiles, sources, locked, variables })
+    }
+
+    /// A configuration file as a JSON schema. Of a source it has what all sources have.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Top as schemars::JsonSchema>::json_schema(generator)
+    }
+
+    /// The name of the profile that is used when none is asked for.
+    ///
+    /// # Errors
+    /// Misconfigured, when several are there and none is the default.
+    pub fn default_profile(&self) -> Result<&str, Error> {
+        if let Some(name) = &self.default_profile {
+            return Ok(name);
+        }
+        let mut names = self.profiles.keys();
+        match (names.next(), names.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(Error::misconfigured("the configuration has no profile")
+                .with_hint("add `[profile.default]` with `sources = [\"NAME\"]`")),
+            (Some(first), Some(_)) => Err(Error::misconfigured(
+                "there are several profiles, and no `default_profile` says which one is meant",
+            )
+            .with_hint(format!("add `default_profile = \"{first}\"`, or use `--profile`"))),
+        }
+    }
+
+    /// Where the sealing key is kept.
+    #[must_use]
+    pub const fn seal(&self) -> SealSetting {
+        self.seal
+    }
+
+    /// The names of all profiles, in alphabetical order.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<String> {
+        self.profiles.keys().cloned().collect()
+    }
+
+    /// The names of all sources, in alphabetical order.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        self.sources.keys().cloned().collect()
+    }
+
+    /// The names of the sources that use `name`, or others that do, in alphabetical order: of all, not
+    /// of one profile's.
+    #[must_use]
+    pub fn dependents(&self, name: &str) -> Vec<String> {
+        let dependents = self.sources.iter().filter(|(_, source)| source.inner.contains(name));
+        dependents.map(|(dependent, _)| dependent.clone()).collect()
+    }
+
+    /// Refuses a `place` on the command line or in the environment that sets what is locked.
+    ///
+    /// # Errors
+    /// Misconfigured, naming both.
+    pub fn check_unlocked(&self, key: &[&str], place: &str) -> Result<(), Error> {
+        let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+        if self.locked.covers(&key) { Err(self.locked.refusal(&key, place)) } else { Ok(()) }
+    }
+}
+
+/// Takes the tables `[SECTION.NAME]` out of `root`, by their names.
+fn tables(root: &mut Located, section: &str) -> Result<BTreeMap<String, Located>, Error> {
+    let mut tables = BTreeMap::new();
+    let Some(toml::Value::Table(values)) = root.values.remove(section) else { return Ok(tables) };
+    for (name, value) in values {
+        let path = vec![section.to_owned(), name];
+        let name = &path[1];
+        if !is_name(name) {
+            return Err(root.error(&path, "is not a name").with_hint(
+                "names have 1 to 64 of the characters `a-z`, `0-9`, `_` and `-`, and begin with a \
+                 letter or digit",
+            ));
+        }
+        let toml::Value::Table(values) = value else {
+            let message = format!("is not a table; write `[{section}.{name}]`");
+            return Err(root.error(&path, message));
+        };
+        // In the map's order, what is inside a table follows it.
+        let inner = root.places.range(path.clone()..);
+        let inner = inner.take_while(|(place, _)| place.starts_with(&path));
+        let places = inner.map(|(place, at)| (place[2..].to_vec(), at.clone())).collect();
+        tables.insert(name.clone(), Located { path, values, places });
+    }
+    Ok(tables)
+}
+
+fn document(file: Option<ConfigFile>) -> Result<Document, Error> {
+    file.map_or_else(|| Ok(Document::default()), |file| Document::parse(file.path, &file.bytes))
+}
+
+/// Whether a name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes part of
+/// file names.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let is_first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 64
+        && name.starts_with(is_first)
+        && name.chars().all(|c| is_first(c) || c == '_' || c == '-')
+}
+
+/// `default_profile`, `profile.NAME.KEY`, `source.NAME.KEY`: what a file sets as a whole.
+fn is_setting(path: &[String]) -> bool {
+    match path {
+        [top] => top != "profile" && top != "source",
+        [_, _, _] => true,
+        _ => false,
+    }
+}
+
+/// Puts the settings of `user` over those of `base`.
+fn overlay(base: &mut Located, user: Document) {
+    base.places.retain(|place, _| {
+        let around = (1..=place.len()).map(|length| &place[..length]);
+        !around.into_iter().any(|path| is_setting(path) && user.places.contains_key(path))
+    });
+    merge(&mut base.values, user.values, 3);
+    base.places.extend(user.places);
+}
+
+fn merge(base: &mut toml::Table, over: toml::Table, depth: u32) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(base)), toml::Value::Table(over)) if depth > 1 => {
+                merge(base, over, depth - 1);
+            }
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}

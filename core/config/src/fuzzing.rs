@@ -1,0 +1,87 @@
+//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
+//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
+
+use api_key_helper_cache::{CLIENT_TTL_VARIABLE, Plan, SealSetting, SourcePlan};
+use api_key_helper_values::{Error, ErrorKind, Fingerprint, SHOWN_LENGTH};
+
+use crate::{ConfigFile, Configuration, Variables};
+
+/// Two files and a variable are a configuration whose profiles have plans that come back as they
+/// were, or an error that can be shown.
+pub fn configuration(bytes: &[u8]) {
+    let [ttl, system, user] = parts(bytes);
+    let file = |path: &str, bytes: &[u8]| ConfigFile { path: path.into(), bytes: bytes.to_vec() };
+    let ttl = String::from_utf8_lossy(ttl).into_owned();
+    let variables = Variables::from([(CLIENT_TTL_VARIABLE.to_owned(), ttl)]);
+    let system = (!system.is_empty()).then(|| file("/etc/api-key-helper/config.toml", system));
+    let user = Some(file("/home/user/config.toml", user));
+    let configuration = match Configuration::parse(system, user, variables) {
+        Ok(configuration) => configuration,
+        Err(error) => return shown(&error),
+    };
+    if let Err(error) = configuration.default_profile() {
+        shown(&error);
+    }
+    for name in configuration.profiles() {
+        match configuration.profile(&name) {
+            Ok(profile) => {
+                assert!((0.0..=1.0).contains(&profile.policy.ttl_jitter));
+                let sources = profile.sources.iter();
+                let plan = Plan {
+                    inputs: Fingerprint::of([name.as_bytes()]),
+                    policy: profile.policy,
+                    hold: profile.hold,
+                    watches_rejection: true,
+                    seal: SealSetting::default(),
+                    sources: sources
+                        .map(|source| SourcePlan {
+                            id: source.id.clone(),
+                            selectors: vec![],
+                            variables: vec![],
+                        })
+                        .collect(),
+                };
+                assert_eq!(Plan::decode(&plan.encode()), Some(plan));
+            }
+            Err(error) => shown(&error),
+        }
+    }
+    for name in configuration.sources() {
+        assert!(name.len() <= 64 && !name.contains(['/', '.']), "a name of a file: {name}");
+        if let Err(error) = configuration.source_alone(&name) {
+            shown(&error);
+        }
+    }
+}
+
+fn shown(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
+    assert!(error.report().chars().count() <= SHOWN_LENGTH, "{error}");
+}
+
+/// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it says.
+fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
+    let mut parts = [&[][..]; COUNT];
+    for part in &mut parts[..COUNT - 1] {
+        let Some((&length, rest)) = bytes.split_first() else { return parts };
+        (*part, bytes) = rest.split_at(rest.len().min(length.into()));
+    }
+    parts[COUNT - 1] = bytes;
+    parts
+}
+
+/// The functions above.
+pub const TARGETS: &[Trial] = &[("configuration", configuration)];
+
+/// The name that a function has in `fuzz/`, and the function.
+type Trial = (&'static str, fn(&[u8]));
+
+#[cfg(test)]
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn kept_inputs_break_no_promise() {
+        fuzz_replay::replay(TARGETS);
+    }
+}

@@ -1,0 +1,224 @@
+//! A profile with all that its settings come from, in order of precedence.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_key_helper_backend::{SourceTable, Variables, Written};
+use api_key_helper_cache::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Hold, Policy};
+use api_key_helper_formats::Format;
+use api_key_helper_values::Error;
+
+use crate::configuration::Configuration;
+use crate::definitions::{ProfileDefinition, SourceDefinition, known};
+use crate::settings::{OnRejection, ProfileSettings, Share};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const RETRIES: u32 = 3;
+/// The longest time of one call that no profile bounds.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The longest time of one attempt, in milliseconds.
+const TIMEOUT_VARIABLE: &str = "API_KEY_HELPER_TIMEOUT_MS";
+/// Attempts after the first one.
+const RETRIES_VARIABLE: &str = "API_KEY_HELPER_RETRY_COUNT";
+
+/// Where a source is used by itself. No profile is called so, and a lock on every profile covers it.
+const NO_PROFILE: &str = "*";
+
+/// A profile, ready to be used.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// When a key may be printed.
+    pub policy: Policy,
+    /// How long callers go on using it.
+    pub hold: Hold,
+    /// The longest time of one call.
+    pub deadline: Duration,
+    /// What an early call means.
+    pub on_rejection: OnRejection,
+    /// In which form the key is printed.
+    pub format: Format,
+    /// Its sources, in order of preference.
+    pub sources: Vec<Arc<ConfiguredSource>>,
+}
+
+/// A source as one profile uses it.
+#[derive(Debug)]
+pub struct ConfiguredSource {
+    /// What its backend reads.
+    pub table: SourceTable,
+    /// The name of its backend.
+    pub backend: String,
+    /// Which entry is its own.
+    pub id: EntryId,
+    /// The longest time of one attempt.
+    pub timeout: Duration,
+    /// Attempts after the first one.
+    pub retries: u32,
+    /// How long a key lives whose answer does not say.
+    pub lifetime: Option<Duration>,
+    /// The sources whose keys are secret inputs of this one, by name. What several use is one value.
+    pub uses: Vec<Arc<Self>>,
+}
+
+/// Makes the sources of one profile, each once.
+struct SourceMaker<'a> {
+    configuration: &'a Configuration,
+    profile: &'a str,
+    settings: &'a ProfileSettings,
+    variables: &'a FromVariables,
+    made: BTreeMap<String, Arc<ConfiguredSource>>,
+}
+
+/// What the environment says, checked.
+struct FromVariables {
+    timeout: Option<Duration>,
+    retries: Option<u32>,
+    client_ttl: Option<Duration>,
+}
+
+impl Configuration {
+    /// The profile `name`.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none, a source is missing, or a variable is not a number or sets what
+    /// is locked.
+    pub fn profile(&self, name: &str) -> Result<Profile, Error> {
+        let Some(ProfileDefinition { settings, sources }) = self.profiles.get(name) else {
+            return Err(Error::misconfigured(format!("there is no profile `{name}`"))
+                .with_hint(known("profiles", self.profiles.keys())));
+        };
+        let variables = FromVariables::read(&self.variables)?;
+        let mut maker = SourceMaker::new(self, name, settings, &variables);
+        let sources = sources.iter().map(|source| maker.make(source)).collect::<Result<_, _>>()?;
+        let policy = Policy::default();
+        let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
+        // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no gap.
+        let fills_ttl = self.check_unlocked(&["profile", name, "ttl"], CLIENT_TTL_VARIABLE).is_ok();
+        let client_ttl = variables.client_ttl.filter(|_| fills_ttl);
+        Ok(Profile {
+            name: name.to_owned(),
+            policy: Policy {
+                ttl: or(settings.ttl, client_ttl.unwrap_or(policy.ttl)),
+                ttl_jitter: settings.ttl_jitter.map_or(policy.ttl_jitter, |Share(share)| share),
+                refresh_window: or(settings.refresh_window, policy.refresh_window),
+                stale_while_revalidate: or(
+                    settings.stale_while_revalidate,
+                    policy.stale_while_revalidate,
+                ),
+                stale_if_error: or(settings.stale_if_error, policy.stale_if_error),
+            },
+            hold: Hold {
+                fixed: settings.hold.map(|Written(hold)| hold),
+                claude_code: variables.client_ttl.unwrap_or(CLIENT_TTL_DEFAULT),
+            },
+            deadline: or(settings.deadline, DEADLINE),
+            on_rejection: settings.on_rejection.unwrap_or_default(),
+            format: Format {
+                name: settings.format.unwrap_or_default(),
+                headers: settings.headers.clone(),
+                env: settings.env.clone().unwrap_or_default(),
+                username: settings.username.clone().unwrap_or_default(),
+                send_to: settings.send_to.clone().unwrap_or_default(),
+            },
+            sources,
+        })
+    }
+
+    /// The source `name` by itself, whichever profiles use it.
+    ///
+    /// # Errors
+    /// Misconfigured: there is none.
+    pub fn source_alone(&self, name: &str) -> Result<Arc<ConfiguredSource>, Error> {
+        let Some(source) = self.sources.get(name) else {
+            return Err(Error::misconfigured(format!("there is no source `{name}`"))
+                .with_hint(known("sources", self.sources.keys())));
+        };
+        let settings = ProfileSettings::default();
+        let variables = FromVariables::read(&self.variables)?;
+        SourceMaker::new(self, NO_PROFILE, &settings, &variables).make(source)
+    }
+}
+
+impl<'a> SourceMaker<'a> {
+    const fn new(
+        configuration: &'a Configuration,
+        profile: &'a str,
+        settings: &'a ProfileSettings,
+        variables: &'a FromVariables,
+    ) -> Self {
+        Self { configuration, profile, settings, variables, made: BTreeMap::new() }
+    }
+
+    fn make(&mut self, source: &SourceDefinition) -> Result<Arc<ConfiguredSource>, Error> {
+        let SourceDefinition { id, backend, settings, table, .. } = source;
+        if let Some(made) = self.made.get(&id.source) {
+            return Ok(Arc::clone(made));
+        }
+        let (configuration, variables) = (self.configuration, self.variables);
+        for (variable, key, is_set) in [
+            (TIMEOUT_VARIABLE, "timeout", variables.timeout.is_some()),
+            (RETRIES_VARIABLE, "retries", variables.retries.is_some()),
+        ] {
+            if is_set {
+                let place = format!("the variable `{variable}`");
+                configuration.check_unlocked(&["profile", self.profile, key], &place)?;
+                configuration.check_unlocked(&["source", &id.source, key], &place)?;
+            }
+        }
+        let uses = source.uses.iter().map(|used| self.make(used)).collect::<Result<_, _>>()?;
+        let time = |written: Option<Written>| written.map(|Written(time)| time);
+        let (table, locked) = (table.clone(), configuration.locked.clone());
+        let made = Arc::new(ConfiguredSource {
+            table: SourceTable::new(&id.source, table, configuration.variables.clone(), locked),
+            backend: backend.clone(),
+            id: id.clone(),
+            timeout: variables
+                .timeout
+                .or(time(settings.timeout))
+                .or(time(self.settings.timeout))
+                .unwrap_or(TIMEOUT),
+            retries: variables
+                .retries
+                .or(settings.retries)
+                .or(self.settings.retries)
+                .unwrap_or(RETRIES),
+            lifetime: time(settings.lifetime),
+            uses,
+        });
+        self.made.insert(id.source.clone(), Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl FromVariables {
+    fn read(variables: &Variables) -> Result<Self, Error> {
+        Ok(Self {
+            timeout: number(variables, TIMEOUT_VARIABLE, "milliseconds", 10_000)?
+                .map(Duration::from_millis),
+            retries: number(variables, RETRIES_VARIABLE, "attempts", 3)?
+                .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+            client_ttl: number(variables, CLIENT_TTL_VARIABLE, "milliseconds", 300_000)?
+                .map(Duration::from_millis),
+        })
+    }
+}
+
+/// A whole number. Claude Code itself takes the digits at the beginning, so that `1h` would be a
+/// millisecond: whoever writes that is told.
+fn number(
+    variables: &Variables,
+    name: &str,
+    unit: &str,
+    example: u64,
+) -> Result<Option<u64>, Error> {
+    let Some(text) = variables.get(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        Error::misconfigured(format!("the variable `{name}` is `{shown}`, not a whole number"))
+            .with_hint(format!("set it to a number of {unit}, such as `{name}={example}`"))
+    })
+}

@@ -1,0 +1,110 @@
+//! What a backend is: one way of obtaining a key.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+
+use crate::{Error, FetchRequest, Key, Prompt, Secret};
+
+/// One way of obtaining a key. An implementation knows its server and nothing else: no cache, no
+/// retry, no terminal, no other backend.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// One attempt to obtain a key without a human. Never retries, sleeps between attempts, caches,
+    /// prints or prompts.
+    ///
+    /// # Errors
+    /// Their kind decides what the engine does next, see [`crate::ErrorKind`].
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error>;
+
+    /// Obtains a key by talking to a human.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`]; `Misconfigured` where the backend knows no login.
+    async fn login(
+        &self,
+        request: &FetchRequest<'_>,
+        prompt: &dyn Prompt,
+    ) -> Result<Credential, Error> {
+        let _ = (request, prompt);
+        Err(Error::misconfigured("this backend has no login"))
+    }
+
+    /// Whether a human can sign in to it, and [`Backend::login`] is therefore worth offering. By default
+    /// not.
+    fn has_login(&self) -> bool {
+        false
+    }
+
+    /// Gives the credential back: revokes a token or a lease. By default there is nothing to do, and a
+    /// renewal is one that the source had under another backend.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        match request.renewal() {
+            None => Ok(()),
+            Some(_) => Err(Error::of_another_backend()),
+        }
+    }
+
+    /// The time by the clock of the source's server, asked for without a credential and without a
+    /// human; `None` where there is no server, or where it tells no time. For `doctor`: lifetimes are
+    /// reckoned by two clocks. By default there is no server.
+    ///
+    /// # Errors
+    /// As [`Backend::fetch`].
+    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
+        let _ = request;
+        Ok(None)
+    }
+
+    /// Whether what it keeps as a renewal spares the next fetch something, and is no mere note to
+    /// itself: only then is it shown. By default so.
+    fn renews(&self) -> bool {
+        true
+    }
+
+    /// What `renewal`, which this backend made, tells of the login that it comes from: shown when
+    /// somebody has logged in, and later as the source's state. Asks nobody. By default nothing.
+    fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {
+        let _ = renewal;
+        None
+    }
+}
+
+/// A login as it is shown to the human.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
+    /// Who signed in, by the name that the human knows best.
+    pub account: Option<String>,
+    /// When a human is needed again, if that is known: past for a login that has ended.
+    pub expires_at: Option<SystemTime>,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// What was asked for and not granted.
+    pub missing_scopes: Vec<String>,
+}
+
+/// What a backend returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The key itself.
+    pub key: Key,
+    /// The issuer's end of the key's validity, if the answer says so. Hard: nothing is printed after
+    /// it. For a key that is a JWT the engine reads `exp` by itself.
+    pub expires_at: Option<SystemTime>,
+    /// When the issuer will have a newer key, if it says so.
+    pub refresh_at: Option<SystemTime>,
+    /// What makes the next fetch possible without a human. `None` leaves the one that is kept.
+    pub renewal: Option<Secret>,
+}
+
+impl Credential {
+    /// A key of which nothing else is known.
+    #[must_use]
+    pub const fn new(key: Key) -> Self {
+        Self { key, expires_at: None, refresh_at: None, renewal: None }
+    }
+}

@@ -1,0 +1,46 @@
+//! The settings that every source has.
+
+use api_key_helper_tables::fields;
+use serde::Deserialize;
+
+use crate::Written;
+
+/// What a `[source.NAME]` has whatever its backend is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceSettings {
+    /// Which backend reads the rest of the table.
+    #[cfg_attr(feature = "schema", schemars(required))]
+    pub backend: Option<String>,
+    /// The longest time of one attempt.
+    ///
+    /// Default: the profile's.
+    ///
+    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which beats both.
+    pub timeout: Option<Written>,
+    /// Attempts after the first one, when a failure may pass.
+    ///
+    /// Default: the profile's.
+    ///
+    /// Also: `API_KEY_HELPER_RETRY_COUNT`, which beats both.
+    pub retries: Option<u32>,
+    /// How long a key lives if neither the answer nor the key says it, or if they say 0 s.
+    ///
+    /// Default: for ever; a JWT says it by its `exp`.
+    pub lifetime: Option<Written>,
+}
+
+impl SourceSettings {
+    /// The names of its settings.
+    #[must_use]
+    pub fn keys() -> &'static [&'static str] {
+        fields::<Self>()
+    }
+
+    /// Whether changing `key` makes it another source, whose entry is not the old one's. Settings
+    /// that only say how to ask do not.
+    #[must_use]
+    pub fn is_part_of_identity(key: &str) -> bool {
+        key == "backend" || key != "shell" && !Self::keys().contains(&key)
+    }
+}

@@ -1,0 +1,162 @@
+//! One attempt of a source.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Poll, ready};
+use std::time::{Duration, SystemTime};
+
+use api_key_helper_backend::{Attempt, Credential, FetchRequest, SecretInput};
+use api_key_helper_cache::Demand;
+use api_key_helper_values::{Error, Secret};
+use async_trait::async_trait;
+
+use super::held::Held;
+use super::resolver::TimeLeft;
+
+/// Asks the source once, for at most `timeout`, for a key that meets `demand`. The time of other
+/// sources that it uses is not counted, but at `latest`, by the uptime, it is over.
+pub(super) async fn fetch(
+    held: &Held<'_>,
+    timeout: Duration,
+    latest: Duration,
+    demand: Demand,
+) -> Result<Credential, Error> {
+    // Without room the answer is still worth having; who depends on it asks `make_room`.
+    let _ = held.set_room_apart().await;
+    let attempt = CurrentAttempt { latest, demand, ..CurrentAttempt::new(held, timeout) };
+    let renewal = held.entry().and_then(|entry| entry.renewal);
+    let request = FetchRequest::new(renewal.as_ref(), &attempt);
+    attempt.within_its_time(held.source.backend.fetch(&request)).await
+}
+
+/// Gives the credential back, for at most `timeout`.
+pub(super) async fn revoke(held: &Held<'_>, timeout: Duration) -> Result<(), Error> {
+    let attempt = CurrentAttempt::new(held, timeout);
+    let renewal = held.entry().and_then(|entry| entry.renewal);
+    let request = FetchRequest::new(renewal.as_ref(), &attempt);
+    attempt.within_its_time(held.source.backend.revoke(&request)).await
+}
+
+/// Asks what time it is, for at most `timeout`.
+pub(super) async fn server_time(
+    held: &Held<'_>,
+    timeout: Duration,
+) -> Result<Option<SystemTime>, Error> {
+    let attempt = CurrentAttempt::new(held, timeout);
+    let request = FetchRequest::new(None, &attempt);
+    attempt.within_its_time(held.source.backend.server_time(&request)).await
+}
+
+/// The engine's side of one [`FetchRequest`].
+#[derive(Debug)]
+struct CurrentAttempt<'a> {
+    held: &'a Held<'a>,
+    timeout: Duration,
+    /// When its time is over, by the uptime, if it does not wait for other sources.
+    ends_at: Duration,
+    /// When it is over, even if it does.
+    latest: Duration,
+    demand: Demand,
+}
+
+impl<'a> CurrentAttempt<'a> {
+    fn new(held: &'a Held<'a>, timeout: Duration) -> Self {
+        let ends_at = held.world.clock.uptime().saturating_add(timeout);
+        Self { held, timeout, ends_at, latest: ends_at, demand: Demand::Printable }
+    }
+
+    fn timed_out(&self) -> Error {
+        let Self { held, timeout, .. } = self;
+        let source = &held.source.planned.id.source;
+        // A shorter time than its own is what was left of the call: another `timeout` alone changes nothing.
+        let also =
+            if *timeout < held.source.timeout { ", and `deadline` in the profile" } else { "" };
+        Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
+            .with_hint(format!(
+                "if it is slow by nature, raise `timeout` in `[source.{source}]`{also}"
+            ))
+    }
+
+    /// Waits for `work` until its time is over, and longer only while a renewal is written: this
+    /// source's own, or perhaps that of another one that it waits for.
+    async fn within_its_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        let mut alarm = None;
+        let outcome = poll_fn(|context| {
+            if let Poll::Ready(answer) = work.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            while !self.held.is_keeping() && !self.held.inputs.is_waiting() {
+                let time_left = self.time_left();
+                if time_left.is_zero() {
+                    return Poll::Ready(Err(self.timed_out()));
+                }
+                let ringing =
+                    alarm.get_or_insert_with(|| self.held.world.clock.sleep(time_left)).as_mut();
+                ready!(ringing.poll(context));
+                // Other sources may have lengthened the time meanwhile.
+                alarm = None;
+            }
+            Poll::Pending
+        });
+        outcome.await.map_err(|error| self.held.redact(error))
+    }
+
+    fn time_left_to_resolve(&self) -> TimeLeft {
+        let source = self.latest.saturating_sub(self.held.world.clock.uptime());
+        TimeLeft { attempt: self.time_left(), source }
+    }
+}
+
+#[async_trait]
+impl Attempt for CurrentAttempt<'_> {
+    fn now(&self) -> SystemTime {
+        self.held.world.clock.now().into()
+    }
+
+    fn time_left(&self) -> Duration {
+        let ends_at = self.ends_at.saturating_add(self.held.inputs.waited()).min(self.latest);
+        ends_at.saturating_sub(self.held.world.clock.uptime())
+    }
+
+    fn chain(&self) -> &str {
+        self.held.inputs.chain()
+    }
+
+    fn wants_another_key(&self) -> bool {
+        matches!(self.demand, Demand::Another(_) | Demand::FetchedSince(_) | Demand::Unspent(_))
+    }
+
+    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
+        self.held.keep(renewal).await.map_err(|error| {
+            Error::transient(format!("cannot keep what renews the key: {error}"))
+                .with_hint("make room in the state folder, see `api-key-helper doctor`")
+        })
+    }
+
+    async fn make_room(&self) -> Result<(), Error> {
+        self.held.set_room_apart().await.map_err(|error| {
+            Error::transient(format!("no room in the state folder for a new renewal: {error}"))
+                .with_hint("make room there, see `api-key-helper doctor`")
+        })
+    }
+
+    async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
+        self.held.newer_renewal().await
+    }
+
+    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
+        self.held.inputs.resolve(input, self.time_left_to_resolve()).await
+    }
+
+    async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        self.held.inputs.resolve_anew(input, spent, self.time_left_to_resolve()).await
+    }
+
+    fn warn(&self, warning: String) {
+        self.held.inputs.warn(warning);
+    }
+}

@@ -1,0 +1,301 @@
+//! A source's secret inputs while it is asked. One that is the key of another source is a refresh of
+//! that source, with an entry, a lock, a failure memory and attempts of its own.
+//!
+//! Locks are taken from the outer source to the inner one only. Sources use one another in no circle,
+//! so nobody waits for somebody who waits for him.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use api_key_helper_backend::{SecretInput, redact_error, redact_message};
+use api_key_helper_cache::{Demand, KeyId, Policy};
+use api_key_helper_values::{Error, Secret};
+
+use super::call::{Answer, Call};
+use super::get;
+use super::remembered::Remembered;
+use super::source::Source;
+use super::world::{Clock, World};
+
+/// The secret inputs of one source, from its first attempt to its last.
+pub(super) struct Resolver<'a> {
+    world: World<'a>,
+    source: &'a Source,
+    profile: &'a str,
+    remembered: &'a Remembered,
+    /// The sources that are being fetched, this one last.
+    chain: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The keys of other sources that were given out, by the sources' names.
+    given: BTreeMap<String, Given>,
+    /// All that was read: no error may show it.
+    secrets: Vec<Secret>,
+    /// What another source failed of.
+    failure: Option<Error>,
+    warnings: Vec<String>,
+    /// How many refreshes of other sources there are just now, and since when.
+    waiting: u32,
+    waiting_since: Duration,
+    /// The time of those that have ended.
+    waited: Duration,
+}
+
+/// A key of another source, as it was given out last.
+#[derive(Clone)]
+struct Given {
+    key: Secret,
+    key_id: KeyId,
+    was_cached: bool,
+    /// Whether this source was refused with it.
+    is_refused: bool,
+}
+
+/// The time that there is to resolve an input.
+#[derive(Clone, Copy)]
+pub(super) struct TimeLeft {
+    /// Of the attempt.
+    pub(super) attempt: Duration,
+    /// Of all that the source may take.
+    pub(super) source: Duration,
+}
+
+impl TimeLeft {
+    /// The time of another source's refresh. It is none of the attempt's, for which as much is kept
+    /// back as it has left, up to a half.
+    fn of_other_source(self) -> Duration {
+        self.source - self.attempt.min(self.source / 2)
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// `chain` are the sources that are being fetched, without this one.
+    pub(super) fn new(
+        world: World<'a>,
+        source: &'a Source,
+        profile: &'a str,
+        remembered: &'a Remembered,
+        chain: &str,
+    ) -> Self {
+        let chain = source.extend(chain);
+        Self { world, source, profile, remembered, chain, state: Mutex::default() }
+    }
+
+    pub(super) fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    /// See [`api_key_helper_backend::FetchRequest::resolve`].
+    pub(super) async fn resolve(
+        &self,
+        input: &SecretInput,
+        time_left: TimeLeft,
+    ) -> Result<Secret, Error> {
+        let SecretInput::Source(name) = input else {
+            let secret = self.world.inputs.resolve(input, &self.chain, time_left.attempt).await?;
+            return Ok(self.hidden(secret));
+        };
+        let refused = self.given(name).filter(|given| given.is_refused);
+        let demand = refused.map_or(Demand::Printable, |given| Demand::Another(given.key_id));
+        self.key_of(name, demand, time_left).await
+    }
+
+    /// See [`api_key_helper_backend::FetchRequest::resolve_anew`].
+    pub(super) async fn resolve_anew(
+        &self,
+        input: &SecretInput,
+        spent: &Secret,
+        time_left: TimeLeft,
+    ) -> Result<Secret, Error> {
+        let SecretInput::Source(name) = input else { return self.resolve(input, time_left).await };
+        let is_spent = |given: &Given| given.key == *spent;
+        if !self.given(name).as_ref().is_some_and(is_spent) {
+            // It was spent by an earlier refresh, and its source may have another one by now.
+            let key = self.resolve(input, time_left).await?;
+            if key != *spent {
+                return Ok(key);
+            }
+        }
+        let demand = self.given(name).map(|given| Demand::Unspent(given.key_id));
+        self.key_of(name, demand.unwrap_or(Demand::Printable), time_left).await
+    }
+
+    /// The source was refused, and the reason may be a key that its own source would no longer give:
+    /// each that was cached is fetched anew when it is asked for next. Says whether there is one.
+    pub(super) fn refuse_cached_keys(&self) -> bool {
+        let mut state = self.state();
+        for given in state.given.values_mut() {
+            given.is_refused = given.was_cached;
+        }
+        state.given.values().any(|given| given.is_refused)
+    }
+
+    /// What another source failed of in the attempt that has just ended. Then it was no refusal, by
+    /// whatever keys there were.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        let mut state = self.state();
+        let failure = state.failure.take()?;
+        state.given.clear();
+        Some(failure)
+    }
+
+    /// See [`api_key_helper_backend::FetchRequest::warn`]. A retry says it again.
+    pub(super) fn warn(&self, warning: String) {
+        let mut state = self.state();
+        if !state.warnings.contains(&warning) {
+            state.warnings.push(warning);
+        }
+    }
+
+    /// Takes the warnings for the user, without any secret that was read.
+    pub(super) fn take_warnings(&self) -> Vec<String> {
+        let mut state = self.state();
+        let warnings = std::mem::take(&mut state.warnings);
+        let secrets: Vec<&Secret> = state.secrets.iter().collect();
+        warnings.iter().map(|warning| redact_message(warning, secrets.iter().copied())).collect()
+    }
+
+    /// `error` without anything that was read: a backend may quote what somebody else says of it.
+    pub(super) fn redact(&self, error: Error) -> Error {
+        redact_error(error, &self.state().secrets)
+    }
+
+    /// Whether another source is being refreshed just now. That is never cut off: it may be rotating
+    /// a renewal.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.state().waiting > 0
+    }
+
+    /// The time that other sources have taken so far.
+    pub(super) fn waited(&self) -> Duration {
+        let state = self.state();
+        let now = match state.waiting {
+            0 => Duration::ZERO,
+            _ => self.world.clock.uptime().saturating_sub(state.waiting_since),
+        };
+        state.waited + now
+    }
+
+    async fn key_of(
+        &self,
+        name: &str,
+        demand: Demand,
+        time_left: TimeLeft,
+    ) -> Result<Secret, Error> {
+        let Some(inner) = self.source.uses.iter().find(|used| used.planned.id.source == name)
+        else {
+            let source = &self.source.planned.id.source;
+            return Err(Error::misconfigured(format!(
+                "source `{source}` asks for the key of `{name}`, which its settings do not name"
+            ))
+            .with_hint("write it as `{ source = \"NAME\" }`, with nothing else beside"));
+        };
+        let policy = policy_of_used();
+        let time = time_left.of_other_source();
+        let call = Call {
+            profile: self.profile,
+            policy: &policy,
+            hold: Duration::ZERO,
+            deadline: time,
+            demand,
+            chain: &self.chain,
+        };
+        let mut warnings = Vec::new();
+        let answer = {
+            let _waiting = self.wait();
+            let sources = std::slice::from_ref(&**inner);
+            get::ask(self.world, sources, &call, self.remembered, &mut warnings).await
+        };
+        let mut state = self.state();
+        state.warnings.extend(warnings);
+        match answer {
+            Ok(Answer { key, key_id, is_new, .. }) => {
+                let key = key.into_secret();
+                let was_cached = !is_new;
+                let given = Given { key: key.clone(), key_id, was_cached, is_refused: false };
+                state.given.insert(name.to_owned(), given);
+                drop(state);
+                Ok(self.hidden(key))
+            }
+            Err(error) => {
+                let error = naming(inner, error);
+                state.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// The secret, which no error shows from now on.
+    fn hidden(&self, secret: Secret) -> Secret {
+        let mut state = self.state();
+        if !state.secrets.contains(&secret) {
+            state.secrets.push(secret.clone());
+        }
+        secret
+    }
+
+    fn given(&self, name: &str) -> Option<Given> {
+        self.state().given.get(name).cloned()
+    }
+
+    fn wait(&self) -> Waiting<'_> {
+        let now = self.world.clock.uptime();
+        let mut state = self.state();
+        if state.waiting == 0 {
+            state.waiting_since = now;
+        }
+        state.waiting += 1;
+        Waiting { clock: self.world.clock, state: &self.state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+/// A refresh of another source, until this is dropped.
+struct Waiting<'a> {
+    clock: &'a dyn Clock,
+    state: &'a Mutex<State>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let now = self.clock.uptime();
+        let mut state = lock(self.state);
+        state.waiting -= 1;
+        if state.waiting == 0 {
+            let since = state.waiting_since;
+            state.waited += now.saturating_sub(since);
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When the key of a source that another one uses will do, for a hold of nothing. How long callers keep
+/// the other one's key says nothing of it; and nobody works behind an answer that none of them sees,
+/// so it is never due.
+#[must_use]
+pub fn policy_of_used() -> Policy {
+    Policy { stale_while_revalidate: Duration::ZERO, ..Policy::default() }
+}
+
+/// The error of `inner`, which says whose it is: people know the source that they asked for.
+fn naming(inner: &Source, error: Error) -> Error {
+    if names_one_of(inner, error.message()) {
+        return error;
+    }
+    error.introduced_by(&format!("source `{}`", inner.planned.id.source))
+}
+
+fn names_one_of(source: &Source, message: &str) -> bool {
+    message.contains(&format!("`{}`", source.planned.id.source))
+        || source.uses.iter().any(|used| names_one_of(used, message))
+}

@@ -1,0 +1,131 @@
+use std::time::Duration;
+
+use api_key_helper_cache::Demand;
+use api_key_helper_values::{Error, ErrorKind};
+
+use super::lab::{HOUR, Lab, Unsealed, key};
+use super::source::{Does, Script, answer};
+
+#[test]
+fn a_name_is_given_to_what_is_durable() {
+    let lab = Lab::default();
+    let source = Script::new(&lab, [answer("one")]).source("a");
+    let file = source.planned.id.entry_file(&Unsealed);
+    lab.key(&[source]);
+    let publish = format!("publish {file}");
+    assert_eq!(lab.steps(), ["draft", "write", "sync", &publish, "sync names"]);
+}
+
+#[test]
+fn a_key_that_cannot_be_saved_is_printed() {
+    for step in ["draft", "write", "sync", "publish", "sync names"] {
+        let lab = Lab::default();
+        lab.break_disk(step);
+        let script = Script::new(&lab, [answer("one")]);
+        let outcome = lab.get(&[script.source("a")], Demand::Printable);
+        assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+        assert!(outcome.warnings[0].contains("was not cached"), "{:?}", outcome.warnings);
+        assert_eq!(key(outcome), "one");
+    }
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_a_miss() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), answer("two")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.break_disk("read");
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert!(outcome.warnings[0].contains("cannot read"), "{:?}", outcome.warnings);
+    assert_eq!(key(outcome), "two");
+}
+
+#[test]
+fn a_damaged_entry_is_set_aside() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one")]);
+    let sources = [script.source("a")];
+    let file = sources[0].planned.id.entry_file(&Unsealed);
+    lab.put(&file, b"garbage");
+    assert_eq!(lab.key(&sources), "one");
+    assert!(lab.files().contains(&format!("{file}.unreadable")), "{:?}", lab.files());
+    assert_eq!(lab.key(&sources), "one");
+}
+
+#[test]
+fn without_locks_a_key_is_still_worth_having() {
+    let lab = Lab::default();
+    lab.break_disk("lock");
+    let script = Script::new(&lab, [answer("one")]);
+    let outcome = lab.get(&[script.source("a")], Demand::Printable);
+    assert!(outcome.warnings[0].contains("cannot lock"), "{:?}", outcome.warnings);
+    assert_eq!(key(outcome), "one");
+}
+
+#[test]
+fn without_locks_no_renewal_is_spent() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("lock");
+    script.asked();
+    assert_eq!(key(lab.get(&sources, Demand::Printable)), "one");
+    lab.pass(24 * HOUR);
+    let error = lab.error(&sources);
+    assert!(error.message().contains("cannot lock"), "{error}");
+    assert_eq!(script.asked().len(), 0);
+}
+
+#[test]
+fn a_failure_that_cannot_be_remembered_is_still_reported() {
+    let lab = Lab::default();
+    lab.break_disk("publish");
+    let script = Script::new(&lab, [Does::Fail(Error::denied("no"))]);
+    let outcome = lab.get(&[script.source("a")], Demand::Printable);
+    assert!(outcome.warnings[0].contains("cannot be remembered"), "{:?}", outcome.warnings);
+    assert_eq!(outcome.answer.unwrap_err().message(), "no");
+}
+
+#[test]
+fn a_refused_key_that_cannot_be_dropped_is_reported() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), Does::Fail(Error::denied("no"))]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("publish");
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert!(outcome.warnings[0].contains("was not dropped"), "{:?}", outcome.warnings);
+    assert!(outcome.answer.is_err());
+}
+
+#[test]
+fn a_refused_key_that_cannot_be_dropped_bridges_nothing() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("one"), Does::Fail(Error::denied("no"))]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    let entry_file = sources[0].planned.id.entry_file(&Unsealed);
+    lab.break_disk(format!("publish {entry_file}").leak());
+    assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
+    lab.mend_disk();
+    // Nobody asks in the pause, and the key is still there.
+    assert!(lab.entry(&sources[0].planned.id).unwrap().key.is_some());
+    assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
+}
+
+#[test]
+fn a_renewal_outlives_a_slow_disk() {
+    // Keeping takes longer than the attempt has: the renewal is on the disk all the same.
+    let lab = Lab::default();
+    let steps = [Does::Take(Duration::from_secs(9)), Does::Keep("renewal"), Does::Hang];
+    let mut source = Script::new(&lab, steps).source("a");
+    source.retries = 0;
+    let id = source.planned.id.clone();
+    lab.error(&[source]);
+    assert_eq!(lab.entry(&id).unwrap().renewal.unwrap().expose(), "renewal");
+}

@@ -1,0 +1,156 @@
+use std::time::Duration;
+
+use api_key_helper_backend::Credential;
+use api_key_helper_cache::Demand;
+use api_key_helper_values::{Error, Secret};
+
+use super::lab::{HOUR, Lab, Unsealed};
+use super::source::{Does, Script, answer, credential, down};
+use crate::Source;
+
+fn renewal(lab: &Lab, source: &Source) -> Option<String> {
+    let entry = lab.entry(&source.planned.id)?;
+    entry.renewal.map(|renewal| renewal.expose().to_owned())
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn what_is_kept_survives_the_attempt_and_serves_the_next() {
+    let lab = Lab::default();
+    let steps = [Does::Keep("first")].into_iter().chain(down(1)).chain([answer("one")]);
+    let script = Script::new(&lab, steps);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    assert_eq!(script.asked(), [None, some("first")]);
+    assert_eq!(renewal(&lab, &sources[0]), some("first"));
+}
+
+#[test]
+fn what_is_kept_survives_a_failed_call() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), Does::Fail(Error::not_found("gone"))]);
+    let sources = [script.source("a")];
+    lab.error(&sources);
+    assert_eq!(renewal(&lab, &sources[0]), some("first"));
+    // There is no key yet, and it is not taken for one.
+    lab.pass(Duration::from_secs(1));
+    script.then([answer("one")]);
+    assert_eq!(lab.key(&sources), "one");
+}
+
+#[test]
+fn keeping_leaves_the_old_key_usable() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [answer("old")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    let mut source = script.source("a");
+    source.retries = 0;
+    script.then([Does::Keep("new")].into_iter().chain(down(1)));
+    let outcome = lab.get(&[source], Demand::Printable);
+    assert_eq!(outcome.answer.unwrap().key.expose(), "old");
+    assert_eq!(renewal(&lab, &sources[0]), some("new"));
+}
+
+#[test]
+fn a_credential_without_a_renewal_leaves_the_newest() {
+    let lab = Lab::default();
+    let first = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
+    let script = Script::new(&lab, [Does::Answer(first)]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    assert_eq!(renewal(&lab, &sources[0]), some("first"));
+    lab.pass(2 * HOUR);
+    script.then([Does::Keep("second"), answer("two")]);
+    lab.key(&sources);
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+    lab.pass(2 * HOUR);
+    script.then([answer("three")]);
+    lab.key(&sources);
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+}
+
+#[test]
+fn a_renewal_is_read_again_before_it_is_given_up() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), Does::Reread]);
+    let sources = [script.source("a")];
+    assert_eq!(lab.key(&sources), "none");
+    lab.pass(2 * HOUR);
+    let id = sources[0].planned.id.clone();
+    script.then([Does::Overtake(id, "second"), Does::Reread]);
+    assert_eq!(lab.key(&sources), "second");
+    // And nothing older is written over it.
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+}
+
+#[test]
+fn keeping_is_durable_before_it_returns() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), Does::Fail(Error::denied("no"))]);
+    let source = script.source("a");
+    let file = source.planned.id.entry_file(&Unsealed);
+    lab.error(&[source]);
+    let steps = lab.steps();
+    let kept = ["draft", "write", "sync", &format!("publish {file}"), "sync names"];
+    assert_eq!(steps[..5], kept.map(str::to_owned));
+}
+
+#[test]
+fn keeping_that_fails_fails_the_attempt() {
+    let lab = Lab::default();
+    lab.break_disk("publish");
+    let mut source = Script::new(&lab, [Does::Keep("first")]).source("a");
+    source.retries = 0;
+    let error = lab.error(&[source]);
+    assert!(error.message().contains("cannot keep"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("publish");
+    script.asked();
+    script.then([Does::Keep("second"), Does::MendDisk, Does::Keep("third"), answer("two")]);
+    lab.key(&sources);
+    assert_eq!(script.asked(), [some("first"), some("second")]);
+    assert_eq!(renewal(&lab, &sources[0]), some("third"));
+}
+
+#[test]
+fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
+    let lab = Lab::default();
+    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let sources = [script.source("a")];
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    lab.break_disk("publish");
+    script.asked();
+    script.then([Does::Keep("second"), Does::MendDisk, Does::Reread]);
+    assert_eq!(lab.key(&sources), "none");
+    assert_eq!(script.asked(), [some("first"), some("second")]);
+    assert_eq!(renewal(&lab, &sources[0]), some("second"));
+}
+
+#[test]
+fn a_token_is_not_rotated_without_room_for_the_next() {
+    let lab = Lab::default();
+    lab.break_disk("draft");
+    let script = Script::new(&lab, [Does::MakeRoom]);
+    let mut source = script.source("a");
+    source.retries = 0;
+    let error = lab.error(&[source]);
+    assert!(error.message().contains("no room"), "{error}");
+    lab.mend_disk();
+    lab.pass(Duration::from_secs(1));
+    script.then([Does::MakeRoom, Does::Keep("first"), answer("one")]);
+    assert_eq!(lab.key(&[script.source("a")]), "one");
+}

@@ -1,0 +1,198 @@
+//! A source that does what a test tells it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api_key_helper_backend::{Backend, Credential, FetchRequest, Prompt, SecretInput};
+use api_key_helper_cache::{Entry, EntryId, PlannedSource};
+use api_key_helper_values::{Error, ErrorKind, Fingerprint, Key, Secret};
+use async_trait::async_trait;
+
+use super::lab::Lab;
+use crate::Source;
+
+/// What a source does when it is asked.
+#[derive(Debug)]
+pub(super) enum Does {
+    Answer(Credential),
+    Fail(Error),
+    Hang,
+    /// Fails, and says what the other source's key is.
+    Quote(ErrorKind),
+    /// Keeps a renewal and goes on.
+    Keep(&'static str),
+    /// Fails the attempt if there is no room.
+    MakeRoom,
+    /// The disk is mended, and the source goes on.
+    MendDisk,
+    /// Another process, for which the lock does not hold, replaces the renewal.
+    Overtake(EntryId, &'static str),
+    /// Answers with the renewal that replaced the one that it was given.
+    Reread,
+    /// Takes the key of another source.
+    Resolve(&'static str),
+    /// Takes another one than it has taken.
+    ResolveAnew(&'static str),
+    /// Answers with the time that is left of the attempt.
+    TellTimeLeft,
+    /// Answers with what is wanted: `another` key, or `any`.
+    TellWhatIsWanted,
+    /// Takes time.
+    Take(Duration),
+    /// Warns the user, and goes on.
+    Warn(&'static str),
+}
+
+/// A source that does what it is told, one [`Does`] after the other until an attempt has its end.
+#[derive(Clone, Default)]
+pub(super) struct Script {
+    lab: Lab,
+    steps: Arc<Mutex<VecDeque<Does>>>,
+    /// The renewals that were handed to each attempt.
+    asked: Arc<Mutex<Vec<Option<String>>>>,
+    /// The keys of other sources that it took.
+    took: Arc<Mutex<Vec<Secret>>>,
+    /// Users sign in to it.
+    has_login: bool,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+impl Script {
+    pub(super) fn new(lab: &Lab, steps: impl IntoIterator<Item = Does>) -> Self {
+        let script = Self { lab: lab.clone(), ..Self::default() };
+        script.then(steps);
+        script
+    }
+
+    /// The same, to which people sign in.
+    pub(super) fn with_login(self) -> Self {
+        Self { has_login: true, ..self }
+    }
+
+    pub(super) fn then(&self, steps: impl IntoIterator<Item = Does>) {
+        self.steps.lock().unwrap().extend(steps);
+    }
+
+    /// How often it was asked since the last time, and with which renewals.
+    pub(super) fn asked(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// The keys of other sources that it took since the last time.
+    pub(super) fn took(&self) -> Vec<String> {
+        let took = std::mem::take(&mut *self.took.lock().unwrap());
+        took.iter().map(|key| key.expose().to_owned()).collect()
+    }
+
+    /// The same, which uses others.
+    pub(super) fn source_of(&self, name: &str, uses: &[&Source]) -> Source {
+        let uses = uses.iter().map(|used| Arc::new((*used).clone())).collect();
+        Source { uses, ..self.source(name) }
+    }
+
+    pub(super) fn source(&self, name: &str) -> Source {
+        let id =
+            EntryId { source: name.to_owned(), fingerprint: Fingerprint::of([name.as_bytes()]) };
+        Source {
+            planned: PlannedSource { id, variables: vec!["TOKEN".to_owned()] },
+            backend_name: "script".to_owned(),
+            backend: Arc::new(self.clone()),
+            timeout: Duration::from_secs(10),
+            retries: 3,
+            lifetime: None,
+            uses: Vec::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Script {
+    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+        self.asked.lock().unwrap().push(renewal);
+        self.act(request).await
+    }
+
+    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
+        self.act(request).await
+    }
+
+    fn has_login(&self) -> bool {
+        self.has_login
+    }
+
+    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+        self.asked.lock().unwrap().push(renewal);
+        self.act(request).await.map(drop)
+    }
+}
+
+impl Script {
+    async fn act(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+        loop {
+            let step = self.steps.lock().unwrap().pop_front();
+            match step.expect("the source was asked once more than expected") {
+                Does::Answer(credential) => return Ok(credential),
+                Does::Fail(error) => return Err(error),
+                Does::Hang => pending::<()>().await,
+                Does::Quote(kind) => {
+                    let key = self.took.lock().unwrap().last().unwrap().clone();
+                    return Err(Error::new(kind, format!("`{}` is not good", key.expose())));
+                }
+                Does::Resolve(name) => {
+                    let key = request.resolve(&SecretInput::Source(name.to_owned())).await?;
+                    self.took.lock().unwrap().push(key);
+                }
+                Does::ResolveAnew(name) => {
+                    let spent = self.took.lock().unwrap().last().unwrap().clone();
+                    let input = SecretInput::Source(name.to_owned());
+                    let key = request.resolve_anew(&input, &spent).await?;
+                    self.took.lock().unwrap().push(key);
+                }
+                Does::TellTimeLeft => {
+                    return Ok(credential(&request.time_left().as_secs().to_string()));
+                }
+                Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
+                Does::MakeRoom => request.make_room().await?,
+                Does::MendDisk => self.lab.mend_disk(),
+                Does::Overtake(id, renewal) => {
+                    let entry = self.lab.entry(&id).unwrap();
+                    let renewal = Some(Secret::from(renewal));
+                    self.lab.put_entry(&id, &Entry { renewal, ..entry });
+                }
+                Does::Reread => {
+                    let newer = request.newer_renewal().await?;
+                    return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
+                }
+                Does::TellWhatIsWanted => {
+                    let wanted = if request.wants_another_key() { "another" } else { "any" };
+                    return Ok(credential(wanted));
+                }
+                Does::Take(time) => self.lab.pass(time),
+                Does::Warn(warning) => request.warn(warning),
+            }
+        }
+    }
+}
+
+pub(super) fn credential(key: &str) -> Credential {
+    Credential::new(Key::parse(key).unwrap())
+}
+
+pub(super) fn answer(key: &str) -> Does {
+    Does::Answer(credential(key))
+}
+
+/// `count` times the same failure that will pass.
+pub(super) fn down(count: usize) -> impl Iterator<Item = Does> {
+    (0..count).map(|_| Does::Fail(Error::transient("down")))
+}

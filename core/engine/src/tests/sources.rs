@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use api_key_helper_cache::Demand;
+use api_key_helper_values::{Error, ErrorKind};
+
+use super::lab::{HOUR, Lab, key};
+use super::source::{Does, Script, answer, down};
+use crate::Source;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn pair(
+    lab: &Lab,
+    first: impl IntoIterator<Item = Does>,
+    second: impl IntoIterator<Item = Does>,
+) -> (Script, Script, [Source; 2]) {
+    let (a, b) = (Script::new(lab, first), Script::new(lab, second));
+    let sources = [a.source("a"), b.source("b")];
+    (a, b, sources)
+}
+
+#[test]
+fn the_first_is_preferred() {
+    let lab = Lab::default();
+    let (_, b, sources) = pair(&lab, [answer("a")], []);
+    assert_eq!(lab.key(&sources), "a");
+    assert_eq!(b.asked().len(), 0);
+}
+
+#[test]
+fn the_next_is_asked_when_one_is_down_or_has_nothing() {
+    for kind in [ErrorKind::Transient, ErrorKind::NotFound] {
+        let lab = Lab::default();
+        let fail = |_| Does::Fail(Error::new(kind, "no"));
+        let (_, _, sources) = pair(&lab, (0..4).map(fail), [answer("b")]);
+        assert_eq!(lab.key(&sources), "b");
+    }
+}
+
+#[test]
+fn a_busy_one_is_not_waited_for_while_there_is_a_next_one() {
+    let lab = Lab::default();
+    let busy = |_| Does::Fail(Error::transient("busy").with_retry_after(SECOND));
+    let (a, _, sources) = pair(&lab, (0..4).map(busy), [answer("b")]);
+    assert_eq!(lab.key(&sources), "b");
+    assert_eq!(a.asked().len(), 4);
+}
+
+#[test]
+fn other_failures_stop() {
+    use ErrorKind::{Denied, Misconfigured, NeedsLogin};
+
+    for kind in [Denied, Misconfigured, NeedsLogin] {
+        let lab = Lab::default();
+        let (_, b, sources) = pair(&lab, [Does::Fail(Error::new(kind, "no"))], []);
+        assert_eq!(lab.error(&sources).kind(), kind);
+        // The same again in the pause, without a word to either.
+        if kind != Misconfigured {
+            assert_eq!(lab.error(&sources).kind(), kind);
+        }
+        assert_eq!(b.asked().len(), 0);
+    }
+}
+
+#[test]
+fn a_later_key_counts_only_behind_failures() {
+    let lab = Lab::default();
+    let (a, b, sources) = pair(&lab, [answer("a")], [answer("b")]);
+    assert_eq!(lab.key(&sources[1..]), "b");
+    assert_eq!(lab.key(&sources), "a");
+    assert_eq!((a.asked().len(), b.asked().len()), (1, 1));
+}
+
+#[test]
+fn one_in_its_pause_is_passed_over_and_tried_behind_the_answer() {
+    let lab = Lab::default();
+    let (a, b, sources) = pair(&lab, down(4), [answer("b")]);
+    assert_eq!(lab.key(&sources), "b");
+    a.asked();
+    // In the pause: the other's key, and nobody is asked.
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert!(!outcome.answer.as_ref().unwrap().refresh);
+    assert_eq!(key(outcome), "b");
+    assert_eq!(a.asked().len(), 0);
+    // After it: still at once, and the first is tried behind it.
+    lab.pass(SECOND);
+    let outcome = lab.get(&sources, Demand::Printable);
+    assert!(outcome.answer.as_ref().unwrap().refresh);
+    assert_eq!(key(outcome), "b");
+    a.then([answer("a")]);
+    assert_eq!(key(lab.get(&sources, Demand::Fresh)), "a");
+    // It has recovered, and is preferred again.
+    assert_eq!(lab.key(&sources), "a");
+    assert_eq!((a.asked().len(), b.asked().len()), (1, 1));
+}
+
+#[test]
+fn the_stale_key_of_the_first_comes_before_the_second() {
+    let lab = Lab::default();
+    let (a, b, sources) = pair(&lab, [answer("a")], []);
+    lab.key(&sources);
+    lab.pass(2 * HOUR);
+    a.then(down(4));
+    assert_eq!(key(lab.get(&sources, Demand::Printable)), "a");
+    assert_eq!(b.asked().len(), 0);
+}
+
+#[test]
+fn when_all_fail_the_first_that_was_asked_speaks() {
+    let lab = Lab::default();
+    let no = |text: &str| Does::Fail(Error::not_found(text));
+    let (_, b, sources) = pair(&lab, [no("a")], [no("b")]);
+    assert_eq!(lab.error(&sources).message(), "a");
+    // Both in their pause: the first.
+    assert_eq!(lab.error(&sources).message(), "a");
+    // Only the first in its pause: who was asked.
+    lab.steps();
+    let id = &sources[1].planned.id;
+    let lab2 = Lab::default();
+    let failure = lab.failure(&sources[0].planned.id).unwrap();
+    lab2.put(&sources[0].planned.id.failure_file(), &failure.encode());
+    b.then([no("b again")]);
+    assert_eq!(lab2.error(&sources).message(), "b again");
+    assert!(lab2.failure(id).is_some());
+}
+
+#[test]
+fn each_has_its_share_of_the_time() {
+    let lab = Lab::default();
+    let hangs = (0..9).map(|_| Does::Hang);
+    let (_, _, sources) = pair(&lab, hangs, [Does::Take(14 * SECOND), answer("b")]);
+    let mut sources = sources;
+    sources[1].timeout = 15 * SECOND;
+    let before = lab.now();
+    assert_eq!(lab.key(&sources), "b");
+    assert!(lab.now().since(before) <= 30 * SECOND);
+}
+
+#[test]
+fn no_source_is_a_mistake() {
+    assert_eq!(Lab::default().error(&[]).kind(), ErrorKind::Misconfigured);
+}

@@ -1,0 +1,165 @@
+//! Commands for hints: each is written for the shell that people have on this system.
+
+use std::path::Path;
+
+use crate::UNREADABLE_SUFFIX;
+
+#[cfg(not(windows))]
+pub use posix::{
+    look_at, look_at_way, make_private, quote, remove, remove_all, remove_unreadable, room_of,
+};
+#[cfg(windows)]
+pub use windows::{
+    look_at, look_at_way, make_private, quote, remove, remove_all, remove_unreadable, room_of,
+};
+
+/// The same for Windows, whatever this system is.
+#[cfg(any(windows, test))]
+pub(crate) use windows::quote as quote_for_windows;
+
+/// For the shells of POSIX.
+#[cfg(any(not(windows), test))]
+#[cfg_attr(windows, allow(dead_code, unreachable_pub, reason = "of another system"))]
+mod posix {
+    use super::{Path, UNREADABLE_SUFFIX};
+
+    /// How a path is written in a command that a person pastes into a shell.
+    #[must_use]
+    pub fn quote(path: &Path) -> String {
+        // A NUL, which is its only objection, is in no path.
+        let quoter = shlex::Quoter::new().allow_nul(true);
+        quoter.quote(&path.display().to_string()).unwrap_or_default().into_owned()
+    }
+
+    /// The command that shows who may do what with a file or folder.
+    #[must_use]
+    pub fn look_at(path: &Path) -> String {
+        format!("ls -ld {}", quote(path))
+    }
+
+    /// The command that shows the same of each folder on the way to it.
+    #[must_use]
+    pub fn look_at_way(path: &Path) -> String {
+        // macOS has no such command.
+        if cfg!(target_os = "linux") { format!("namei -l {}", quote(path)) } else { look_at(path) }
+    }
+
+    /// The command that makes a file or folder the caller's alone.
+    #[must_use]
+    pub fn make_private(path: &Path, is_folder: bool) -> String {
+        format!("chmod {} {}", if is_folder { 700 } else { 600 }, quote(path))
+    }
+
+    /// The command that removes a file.
+    #[must_use]
+    pub fn remove(path: &Path) -> String {
+        format!("rm {}", quote(path))
+    }
+
+    /// The command that removes the entries of a folder that were set aside.
+    #[must_use]
+    pub fn remove_unreadable(folder: &Path) -> String {
+        // No shell of POSIX expands a star in quotes.
+        format!("rm {}/*{UNREADABLE_SUFFIX}", quote(folder))
+    }
+
+    /// The command that shows how much room a disk has.
+    #[must_use]
+    pub fn room_of(path: &Path) -> String {
+        format!("df -h {}", quote(path))
+    }
+
+    /// The command that removes a folder with all that is in it.
+    #[must_use]
+    pub fn remove_all(path: &Path) -> String {
+        format!("rm -r {}", quote(path))
+    }
+}
+
+/// For PowerShell and `cmd`, which read the same of what is written here.
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), allow(dead_code, unreachable_pub, reason = "of another system"))]
+mod windows {
+    use super::{Path, UNREADABLE_SUFFIX};
+
+    /// How a path is written in a command that a person pastes into a shell. No path has a quote in it.
+    #[must_use]
+    pub fn quote(path: &Path) -> String {
+        let text = path.display().to_string();
+        let plain = |c: char| c.is_ascii_alphanumeric() || r"\/._-:".contains(c);
+        if !text.is_empty() && text.chars().all(plain) { text } else { format!("\"{text}\"") }
+    }
+
+    /// The command that shows who may do what with a file or folder.
+    #[must_use]
+    pub fn look_at(path: &Path) -> String {
+        format!("icacls {}", quote(path))
+    }
+
+    /// There is no command that shows the same of each folder on the way to it.
+    #[must_use]
+    pub fn look_at_way(path: &Path) -> String {
+        look_at(path)
+    }
+
+    /// The command that makes a file or folder the caller's alone.
+    #[must_use]
+    pub fn make_private(path: &Path, is_folder: bool) -> String {
+        let rights = if is_folder { "(OI)(CI)F" } else { "F" };
+        format!(r#"icacls {} /inheritance:r /grant:r "%USERNAME%:{rights}""#, quote(path))
+    }
+
+    /// The command that removes a file.
+    #[must_use]
+    pub fn remove(path: &Path) -> String {
+        format!("del {}", quote(path))
+    }
+
+    /// The command that removes the entries of a folder that were set aside.
+    #[must_use]
+    pub fn remove_unreadable(folder: &Path) -> String {
+        let folder = quote(folder);
+        match folder.strip_suffix('"') {
+            Some(open) => format!(r#"del {open}\*{UNREADABLE_SUFFIX}""#),
+            None => format!(r"del {folder}\*{UNREADABLE_SUFFIX}"),
+        }
+    }
+
+    /// The command that shows how much room a disk has.
+    #[must_use]
+    pub fn room_of(path: &Path) -> String {
+        format!("fsutil volume diskfree {}", quote(path))
+    }
+
+    /// The command that removes a folder with all that is in it.
+    #[must_use]
+    pub fn remove_all(path: &Path) -> String {
+        format!("rmdir {}", quote(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Path, posix, windows};
+
+    #[test]
+    fn path_is_quoted_for_each_shell() {
+        assert_eq!(posix::quote(Path::new("/opt/keys/gen.sh")), "/opt/keys/gen.sh");
+        assert_eq!(posix::quote(Path::new("/o k/it's")), r#""/o k/it's""#);
+        assert_eq!(posix::quote(Path::new("/o'k/$HOME")), r#""/o'k/"'$HOME'"#);
+        assert_eq!(posix::quote(Path::new("")), "''");
+        assert_eq!(windows::quote(Path::new(r"C:\keys\gen.cmd")), r"C:\keys\gen.cmd");
+        assert_eq!(windows::quote(Path::new(r"C:\o k\it's")), r#""C:\o k\it's""#);
+    }
+
+    #[test]
+    fn star_of_a_command_stands_where_each_shell_expands_it() {
+        let posix = |folder| posix::remove_unreadable(Path::new(folder));
+        assert_eq!(posix("/home/ann/state"), "rm /home/ann/state/*.unreadable");
+        assert_eq!(posix("/o k/state"), "rm '/o k/state'/*.unreadable");
+        assert_eq!(posix("/o'k/state"), r#"rm "/o'k/state"/*.unreadable"#);
+        let windows = |folder| windows::remove_unreadable(Path::new(folder));
+        assert_eq!(windows(r"C:\state"), r"del C:\state\*.unreadable");
+        assert_eq!(windows(r"C:\o k\state"), r#"del "C:\o k\state\*.unreadable""#);
+    }
+}

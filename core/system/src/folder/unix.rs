@@ -1,0 +1,111 @@
+//! Owners and modes of the state folder and its files.
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::{ReadError, refused};
+use api_key_helper_values::Error;
+
+use crate::advice;
+use crate::trust::{self, Facts};
+
+/// Who can get at a file or folder, by its owner and mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Privacy {
+    /// Another user's.
+    Foreign { owner: u32 },
+    /// Ours, and others may read or write it.
+    Loose { mode: u32 },
+    /// Ours alone.
+    Own,
+}
+
+impl Privacy {
+    fn of(facts: Facts) -> Self {
+        let (owner, mode) = (facts.user, facts.mode & 0o777);
+        if owner != trust::caller() {
+            Self::Foreign { owner }
+        } else if mode & 0o077 != 0 {
+            Self::Loose { mode }
+        } else {
+            Self::Own
+        }
+    }
+}
+
+/// Refuses a folder that is not the caller's alone.
+pub(super) fn check_folder(path: &Path, facts: Facts) -> Result<(), ReadError> {
+    let (why, hint) = match Privacy::of(facts) {
+        Privacy::Own => return Ok(()),
+        Privacy::Foreign { owner } => (
+            format!("belongs to user {owner}"),
+            "run this as that user (`sudo` without `-E`), or set `XDG_STATE_HOME` and \
+             `XDG_DATA_HOME`"
+                .to_owned(),
+        ),
+        Privacy::Loose { mode } => (
+            format!("is open to others (mode {mode:03o})"),
+            format!("run `{}`", advice::make_private(path, true)),
+        ),
+    };
+    let message = format!("the folder `{}` {why}, so it is not used", path.display());
+    Err(ReadError::Refused(Error::misconfigured(message).with_hint(hint)))
+}
+
+/// Refuses an open file that is not the caller's alone.
+pub(super) fn check_file(path: &Path, _: &File, metadata: &Metadata) -> Result<(), ReadError> {
+    match Privacy::of(Facts::from(metadata)) {
+        Privacy::Own => Ok(()),
+        Privacy::Foreign { owner } => {
+            Err(refused(path, &format!("belongs to user {owner}"), &advice::remove(path)))
+        }
+        Privacy::Loose { mode } => {
+            let why = format!("is open to others (mode {mode:03o})");
+            Err(refused(path, &why, &advice::make_private(path, false)))
+        }
+    }
+}
+
+/// Returns whether an open file is the caller's alone.
+pub fn is_own(_: &File, metadata: &Metadata) -> bool {
+    Privacy::of(Facts::from(metadata)) == Privacy::Own
+}
+
+/// Returns whether there is a folder at `path` that is the caller's alone.
+///
+/// # Errors
+/// When it cannot be reached.
+pub fn is_own_folder(path: &Path) -> io::Result<bool> {
+    let metadata = path.metadata()?;
+    Ok(metadata.is_dir() && Privacy::of(Facts::from(&metadata)) == Privacy::Own)
+}
+
+/// Makes a folder that is the caller's alone.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Opens for the caller alone, and follows no link.
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+}
+
+/// Opens for reading, and follows no link at the end of `path`.
+pub(crate) fn open_unlinked(path: &Path) -> io::Result<File> {
+    // Without waiting, for another process may have put a FIFO there.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    File::options().read(true).custom_flags(flags.cast_signed()).open(path)
+}
+
+/// Whether opening failed because a link was not followed: ELOOP, and EMLINK on FreeBSD.
+pub(crate) fn is_link(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::MLINK))
+}

@@ -1,0 +1,17 @@
+//! The folders of the XDG Base Directory Specification, which command-line programs use on macOS too.
+
+/// Names the user's home.
+pub const HOME_VARIABLE: &str = "HOME";
+
+/// A path that is no folder: nothing is found below it, and nothing can be made there.
+pub(super) const NOWHERE: &str = "/dev/null";
+pub(super) const RUNTIME_FOLDER: Option<&str> = Some("XDG_RUNTIME_DIR");
+pub(super) const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";
+pub(super) const CONFIG_FOLDERS: [&str; 2] = ["XDG_CONFIG_HOME", HOME_VARIABLE];
+pub(super) const CONFIG_BELOW: &str = ".config";
+pub(super) const STATE_FOLDERS: [&str; 2] = ["XDG_STATE_HOME", HOME_VARIABLE];
+pub(super) const STATE_BELOW: &str = ".local/state";
+pub(super) const STATE: &str = "";
+pub(super) const DATA_FOLDERS: [&str; 2] = ["XDG_DATA_HOME", HOME_VARIABLE];
+pub(super) const DATA_BELOW: &str = ".local/share";
+pub(super) const KEYS: &str = "";

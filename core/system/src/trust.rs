@@ -1,0 +1,61 @@
+//! The check that no other user can change what is read or run, or replace it.
+//!
+//! This is the one check of programs, configurations, secrets' files and the state folder. It
+//! covers the file and every folder and symbolic link on the way to it, and whatever grants the
+//! right to write: the owner, the mode, a group with other members, a POSIX ACL; on Windows the owner
+//! and the access list.
+//!
+//! Other access lists are not read: NFSv4's, and those of macOS.
+
+#[cfg(any(windows, test))]
+mod access_list;
+mod facts;
+#[cfg(unix)]
+mod judge;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(unix)]
+mod trail;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as trail;
+
+use std::path::{Path, PathBuf};
+
+use api_key_helper_values::Error;
+
+use crate::folder::ReadError;
+
+#[cfg(windows)]
+pub(crate) use access_list::Sid;
+#[cfg(unix)]
+pub(crate) use facts::caller;
+pub(crate) use facts::{Facts, Kind};
+pub use trail::Trail;
+#[cfg(windows)]
+pub use trail::without_verbatim_prefix;
+#[cfg(windows)]
+pub(crate) use trail::{privacy_objection, privacy_objection_at};
+
+/// Returns the real path of the file or folder at `path`: it has no symbolic link. No user but the
+/// caller and root can change what is there, or lead the path elsewhere.
+///
+/// # Errors
+/// Refused, with the command that fixes it, when another user can. Io, when it cannot be reached.
+pub fn follow(path: &Path) -> Result<PathBuf, ReadError> {
+    Trail::new().follow(path)
+}
+
+/// Returns why the caller must not trust what is at `path`, with the command that fixes it. What
+/// cannot be reached is no objection: the attempt to use it says more.
+#[must_use]
+pub fn objection(path: &Path) -> Option<Error> {
+    match follow(path) {
+        Err(ReadError::Refused(error)) => Some(error),
+        Err(ReadError::Io(_)) | Ok(_) => None,
+    }
+}
+
+pub use crate::advice::quote;

@@ -1,0 +1,93 @@
+//! The facts that decide who may write a file or folder.
+
+use std::fs::Metadata;
+
+/// The owner, the mode and the type of a file, folder or link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    #[cfg(unix)]
+    pub(crate) user: u32,
+    #[cfg(unix)]
+    pub(crate) group: u32,
+    #[cfg(unix)]
+    pub(crate) mode: u32,
+    pub(crate) kind: Kind,
+    /// It is an open file that has one name: others can neither exchange what is open, nor have chosen it
+    /// by a hard link.
+    #[cfg(unix)]
+    pub(crate) is_pinned: bool,
+}
+
+/// The type of something in a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A plain file or a FIFO: who can write it decides what is read from it.
+    File,
+    Folder,
+    Link,
+    /// A device or a socket: its mode says who may use it.
+    Other,
+}
+
+#[cfg(unix)]
+impl From<&Metadata> for Facts {
+    fn from(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+
+        Self {
+            user: metadata.uid(),
+            group: metadata.gid(),
+            mode: metadata.mode() & 0o7777,
+            kind: Kind::of(metadata),
+            is_pinned: false,
+        }
+    }
+}
+
+#[cfg(unix)]
+impl From<&rustix::fs::Stat> for Facts {
+    fn from(found: &rustix::fs::Stat) -> Self {
+        use rustix::fs::FileType;
+
+        let kind = match FileType::from_raw_mode(found.st_mode) {
+            FileType::Directory => Kind::Folder,
+            FileType::RegularFile | FileType::Fifo => Kind::File,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        };
+        #[cfg_attr(
+            target_os = "linux",
+            expect(clippy::useless_conversion, reason = "it has 16 bits on macOS")
+        )]
+        let mode = u32::from(found.st_mode) & 0o7777;
+        Self { user: found.st_uid, group: found.st_gid, mode, kind, is_pinned: false }
+    }
+}
+
+impl Kind {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let kind = metadata.file_type();
+        #[cfg(unix)]
+        let is_fifo = std::os::unix::fs::FileTypeExt::is_fifo(&kind);
+        #[cfg(not(unix))]
+        let is_fifo = false;
+        if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_file() || is_fifo {
+            Self::File
+        } else if kind.is_symlink() {
+            Self::Link
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The effective user id: the system asks for it when something is written. The first call asks
+/// the kernel; neither program of ours ever changes it.
+#[cfg(unix)]
+pub(crate) fn caller() -> u32 {
+    static CALLER: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+
+    *CALLER.get_or_init(|| rustix::process::geteuid().as_raw())
+}

@@ -1,0 +1,238 @@
+//! The rule, as a function of owners and modes.
+
+use std::path::Path;
+
+use super::facts::{Facts, Kind};
+use super::quote;
+use api_key_helper_values::Error;
+
+pub(super) const ROOT: u32 = 0;
+const STICKY: u32 = 0o1000;
+const GROUP_WRITES: u32 = 0o020;
+const OTHERS_WRITE: u32 = 0o002;
+
+/// The machine's answers about users and groups, beside owners and modes.
+pub(super) trait Machine {
+    /// The caller's effective user id.
+    fn caller(&self) -> u32;
+
+    /// Returns whether no right of the group that owns `path` reaches another user.
+    fn is_private(&self, path: &Path, group: u32) -> bool;
+
+    /// Returns whether this user namespace has no name for `user`. The system shows root so, where
+    /// root is outside.
+    fn is_unmapped(&self, user: u32) -> bool;
+}
+
+/// Returns why another user can change what is at `path`.
+///
+/// An owner can always write, so another user must not own it.
+pub(super) fn judge(path: &Path, facts: Facts, machine: &impl Machine) -> Option<Error> {
+    let Facts { user, mode, kind, .. } = facts;
+    // A link has no rights of its own: the folder that it is in decides.
+    if matches!(kind, Kind::Link | Kind::Other) {
+        return None;
+    }
+    let is_folder = kind == Kind::Folder;
+    if !is_owned(user, machine) {
+        return Some(owner_objection(path, facts, machine.caller()));
+    }
+    let group_writes = mode & GROUP_WRITES != 0 && !machine.is_private(path, facts.group);
+    let others_write = mode & OTHERS_WRITE != 0;
+    let whose = match (group_writes, others_write) {
+        (false, false) => return None,
+        (true, false) => "g-w",
+        (false, true) => "o-w",
+        (true, true) => "go-w",
+    };
+    let (what, place) = (what(is_folder), quote(path));
+    let message = format!("{what}`{place}` is writable by others: its mode is {mode:04o}");
+    // Such a folder is shared on purpose, as `/tmp` is: it is not the one to change.
+    let hint = if is_folder && mode & STICKY != 0 {
+        "move it to a folder that only you can write".to_owned()
+    } else {
+        let caller = machine.caller();
+        let sudo = if caller == ROOT || caller == user { "" } else { "sudo " };
+        format!("run `{sudo}chmod {whose} {place}`")
+    };
+    Some(Error::misconfigured(message).with_hint(hint))
+}
+
+/// Returns why another user can put something else in the place of `entry`, which is in `folder`.
+///
+/// In a sticky folder, as `/tmp` is, others can neither rename nor remove what is the caller's or root's. A
+/// file there can be a hard link, and so a file of the caller's that another user chose: it is refused,
+/// unless it is open and has that one name.
+pub(super) fn judge_folder(
+    (folder, mut facts): (&Path, Facts),
+    (entry, held): (&Path, Facts),
+    machine: &impl Machine,
+) -> Option<Error> {
+    let is_way = matches!(held.kind, Kind::Folder | Kind::Link);
+    if facts.mode & STICKY != 0 && (is_way || held.is_pinned) {
+        if !is_owned(held.user, machine) {
+            return Some(owner_objection(entry, held, machine.caller()));
+        }
+        facts.mode &= !(GROUP_WRITES | OTHERS_WRITE);
+    }
+    if is_way {
+        // In a container or a sandbox without root, `/` and `/home` belong to no user that it maps.
+        if machine.is_unmapped(facts.user) {
+            facts.user = ROOT;
+        }
+    }
+    judge(folder, facts, machine)
+}
+
+fn is_owned(user: u32, machine: &impl Machine) -> bool {
+    user == ROOT || user == machine.caller()
+}
+
+fn owner_objection(path: &Path, facts: Facts, caller: u32) -> Error {
+    let (what, place) = (what(facts.kind == Kind::Folder), quote(path));
+    let (sudo, wanted) = match caller {
+        ROOT => ("", "root".to_owned()),
+        user => ("sudo ", format!("uid {user} or root")),
+    };
+    let Facts { user, mode, .. } = facts;
+    let message = format!(
+        "{what}`{place}` (mode {mode:04o}) belongs to uid {user}, and must belong to {wanted}"
+    );
+    let hint = format!("if you trust it, run `{sudo}chown {caller} {place}`");
+    Error::misconfigured(message).with_hint(hint)
+}
+
+const fn what(is_folder: bool) -> &'static str {
+    if is_folder { "the folder " } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The caller has a group of its own, 100.
+    struct Known {
+        caller: u32,
+        unmapped: u32,
+    }
+
+    impl Machine for Known {
+        fn caller(&self) -> u32 {
+            self.caller
+        }
+
+        fn is_private(&self, _: &Path, group: u32) -> bool {
+            group == 100
+        }
+
+        fn is_unmapped(&self, user: u32) -> bool {
+            user == self.unmapped
+        }
+    }
+
+    const ME: Known = Known { caller: 1000, unmapped: u32::MAX };
+
+    fn facts((user, group, mode): (u32, u32, u32), kind: Kind) -> Facts {
+        Facts { user, group, mode, kind, is_pinned: false }
+    }
+
+    fn words(error: Option<Error>) -> String {
+        error.map_or_else(String::new, |error| {
+            format!("{error}; {}", error.hint().unwrap_or_default())
+        })
+    }
+
+    fn judged(machine: &Known, numbers: (u32, u32, u32), kind: Kind) -> String {
+        words(judge(Path::new("/k/gen.sh"), facts(numbers, kind), machine))
+    }
+
+    fn folder_judged(
+        machine: &Known,
+        folder: (u32, u32, u32),
+        (user, kind): (u32, Kind),
+    ) -> String {
+        let held = (Path::new("/k/gen"), facts((user, 100, 0o755), kind));
+        words(judge_folder((Path::new("/k"), facts(folder, Kind::Folder)), held, machine))
+    }
+
+    #[test]
+    fn file_that_only_caller_and_root_can_change_is_trusted() {
+        for numbers in [(1000, 7, 0o755), (0, 0, 0o755), (1000, 100, 0o775), (0, 100, 0o775)] {
+            for kind in [Kind::File, Kind::Folder] {
+                assert_eq!(judged(&ME, numbers, kind), "", "{numbers:?}");
+            }
+        }
+        // Everybody may use `/dev/null`, and a link's mode means nothing.
+        for kind in [Kind::Link, Kind::Other] {
+            assert_eq!(judged(&ME, (0, 0, 0o666), kind), "");
+        }
+    }
+
+    #[test]
+    fn file_that_others_can_change_is_refused_with_the_command_that_fixes_it() {
+        let file = |numbers| judged(&ME, numbers, Kind::File);
+        assert_eq!(
+            file((1000, 100, 0o777)),
+            "`/k/gen.sh` is writable by others: its mode is 0777; run `chmod o-w /k/gen.sh`"
+        );
+        assert!(file((1000, 7, 0o4777)).ends_with("mode is 4777; run `chmod go-w /k/gen.sh`"));
+        assert!(file((1000, 7, 0o775)).ends_with("run `chmod g-w /k/gen.sh`"));
+        assert!(file((0, 0, 0o775)).ends_with("run `sudo chmod g-w /k/gen.sh`"));
+        assert_eq!(
+            file((1001, 100, 0o755)),
+            "`/k/gen.sh` (mode 0755) belongs to uid 1001, and must belong to uid 1000 or root; \
+             if you trust it, run `sudo chown 1000 /k/gen.sh`"
+        );
+        let root = Known { caller: ROOT, ..ME };
+        assert_eq!(
+            judged(&root, (1001, 0, 0o700), Kind::Folder),
+            "the folder `/k/gen.sh` (mode 0700) belongs to uid 1001, and must belong to root; \
+             if you trust it, run `chown 0 /k/gen.sh`"
+        );
+    }
+
+    #[test]
+    fn folder_that_others_can_write_replaces_what_is_in_it() {
+        for kind in [Kind::File, Kind::Folder, Kind::Link] {
+            for (folder, whose) in [((1000, 100, 0o777), "o-w"), ((1000, 7, 0o2775), "g-w")] {
+                let said = folder_judged(&ME, folder, (1000, kind));
+                assert!(said.starts_with("the folder `/k` is writable by others"), "{said}");
+                assert!(said.ends_with(&format!("run `chmod {whose} /k`")), "{said}");
+            }
+            let said = folder_judged(&ME, (999, 999, 0o755), (1000, kind));
+            assert!(said.starts_with("the folder `/k` (mode 0755) belongs to uid 999"), "{said}");
+            assert_eq!(folder_judged(&ME, (0, 0, 0o755), (1000, kind)), "");
+        }
+    }
+
+    #[test]
+    fn sticky_folder_keeps_folders_and_links_of_caller_and_root() {
+        for kind in [Kind::Folder, Kind::Link] {
+            for user in [0, 1000] {
+                assert_eq!(folder_judged(&ME, (0, 0, 0o1777), (user, kind)), "");
+            }
+            let said = folder_judged(&ME, (0, 0, 0o1777), (1001, kind));
+            assert!(said.contains("`/k/gen` (mode 0755) belongs to uid 1001"), "{said}");
+        }
+        let said = folder_judged(&ME, (0, 0, 0o1777), (1000, Kind::File));
+        assert!(said.ends_with("move it to a folder that only you can write"), "{said}");
+        // Who owns the folder is not held back by that bit.
+        let said = folder_judged(&ME, (999, 0, 0o1777), (1000, Kind::Folder));
+        assert!(said.contains("belongs to uid 999"), "{said}");
+    }
+
+    #[test]
+    fn unmapped_owner_counts_as_root_only_above_the_nearest_folder() {
+        let inside = Known { unmapped: 65_534, ..ME };
+        let nobodys = (65_534, 65_534, 0o755);
+        assert_eq!(folder_judged(&inside, nobodys, (1000, Kind::Folder)), "");
+        assert!(folder_judged(&inside, nobodys, (1000, Kind::File)).contains("belongs to uid"));
+        assert!(judged(&inside, nobodys, Kind::File).contains("belongs to uid 65534"));
+        let open = (65_534, 65_534, 0o777);
+        assert!(folder_judged(&inside, open, (1000, Kind::Folder)).contains("writable by others"));
+        let shared = (65_534, 65_534, 0o1777);
+        assert_eq!(folder_judged(&inside, shared, (1000, Kind::Folder)), "");
+        assert!(folder_judged(&inside, shared, (65_534, Kind::Folder)).contains("belongs to uid"));
+        assert!(folder_judged(&ME, nobodys, (1000, Kind::Folder)).contains("belongs to uid 65534"));
+    }
+}

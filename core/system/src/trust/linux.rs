@@ -1,0 +1,228 @@
+//! Facts of Linux about access lists, groups and user namespaces.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::judge::ROOT;
+
+/// Returns whether `path`, which is no link, has an access list beside its mode. Then the mode's
+/// bits for the group are the most that a user on the list has (acl(5), "CORRESPONDENCE BETWEEN ACL
+/// ENTRIES AND FILE PERMISSION BITS"): without `w` there, no user on it can write.
+pub(super) fn has_acl(path: &Path) -> bool {
+    let mut none = [0_u8; 0];
+    let length = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut none);
+    !matches!(length, Err(Errno::NODATA | Errno::OPNOTSUPP))
+}
+
+/// Returns whether `/etc/passwd` and `/etc/group` prove that no user but `caller` and root is in
+/// `group`.
+///
+/// They prove nothing where another directory has users too, nor where a user namespace gives the
+/// ids another meaning.
+pub(super) fn has_no_other_member(group: u32, caller: u32) -> bool {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let is_member = rustix::process::getegid().as_raw() == group
+        || rustix::process::getgroups()
+            .is_ok_and(|groups| groups.iter().any(|found| found.as_raw() == group));
+    let accounts = Accounts { passwd: &read("/etc/passwd"), group: &read("/etc/group") };
+    maps_all(&read("/proc/self/gid_map"))
+        && users_come_from_files(fs::read_to_string("/etc/nsswitch.conf"))
+        && USER_RECORDS.iter().all(|path| is_absent(Path::new(path)))
+        && accounts.prove_private(group, caller, is_member)
+}
+
+/// Returns whether this user namespace does not map `user`: the system shows the same id for all
+/// ids that it does not map (user_namespaces(7), "Unmapped user and group IDs").
+pub(super) fn is_unmapped(user: u32) -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let mut ranges = map.lines().filter_map(range).peekable();
+    ranges.peek().is_some()
+        && !ranges.any(|[inside, _, count]| (inside..inside + count).contains(&user.into()))
+}
+
+/// The folders where systemd has users that `/etc/passwd` lacks (nss-systemd(8)).
+const USER_RECORDS: [&str; 5] = [
+    "/etc/userdb",
+    "/run/host/userdb",
+    "/run/systemd/userdb/io.systemd.Home",
+    "/run/userdb",
+    "/usr/lib/userdb",
+];
+
+/// A line of a map of ids: the first id inside, the first one outside, and how many.
+fn range(line: &str) -> Option<[u64; 3]> {
+    let numbers: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).collect();
+    numbers.try_into().ok()
+}
+
+/// Returns whether a map of ids is that of the first user namespace, where each means itself.
+fn maps_all(map: &str) -> bool {
+    map.lines().map(range).eq([Some([0, 0, u64::from(u32::MAX)])])
+}
+
+/// Returns whether nothing is there. What cannot be reached may be.
+fn is_absent(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
+}
+
+/// Returns whether users and groups come from files alone, by what was read of `/etc/nsswitch.conf`.
+/// Without that file they do. One that cannot be read may name a directory.
+fn users_come_from_files(switch: io::Result<String>) -> bool {
+    match switch {
+        Ok(switch) => names_files_only(&switch),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+/// Returns whether `/etc/nsswitch.conf` names files alone for users and groups. What `systemd` adds are users of its own, each with a group of its own, or user records.
+fn names_files_only(switch: &str) -> bool {
+    let lines = switch.lines().filter_map(|line| line.split('#').next()?.split_once(':'));
+    lines
+        .filter(|(database, _)| ["passwd", "group", "initgroups"].contains(&database.trim()))
+        .flat_map(|(_, services)| services.split_whitespace())
+        .all(|service| {
+            let is_action = service.starts_with('[') && service.ends_with(']');
+            is_action || service == "files" || service == "systemd"
+        })
+}
+
+/// The texts of `/etc/passwd` and `/etc/group`.
+#[derive(Clone, Copy, Debug)]
+struct Accounts<'a> {
+    passwd: &'a str,
+    group: &'a str,
+}
+
+impl Accounts<'_> {
+    /// Returns whether no user but `caller` and root is in `group`. `is_member` says whether this
+    /// process is: if the files do not know that, they do not know the members.
+    fn prove_private(&self, group: u32, caller: u32, is_member: bool) -> bool {
+        let users = || self.passwd.lines().filter_map(user);
+        let is_ours = |user: u32| user == caller || user == ROOT;
+        let names = |name: &str, is_meant: &dyn Fn(u32) -> bool| {
+            users().any(|(user, id, _)| user == name && is_meant(id))
+        };
+        let lists: Vec<&str> = self.group.lines().filter_map(|line| members(line, group)).collect();
+        let listed =
+            || lists.iter().flat_map(|list| list.split(',')).filter(|name| !name.is_empty());
+        let is_known = users().any(|(_, id, _)| id == caller);
+        let is_known_member = users().any(|(_, id, primary)| id == caller && primary == group)
+            || listed().any(|name| names(name, &|id| id == caller));
+        is_known
+            && !lists.is_empty()
+            && (is_known_member || !is_member)
+            && users().all(|(_, id, primary)| primary != group || is_ours(id))
+            && listed().all(|name| names(name, &is_ours))
+    }
+}
+
+/// A user's name, id and primary group (passwd(5)).
+fn user(line: &str) -> Option<(&str, u32, u32)> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let [name, _, id, group, ..] = fields[..] else { return None };
+    Some((name, id.parse().ok()?, group.parse().ok()?))
+}
+
+/// The members that a line lists, if it is of `group` (group(5)).
+fn members(line: &str, group: u32) -> Option<&str> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let [_, _, id, members] = fields[..] else { return None };
+    (id.parse() == Ok(group)).then_some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
+                          me:x:1000:1000::/home/me:/bin/sh\n\
+                          you:x:1001:100::/home/you:/bin/sh\n";
+
+    fn is_private(group: &str, id: u32, is_member: bool) -> bool {
+        Accounts { passwd: PASSWD, group }.prove_private(id, 1000, is_member)
+    }
+
+    #[test]
+    fn group_that_the_files_give_to_the_caller_alone_is_private() {
+        assert!(is_private("me:x:1000:\n", 1000, true));
+        assert!(is_private("me:x:1000:me,root\n", 1000, true));
+        // As `/usr/local` of Debian has it: no user is in the group.
+        assert!(is_private("staff:x:50:\n", 50, false));
+        assert!(is_private("team:x:60:me\n", 60, true));
+    }
+
+    #[test]
+    fn group_with_another_member_is_not_private() {
+        // By the list, by the primary group of another user, by a second line of the same id.
+        assert!(!is_private("team:x:60:me,you\n", 60, true));
+        assert!(!is_private("users:x:100:\n", 100, false));
+        assert!(!is_private("me:x:1000:\nalias:x:1000:you\n", 1000, true));
+        assert!(!is_private("team:x:60:me,gone\n", 60, true));
+    }
+
+    #[test]
+    fn group_of_which_the_files_know_too_little_is_not_private() {
+        // No line of it; the caller is in it and the files do not say so; the caller has no line.
+        assert!(!is_private("", 1000, true));
+        assert!(!is_private("staff:x:50:\n", 50, true));
+        let group = "nobody:x:7:\n";
+        assert!(!Accounts { passwd: PASSWD, group }.prove_private(7, 12_345, true));
+        assert!(!Accounts { passwd: PASSWD, group }.prove_private(7, 12_345, false));
+        assert!(!is_private("damaged:1000:\n", 1000, true));
+    }
+
+    #[test]
+    fn directory_beside_the_files_proves_nothing() {
+        for local in [
+            "",
+            "passwd: files systemd\ngroup: files [SUCCESS=merge] systemd\nhosts: files dns\n",
+            "# passwd: ldap\npasswd: files # ldap\n",
+        ] {
+            assert!(names_files_only(local), "{local}");
+        }
+        for remote in [
+            "passwd: sss files\n",
+            "group: files ldap\n",
+            "passwd: compat\n",
+            "passwd: files\n initgroups:files winbind\n",
+        ] {
+            assert!(!names_files_only(remote), "{remote}");
+        }
+    }
+
+    #[test]
+    fn nsswitch_conf_that_cannot_be_read_proves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("nsswitch.conf");
+        let is_proof = |path: &Path| users_come_from_files(fs::read_to_string(path));
+        assert!(is_proof(&file));
+        fs::write(&file, "passwd: files\n").unwrap();
+        assert!(is_proof(&file));
+        fs::write(&file, b"# B\xfcro\npasswd: ldap\n").unwrap();
+        assert!(!is_proof(&file));
+        // Neither a folder nor what is below a file.
+        assert!(!is_proof(folder.path()));
+        assert!(!is_proof(&file.join("below")));
+    }
+
+    #[test]
+    fn user_records_that_cannot_be_reached_may_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_absent(&folder.path().join("userdb")));
+        assert!(!is_absent(folder.path()));
+        let link = folder.path().join("loop");
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        assert!(!is_absent(&link));
+    }
+
+    #[test]
+    fn ids_mean_themselves_in_the_first_namespace_alone() {
+        assert!(maps_all("         0          0 4294967295\n"));
+        for map in ["", "0 1000 1\n", "0 0 65536\n", "0 1000 1\n1 100000 65536\n"] {
+            assert!(!maps_all(map), "{map}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One configuration file: its values, and where each of them stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use api_key_helper_values::{Error, text};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Where a key stands in a configuration file. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    file: Arc<Path>,
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    /// The folder that relative paths at this place are relative to.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or_else(|| Path::new("/"))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+/// A parsed file.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// Its values.
+    pub values: toml::Table,
+    /// Their places.
+    pub places: Places,
+}
+
+/// The place of each key, by its path from the root.
+pub type Places = BTreeMap<Vec<String>, Place>;
+
+impl Document {
+    /// Parses the content of `file`.
+    ///
+    /// # Errors
+    /// Misconfigured, with the place: what is not TOML.
+    pub fn parse(file: PathBuf, bytes: &[u8]) -> Result<Self, Error> {
+        let file: Arc<Path> = file.into();
+        let bytes = text::unmarked(bytes)
+            .map_err(|error| error.at(format_args!("`{}`", file.display())))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let place = Lines::of(&file, &valid).place(valid.len());
+            Error::misconfigured(format!("{place} is not UTF-8"))
+                .with_hint("save the file as UTF-8")
+        })?;
+        let lines = Lines::of(&file, text);
+        let root = DeTable::parse(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let place = lines.place(start);
+            Error::misconfigured(format!("{place}: {}", error.message()))
+                .with_hint(hint_at(text, start))
+        })?;
+        let mut reader = Reader { lines: &lines, places: Places::new() };
+        let values = reader.table(root.get_ref(), &mut Vec::new());
+        Ok(Self { values, places: reader.places })
+    }
+}
+
+/// What to do about a mistake at this offset. In double quotes, a backslash begins an escape: people write
+/// paths of Windows there.
+fn hint_at(text: &str, start: usize) -> &'static str {
+    let around = text.as_bytes().get(start.saturating_sub(2)..).unwrap_or_default();
+    if around.iter().take(3).any(|byte| *byte == b'\\') {
+        return "write a text with `\\` in single quotes, such as `'C:\\keys\\gen.cmd'`";
+    }
+    "fix the TOML at that line"
+}
+
+/// The lines of a file. What is needed to find a place in them is counted once: to count it again for
+/// each key would make reading quadratic, be it in the lines or within a single one.
+struct Lines<'a> {
+    file: &'a Arc<Path>,
+    text: &'a [u8],
+    /// The offsets at which lines begin.
+    starts: Vec<usize>,
+    /// The number of characters before each block.
+    before: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(file: &'a Arc<Path>, text: &'a str) -> Self {
+        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let starts = std::iter::once(0).chain(after_newlines).collect();
+        let text = text.as_bytes();
+        let before = text.chunks(BLOCK).scan(0, |count, block| {
+            let before = *count;
+            *count += characters(block);
+            Some(before)
+        });
+        Self { file, text, starts, before: before.collect() }
+    }
+
+    /// The place of the byte at `offset`.
+    fn place(&self, offset: usize) -> Place {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        let column = self.characters_before(offset) - self.characters_before(start) + 1;
+        Place { file: Arc::clone(self.file), line, column }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let block = offset / BLOCK;
+        // At the very end of the text there may be no block any more.
+        let Some(before) = self.before.get(block) else { return characters(self.text) };
+        before + characters(&self.text[block * BLOCK..offset])
+    }
+}
+
+/// The bytes that are counted for a place at most.
+const BLOCK: usize = 256;
+
+/// The number of characters that begin in `text`, which is UTF-8.
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+struct Reader<'a> {
+    lines: &'a Lines<'a>,
+    places: Places,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>, path: &mut Vec<String>) -> toml::Table {
+        let mut values = toml::Table::new();
+        for (key, value) in table {
+            path.push(key.get_ref().to_string());
+            self.places.insert(path.clone(), self.lines.place(key.span().start));
+            values.insert(key.get_ref().to_string(), self.value(value, path));
+            path.pop();
+        }
+        values
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue<'_>>, path: &mut Vec<String>) -> toml::Value {
+        match value.get_ref() {
+            DeValue::Table(table) => toml::Value::Table(self.table(table, path)),
+            DeValue::Array(items) => {
+                toml::Value::Array(items.iter().map(|item| self.value(item, path)).collect())
+            }
+            DeValue::String(text) => toml::Value::String(text.to_string()),
+            DeValue::Boolean(value) => toml::Value::Boolean(*value),
+            DeValue::Datetime(value) => toml::Value::Datetime(*value),
+            // A number that does not fit stays a text, so that reading it as a number says why.
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Integer),
+            DeValue::Float(number) => number
+                .as_str()
+                .parse()
+                .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Float),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Document, Error> {
+        Document::parse("/etc/c.toml".into(), text.as_bytes())
+    }
+
+    #[test]
+    fn path_of_windows_in_double_quotes_is_answered_with_single_ones() {
+        for path in [r"C:\keys\gen.cmd", r"C:\Users\ann\gen.cmd", r"\\server\x\gen.cmd"] {
+            let text = format!("[source.a]\ncommand = [\"{path}\"]\n");
+            let error = Document::parse("/c.toml".into(), text.as_bytes()).unwrap_err();
+            assert!(error.hint().unwrap().contains("single quotes"), "{path}: {error:?}");
+        }
+        let error = Document::parse("/c.toml".into(), b"a = = 1").unwrap_err();
+        assert_eq!(error.hint(), Some("fix the TOML at that line"));
+    }
+
+    #[test]
+    fn every_key_has_a_place() {
+        let text = "a = 1\n[source.x]\nb = { c = 2 }\nd.e = [\n  { f = 3 },\n]\n";
+        let document = parse(text).unwrap();
+        let place = |path: &[&str]| {
+            let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+            document.places[&path].to_string()
+        };
+        assert_eq!(place(&["a"]), "/etc/c.toml:1:1");
+        assert_eq!(place(&["source", "x"]), "/etc/c.toml:2:9");
+        assert_eq!(place(&["source", "x", "b", "c"]), "/etc/c.toml:3:7");
+        assert_eq!(place(&["source", "x", "d", "e", "f"]), "/etc/c.toml:5:5");
+    }
+
+    #[test]
+    fn column_counts_characters_across_a_long_line() {
+        let file: Arc<Path> = Path::new("/c").into();
+        let text = format!("# ü\n{}\n{}", "aü€𝄞".repeat(300), "b".repeat(2 * BLOCK - 5));
+        let lines = Lines::of(&file, &text);
+        let (mut line, mut column) = (1, 1);
+        for (offset, character) in text.char_indices() {
+            let Place { line: found, column: place, .. } = lines.place(offset);
+            assert_eq!((found, place), (line, column), "{offset}");
+            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        for end in [text.len(), text.len() + 1] {
+            assert_eq!((lines.place(end).line, lines.place(end).column), (line, column));
+        }
+        let block = "b".repeat(BLOCK);
+        assert_eq!(Lines::of(&file, &block).place(BLOCK).column, BLOCK + 1);
+    }
+
+    #[test]
+    fn what_is_not_toml_has_a_place() {
+        let error = parse("a = 1\nb = \n").unwrap_err();
+        assert!(error.message().starts_with("/etc/c.toml:2:"), "{error}");
+        let error = Document::parse("/c".into(), b"a = 1\nb = '\xff'").unwrap_err();
+        assert_eq!(error.message(), "/c:2:6 is not UTF-8");
+        let utf16: Vec<u8> =
+            "\u{feff}a = 1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let error = Document::parse("/c".into(), &utf16).unwrap_err();
+        assert_eq!(error.message(), "`/c` is UTF-16, and not UTF-8");
+        // A byte-order mark in front is no part of the text.
+        let marked = Document::parse("/c".into(), "\u{feff}a = 1\n".as_bytes()).unwrap();
+        assert_eq!(marked.places[&vec!["a".to_owned()]].to_string(), "/c:1:1");
+    }
+}

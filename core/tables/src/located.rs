@@ -1,0 +1,163 @@
+//! A table that knows where its keys stand, and reads itself into a type.
+
+use std::path::{Path, PathBuf};
+
+use api_key_helper_values::{Error, Fingerprint};
+use serde::de::value::Error as FieldsFound;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::document::{Place, Places};
+use crate::wrong_value;
+
+/// A table of the configuration, such as `[profile.work]`.
+#[derive(Clone, Debug, Default)]
+pub struct Located {
+    /// How the table is called from the root: `["profile", "work"]`.
+    pub path: Vec<String>,
+    /// What it holds.
+    pub values: toml::Table,
+    /// The places of its keys, by the path from this table.
+    pub places: Places,
+}
+
+impl Located {
+    /// Reads the table as a `T`. Keys that `T` does not have are errors, and so are wrong types.
+    ///
+    /// # Errors
+    /// Misconfigured, with the place.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read_with::<T>(&[])
+    }
+
+    /// The same, where `others` are keys that somebody else reads from this table.
+    ///
+    /// # Errors
+    /// As [`Located::read`].
+    pub fn read_with<T: DeserializeOwned>(&self, others: &[&str]) -> Result<T, Error> {
+        let fields = fields::<T>();
+        for key in self.values.keys() {
+            if !fields.contains(&key.as_str()) && !others.contains(&key.as_str()) {
+                return Err(self.unknown(key, fields.iter().chain(others).copied()));
+            }
+        }
+        self.read_some()
+    }
+
+    /// The same, where somebody else looks after the keys that `T` does not have.
+    ///
+    /// # Errors
+    /// As [`Located::read`].
+    pub fn read_some<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let fields = fields::<T>();
+        let own = self.values.iter().filter(|(key, _)| fields.contains(&key.as_str()));
+        let own: toml::Table = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        serde_path_to_error::deserialize(toml::Value::Table(own)).map_err(|error| {
+            let path: Vec<String> = error
+                .path()
+                .iter()
+                .filter_map(|segment| match segment {
+                    serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+                    _ => None,
+                })
+                .collect();
+            let full = self.full(&path);
+            let (message, hint) = wrong_value::explained(error.inner().message(), &full);
+            self.error(&path, message).with_hint(hint)
+        })
+    }
+
+    /// A Misconfigured error about the value at `path`, which says where that is.
+    #[must_use]
+    pub fn error(&self, path: &[String], message: impl AsRef<str>) -> Error {
+        let full = self.full(path);
+        let place = self.place(path).map_or_else(String::new, |place| format!("{place}: "));
+        Error::misconfigured(format!("{place}`{full}`: {}", message.as_ref()))
+    }
+
+    /// `path` from the root, as people write it.
+    fn full(&self, path: &[String]) -> String {
+        self.path.iter().chain(path).cloned().collect::<Vec<_>>().join(".")
+    }
+
+    /// The place of `path`, or of the nearest table around it.
+    #[must_use]
+    pub fn place(&self, path: &[String]) -> Option<&Place> {
+        (0..=path.len()).rev().find_map(|length| self.places.get(&path[..length]))
+    }
+
+    /// `path` made absolute, by the file that holds `key`.
+    #[must_use]
+    pub fn resolve(&self, key: &str, path: &Path) -> PathBuf {
+        match self.place(&[key.to_owned()]) {
+            // By its components, so that `./program` is shown as people write it.
+            Some(place) => place.folder().join(path).components().collect(),
+            None => path.to_owned(),
+        }
+    }
+
+    /// A hash of the table's name and of the keys that `counts`, with the folder that relative paths
+    /// in them are relative to.
+    pub fn fingerprint(&self, counts: impl Fn(&str) -> bool) -> Fingerprint {
+        let mut parts: Vec<Vec<u8>> = self.path.iter().map(|name| name.clone().into()).collect();
+        for (key, value) in self.values.iter().filter(|(key, _)| counts(key)) {
+            let folder = self.place(std::slice::from_ref(key)).map(Place::folder);
+            let folder = folder.map(|folder| folder.as_os_str().as_encoded_bytes().to_vec());
+            parts.extend([
+                key.clone().into(),
+                folder.unwrap_or_default(),
+                serde_json::to_vec(value).unwrap_or_default(),
+            ]);
+        }
+        Fingerprint::of(parts.iter().map(Vec::as_slice))
+    }
+
+    fn unknown<'a>(&self, key: &str, known: impl Iterator<Item = &'a str>) -> Error {
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        let nearest = known
+            .iter()
+            .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
+            .min()
+            .filter(|(distance, candidate)| *distance <= candidate.len().max(key.len()) / 2);
+        let hint = match nearest {
+            Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+            None => format!("known keys are `{}`", known.join("`, `")),
+        };
+        self.error(&[key.to_owned()], "unknown key").with_hint(hint)
+    }
+}
+
+/// The names of the fields of the structure `T`, as its `Deserialize` announces them.
+#[must_use]
+pub fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut found: &'static [&'static str] = &[];
+    // The answer is in `found`: the deserialization itself always ends in an error.
+    let _ = T::deserialize(FieldNames(&mut found));
+    found
+}
+
+struct FieldNames<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = FieldsFound;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FieldsFound> {
+        Err(serde::de::Error::custom("not a structure"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, FieldsFound> {
+        *self.0 = fields;
+        Err(serde::de::Error::custom("found"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}

@@ -1,0 +1,57 @@
+//! The exit code of a call that fails by itself.
+
+use std::ffi::OsString;
+
+use crate::Error;
+
+/// The code of a failure of ours where a program's own codes are passed on: well-behaved programs do not
+/// use it (POSIX.1-2024, `timeout`).
+const BEFORE_A_PROGRAM: u8 = 125;
+
+/// The exit code of a call of this program with these `arguments` that ended in `error`.
+///
+/// The front knows no command but `get`, and the worker reports mistakes in the command line and
+/// panics as well: so both ask the arguments.
+#[must_use]
+pub fn exit_code(error: &Error, arguments: &[OsString]) -> u8 {
+    if runs_a_program(arguments) { BEFORE_A_PROGRAM } else { error.kind().exit_code() }
+}
+
+/// Whether the call is `exec`, be the rest of it understood or not.
+fn runs_a_program(arguments: &[OsString]) -> bool {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("--profile" | "--config" | "--format") => drop(arguments.next()),
+            Some(option) if option.starts_with('-') => {}
+            word => return word == Some("exec"),
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(arguments: &[&str]) -> u8 {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        exit_code(&Error::misconfigured("a mistake"), &arguments)
+    }
+
+    #[test]
+    fn a_program_has_all_other_codes_for_itself() {
+        for arguments in [
+            &["exec"][..],
+            &["exec", "--no-such", "--", "ls"],
+            &["--profile", "work", "--config=/c", "exec"],
+            &["--format", "json", "exec"],
+            &["--front-version=1", "--asked-at=1", "exec"],
+        ] {
+            assert_eq!(code(arguments), BEFORE_A_PROGRAM, "{arguments:?}");
+        }
+        for arguments in [&["get"][..], &["--profile", "exec"], &["get", "exec"], &[]] {
+            assert_eq!(code(arguments), 2, "{arguments:?}");
+        }
+    }
+}

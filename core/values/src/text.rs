@@ -1,0 +1,291 @@
+//! A text from outside, whatever brings it: a variable, a file, a program, a server's field.
+//!
+//! It is read in one way: a byte-order mark in front and the white space around it are dropped, for
+//! editors and programs add them unasked. What is then invalid is an error that names the place, and
+//! never quotes the text.
+
+use std::fmt;
+
+use crate::{Error, Secret};
+
+/// The characters that a text may consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Lines, with tabs, and without other control characters.
+    Lines,
+    /// One line without control characters: a password.
+    Line,
+    /// Printable ASCII: the value of a header.
+    Header,
+    /// Printable ASCII without spaces: a token.
+    Token,
+}
+
+/// Why a text cannot be used. Positions count from 1, after the outer white space was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextError {
+    /// A control character.
+    Control {
+        /// Its position.
+        position: usize,
+    },
+    /// Nothing is left.
+    Empty,
+    /// A character that is not ASCII.
+    NotAscii {
+        /// Its position.
+        position: usize,
+    },
+    /// Not UTF-8 from this byte on.
+    NotUtf8 {
+        /// Its position, in bytes.
+        position: usize,
+    },
+    /// A word that tools print for a missing value.
+    Placeholder(&'static str),
+    /// The line ends and another one follows.
+    SecondLine {
+        /// The position of the line end.
+        position: usize,
+    },
+    /// A space.
+    Space {
+        /// Its position.
+        position: usize,
+    },
+    /// UTF-16, as PowerShell and some editors of Windows save it.
+    Utf16,
+}
+
+/// Drops what programs and editors add around a text.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    let is_noise = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let text = text.trim_matches(is_noise);
+    // One, which ends a text for C; more are what a crash leaves of a file.
+    text.strip_suffix('\0').map_or(text, |text| text.trim_end_matches(is_noise))
+}
+
+/// Reads a text, which may be empty.
+///
+/// # Errors
+/// It is not UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
+    let bytes = unmarked(bytes)?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| TextError::NotUtf8 { position: error.valid_up_to() + 1 })?;
+    Ok(trim(text))
+}
+
+/// Reads a text that is there.
+///
+/// # Errors
+/// It is not UTF-8, is empty, or is a placeholder.
+pub fn present(bytes: &[u8]) -> Result<&str, TextError> {
+    let text = decode(bytes)?;
+    match placeholder(text) {
+        _ if text.is_empty() => Err(TextError::Empty),
+        Some(word) => Err(TextError::Placeholder(word)),
+        None => Ok(text),
+    }
+}
+
+/// A text in some superset of ASCII without its byte-order mark.
+///
+/// # Errors
+/// It is UTF-16.
+pub fn unmarked(bytes: &[u8]) -> Result<&[u8], TextError> {
+    if is_utf16(bytes) {
+        return Err(TextError::Utf16);
+    }
+    Ok(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
+}
+
+/// Reads a secret.
+///
+/// # Errors
+/// It is empty, a placeholder, or not [`Form::Lines`].
+pub fn secret(bytes: &[u8]) -> Result<Secret, TextError> {
+    let text = present(bytes)?;
+    check(text, Form::Lines).map(|()| Secret::from(text))
+}
+
+/// Reads a token.
+///
+/// # Errors
+/// It is empty, or not [`Form::Token`].
+pub fn token(text: &str) -> Result<&str, TextError> {
+    let token = trim(text);
+    if token.is_empty() {
+        return Err(TextError::Empty);
+    }
+    check(token, Form::Token).map(|()| token)
+}
+
+/// The word that tools print for a value that is not there, if `text` is one.
+#[must_use]
+pub fn placeholder(text: &str) -> Option<&'static str> {
+    ["null", "None"].into_iter().find(|word| *word == text)
+}
+
+/// Checks that `text`, which is trimmed, has that form.
+///
+/// # Errors
+/// The first character that it may not have.
+pub fn check(text: &str, form: Form) -> Result<(), TextError> {
+    let wrong = text.chars().zip(1..).find(|(character, _)| !form.has(*character));
+    let Some((character, position)) = wrong else { return Ok(()) };
+    Err(match character {
+        '\n' => TextError::SecondLine { position },
+        '\r' if text.chars().nth(position) == Some('\n') => TextError::SecondLine { position },
+        ' ' => TextError::Space { position },
+        char::REPLACEMENT_CHARACTER => {
+            let before: usize = text.chars().take(position - 1).map(char::len_utf8).sum();
+            TextError::NotUtf8 { position: before + 1 }
+        }
+        _ if character.is_control() => TextError::Control { position },
+        _ => TextError::NotAscii { position },
+    })
+}
+
+impl Form {
+    fn has(self, character: char) -> bool {
+        match self {
+            // It stands for bytes that were no text.
+            _ if character == char::REPLACEMENT_CHARACTER => false,
+            Self::Lines => !character.is_control() || matches!(character, '\n' | '\r' | '\t'),
+            Self::Line => !character.is_control(),
+            Self::Header => character == ' ' || character.is_ascii_graphic(),
+            Self::Token => character.is_ascii_graphic(),
+        }
+    }
+}
+
+/// By its byte-order mark; or by its first character, where that is ASCII: no text begins with NUL.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=0x7f, ..] | [1..=0x7f, 0, _, 0, ..]
+    )
+}
+
+impl TextError {
+    /// The error about what is at `place`, such as "the variable `NAME`".
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Error {
+        Error::misconfigured(format!("{place} {self}")).with_hint(self.hint())
+    }
+
+    /// Returns the fix.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Empty => "put the value there",
+            Self::NotUtf8 { .. } | Self::Utf16 => {
+                "write it as UTF-8, in PowerShell by `Set-Content -Encoding utf8`"
+            }
+            Self::Placeholder(_) => "see what writes it: `jq -er` fails when a field is not there",
+            Self::Control { .. }
+            | Self::NotAscii { .. }
+            | Self::SecondLine { .. }
+            | Self::Space { .. } => "put the value there again, alone and on one line",
+        }
+    }
+}
+
+/// Follows the name of the place.
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control { position } => {
+                write!(f, "has a control character at position {position}")
+            }
+            Self::Empty => f.write_str("is empty"),
+            Self::NotAscii { position } => {
+                write!(f, "has a character that is not ASCII at position {position}")
+            }
+            Self::NotUtf8 { position } => write!(f, "is not text: byte {position} is not UTF-8"),
+            Self::Placeholder(word) => write!(f, "is `{word}` instead of a value"),
+            Self::SecondLine { position } => {
+                write!(f, "has more than one line: the first ends at position {position}")
+            }
+            Self::Space { position } => write!(f, "has a space at position {position}"),
+            Self::Utf16 => f.write_str("is UTF-16, and not UTF-8"),
+        }
+    }
+}
+
+impl std::error::Error for TextError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_with_byte_order_mark_line_ends_and_nul_is_trimmed() {
+        for text in ["a b", "a b\n", "\u{feff}a b\r\n", " \ta b \r\n\r\n", "a b\0", "a b\n\0\n"] {
+            assert_eq!(decode(text.as_bytes()), Ok("a b"), "{text:?}");
+        }
+        for text in ["", " \r\n", "\u{feff}", "\u{a0}\n", "\0"] {
+            assert_eq!(decode(text.as_bytes()), Ok(""), "{text:?}");
+            assert_eq!(secret(text.as_bytes()), Err(TextError::Empty), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn utf16_is_recognised_with_and_without_its_mark() {
+        let units = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        for text in ["\u{feff}subj-1\r\n", "subj-1\n", "\u{feff}"] {
+            for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                assert_eq!(decode(&units(text, bytes)), Err(TextError::Utf16), "{text:?}");
+            }
+        }
+        assert_eq!(decode(b"a\0"), Ok("a"));
+        assert_eq!(decode(b"ab\xff"), Err(TextError::NotUtf8 { position: 3 }));
+        assert_eq!(decode("\u{feff}ü".as_bytes()), Ok("ü"));
+    }
+
+    #[test]
+    fn secret_may_have_lines_and_no_other_control_character() {
+        let read = |text: &str| secret(text.as_bytes()).map(|secret| secret.expose().to_owned());
+        assert_eq!(read("\n-----BEGIN\r\n\ta b\nü\n").as_deref(), Ok("-----BEGIN\r\n\ta b\nü"));
+        for (text, error) in [
+            ("a\u{1b}[0m", TextError::Control { position: 2 }),
+            ("a\0b", TextError::Control { position: 2 }),
+            ("\0\0\0", TextError::Control { position: 1 }),
+            ("ü\u{9b}", TextError::Control { position: 2 }),
+            ("null\n", TextError::Placeholder("null")),
+            ("None", TextError::Placeholder("None")),
+        ] {
+            assert_eq!(read(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_form_names_the_first_character_that_it_may_not_have() {
+        for (text, form, error) in [
+            ("pass wörd", Form::Line, None),
+            ("a\r\nb", Form::Line, Some(TextError::SecondLine { position: 2 })),
+            ("a\rb", Form::Line, Some(TextError::Control { position: 2 })),
+            ("ü\tb", Form::Line, Some(TextError::Control { position: 2 })),
+            ("Bearer t", Form::Header, None),
+            ("Bearer ü", Form::Header, Some(TextError::NotAscii { position: 8 })),
+            ("a\nb", Form::Header, Some(TextError::SecondLine { position: 2 })),
+            ("a b", Form::Token, Some(TextError::Space { position: 2 })),
+            ("ü\u{fffd}", Form::Lines, Some(TextError::NotUtf8 { position: 3 })),
+            ("a\u{a0}b", Form::Token, Some(TextError::NotAscii { position: 2 })),
+        ] {
+            assert_eq!(check(text, form).err(), error, "{text:?} as {form:?}");
+        }
+    }
+
+    #[test]
+    fn error_names_the_place_and_never_the_text() {
+        let error = secret(b"hunter2\x1bhunter2").unwrap_err().at("the variable `T`");
+        assert_eq!(error.message(), "the variable `T` has a control character at position 8");
+        assert!(!error.report().contains("hunter2"), "{}", error.report());
+    }
+}

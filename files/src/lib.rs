@@ -1,0 +1,63 @@
+//! Replaces a file as a whole, durably, or not at all: a draft in the same folder is written, synced,
+//! and renamed over the file.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+use std::io;
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
+
+#[cfg(unix)]
+pub use unix::{remove, rename, replace, sync, sync_names};
+#[cfg(windows)]
+pub use windows::{patiently, remove, rename, replace, sync, sync_names};
+
+/// Makes a draft in `folder`, of mode 0600 if `builder` names no other. Write it by way of its file:
+/// other errors of it name the draft.
+///
+/// # Errors
+/// When the folder cannot be written to. The error names no draft, for its name means nothing to a
+/// reader.
+pub fn draft(builder: &Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
+    builder.tempfile_in(folder).map_err(|error| match error.to_string().rsplit_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn draft_takes_the_place_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old").unwrap();
+        let mut new = draft(&Builder::new(), folder.path()).unwrap();
+        new.as_file_mut().write_all(b"new").unwrap();
+        sync(new.as_file()).unwrap();
+        replace(new, &path).unwrap();
+        sync_names(folder.path()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn draft_error_names_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = draft(&Builder::new(), &folder.path().join("none")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains("at path"), "{error}");
+    }
+}

@@ -1,0 +1,177 @@
+//! The front: prints a key that may be printed, or becomes the worker.
+//!
+//! It runs each time a client wants its key, so it does nothing but that: it parses no
+//! configuration, keeps no threads and knows no network. What is not a plain hit is the worker's.
+//!
+//! A program becomes the front by linking this crate. On Unix the crate has the `main` that the C
+//! library calls, and so the program has none:
+//!
+//! ```ignore
+//! #![cfg_attr(unix, no_main)]
+//!
+//! #[cfg(unix)]
+//! use api_key_helper_front as _;
+//!
+//! #[cfg(not(unix))]
+//! fn main() -> std::process::ExitCode {
+//!     api_key_helper_front::run()
+//! }
+//! ```
+
+mod request;
+#[cfg(all(unix, not(test)))]
+mod start;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+#[cfg(any(not(unix), test))]
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use api_key_helper_cache::rejection::{Asked, Channel, Verdict, Watch};
+use api_key_helper_cache::{
+    Hit, KeyFile, Lookup, Plan, PlanInputs, SourcePlan, decides, keys_at_hand, look,
+};
+use api_key_helper_system::trust::Trail;
+use api_key_helper_system::{Places, ReadError, StateFolder, close_memory, expect_short_life};
+use api_key_helper_values::{Error, Moment, exit_code};
+
+use crate::request::{Request, linked_profile};
+
+/// Answers the call that this process is.
+#[cfg(any(not(unix), test))]
+#[must_use]
+pub fn run() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let program = arguments.next().unwrap_or_default();
+    ExitCode::from(answer(&program, &arguments.collect::<Vec<_>>()))
+}
+
+/// Answers a call of the program by this name, with these arguments; returns the exit code.
+fn answer(program: &OsStr, arguments: &[OsString]) -> u8 {
+    let asked_at = now().into();
+    expect_short_life();
+    close_memory();
+    let linked = linked_profile(program);
+    let request = Request::parse(linked, arguments);
+    let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
+        Some((request, found)) => print(program, found, &request),
+        None => Err(worker::become_it(program, arguments, linked, asked_at)),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            // Where stderr is closed there is nobody to tell.
+            let _ = io::stderr().write_all(error.report().as_bytes());
+            exit_code(&error, arguments)
+        }
+    }
+}
+
+/// A key, and whether somebody should ask for the next one.
+struct Found {
+    hit: Hit,
+    is_refreshed: bool,
+    /// Of a client that is watched for keys that the API refuses.
+    watch: Option<Watch>,
+}
+
+/// The key that may be printed. `None` is no error: whatever it is, the worker finds it too, and
+/// says it better.
+fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
+    let places = Places::find(request.config, &variable).ok()?;
+    let mut trail = Trail::new();
+    let [system, user] =
+        [&places.system_config, &places.user_config].map(|file| trail.read(file, CONFIG_LIMIT));
+    let files =
+        [(&places.system_config, present(&system)?), (&places.user_config, present(&user)?)];
+    let inputs = PlanInputs {
+        profile: request.profile,
+        files: files.map(|(path, bytes)| bytes.map(|bytes| (path.as_path(), bytes))),
+        variables: &deciding_variables(),
+    };
+    let inputs = inputs.fingerprint();
+    let plan_file = Plan::file(&inputs);
+    let folder = StateFolder::new(places.state.clone());
+    folder.check(&mut trail).ok()?;
+    let plan = Plan::decode(&folder.read_in_use(&plan_file, asked_at).ok()??)?;
+    if plan.inputs != inputs {
+        return None;
+    }
+    let keys = keys_at_hand(plan.seal, &KeyFile::new(places.keys.clone()), &mut trail)?;
+    // To hash the environment of each source would make a hit grow with their number.
+    let planned = |source: &SourcePlan| source.clone().within(&variable);
+    let lookup = Lookup {
+        policy: &plan.policy,
+        hold: plan.hold.of_caller(variable),
+        now: asked_at,
+        seal: &keys.current,
+        variable: &variable,
+    };
+    let hit = look::<_, ReadError>(plan.sources.iter().map(planned), &lookup, |file| {
+        folder.read_in_use(file, asked_at)
+    })?;
+    let watch = plan.watches_rejection.then(|| {
+        Watch::begin(&Asked {
+            at: asked_at,
+            plan_file: &plan_file,
+            details: &[],
+            channel: Channel::ClaudeCode { hold: plan.hold.of_claude_code() },
+            places: &places,
+            variable: &variable,
+        })
+    });
+    let watch = watch.flatten();
+    let judged =
+        watch.as_ref().map(|watch| watch.judge(hit.key_id, hit.validity.expires_at, &variable));
+    if judged.is_some_and(|verdict| verdict != Verdict::Print) {
+        return None;
+    }
+    let refreshed = hit.refresh.map(|source| planned(&plan.sources[source]).id.lock_file());
+    let is_refreshed = refreshed.is_none_or(|lock| folder.is_locked(&lock));
+    Some(Found { hit, is_refreshed, watch })
+}
+
+/// As much of a configuration file as the worker reads, in bytes.
+const CONFIG_LIMIT: u64 = 1 << 20;
+
+/// A configuration file's bytes; an absent file is as good as an empty one, an unreadable one not.
+fn present(file: &Result<Vec<u8>, ReadError>) -> Option<Option<&[u8]>> {
+    match file {
+        Ok(bytes) => Some(Some(bytes)),
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Some(None),
+        Err(_) => None,
+    }
+}
+
+fn print(program: &OsStr, found: Found, request: &Request<'_>) -> Result<(), Error> {
+    api_key_helper_system::print(found.hit.key.expose()).map_err(|error| {
+        Error::transient(format!("cannot write the key to stdout: {error}"))
+            .with_hint("look at what the output was redirected to")
+    })?;
+    if let Some(watch) = found.watch {
+        watch.answered(Verdict::Print, found.hit.key_id, now().into());
+    }
+    if !found.is_refreshed {
+        // The caller has its key: whatever goes wrong now shows when the key is no longer due.
+        let _ = worker::refresh_behind(program, request);
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front reads a variable")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front lists variables")]
+fn deciding_variables() -> BTreeMap<OsString, OsString> {
+    std::env::vars_os().filter(|(name, _)| decides(name)).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the front asks for the time")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}

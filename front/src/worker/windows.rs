@@ -1,0 +1,33 @@
+//! What Windows has in place of becoming another program.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use api_key_helper_system::windows::{self, Job, keep_streams, leave_interrupts_to_children};
+
+/// Runs the program of `command`, and passes its exit code on: Windows cannot replace a process. If this
+/// process is ended, so is the worker with all that it has started.
+pub(super) fn replace_process(command: &mut Command) -> io::Error {
+    keep_streams();
+    leave_interrupts_to_children();
+    // Without it, the worker is not ended with us.
+    let job = Job::of_this_process().ok();
+    match command.status() {
+        Ok(status) => {
+            // What it has left running in the background is left alone.
+            if let Some(job) = job {
+                job.release();
+            }
+            #[expect(clippy::disallowed_methods, reason = "stands for becoming the worker")]
+            std::process::exit(status.code().unwrap_or(1))
+        }
+        Err(error) => error,
+    }
+}
+
+/// Starts `program` so that it outlives the caller, and inherits nothing.
+pub(super) fn start_apart(program: &Path, arguments: &[OsString]) -> io::Result<()> {
+    windows::start_apart(program, arguments).map(drop)
+}

@@ -1,0 +1,51 @@
+//! The way to a server whose settings are those that every OAuth server needs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use api_key_helper_backend::{Error, FetchRequest, SourceTable};
+
+use crate::{Address, Client, ProxyVariables, build, client, pem};
+
+/// The authorities that a source trusts beside those of the operating system, and the proxies of
+/// its environment.
+#[derive(Debug, Default)]
+pub struct Route {
+    ca_file: Option<PathBuf>,
+    proxies: ProxyVariables,
+}
+
+impl Route {
+    /// The route of the source that `table` describes, where its key `ca_file` says that.
+    #[must_use]
+    pub fn read(table: &SourceTable, ca_file: Option<&Path>) -> Self {
+        Self {
+            ca_file: ca_file.map(|file| table.path("ca_file", file)),
+            proxies: ProxyVariables::read(&[], |name| table.unrecorded(name)),
+        }
+    }
+
+    /// A client for `address`, which connects within `time`. The file is read each time, for
+    /// certificates rotate.
+    ///
+    /// # Errors
+    /// Misconfigured, when the proxy or the file cannot be used.
+    pub fn client(
+        &self,
+        address: &Address,
+        time: Duration,
+        request: &FetchRequest<'_>,
+    ) -> Result<Client, Error> {
+        let way = self.proxies.way_to(address.url())?;
+        let mut builder = client(address.url(), &way)?.connect_timeout(time);
+        if address.is_https() {
+            let file = self.ca_file.as_deref();
+            let roots = file.map(|file| pem::authorities(file, request)).transpose();
+            let roots = roots.map_err(|error| error.or_hint(HINT))?;
+            builder = builder.tls_certs_merge(roots.unwrap_or_default());
+        }
+        build(builder, &way, HINT)
+    }
+}
+
+const HINT: &str = "see `ca_file` of the source";

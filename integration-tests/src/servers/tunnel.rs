@@ -1,0 +1,54 @@
+//! A proxy that opens tunnels, all to one server.
+
+use std::io::{self, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::ops::Deref;
+use std::thread;
+
+use super::recorded::Recorded;
+use super::stub::read;
+
+/// A proxy on loopback. Whatever it is asked to connect to, it connects to its upstream.
+#[derive(Debug)]
+pub struct Tunnel {
+    recorded: Recorded,
+}
+
+impl Tunnel {
+    /// A proxy to the server at the port `upstream`.
+    ///
+    /// # Panics
+    /// When there is no port for it.
+    #[must_use]
+    pub fn to(upstream: &str) -> Self {
+        let upstream = format!("127.0.0.1:{upstream}");
+        let recorded = Recorded::open("127.0.0.1", move |client, keep| {
+            let Some(request) = read(client) else { return };
+            keep(request);
+            // A side that goes away ends the tunnel.
+            let _ = open(client, &upstream);
+        });
+        Self { recorded }
+    }
+}
+
+impl Deref for Tunnel {
+    type Target = Recorded;
+
+    fn deref(&self) -> &Recorded {
+        &self.recorded
+    }
+}
+
+fn open(client: &TcpStream, upstream: &str) -> io::Result<()> {
+    let server = TcpStream::connect(upstream)?;
+    let (mut from_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
+    to_client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    thread::spawn(move || {
+        let copied = io::copy(&mut from_server, &mut to_client);
+        let _ = to_client.shutdown(Shutdown::Both);
+        copied
+    });
+    io::copy(&mut { client }, &mut &server)?;
+    server.shutdown(Shutdown::Write)
+}

@@ -1,0 +1,71 @@
+//! A program with a backend of a company's own, as the manual tells to build it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use integration_tests::home::Home;
+
+#[test]
+fn its_front_prints_the_key_of_the_own_backend_and_of_the_script() {
+    let front = build();
+    let home = Home::new();
+    home.write("keys/platform", "sk-of-the-platform-team\n");
+    let init = |backend: &str, setting: String| {
+        let folder = format!("folder={}", home.path().join("keys").display());
+        let extra = if backend == "company" { &*folder } else { "retries=1" };
+        let arguments = ["init", "--backend", backend, "--set", &setting, "--set", extra];
+        home.call_of(&front).args(arguments).run().assert_printed();
+    };
+    init("company", "team=platform".to_owned());
+    home.call_of(&front).run().assert_key("sk-of-the-platform-team");
+    // The second one is a hit: the front has it without the worker.
+    home.write("keys/platform", "sk-of-later\n");
+    home.call_of(&front).run().assert_key("sk-of-the-platform-team");
+
+    fs::remove_file(home.config_file()).unwrap();
+    init("script", format!("command={:?}", [home.script("key", "echo sk-of-the-script")]));
+    home.call_of(&front).run().assert_key("sk-of-the-script");
+}
+
+#[test]
+fn its_commands_know_its_backends_and_no_other_one() {
+    let front = build();
+    let home = Home::new();
+    home.configure("[profile.default]\nsources = ['s']\n[source.s]\nbackend = 'vault'\n");
+    let expected = ["there is no backend `vault`", "this program has `company`, `script`"];
+    home.call_of(&front).run().assert_error(2, &expected);
+    home.configure(
+        "[profile.default]\nsources = ['s']\n[source.s]\nbackend = 'company'\nteam = 'A/B'\n",
+    );
+    let expected = ["config.toml:5:1: `source.s.team`", "`A/B` is not the name of a team"];
+    home.call_of(&front).run().assert_error(2, &expected);
+    fs::remove_file(home.config_file()).unwrap();
+    let call = home.call_of(&front).args(["init", "--backend", "aws"]);
+    call.run().assert_error(2, &["it can be `company`, `script`"]);
+    // The first one is what `init` proposes.
+    home.call_of(&front).args(["init"]).run().assert_printed();
+    let written = fs::read_to_string(home.config_file()).unwrap();
+    assert!(written.contains("backend = \"company\"\n\n# The team whose key it is"), "{written}");
+}
+
+/// Its front, with the worker beside it. Nothing is downloaded: it has the versions of the workspace.
+fn build() -> PathBuf {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _building = BUILDING.lock();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let package = root.join("examples/company-backend");
+    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    // The running test is `TARGET/PROFILE/deps/NAME`. What is compiled for the workspace serves here too,
+    // but the programs, which have the names of those under test, go to a folder of their own.
+    let test = std::env::current_exe().unwrap();
+    let shared = test.ancestors().nth(3).unwrap();
+    let target = shared.join("company-backend");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--offline", "--bins"]).current_dir(&package);
+    cargo.env("CARGO_BUILD_BUILD_DIR", shared).env("CARGO_TARGET_DIR", &target);
+    let output = cargo.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    target.join("debug/api-key-helper")
+}

@@ -1,0 +1,185 @@
+//! Plays the programs that the helper runs, and those that run it, the same on every platform.
+//!
+//! - `test-program steps FILE` does what `FILE` says, line by line, and counts its runs in the file with
+//!   the ending `.runs` beside it. `3: STEP` is for the third run alone, `2+: STEP` for the second and
+//!   all later ones. `{run}` stands for the number of the run. The steps:
+//!   - `print TEXT`, `say TEXT`: a line on stdout or stderr
+//!   - `show NAME`: an environment variable, on stdout
+//!   - `file NAME`: what is in a file beside `FILE`, on stdout
+//!   - `read`: what is on stdin, on stdout
+//!   - `wait ADDRESS`: stands at a gate until it may go on
+//!   - `leave ADDRESS`: starts a process that stands at a gate, and does not wait for it
+//!   - `exit CODE`
+//! - `test-program exit CODE`, `test-program show NAME...`, `test-program wait ADDRESS`: that alone.
+//! - `test-program client` runs the lines that it is told on stdin by the shell, each with the
+//!   environment that it is told, and gives their answers on stdout.
+//! - Called by the front as its worker, it prints its arguments as an array of JSON, what is on stdin,
+//!   and a line on stderr, and ends with the exit code 42.
+
+// What a test stands on may panic, and what it prints is what it is for.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{self, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::{env, thread};
+
+use platform_tests::shell;
+use serde_json::{Value, json};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match &words[..] {
+        ["steps", file] => steps(Path::new(file)),
+        ["exit", code] => exit(code),
+        ["show", names @ ..] => names.iter().for_each(|name| show(name)),
+        ["wait", address] => wait(address),
+        ["client"] => client(),
+        [version, ..] if version.starts_with("--front-version=") => worker(&words),
+        _ => panic!("{words:?} means nothing"),
+    }
+}
+
+fn steps(file: &Path) {
+    let runs = file.with_extension("runs");
+    let mut list = OpenOptions::new().create(true).append(true).open(&runs).expect("the list");
+    // At once: another run may be writing as well.
+    list.write_all(format!("{}\n", process::id()).as_bytes()).expect("a line of the list");
+    let run = fs::read_to_string(&runs).expect("the list of runs").lines().count();
+    for line in fs::read_to_string(file).expect("the steps").lines() {
+        let step = line.trim_start();
+        if !step.is_empty()
+            && let Some(step) = of_run(step, run)
+        {
+            take(&step.replace("{run}", &run.to_string()), file);
+        }
+    }
+}
+
+/// The step, if it is for this run.
+fn of_run(line: &str, run: usize) -> Option<&str> {
+    let Some((runs, step)) = line.split_once(": ") else { return Some(line) };
+    let number = |text: &str| text.parse::<usize>().ok();
+    let is_meant = match runs.strip_suffix('+') {
+        Some(first) => number(first).map(|first| run >= first),
+        None => number(runs).map(|number| run == number),
+    };
+    // Where no number stands before it, a colon is a part of the step.
+    is_meant.map_or(Some(line), |is_meant| is_meant.then_some(step))
+}
+
+fn take(step: &str, file: &Path) {
+    let (verb, rest) = step.split_once(' ').unwrap_or((step, ""));
+    match verb {
+        "print" => print(rest),
+        "say" => eprintln!("{rest}"),
+        "show" => show(rest),
+        "file" => print(&fs::read_to_string(file.with_file_name(rest)).expect("the file")),
+        "read" => copy_stdin(),
+        "wait" => wait(rest),
+        "leave" => leave(rest),
+        "exit" => exit(rest),
+        _ => panic!("`{step}` is no step"),
+    }
+}
+
+/// Windows' line ends are no part of what is tested.
+fn print(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "it shows what it was given")]
+fn show(name: &str) {
+    match env::var(name) {
+        Ok(value) => println!("{value}"),
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+fn copy_stdin() {
+    io::copy(&mut io::stdin(), &mut io::stdout()).expect("stdin and stdout");
+}
+
+/// The gate says nothing: its connection ends when it opens.
+fn wait(address: &str) {
+    let mut gate = TcpStream::connect(address).expect("a gate");
+    let _ = gate.read(&mut [0]);
+}
+
+#[expect(clippy::zombie_processes, reason = "it outlives this one")]
+fn leave(address: &str) {
+    let program = env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args(["wait", address]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("a process of its own");
+}
+
+#[expect(clippy::disallowed_methods, reason = "it has no secret, and a code beyond 255")]
+fn exit(code: &str) -> ! {
+    // Windows' codes have 32 bits, and those of crashes are shown without a sign.
+    let code: i64 = code.parse().expect("a number");
+    process::exit(
+        i32::try_from(code).unwrap_or_else(|_| u32::try_from(code).expect("32 bits").cast_signed()),
+    )
+}
+
+fn worker(arguments: &[&str]) {
+    println!("{}", json!(arguments));
+    copy_stdin();
+    eprintln!("to stderr");
+    exit("42");
+}
+
+/// Each line is run in a thread of its own, so that they may overlap.
+fn client() {
+    let socket = env::temp_dir().join(format!("{}.sock", process::id()));
+    let socket = Arc::new(socket);
+    for line in io::stdin().lines() {
+        let ask: Value = serde_json::from_str(&line.expect("a line")).expect("a line of JSON");
+        let socket = Arc::clone(&socket);
+        thread::spawn(move || {
+            let answer = ask_by_shell(&ask, &socket).to_string();
+            // One line at a time: `println` locks stdout.
+            println!("{answer}");
+        });
+    }
+}
+
+fn ask_by_shell(ask: &Value, socket: &Path) -> Value {
+    let line = ask["line"].as_str().expect("a line");
+    let environment: BTreeMap<String, String> =
+        serde_json::from_value(ask["env"].clone()).expect("variables");
+    let mut command = shell::command(line);
+    command.env_clear().env("CLAUDE_CODE_MESSAGING_SOCKET", socket).envs(environment);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a shell");
+    // It does not end before the helper does.
+    let stdin = child.stdin.take();
+    let output = child.wait_with_output().expect("its output");
+    drop(stdin);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    json!({
+        "id": ask["id"],
+        "line": line,
+        "code": output.status.code(),
+        "signal": signal(output.status),
+        "stdout": text(&output.stdout),
+        "stderr": text(&output.stderr),
+    })
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
+}

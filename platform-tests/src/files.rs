@@ -1,0 +1,42 @@
+//! The files of a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+/// All files below `folder` and what is in them, in order. What is no file, as a FIFO, is not among them.
+///
+/// # Panics
+/// When one of them cannot be read.
+#[must_use]
+pub fn below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("what is in it").path();
+        if path.is_dir() {
+            found.extend(below(&path));
+        } else if path.is_file() {
+            let content = fs::read(&path).expect("a file's content");
+            found.push((path, content));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Makes a FIFO that its owner may read and write.
+///
+/// # Panics
+/// When it cannot be made.
+#[cfg(target_os = "linux")]
+pub fn make_fifo(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+}
+
+/// A text in UTF-16, whose units become bytes by `bytes`: [`u16::to_le_bytes`] or [`u16::to_be_bytes`].
+#[must_use]
+pub fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}

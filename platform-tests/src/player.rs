@@ -1,0 +1,173 @@
+//! A process that plays Claude Code: it lives on, and runs the helper now and then.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use std::{fs, thread};
+
+use api_key_helper_cache::rejection::{RECORDS_SUFFIX, Record};
+use serde_json::{Value, json};
+
+use crate::binaries::Binaries;
+use crate::call::{Answer, Call};
+use crate::executables;
+use crate::wait::LIMIT;
+
+/// A process that runs the helper as Claude Code does: by a line for the shell, with its own id in the
+/// name of a socket, and a stdin that never ends. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Player {
+    call: Call,
+    child: Child,
+    stdin: RefCell<ChildStdin>,
+    answers: Receiver<(u64, Answer)>,
+    /// Those that nobody has waited for yet.
+    early: RefCell<BTreeMap<u64, Answer>>,
+    asked: Cell<u64>,
+}
+
+/// An ask whose answer has not been looked at.
+#[derive(Debug)]
+pub struct Asking(u64);
+
+impl Player {
+    /// One that runs `call`, with what Claude Code adds to its environment.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(call: Call) -> Self {
+        let mut command = Command::new(&Binaries::built().test_program);
+        command.arg("client").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = executables::start(&mut command).expect("a process that plays the client");
+        let stdin = RefCell::new(child.stdin.take().expect("its stdin"));
+        let stdout = BufReader::new(child.stdout.take().expect("its stdout"));
+        let (sender, answers) = channel();
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                // Nobody waits for it any more when the test has failed.
+                let _ = sender.send(read(&line));
+            }
+        });
+        let call = call.env("CLAUDE_CODE_ENTRYPOINT", "cli");
+        Self { call, child, stdin, answers, early: RefCell::default(), asked: Cell::new(0) }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The call that it makes.
+    #[must_use]
+    pub const fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Asks for the key.
+    #[track_caller]
+    pub fn ask(&self) -> Answer {
+        self.ask_by(&self.call)
+    }
+
+    /// Asks by another call.
+    #[track_caller]
+    pub fn ask_by(&self, call: &Call) -> Answer {
+        self.finish(&self.begin(call))
+    }
+
+    /// Begins to ask.
+    ///
+    /// # Panics
+    /// When the process has ended.
+    #[track_caller]
+    pub fn begin(&self, call: &Call) -> Asking {
+        let id = self.asked.get();
+        self.asked.set(id + 1);
+        let ask = json!({ "id": id, "line": call.shell_line(), "env": call.environment() });
+        writeln!(self.stdin.borrow_mut(), "{ask}").expect("a process that plays the client");
+        Asking(id)
+    }
+
+    /// Waits for the answer.
+    ///
+    /// # Panics
+    /// When it does not come.
+    #[track_caller]
+    pub fn finish(&self, asking: &Asking) -> Answer {
+        loop {
+            if let Some(answer) = self.early.borrow_mut().remove(&asking.0) {
+                return answer;
+            }
+            let (id, answer) = self.answers.recv_timeout(LIMIT).expect("an answer");
+            self.early.borrow_mut().insert(id, answer);
+        }
+    }
+
+    /// The file in `folder` that holds what it was answered.
+    #[must_use]
+    pub fn records_file(&self, folder: &Path) -> Option<PathBuf> {
+        let start = format!("{}-", self.id());
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths = files.map(|file| file.path());
+        paths.find(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            name.starts_with(&start) && name.ends_with(RECORDS_SUFFIX)
+        })
+    }
+
+    /// What it was answered, as `folder` has it.
+    ///
+    /// # Panics
+    /// When the file is damaged.
+    #[must_use]
+    #[track_caller]
+    pub fn records(&self, folder: &Path) -> Vec<Record> {
+        let Some(file) = self.records_file(folder) else { return Vec::new() };
+        let (records, is_whole) = Record::decode_all(&fs::read(file).expect("the records"));
+        assert!(is_whole, "the records are damaged");
+        records
+    }
+
+    /// Lets `duration` pass for what it was answered.
+    ///
+    /// # Panics
+    /// When nothing was recorded.
+    #[track_caller]
+    pub fn age(&self, folder: &Path, duration: Duration) {
+        let mut records = self.records(folder);
+        for record in &mut records {
+            record.asked_at = record.asked_at.minus(duration);
+            record.answered_at = record.answered_at.minus(duration);
+        }
+        let bytes: Vec<u8> = records.iter().flat_map(Record::encode).collect();
+        fs::write(self.records_file(folder).expect("its records"), bytes).expect("older records");
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        // One that has ended is only reaped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(line: &str) -> (u64, Answer) {
+    let value: Value = serde_json::from_str(line).expect("a line of JSON");
+    let text = |name: &str| value[name].as_str().expect("a text").to_owned();
+    let number = |name: &str| value[name].as_i64().and_then(|number| i32::try_from(number).ok());
+    let answer = Answer {
+        line: text("line"),
+        code: number("code"),
+        signal: number("signal"),
+        stdout: text("stdout"),
+        stderr: text("stderr"),
+    };
+    (value["id"].as_u64().expect("a number"), answer)
+}

@@ -1,0 +1,42 @@
+//! A key that is printed and replaced behind the answer.
+
+use std::time::Duration;
+
+use platform_tests::gate::Gate;
+use platform_tests::home::Home;
+use platform_tests::wait::until;
+
+/// Older than its `ttl` of an hour, and not by more than `stale_while_revalidate`, whatever the
+/// jitter.
+const DUE: Duration = Duration::from_secs(62 * 60);
+
+#[test]
+fn due_answer_ends_its_output_while_the_refresher_goes_on() {
+    let gate = Gate::new();
+    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    // By the front, and by the worker, which alone knows formats.
+    home.helper().run().assert_key("key-1");
+    let mut held = gate.reached();
+    home.call(["--format", "json"]).run().assert_printed();
+    held.assert_stands();
+    assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
+
+    held.let_go();
+    let is_new = || (home.state().key("main").as_deref() == Some("key-2")).then_some(());
+    until("the new key is saved", is_new);
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn worker_that_answers_a_due_key_ends_its_output_while_the_refresher_goes_on() {
+    let gate = Gate::new();
+    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
+    home.helper().run().assert_key("key-1");
+    home.state().age("main", DUE);
+    let answer = home.call(["--format", "headers"]).run();
+    assert!(answer.assert_printed().contains("key-1"), "{answer:?}");
+    gate.reached().assert_stands();
+}

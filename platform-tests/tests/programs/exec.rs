@@ -1,0 +1,78 @@
+//! A program with the key in its environment.
+
+use std::path::Path;
+
+use platform_tests::call::Call;
+use platform_tests::home::{Home, KEYS};
+
+/// A call that runs the test program so.
+fn exec(home: &Home, words: &[&str]) -> Call {
+    home.call(["exec", "--"]).arg(home.test_program()).args(words.iter().copied())
+}
+
+#[test]
+fn program_finds_the_key_in_its_environment() {
+    let home = Home::with_source(KEYS);
+    let answer = exec(&home, &["show", "ANTHROPIC_API_KEY"]).run();
+    assert_eq!(answer.assert_printed().trim_end(), "key-1");
+    let call = home.call(["exec", "--env", "OTHER", "--"]).arg(home.test_program());
+    let answer = call.args(["show", "OTHER"]).env("OTHER", "the callers").run();
+    assert_eq!(answer.assert_printed().trim_end(), "key-1");
+}
+
+#[test]
+fn exit_code_is_the_programs() {
+    let home = Home::with_source(KEYS);
+    for code in [0, 1, 42, 125, 255] {
+        let answer = exec(&home, &["exit", &code.to_string()]).run();
+        assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(code), "", ""));
+    }
+}
+
+/// As programs end that call `exit` with a large number, or crash: here by STATUS_ACCESS_VIOLATION.
+#[cfg(windows)]
+#[test]
+fn exit_code_of_32_bits_is_the_programs() {
+    let home = Home::with_source(KEYS);
+    for code in [256, 300, 0xC000_0005_u32] {
+        let answer = exec(&home, &["exit", &code.to_string()]).run();
+        assert_eq!(answer.code, Some(code.cast_signed()), "{answer:?}");
+    }
+}
+
+#[test]
+fn streams_are_the_programs() {
+    let home = Home::with_source(KEYS);
+    let steps = home.write("program.steps", "read\nsay err");
+    let call = exec(&home, &["steps", steps.to_str().unwrap()]);
+    let answer = call.input(b"in").run();
+    assert_eq!((&*answer.stdout, answer.stderr.trim_end()), ("in", "err"), "{answer:?}");
+}
+
+#[test]
+fn without_a_key_no_program_is_started() {
+    let home = Home::with_settings("retries = 0", "", "say no network\nexit 75");
+    let steps = home.write("program.steps", "print started");
+    let answer = exec(&home, &["steps", steps.to_str().unwrap()]).run();
+    answer.assert_error(125, &["no network"]);
+    assert_eq!(home.runs("program"), 0);
+}
+
+#[test]
+fn missing_program_is_127() {
+    let home = Home::with_source(KEYS);
+    let call = home.call(["exec", "--"]).arg(home.path().join("no-such-program"));
+    call.run().assert_error(127, &["is not there"]);
+}
+
+/// The words reach the program through no shell.
+#[test]
+fn words_arrive_as_they_are() {
+    let home = Home::with_source(KEYS);
+    let fake = home.test_program();
+    let words = ["--front-version=0", "", "a b", "*", "%PATH%", "\"; id", "$HOME", "a\\\"b\\\\"];
+    let call = home.call(["exec", "--"]).arg(Path::new(&fake)).args(words);
+    let answer = call.input(b"").run();
+    let given: Vec<String> = serde_json::from_str(answer.stdout.trim_end()).unwrap();
+    assert_eq!(given, words);
+}

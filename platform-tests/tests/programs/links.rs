@@ -1,0 +1,55 @@
+//! Programs that are called after a profile, for clients that pass no arguments.
+
+use std::fs;
+use std::path::PathBuf;
+
+use platform_tests::binaries::Binaries;
+use platform_tests::home::{Home, array};
+
+/// A user with two profiles, whose default one is not `work`; and the path of the link, as it is typed.
+fn user() -> (Home, PathBuf) {
+    let home = Home::new();
+    let [work, other] =
+        ["work", "other"].map(|name| array(&home.program(name, &format!("print key-of-{name}"))));
+    home.configure(&format!(
+        "default_profile = \"other\"\n\
+         [profile.work]\nsources = [\"work\"]\n[profile.other]\nsources = [\"other\"]\n\
+         [source.work]\nbackend = \"script\"\ncommand = {work}\n\
+         [source.other]\nbackend = \"script\"\ncommand = {other}\n"
+    ));
+    let programs = Binaries::copy(&home.path().join("bin"));
+    let typed = programs.front.with_file_name("api-key-helper@work");
+    let link = typed.with_file_name(format!("api-key-helper@work{}", std::env::consts::EXE_SUFFIX));
+    fs::hard_link(&programs.front, link).unwrap();
+    (home, typed)
+}
+
+#[test]
+fn link_with_a_profile_prints_its_key_as_typed() {
+    let (home, typed) = user();
+    // Once by the worker, then by the front.
+    for _ in 0..2 {
+        home.helper().program(&typed).run().assert_key("key-of-work");
+        let line = platform_tests::shell::quote(typed.to_str().unwrap());
+        home.shell(&line).run().assert_key("key-of-work");
+    }
+    home.helper().run().assert_key("key-of-other");
+}
+
+/// File names have no case there, so the name by which a program was started may be in another one.
+#[cfg(windows)]
+#[test]
+fn link_with_a_profile_prints_its_key_in_any_case() {
+    let (home, typed) = user();
+    for name in ["api-key-helper@work.exe", "API-KEY-HELPER@work.EXE", "Api-Key-Helper@work"] {
+        home.helper().program(&typed.with_file_name(name)).run().assert_key("key-of-work");
+    }
+}
+
+#[test]
+fn link_and_another_profile_is_an_error() {
+    let (home, typed) = user();
+    let call = home.call(["--profile", "other"]).program(&typed);
+    let answer = call.run();
+    answer.assert_error(2, &["work", "other"]);
+}

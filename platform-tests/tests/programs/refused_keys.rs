@@ -1,0 +1,90 @@
+//! A key that the API refuses: the client asks again before its hold is over.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use platform_tests::call::Answer;
+use platform_tests::home::Home;
+use platform_tests::player::Player;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// After this time a client asks again whose key was refused.
+const REFUSED: Duration = Duration::from_millis(1_100);
+
+/// A user whose source prints what is in the file `key`.
+struct User {
+    home: Home,
+}
+
+impl User {
+    fn new() -> Self {
+        let user = Self { home: Home::with_settings("", "retries = 0", "file key") };
+        user.rotate("old-key");
+        user
+    }
+
+    fn rotate(&self, key: &str) {
+        self.home.write("key", key);
+    }
+
+    fn client(&self) -> Player {
+        Player::start(self.home.helper())
+    }
+
+    fn records(&self) -> PathBuf {
+        self.home.state().path().to_owned()
+    }
+
+    /// Lets `duration` pass for the client, and for the key.
+    #[track_caller]
+    fn pass(&self, duration: Duration, client: &Player) {
+        client.age(&self.records(), duration);
+        self.home.state().age("main", duration);
+    }
+
+    /// The API refuses the client's key.
+    #[track_caller]
+    fn refuse(&self, client: &Player) -> Answer {
+        client.age(&self.records(), REFUSED);
+        client.ask()
+    }
+}
+
+#[test]
+fn early_ask_after_a_rotation_brings_the_new_key() {
+    let user = User::new();
+    let client = user.client();
+    client.ask().assert_key("old-key");
+    user.pass(100 * SECOND, &client);
+    user.rotate("new-key");
+    client.ask().assert_key("new-key");
+    user.pass(301 * SECOND, &client);
+    client.ask().assert_key("new-key");
+    assert_eq!(user.home.runs("main"), 2);
+}
+
+#[test]
+fn second_early_ask_is_told_that_the_key_is_refused() {
+    let user = User::new();
+    let client = user.client();
+    client.ask().assert_key("old-key");
+    user.refuse(&client).assert_key("old-key");
+    for _ in 0..2 {
+        let answer = user.refuse(&client);
+        answer.assert_error(6, &["the API refuses the key of source `main`", "get --refresh`"]);
+    }
+    assert_eq!(user.home.runs("main"), 2);
+}
+
+#[test]
+fn another_client_is_not_told() {
+    let user = User::new();
+    let [refused, other] = [user.client(), user.client()];
+    for client in [&refused, &other] {
+        client.ask().assert_key("old-key");
+    }
+    user.refuse(&refused).assert_key("old-key");
+    user.refuse(&refused).assert_error(6, &["the API refuses the key"]);
+    user.pass(301 * SECOND, &other);
+    other.ask().assert_key("old-key");
+}

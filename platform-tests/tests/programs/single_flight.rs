@@ -1,0 +1,47 @@
+//! At most one process asks a source.
+
+use platform_tests::call::Running;
+use platform_tests::gate::Gate;
+use platform_tests::home::{Home, KEYS};
+use platform_tests::wait::until;
+
+#[test]
+fn twenty_callers_without_a_key_run_the_source_once() {
+    let gate = Gate::new();
+    let home = Home::with_source(&format!("{}\n{KEYS}", gate.pass()));
+    let calls: Vec<Running> = (0..20).map(|_| home.helper().start()).collect();
+    gate.reached().let_go();
+    for call in calls {
+        call.finish().assert_key("key-1");
+    }
+    assert_eq!((home.runs("main"), home.state().log().len()), (1, 1));
+    assert_eq!(home.state().files(".tmp"), [""; 0]);
+}
+
+#[test]
+fn waiting_caller_takes_over_when_the_one_that_asks_is_killed() {
+    let gate = Gate::new();
+    let home = Home::with_source(&format!("1: {}\n{KEYS}", gate.pass()));
+    let mut holder = home.helper().start();
+    let _held = gate.reached();
+    let waiting = home.helper().start();
+    holder.kill();
+    until("the other one asks", || (home.runs("main") == 2).then_some(()));
+    waiting.finish().assert_key("key-2");
+}
+
+/// A reader of an entry has it open for a moment, and Windows then replaces no file.
+#[test]
+fn no_key_is_lost_while_others_read() {
+    let home = Home::with_source(KEYS);
+    home.helper().run().assert_key("key-1");
+    for run in 2..7 {
+        let readers: Vec<Running> = (0..6).map(|_| home.helper().start()).collect();
+        home.call(["get", "--refresh"]).run().assert_key(&format!("key-{run}"));
+        for reader in readers {
+            let _ = reader.finish().key();
+        }
+        home.helper().run().assert_key(&format!("key-{run}"));
+        assert_eq!(home.runs("main"), run);
+    }
+}
