@@ -2,16 +2,12 @@
 
 use std::path::Path;
 
-use crate::UNREADABLE_SUFFIX;
-
+#[cfg(unix)]
+pub(crate) use posix::make_private;
 #[cfg(not(windows))]
-pub use posix::{
-    look_at, look_at_way, make_private, quote, remove, remove_all, remove_unreadable, room_of,
-};
+pub use posix::{look_at, look_at_way, quote, remove, remove_all, remove_ending, room_of};
 #[cfg(windows)]
-pub use windows::{
-    look_at, look_at_way, make_private, quote, remove, remove_all, remove_unreadable, room_of,
-};
+pub use windows::{look_at, look_at_way, quote, remove, remove_all, remove_ending, room_of};
 
 /// The same for Windows, whatever this system is.
 #[cfg(any(windows, test))]
@@ -21,7 +17,7 @@ pub(crate) use windows::quote as quote_for_windows;
 #[cfg(any(not(windows), test))]
 #[cfg_attr(windows, allow(dead_code, unreachable_pub, reason = "of another system"))]
 mod posix {
-    use super::{Path, UNREADABLE_SUFFIX};
+    use super::Path;
 
     /// How a path is written in a command that a person pastes into a shell.
     #[must_use]
@@ -56,11 +52,11 @@ mod posix {
         format!("rm {}", quote(path))
     }
 
-    /// The command that removes the entries of a folder that were set aside.
+    /// The command that removes the files of a folder whose names end with `suffix`.
     #[must_use]
-    pub fn remove_unreadable(folder: &Path) -> String {
+    pub fn remove_ending(folder: &Path, suffix: &str) -> String {
         // No shell of POSIX expands a star in quotes.
-        format!("rm {}/*{UNREADABLE_SUFFIX}", quote(folder))
+        format!("rm {}/*{suffix}", quote(folder))
     }
 
     /// The command that shows how much room a disk has.
@@ -80,7 +76,7 @@ mod posix {
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, unreachable_pub, reason = "of another system"))]
 mod windows {
-    use super::{Path, UNREADABLE_SUFFIX};
+    use super::Path;
 
     /// How a path is written in a command that a person pastes into a shell. No path has a quote in it.
     #[must_use]
@@ -102,26 +98,19 @@ mod windows {
         look_at(path)
     }
 
-    /// The command that makes a file or folder the caller's alone.
-    #[must_use]
-    pub fn make_private(path: &Path, is_folder: bool) -> String {
-        let rights = if is_folder { "(OI)(CI)F" } else { "F" };
-        format!(r#"icacls {} /inheritance:r /grant:r "%USERNAME%:{rights}""#, quote(path))
-    }
-
     /// The command that removes a file.
     #[must_use]
     pub fn remove(path: &Path) -> String {
         format!("del {}", quote(path))
     }
 
-    /// The command that removes the entries of a folder that were set aside.
+    /// The command that removes the files of a folder whose names end with `suffix`.
     #[must_use]
-    pub fn remove_unreadable(folder: &Path) -> String {
+    pub fn remove_ending(folder: &Path, suffix: &str) -> String {
         let folder = quote(folder);
         match folder.strip_suffix('"') {
-            Some(open) => format!(r#"del {open}\*{UNREADABLE_SUFFIX}""#),
-            None => format!(r"del {folder}\*{UNREADABLE_SUFFIX}"),
+            Some(open) => format!(r#"del {open}\*{suffix}""#),
+            None => format!(r"del {folder}\*{suffix}"),
         }
     }
 
@@ -154,12 +143,12 @@ mod tests {
 
     #[test]
     fn star_of_a_command_stands_where_each_shell_expands_it() {
-        let posix = |folder| posix::remove_unreadable(Path::new(folder));
-        assert_eq!(posix("/home/ann/state"), "rm /home/ann/state/*.unreadable");
-        assert_eq!(posix("/o k/state"), "rm '/o k/state'/*.unreadable");
-        assert_eq!(posix("/o'k/state"), r#"rm "/o'k/state"/*.unreadable"#);
-        let windows = |folder| windows::remove_unreadable(Path::new(folder));
-        assert_eq!(windows(r"C:\state"), r"del C:\state\*.unreadable");
-        assert_eq!(windows(r"C:\o k\state"), r#"del "C:\o k\state\*.unreadable""#);
+        let posix = |folder| posix::remove_ending(Path::new(folder), ".tmp");
+        assert_eq!(posix("/home/ann/state"), "rm /home/ann/state/*.tmp");
+        assert_eq!(posix("/o k/state"), "rm '/o k/state'/*.tmp");
+        assert_eq!(posix("/o'k/state"), r#"rm "/o'k/state"/*.tmp"#);
+        let windows = |folder| windows::remove_ending(Path::new(folder), ".tmp");
+        assert_eq!(windows(r"C:\state"), r"del C:\state\*.tmp");
+        assert_eq!(windows(r"C:\o k\state"), r#"del "C:\o k\state\*.tmp""#);
     }
 }

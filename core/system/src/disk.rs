@@ -19,7 +19,9 @@ use unix as platform;
 use windows as platform;
 
 use self::platform::{is_still_named, set_apart};
-use crate::folder::{ReadError, StateFolder, make_private_folder, private};
+use crate::folder::{StateFolder, make_private_folder};
+use crate::open::private;
+use crate::read_error::ReadError;
 use crate::trust::Trail;
 
 /// The suffix of a draft.
@@ -229,8 +231,5 @@ fn lock_file(path: &Path) -> io::Result<Option<FileLock>> {
     }
 }
 
-#[cfg(all(test, windows))]
-mod windows_tests;
-
-#[cfg(all(test, unix))]
-mod unix_tests;
+#[cfg(test)]
+mod tests;

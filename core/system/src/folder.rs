@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 use api_key_helper_values::{Error, Moment};
 
 use crate::advice;
+use crate::open::{is_link, open_unlinked};
+use crate::read_error::ReadError;
 use crate::short_lived::close;
 use crate::trust::{Kind, Trail};
 
@@ -24,8 +26,7 @@ use unix as platform;
 use windows as platform;
 
 use platform::{check_file, check_folder};
-pub(crate) use platform::{is_link, open_unlinked};
-pub use platform::{is_own, is_own_folder, make_private_folder, private};
+pub use platform::{is_own, is_own_folder, make_private_folder};
 
 /// The largest file that is read: a key and a renewal have room in it many times over.
 const MAX_FILE: u64 = 1 << 20;
@@ -34,31 +35,6 @@ const MAX_FILE: u64 = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct StateFolder {
     path: PathBuf,
-}
-
-/// Why a file of the folder was not read.
-#[derive(Debug)]
-pub enum ReadError {
-    /// The disk says no.
-    Io(io::Error),
-    /// Another user could have written the file or can read it. Misconfigured.
-    Refused(Error),
-}
-
-impl ReadError {
-    /// The refusal, or what `told` makes of the disk's error.
-    pub fn into_error(self, told: impl FnOnce(&io::Error) -> Error) -> Error {
-        match self {
-            Self::Io(error) => told(&error),
-            Self::Refused(error) => error,
-        }
-    }
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
 }
 
 impl StateFolder {
@@ -140,7 +116,11 @@ impl StateFolder {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if is_link(&error) => {
-                return Err(refused(&path, "is a symbolic link", &advice::remove(&path)));
+                return Err(ReadError::refused_file(
+                    &path,
+                    "is a symbolic link",
+                    &advice::remove(&path),
+                ));
             }
             Err(error) => return Err(error.into()),
         };
@@ -181,19 +161,20 @@ const USE_NOTED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn check(path: &Path, file: &File, metadata: &Metadata, limit: u64) -> Result<(), ReadError> {
     if !metadata.is_file() {
-        return Err(refused(path, "is not a plain file", &advice::remove_all(path)));
+        return Err(ReadError::refused_file(
+            path,
+            "is not a plain file",
+            &advice::remove_all(path),
+        ));
     }
     if metadata.len() > limit {
-        return Err(refused(path, "is larger than it can be", &advice::remove(path)));
+        return Err(ReadError::refused_file(
+            path,
+            "is larger than it can be",
+            &advice::remove(path),
+        ));
     }
     check_file(path, file, metadata)
-}
-
-fn refused(path: &Path, why: &str, command: &str) -> ReadError {
-    ReadError::Refused(
-        Error::misconfigured(format!("`{}` {why}, so it is not read", path.display()))
-            .with_hint(format!("run `{command}`")),
-    )
 }
 
 #[cfg(all(test, unix))]

@@ -9,9 +9,11 @@ pub mod advice;
 mod command_line;
 mod disk;
 mod folder;
+mod open;
 mod own_memory;
 mod own_program;
 mod places;
+mod read_error;
 mod read_file;
 mod short_lived;
 mod shorthand;
@@ -21,12 +23,14 @@ pub mod trust;
 pub mod windows;
 
 pub use disk::{DRAFT_SUFFIX, Draft, FileLock, UNREADABLE_SUFFIX};
-pub use folder::{ReadError, StateFolder, is_own, is_own_folder, make_private_folder, private};
+pub use folder::{StateFolder, is_own, is_own_folder, make_private_folder};
+pub use open::private;
 #[cfg(unix)]
 pub use own_memory::restore_core_images;
 pub use own_memory::{close_memory, forbid_core_images, keep_files_private};
 pub use own_program::own_program;
 pub use places::{CONFIG_VARIABLE, HOME_VARIABLE, Places};
+pub use read_error::ReadError;
 pub use read_file::{read_file, read_input};
 pub use short_lived::expect_short_life;
 pub use shorthand::shell_shorthand;

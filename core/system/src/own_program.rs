@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use api_key_helper_values::Error;
 
-use crate::folder::ReadError;
+use crate::read_error::ReadError;
 use crate::trust;
 
 /// Returns the real path of the program that this process runs. `called` is the name by which it

@@ -7,18 +7,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::folder::ReadError;
+use crate::read_error::ReadError;
 use crate::short_lived::close;
 use crate::trust::Trail;
-
-/// Opens a file for reading. A FIFO is opened without waiting for a writer.
-#[cfg(unix)]
-pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    File::options().read(true).custom_flags(flags).open(path)
-}
 
 /// The content of a plain file that may have up to `limit` bytes.
 ///
@@ -248,7 +239,7 @@ mod tests {
         let error = io_error(read_input(&path, LIMIT, Duration::from_millis(10)));
         assert_eq!(error.to_string(), "it is a FIFO without a writer");
         // A reader of its own lets the writer open without waiting.
-        let _reader = open_file(&path).unwrap();
+        let _reader = crate::open::open_without_waiting(&path).unwrap();
         let _writer = File::options().write(true).open(&path).unwrap();
         let error = io_error(read_input(&path, LIMIT, Duration::from_millis(10)));
         assert_eq!(error.to_string(), "it is a FIFO whose writer did not end in time");

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use api_key_helper_values::Error;
 
-use crate::folder::ReadError;
+use crate::read_error::ReadError;
 
 #[cfg(windows)]
 pub(crate) use access_list::Sid;

@@ -6,7 +6,7 @@ use std::path::Path;
 use api_key_helper_cache::ENTRY_VERSION;
 use api_key_helper_core::Source;
 use api_key_helper_files as files;
-use api_key_helper_system::{Places, ReadError, StateFolder, advice};
+use api_key_helper_system::{Places, ReadError, StateFolder, UNREADABLE_SUFFIX, advice};
 use api_key_helper_values::Error;
 
 use super::file_system;
@@ -85,7 +85,7 @@ pub(super) fn entries(session: &Session) -> Vec<Finding> {
     let names = names(folder);
     let mut findings: Vec<Finding> =
         session.all_sources().iter().map(|source| entry(session, source)).collect();
-    let set_aside = names.iter().filter(|name| name.ends_with(".unreadable")).count();
+    let set_aside = names.iter().filter(|name| name.ends_with(UNREADABLE_SUFFIX)).count();
     findings.push(match set_aside {
         0 => Finding::ok(Check::EntriesSetAside, "no entry was set aside as unreadable"),
         number => Finding::warning(
@@ -94,7 +94,10 @@ pub(super) fn entries(session: &Session) -> Vec<Finding> {
                 "{} set aside as unreadable, with what renewed its key",
                 counted(number, "entry was", "entries were")
             ),
-            format!("if no source misses its sign-in, run `{}`", advice::remove_unreadable(folder)),
+            format!(
+                "if no source misses its sign-in, run `{}`",
+                advice::remove_ending(folder, UNREADABLE_SUFFIX)
+            ),
         ),
     });
     let newer =

@@ -1,17 +1,14 @@
 //! Owners and modes of the state folder and its files.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use rustix::fs::OFlags;
-use rustix::io::Errno;
-
-use super::{ReadError, refused};
 use api_key_helper_values::Error;
 
 use crate::advice;
+use crate::read_error::ReadError;
 use crate::trust::{self, Facts};
 
 /// Who can get at a file or folder, by its owner and mode.
@@ -61,12 +58,14 @@ pub(super) fn check_folder(path: &Path, facts: Facts) -> Result<(), ReadError> {
 pub(super) fn check_file(path: &Path, _: &File, metadata: &Metadata) -> Result<(), ReadError> {
     match Privacy::of(Facts::from(metadata)) {
         Privacy::Own => Ok(()),
-        Privacy::Foreign { owner } => {
-            Err(refused(path, &format!("belongs to user {owner}"), &advice::remove(path)))
-        }
+        Privacy::Foreign { owner } => Err(ReadError::refused_file(
+            path,
+            &format!("belongs to user {owner}"),
+            &advice::remove(path),
+        )),
         Privacy::Loose { mode } => {
             let why = format!("is open to others (mode {mode:03o})");
-            Err(refused(path, &why, &advice::make_private(path, false)))
+            Err(ReadError::refused_file(path, &why, &advice::make_private(path, false)))
         }
     }
 }
@@ -91,21 +90,4 @@ pub fn is_own_folder(path: &Path) -> io::Result<bool> {
 /// When the system refuses.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
-}
-
-/// Opens for the caller alone, and follows no link.
-pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-}
-
-/// Opens for reading, and follows no link at the end of `path`.
-pub(crate) fn open_unlinked(path: &Path) -> io::Result<File> {
-    // Without waiting, for another process may have put a FIFO there.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-    File::options().read(true).custom_flags(flags.cast_signed()).open(path)
-}
-
-/// Whether opening failed because a link was not followed: ELOOP, and EMLINK on FreeBSD.
-pub(crate) fn is_link(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::MLINK))
 }

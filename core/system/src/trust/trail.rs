@@ -13,8 +13,8 @@ use rustix::io::Errno;
 
 use super::facts::{Facts, Kind, caller};
 use super::judge::{Machine, judge, judge_folder};
-use crate::folder::{ReadError, is_link, open_unlinked};
-use crate::read_file::open_file;
+use crate::open::{is_link, open_unlinked, open_without_waiting};
+use crate::read_error::ReadError;
 
 /// Follows paths, and refuses one that another user can lead elsewhere.
 ///
@@ -89,7 +89,7 @@ impl Trail {
                 self.reach(&path)?;
                 let name = Cow::Owned(self.here().to_owned());
                 self.leave();
-                let open = if is_descriptor(&name) { open_file } else { open_unlinked };
+                let open = if is_descriptor(&name) { open_without_waiting } else { open_unlinked };
                 (open(&name)?, name)
             }
             opened => {

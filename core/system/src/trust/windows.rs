@@ -9,7 +9,7 @@ use super::access_list::{Access, Part, Sid, judge, judge_privacy};
 use super::facts::{Facts, Kind};
 use api_key_helper_values::Error;
 
-use crate::folder::ReadError;
+use crate::read_error::ReadError;
 use crate::short_lived::is_short_lived;
 use crate::windows::{caller, descriptor};
 

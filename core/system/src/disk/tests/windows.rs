@@ -2,7 +2,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::*;
+use super::super::*;
 
 fn folder() -> (tempfile::TempDir, StateFolder) {
     let parent = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::Barrier;
 
-use super::*;
+use super::super::*;
 
 fn folder() -> (tempfile::TempDir, StateFolder) {
     let parent = tempfile::tempdir().unwrap();
