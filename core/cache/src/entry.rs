@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    EnvironmentMark, Fingerprint, Key, KeyId, Moment, Nonce, Seal, Secret, UNREADABLE_SUFFIX,
-    Validity,
+    EnvironmentMark, Fingerprint, Key, Moment, Nonce, Seal, Secret, UNREADABLE_SUFFIX, Validity,
 };
 
 /// The version of the format. It is part of the file's name too, so that versions that live side by
@@ -150,6 +149,16 @@ struct Stored<'a> {
     validity: Validity,
     renewal: Option<&'a str>,
     environment: EnvironmentMark,
+}
+
+/// Which of a source's keys it is. Nothing in it comes from the key itself: whoever reads it learns
+/// when there was a new one, and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyId {
+    /// The source's settings, its name included.
+    pub source: Fingerprint,
+    /// When the source first gave this very key.
+    pub since: Moment,
 }
 
 impl Entry {

@@ -12,20 +12,18 @@ mod freshness;
 pub mod fuzzing;
 mod hit;
 pub mod housekeeping;
-mod key_id;
 mod plan;
 pub mod rejection;
 mod seal;
 
 pub use claude_code::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE};
 pub use decide::{CachedKey, Demand, Step, View, decide};
-pub use entry::{ENTRY_VERSION, Entry, EntryId};
+pub use entry::{ENTRY_VERSION, Entry, EntryId, KeyId};
 pub use environment_mark::EnvironmentMark;
 pub use failure::{Failure, LastFailure};
 pub use freshness::{Bounds, Freshness, Policy, Validity};
 pub use hit::{Hit, Lookup, look};
-pub use key_id::KeyId;
-pub use plan::{Hold, OWN_VARIABLES, Plan, PlanInputs, PlannedSource, SourcePlan, decides};
+pub use plan::{Hold, Plan, PlanInputs, PlannedSource, SourcePlan, decides};
 pub use seal::{
     KernelKeyring, KeyFile, Memory, Nonce, Refused, Seal, SealSetting, SealingKey, SealingKeys,
     keys_at_hand,

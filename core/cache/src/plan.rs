@@ -11,7 +11,7 @@ use crate::claude_code::{CLIENT_TTL_VARIABLE, is_claude_code};
 use crate::{EntryId, Fingerprint, Policy, SealSetting};
 
 /// How our own variables begin.
-pub const OWN_VARIABLES: &str = "API_KEY_HELPER_";
+const OWN_VARIABLES: &str = "API_KEY_HELPER_";
 
 /// A profile as the front needs it. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

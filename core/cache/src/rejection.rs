@@ -9,8 +9,6 @@ mod judge;
 mod machine;
 mod record;
 mod records_file;
-mod settings;
-mod standing;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,17 +16,14 @@ use std::time::Duration;
 
 pub use self::judge::Verdict;
 pub use self::record::Record;
-pub use self::standing::refused_until;
+pub use self::records_file::{RECORDS_SUFFIX, refused_until};
 
 use self::client::Client;
 use self::judge::{AT_ONCE, Ask, MEMORY, NEVER_EARLY, NOTICE, Sign, judge};
 use self::record::Outcome;
 use self::records_file::RecordsFile;
-use crate::claude_code::{SOCKET_VARIABLE, is_claude_code};
+use crate::claude_code::{SOCKET_VARIABLE, is_claude_code, settings_written_at};
 use crate::{Fingerprint, KeyId, Moment, Places};
-
-/// How the names of the files end that hold records. The format's version is part of it.
-pub const RECORDS_SUFFIX: &str = ".v1.answers";
 
 /// What a helper knows of its own call.
 #[derive(Clone, Copy)]
@@ -112,7 +107,7 @@ impl Watch {
         variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Verdict {
         let settings_written_at = || match self.channel {
-            Channel::ClaudeCode { .. } => settings::written_at(variable),
+            Channel::ClaudeCode { .. } => settings_written_at(variable),
             Channel::Again { .. } | Channel::Report => None,
         };
         judge(self.file.records(), &self.ask, key, expires_at, settings_written_at)

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-#[cfg(unix)]
-pub(crate) use posix::make_private;
 #[cfg(not(windows))]
 pub use posix::{look_at, look_at_way, quote, remove, remove_all, remove_ending, room_of};
 #[cfg(windows)]
@@ -38,12 +36,6 @@ mod posix {
     pub fn look_at_way(path: &Path) -> String {
         // macOS has no such command.
         if cfg!(target_os = "linux") { format!("namei -l {}", quote(path)) } else { look_at(path) }
-    }
-
-    /// The command that makes a file or folder the caller's alone.
-    #[must_use]
-    pub fn make_private(path: &Path, is_folder: bool) -> String {
-        format!("chmod {} {}", if is_folder { 700 } else { 600 }, quote(path))
     }
 
     /// The command that removes a file.

@@ -66,7 +66,7 @@ pub fn hit(bytes: &[u8]) {
     let Some(plan) = Plan::decode(plan) else { return };
     // Whatever the plan says, the entry is theirs.
     let planned = |source: &SourcePlan| {
-        let variables = source.clone().within(&|_| None).variables;
+        let variables = source.variables.clone();
         PlannedSource { id: id(), variables }
     };
     let entry = file_of(entry);

@@ -1,6 +1,6 @@
-//! The file that holds what one client was answered.
+//! The files that hold what clients were answered, one for each client.
 //!
-//! Every call of Claude Code reads and writes it, so that is cheap: one file is opened, read to its
+//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read to its
 //! end and appended to, without a lock and without waiting for the disk. What is lost with it is a
 //! refusal that is noticed later.
 
@@ -8,10 +8,15 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::RECORDS_SUFFIX;
 use super::client::Client;
-use super::record::Record;
-use crate::{Places, is_own, is_own_folder, make_private_folder, private};
+use super::judge::MEMORY;
+use super::record::{Outcome, Record};
+use crate::{
+    KeyId, Moment, Places, StateFolder, is_own, is_own_folder, make_private_folder, private,
+};
+
+/// How the names of the files end that hold records. The format's version is part of it.
+pub const RECORDS_SUFFIX: &str = ".v1.answers";
 
 /// How large a file gets before it is rewritten, in bytes: some fifty records.
 const LIMIT: usize = 4096;
@@ -99,4 +104,23 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&draft);
     }
     replaced
+}
+
+/// Until when some client is told that the API refuses this key. What cannot be read tells nothing.
+#[must_use]
+pub fn refused_until(places: &Places, key: KeyId, now: Moment) -> Option<Moment> {
+    let records = places.records().flat_map(|folder| {
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = files.filter_map(|file| file.file_name().into_string().ok());
+        let folder = StateFolder::new(folder.to_owned());
+        names
+            .filter(|name| name.ends_with(RECORDS_SUFFIX))
+            .filter_map(move |name| folder.read(&name).ok().flatten())
+            .flat_map(|bytes| Record::decode_all(&bytes).0)
+    });
+    records
+        .filter(|record| record.outcome == Outcome::Refused && record.key == key)
+        .map(|record| record.answered_at.plus(MEMORY))
+        .filter(|until| *until > now)
+        .max()
 }

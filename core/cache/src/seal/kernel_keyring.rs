@@ -3,7 +3,9 @@
 use linux_keyutils::{KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
 
-use super::{KeyFile, Memory, SealingKeys};
+use super::key_file::KeyFile;
+use super::memory::Memory;
+use super::sealing_keys::SealingKeys;
 
 /// The place that one user has in the kernel's keyring for one folder of sealing keys: whoever has
 /// another home, as root can have several, has another place.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{KeyFile, Memory};
+use super::key_file::KeyFile;
+use super::memory::Memory;
 
 /// The place that nothing can be remembered in.
 #[derive(Clone, Debug)]

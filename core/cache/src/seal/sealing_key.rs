@@ -1,4 +1,4 @@
-//! One sealing key, and the cipher that it is used with.
+//! Sealing: what it promises, and the key and the cipher by which it is done.
 
 use std::fmt;
 
@@ -6,8 +6,24 @@ use chacha20poly1305::{AeadInOut as _, KeyInit as _, XChaCha20Poly1305};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Nonce, Seal};
 use crate::hex;
+
+/// Turns an entry into what is written to disk, and back. The context (source, fingerprint and format
+/// version) is bound to the content: what was sealed for another context does not open.
+pub trait Seal: fmt::Debug + Send + Sync {
+    /// A few characters `[a-z0-9]` for the entry's file name, one for each sealing key.
+    fn label(&self) -> &str;
+
+    /// Seals `content`. `nonce` is never used a second time.
+    fn seal(&self, content: &[u8], context: &[u8], nonce: Nonce) -> Vec<u8>;
+
+    /// The content, if it was sealed for `context` and arrived unchanged.
+    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>>;
+}
+
+/// What makes one sealing unlike all others: so many random bits that no two are ever the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Nonce(pub [u8; 24]);
 
 /// Seals by XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): its nonce has room enough to be drawn
 /// by chance, by any number of processes that do not know of one another.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::SealingKey;
+use super::sealing_key::SealingKey;
 
 /// The sealing key that is in use, and those before it. These only open what was sealed before they
 /// were replaced.

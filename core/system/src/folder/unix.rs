@@ -47,7 +47,7 @@ pub(super) fn check_folder(path: &Path, facts: Facts) -> Result<(), ReadError> {
         ),
         Privacy::Loose { mode } => (
             format!("is open to others (mode {mode:03o})"),
-            format!("run `{}`", advice::make_private(path, true)),
+            format!("run `chmod 700 {}`", advice::quote(path)),
         ),
     };
     let message = format!("the folder `{}` {why}, so it is not used", path.display());
@@ -65,7 +65,7 @@ pub(super) fn check_file(path: &Path, _: &File, metadata: &Metadata) -> Result<(
         )),
         Privacy::Loose { mode } => {
             let why = format!("is open to others (mode {mode:03o})");
-            Err(ReadError::refused_file(path, &why, &advice::make_private(path, false)))
+            Err(ReadError::refused_file(path, &why, &format!("chmod 600 {}", advice::quote(path))))
         }
     }
 }
