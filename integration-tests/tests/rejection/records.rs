@@ -14,7 +14,7 @@ use integration_tests::player::Player;
 use integration_tests::trace::{STARTS, named, trace};
 use integration_tests::traces::Traces;
 
-use crate::desk::{Desk, REFUSED, STORED, assert_told};
+use crate::user::{Desk, REFUSED, STORED, assert_told};
 
 fn file_of(client: &Player, desk: &Desk) -> PathBuf {
     client.records_file(&desk.records()).expect("records")

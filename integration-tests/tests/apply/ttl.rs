@@ -2,7 +2,7 @@
 
 use integration_tests::home::{Home, KEYS};
 
-use crate::apply::{read, settings_file};
+use crate::{read, settings_file};
 
 const TTL: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
 

@@ -9,7 +9,7 @@ use integration_tests::player::Player;
 use integration_tests::process::Process;
 use integration_tests::wait::until;
 
-use crate::desk::{Desk, STORED, assert_told};
+use crate::user::{Desk, STORED, assert_told};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);

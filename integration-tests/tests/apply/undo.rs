@@ -8,7 +8,7 @@ use integration_tests::home::Home;
 use integration_tests::servers::git;
 use serde_json::json;
 
-use crate::apply::{read, settings_file, user};
+use crate::{read, settings_file, user};
 
 /// Applies, and applies again with another line, and undoes that.
 #[track_caller]

@@ -9,8 +9,7 @@ use integration_tests::files;
 use integration_tests::home::Home;
 use serde_json::json;
 
-use crate::apply::{read, user};
-use crate::apply_scopes::own_etc;
+use crate::{own_etc, read, user};
 
 const CONFIGURATION: &str = "{\n  \"inferenceProvider\": \"gateway\",\n  \
                              \"inferenceGatewayBaseUrl\": \"https://gateway.example.com\",\n  \

@@ -2,41 +2,17 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use integration_tests::binaries::{Binaries, FRONT, WORKER};
-use integration_tests::call::{Answer, Call};
+use integration_tests::call::Call;
 use integration_tests::executables;
 use integration_tests::files;
-use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::home::configuration;
 use integration_tests::mounts::Mounts;
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// Where Claude Code has the user's settings.
-pub(crate) fn settings_file(home: &Home) -> PathBuf {
-    home.path().join(".claude/settings.json")
-}
-
-/// A user whose keys are known to live long enough for any TTL.
-pub(crate) fn user() -> Home {
-    Home::with_settings("", "lifetime = \"48h\"", KEYS)
-}
-
-pub(crate) fn read(file: &Path) -> Value {
-    let text = fs::read_to_string(file).unwrap();
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap()
-}
-
-/// The line in a settings file, run as Claude Code runs it.
-#[track_caller]
-pub(crate) fn run_line(home: &Home, file: &Path) -> Answer {
-    let line = read(file)["apiKeyHelper"].as_str().unwrap().to_owned();
-    home.helper().program(Path::new("/bin/sh")).args(["-c", &line]).run()
-}
-
-pub(crate) fn mode(path: &Path) -> u32 {
-    path.metadata().unwrap().permissions().mode() & 0o7777
-}
+use crate::{mode, read, run_line, settings_file, user};
 
 #[test]
 fn claude_code_can_run_what_was_written() {
@@ -175,10 +151,6 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
         )
     );
     assert_eq!(files::below(home.path()), before);
-}
-
-pub(crate) fn front() -> PathBuf {
-    Binaries::built().front.canonicalize().unwrap()
 }
 
 #[test]

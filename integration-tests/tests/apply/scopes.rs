@@ -2,21 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 
 use integration_tests::call::Call;
-use integration_tests::home::Home;
-use integration_tests::mounts::Mounts;
 
-use crate::apply::{front, mode, run_line, settings_file, user};
-
-/// An empty folder of this user's, which is `/etc` for the calls that see the mounts.
-pub(crate) fn own_etc(home: &Home) -> (PathBuf, Mounts) {
-    let etc = home.path().join("etc");
-    fs::create_dir(&etc).unwrap();
-    let mounts = Mounts::new().bind(&etc, Path::new("/etc"));
-    (etc, mounts)
-}
+use crate::{front, mode, own_etc, run_line, settings_file, user};
 
 #[test]
 fn each_scope_has_its_file() {

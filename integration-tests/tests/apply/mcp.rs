@@ -9,7 +9,7 @@ use integration_tests::files;
 use integration_tests::home::Home;
 use serde_json::{Value, json};
 
-use crate::apply::{read, user};
+use crate::{read, user};
 
 const SERVER: &str = "{\"type\": \"http\", \"url\": \"https://mcp.example.com\"}";
 

@@ -9,7 +9,7 @@ use integration_tests::call::Call;
 use integration_tests::files;
 use integration_tests::home::{Home, KEYS, configuration};
 
-use crate::apply::{mode, user};
+use crate::{mode, user};
 
 const CONFIG: &str = "# mine\nmodel_provider = \"gateway\"\n\n[model_providers.gateway]\n\
                       name = 'Gateway'   # ours\nbase_url = \"https://gateway.example.com/v1\"\n\n\

@@ -6,7 +6,7 @@ use std::time::Duration;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 
-use crate::desk::{Desk, STORED, assert_told};
+use crate::user::{Desk, STORED, assert_told};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,0 +1,50 @@
+//! `deadline` and `timeout` of a call, and the script that has to end with it.
+
+use std::time::Duration;
+
+use integration_tests::home::{Home, KEYS, configuration};
+use integration_tests::wait::{now, since, until};
+
+#[test]
+fn a_call_ends_at_its_deadline_and_so_does_the_script() {
+    for settings in ["deadline = \"2s\"", "timeout = \"2s\"\nretries = 0"] {
+        let home = Home::new();
+        let gate = home.gate();
+        let script = home.script("main", &gate.pass());
+        home.configure(&configuration(settings, "", &script));
+        let started = now();
+        home.helper().run().assert_error(1, ENDED);
+        let took = since(started);
+        // By default it would be 10 s.
+        assert!(took < Duration::from_secs(9), "{took:?}");
+        assert!(home.processes("main").iter().all(|script| !script.is_running()));
+    }
+}
+
+/// What is said of a source that takes too long. On a busy machine the engine may be quicker than the
+/// backend to say it.
+const ENDED: &[&str] = &["`timeout`"];
+
+#[test]
+fn the_command_line_sets_the_deadline_of_one_call() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("deadline = \"1h\"\nretries = 0", "", &script));
+    let call = home.call(["get", "--deadline", "2s"]);
+    call.run().assert_error(1, ENDED);
+    home.state().end_pause("main");
+    home.helper().run().assert_key("key-2");
+}
+
+#[test]
+fn a_script_that_ignores_term_is_ended_nevertheless() {
+    let home = Home::new();
+    let gate = home.gate();
+    let wait = format!("trap '' TERM; while :; do {}; done", gate.pass());
+    let script = home.script("main", &wait);
+    home.configure(&configuration("timeout = \"1s\"\nretries = 0", "", &script));
+    home.helper().run().assert_error(1, ENDED);
+    let [script] = &home.processes("main")[..] else { panic!("not one run") };
+    until("the script is ended", || (!script.is_running()).then_some(()));
+}

@@ -1,0 +1,18 @@
+//! The cache, as processes: hits, refreshes, outages, and a state folder that is damaged or full.
+
+#![cfg(target_os = "linux")]
+// What tests stand on may panic: that is how a test fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod deadline;
+mod due;
+mod fallback;
+mod handover;
+mod hit;
+mod housekeeping;
+mod outage;
+mod refresh;
+mod sealing_key;
+mod single_flight;
+mod source_change;
+mod state_folder;

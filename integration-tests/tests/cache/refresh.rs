@@ -1,0 +1,54 @@
+//! `get --refresh`.
+
+use std::time::Duration;
+
+use integration_tests::call::{Running, wait_for_workers};
+use integration_tests::home::{Home, KEYS, configuration};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn refresh_fetches_a_new_key_for_everybody() {
+    let home = Home::with_script(KEYS);
+    home.helper().run().assert_key("key-1");
+    home.call(["get", "--refresh"]).run().assert_key("key-2");
+    home.helper().run().assert_key("key-2");
+    assert_eq!(home.runs("main"), 2);
+}
+
+#[test]
+fn refreshes_at_once_are_content_with_one_fetch() {
+    let home = Home::new();
+    let gate = home.gate();
+    let script = home.script("main", &format!("[ $run = 2 ] && {}\n{KEYS}", gate.pass()));
+    home.configure(&configuration("", "", &script));
+    home.helper().run().assert_key("key-1");
+    let first = home.call(["get", "--refresh"]).start();
+    let held = gate.reached();
+    // The fetch that is under way began before these asked, so it is not for them: one of them asks
+    // once more, for all of them.
+    let others: Vec<Running> = (0..10).map(|_| home.call(["get", "--refresh"]).start()).collect();
+    wait_for_workers(&others);
+    held.let_go();
+    first.finish().assert_key("key-2");
+    for call in others {
+        call.finish().assert_key("key-3");
+    }
+    assert_eq!(home.runs("main"), 3);
+}
+
+#[test]
+fn a_refresh_that_fails_prints_the_key_that_is_there_after_an_outage_only() {
+    for (exit_code, exits) in [(75, 0), (77, 4), (78, 2)] {
+        let body = format!("[ $run = 1 ] || exit {exit_code}\n{KEYS}");
+        let home = Home::with_settings("retries = 0", "", &body);
+        home.helper().run().assert_key("key-1");
+        home.state().age("main", 2 * HOUR);
+        let answer = home.call(["get", "--refresh"]).run();
+        if exits == 0 {
+            answer.assert_warned("key-1", &["using the key", "exit code 75"]);
+        } else {
+            answer.assert_error(exits, &[&format!("exit code {exit_code}")]);
+        }
+    }
+}
