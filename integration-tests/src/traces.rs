@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_found_in_every_form() {
+    fn secret_is_found_in_plain_hex_base64_and_cut_forms() {
         let secret = "s.canary-5up3rc4l1fr4g1l";
         for noise in ["", "a", "ab", "abc"] {
             let text = format!("{noise}{secret}{noise}");

@@ -52,12 +52,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_can_be_reached() {
+    fn network_namespace_reaches_loopback_only() {
         if !geteuid().is_root() {
             // This test again, in a user namespace.
             let mut again = Command::new("unshare");
             again.args(["--user", "--map-root-user", "--"]).arg(env::current_exe().unwrap());
-            again.args(["--exact", "client::network::tests::only_loopback_can_be_reached"]);
+            again.args([
+                "--exact",
+                "client::network::tests::network_namespace_reaches_loopback_only",
+            ]);
             again.stdout(Stdio::piped());
             let again = executables::start(&mut again).unwrap().wait_with_output().unwrap();
             let said = String::from_utf8_lossy(&again.stdout);

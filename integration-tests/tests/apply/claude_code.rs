@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{mode, read, run_line, settings_file, user};
 
 #[test]
-fn claude_code_can_run_what_was_written() {
+fn apply_writes_a_line_that_claude_code_can_run() {
     let home = user();
     let file = settings_file(&home);
     let front = Binaries::built().front.canonicalize().unwrap();
@@ -42,7 +42,7 @@ fn claude_code_can_run_what_was_written() {
 }
 
 #[test]
-fn the_options_given_go_into_the_line() {
+fn apply_line_has_the_profile_and_config_options() {
     let home = user();
     let script = home.path().join("main");
     home.write("a b/other.toml", configuration("", "lifetime = \"48h\"", &script));
@@ -57,7 +57,7 @@ fn the_options_given_go_into_the_line() {
 }
 
 #[test]
-fn a_path_that_needs_quotes_has_them() {
+fn apply_quotes_a_path_for_the_shell() {
     let home = user();
     let folder = home.path().join("it's \"mine\" & $HOME");
     let binaries = Binaries::copy(&folder);
@@ -66,7 +66,7 @@ fn a_path_that_needs_quotes_has_them() {
 }
 
 #[test]
-fn the_path_that_outlives_an_upgrade_is_written() {
+fn apply_writes_the_path_that_survives_an_upgrade() {
     let home = user();
     let version = home.path().join("cellar/1.0");
     executables::copy(&Binaries::built().front, &version.join("bin").join(FRONT));
@@ -93,7 +93,7 @@ fn the_path_that_outlives_an_upgrade_is_written() {
 }
 
 #[test]
-fn another_program_stays_unless_told_otherwise() {
+fn apply_without_force_keeps_another_api_key_helper() {
     let home = user();
     let text = "{\n  \"apiKeyHelper\": \"echo sk-canary-5\"\n}";
     let file = home.write(".claude/settings.json", text);
@@ -114,7 +114,7 @@ fn another_program_stays_unless_told_otherwise() {
 }
 
 #[test]
-fn what_claude_code_would_refuse_is_refused_with_its_place() {
+fn apply_refuses_invalid_settings_with_line_and_column() {
     let home = user();
     for (text, place) in [
         ("{\n  \"model\": \"opus\",\n}", "line 3, column 1"),
@@ -133,7 +133,7 @@ fn what_claude_code_would_refuse_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_dry_run_shows_the_difference_and_writes_nothing() {
+fn apply_dry_run_shows_the_difference_and_writes_nothing() {
     let home = user();
     let ttl = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
     let text = format!("{{\"env\":{{\"TOKEN\":\"sk-canary-5\",\"{ttl}\":\"300000\"}}}}");
@@ -154,7 +154,7 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
 }
 
 #[test]
-fn what_beats_the_setting_is_named() {
+fn apply_warns_of_settings_that_override_the_helper() {
     let home = user();
     let warned = |call: Call, words: &[&str]| {
         let answer = call.run();
@@ -187,7 +187,7 @@ fn what_beats_the_setting_is_named() {
 }
 
 #[test]
-fn the_secrets_around_it_are_shown_nowhere() {
+fn apply_shows_no_secret_of_the_settings() {
     const SECRET: &str = "sk-canary-5up3rc4l1fr4g1l";
     let home = user();
     for text in [
@@ -219,7 +219,7 @@ fn the_secrets_around_it_are_shown_nowhere() {
 }
 
 #[test]
-fn a_disk_that_refuses_is_named_with_what_is_there() {
+fn apply_on_a_read_only_or_full_disk_names_the_folder() {
     let home = user();
     let folder = home.path().join(".claude");
     fs::create_dir(&folder).unwrap();

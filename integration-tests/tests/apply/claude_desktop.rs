@@ -34,7 +34,7 @@ fn desktop(home: &Home, arguments: &[&str]) -> Call {
 }
 
 #[test]
-fn the_configuration_in_use_names_the_program() {
+fn apply_claude_desktop_names_the_program_in_the_applied_configuration() {
     let (home, file) = user_of_desktop();
     let before = files::below(&library(&home));
     let front = Binaries::built().front.canonicalize().unwrap().display().to_string();
@@ -65,7 +65,7 @@ fn the_configuration_in_use_names_the_program() {
 }
 
 #[test]
-fn a_profile_is_the_name_of_a_link() {
+fn apply_claude_desktop_with_a_profile_makes_a_symlink() {
     let (home, file) = user_of_desktop();
     let before = files::below(&library(&home));
     let links = home.path().join(".local/share/api-key-helper/links");
@@ -87,7 +87,7 @@ fn a_profile_is_the_name_of_a_link() {
 }
 
 #[test]
-fn what_was_not_written_leaves_no_link() {
+fn apply_claude_desktop_that_is_refused_leaves_no_symlink() {
     let (home, file) = user_of_desktop();
     let text = "{\"inferenceCredentialHelper\": \"/opt/corp/helper\"}";
     fs::write(&file, text).unwrap();
@@ -98,7 +98,7 @@ fn what_was_not_written_leaves_no_link() {
 }
 
 #[test]
-fn without_a_configuration_there_is_nothing_to_change() {
+fn apply_claude_desktop_without_a_configuration_exits_2() {
     let home = user();
     let hint = "`Configure third-party inference`";
     desktop(&home, &[]).run().assert_error(2, &["no configuration", hint]);
@@ -112,7 +112,7 @@ fn without_a_configuration_there_is_nothing_to_change() {
 }
 
 #[test]
-fn managed_settings_are_roots() {
+fn apply_claude_desktop_scope_managed_writes_to_etc() {
     let home = user();
     let (etc, mounts) = own_etc(&home);
     let managed = |arguments: &[&str]| {

@@ -40,7 +40,7 @@ fn assert_runs(home: &Home, provider: &str, key: &str) {
 }
 
 #[test]
-fn codex_can_run_what_was_written() {
+fn apply_codex_writes_a_command_that_codex_can_run() {
     let home = user();
     let file = home.write(".codex/config.toml", CONFIG);
     let front = Binaries::built().front.canonicalize().unwrap().display().to_string();
@@ -73,7 +73,7 @@ fn codex_can_run_what_was_written() {
 }
 
 #[test]
-fn the_options_given_go_into_the_arguments() {
+fn apply_codex_arguments_have_the_profile_and_config_options() {
     let home = user();
     home.write(".codex/config.toml", CONFIG);
     let script = home.path().join("main");
@@ -89,7 +89,7 @@ fn the_options_given_go_into_the_arguments() {
 }
 
 #[test]
-fn it_is_said_when_keys_live_too_short_for_codex() {
+fn apply_codex_warns_when_lifetime_is_too_short() {
     let home = Home::with_settings("", "lifetime = \"10m\"", KEYS);
     home.write(".codex/config.toml", CONFIG);
     let answer = codex(&home, &[]).run();
@@ -98,7 +98,7 @@ fn it_is_said_when_keys_live_too_short_for_codex() {
 }
 
 #[test]
-fn two_providers_are_undone_in_any_order() {
+fn apply_codex_undo_of_two_providers_works_in_any_order() {
     let home = user();
     let apply = |provider, more: &[&str]| {
         let call = codex(&home, &["--provider", provider]).args(more.iter().copied());
@@ -118,7 +118,7 @@ fn two_providers_are_undone_in_any_order() {
 }
 
 #[test]
-fn what_others_wrote_since_stays() {
+fn apply_codex_undo_keeps_later_changes() {
     let home = user();
     let file = home.write(".codex/config.toml", CONFIG);
     let _ = codex(&home, &[]).run().assert_printed();
@@ -132,7 +132,7 @@ fn what_others_wrote_since_stays() {
 }
 
 #[test]
-fn mode_and_link_stay() {
+fn apply_codex_keeps_the_files_mode_and_symlink() {
     let home = user();
     let real = home.write("dotfiles/codex.toml", CONFIG);
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
@@ -149,7 +149,7 @@ fn mode_and_link_stay() {
 }
 
 #[test]
-fn a_dry_run_shows_no_secret_and_writes_nothing() {
+fn apply_codex_dry_run_shows_no_secret_and_writes_nothing() {
     let home = user();
     let secret = "sk-canary-5up3rc4l1fr4g1l";
     let text = format!(
@@ -183,7 +183,7 @@ fn a_dry_run_shows_no_secret_and_writes_nothing() {
 }
 
 #[test]
-fn a_provider_that_can_take_no_command_is_refused() {
+fn apply_codex_refuses_a_provider_that_takes_no_command() {
     let home = user();
     codex(&home, &[]).run().assert_error(2, &["chooses no `model_provider`", "--provider NAME`"]);
     codex(&home, &["--provider", "x"]).run().assert_error(2, &["it has no `[model_providers.x]`"]);

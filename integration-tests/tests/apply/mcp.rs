@@ -25,7 +25,7 @@ fn line() -> String {
 }
 
 #[test]
-fn the_line_stands_beside_the_servers_address() {
+fn apply_mcp_writes_headers_helper_beside_the_url() {
     let home = user();
     let text = format!("{{\"numStartups\": 5, \"mcpServers\": {{\"docs\": {SERVER}}}}}\n");
     let file = home.write(".claude.json", &text);
@@ -54,7 +54,7 @@ fn the_line_stands_beside_the_servers_address() {
 }
 
 #[test]
-fn what_claude_code_wrote_since_stays() {
+fn apply_mcp_undo_keeps_later_changes() {
     let home = user();
     let text = format!("{{\n  \"numStartups\": 5,\n  \"mcpServers\": {{\"docs\": {SERVER}}}\n}}\n");
     let file = home.write(".claude.json", &text);
@@ -68,7 +68,7 @@ fn what_claude_code_wrote_since_stays() {
 }
 
 #[test]
-fn each_scope_has_its_servers() {
+fn apply_mcp_each_scope_has_its_servers() {
     let home = user();
     let work = home.path().join("work");
     let folder = work.display().to_string();
@@ -92,7 +92,7 @@ fn each_scope_has_its_servers() {
 }
 
 #[test]
-fn another_line_stays_unless_told_otherwise() {
+fn apply_mcp_without_force_keeps_another_headers_helper() {
     let home = user();
     let server =
         "{\"url\": \"https://m\", \"headersHelper\": \"echo sk-canary-5\", \"b\": \"sk-canary-5\"}";
@@ -112,7 +112,7 @@ fn another_line_stays_unless_told_otherwise() {
 }
 
 #[test]
-fn a_server_without_an_address_has_no_headers() {
+fn apply_mcp_refuses_a_server_without_url() {
     let home = user();
     let text = "{\"mcpServers\": {\"docs\": {\"command\": \"npx\"}}}";
     let file = home.write(".claude.json", text);

@@ -8,7 +8,7 @@ use integration_tests::call::Call;
 use crate::{front, mode, own_etc, run_line, settings_file, user};
 
 #[test]
-fn each_scope_has_its_file() {
+fn apply_scope_user_project_and_local_have_their_files() {
     let home = user();
     let work = home.path().join("work");
     fs::create_dir(&work).unwrap();
@@ -38,7 +38,7 @@ fn umask() -> u32 {
 }
 
 #[test]
-fn managed_settings_are_roots() {
+fn apply_scope_managed_needs_root() {
     let home = user();
     let (etc, mounts) = own_etc(&home);
     let apply = home.call(["apply", "--scope", "managed"]);

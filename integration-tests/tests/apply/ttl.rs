@@ -11,7 +11,7 @@ fn ttl(home: &Home) -> String {
 }
 
 #[test]
-fn it_is_the_profiles_unless_keys_live_too_short_for_it() {
+fn apply_ttl_is_the_profiles_or_half_the_lifetime() {
     for (profile, source, millis, words) in [
         ("ttl = \"90s\"", "lifetime = \"1h\"", "90000", "every 90 seconds"),
         ("hold = \"2m\"", "lifetime = \"1h\"", "120000", "every 2 minutes"),
@@ -28,7 +28,7 @@ fn it_is_the_profiles_unless_keys_live_too_short_for_it() {
 }
 
 #[test]
-fn a_cached_key_says_how_long_keys_live() {
+fn apply_ttl_uses_the_lifetime_of_a_cached_key() {
     let body = "end=$(date -u -d '+14 min' +%Y-%m-%dT%H:%M:%SZ)\n\
                 echo \"{\\\"key\\\": \\\"key-$run\\\", \\\"expires_at\\\": \\\"$end\\\"}\"";
     let home = Home::with_settings("", "lifetime = \"48h\"", body);
@@ -43,7 +43,7 @@ fn a_cached_key_says_how_long_keys_live() {
 }
 
 #[test]
-fn it_is_said_when_nobody_knows_how_long_keys_live() {
+fn apply_warns_when_the_lifetime_is_unknown() {
     let home = Home::with_script(KEYS);
     let answer = home.call(["apply"]).run();
     assert!(answer.stderr.contains("is not known before one is fetched"), "{answer:?}");
@@ -58,7 +58,7 @@ fn it_is_said_when_nobody_knows_how_long_keys_live() {
 }
 
 #[test]
-fn what_was_applied_does_not_decide_what_is_applied() {
+fn apply_ignores_the_ttl_that_it_applied_before() {
     let home = Home::with_settings("", "lifetime = \"15m\"", KEYS);
     let _ = home.call(["apply"]).run().assert_printed();
     for value in ["420000", "5000", "1h"] {

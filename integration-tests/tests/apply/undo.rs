@@ -20,7 +20,7 @@ fn there_and_back(home: &Home) -> String {
 }
 
 #[test]
-fn every_byte_comes_back() {
+fn apply_undo_restores_every_byte() {
     let large: String =
         (0..20_000).map(|n| format!("  \"key {n}\": [{n}.50, \"\\u00fc\"],\n")).collect();
     let files = [
@@ -48,7 +48,7 @@ fn every_byte_comes_back() {
 }
 
 #[test]
-fn a_file_that_was_not_there_goes_with_the_folders_around_it() {
+fn apply_undo_removes_the_file_and_folders_it_made() {
     let home = user();
     assert!(there_and_back(&home).starts_with("Setting undone: there is no "));
     assert!(!home.path().join(".claude").exists());
@@ -70,7 +70,7 @@ fn a_file_that_was_not_there_goes_with_the_folders_around_it() {
 }
 
 #[test]
-fn a_link_stays_a_link_and_a_mode_a_mode() {
+fn apply_undo_keeps_symlink_and_mode() {
     let home = user();
     let text = "{\n  \"model\": \"opus\"\n}\n";
     let real = home.write("dotfiles/claude.json", text);
@@ -97,7 +97,7 @@ fn a_link_stays_a_link_and_a_mode_a_mode() {
 }
 
 #[test]
-fn git_adds_no_copy_of_settings_that_it_ignores_or_that_lie_elsewhere() {
+fn apply_backup_of_ignored_settings_is_ignored_by_git() {
     let home = user();
     let work = home.path().join("work");
     fs::create_dir_all(work.join(".claude")).unwrap();
@@ -133,7 +133,7 @@ fn git_adds_no_copy_of_settings_that_it_ignores_or_that_lie_elsewhere() {
 }
 
 #[test]
-fn apply_local_with_link_in_place_of_the_backup_folder_writes_nothing_behind_it() {
+fn apply_local_refuses_a_symlink_as_backup_folder() {
     let home = user();
     let ignore = home.write("other/.gitignore", "target\n");
     let link = home.path().join("work/.claude/.before-api-key-helper");
@@ -150,7 +150,7 @@ fn apply_local_with_link_in_place_of_the_backup_folder_writes_nothing_behind_it(
 }
 
 #[test]
-fn what_was_changed_since_stays() {
+fn apply_undo_keeps_later_changes() {
     let home = user();
     let before = "{\n  \"apiKeyHelper\": \"old\",\n  \"env\": {\n    \"A\": \"1\"\n  }\n}\n";
     let file = home.write(".claude/settings.json", before);
@@ -172,7 +172,7 @@ fn what_was_changed_since_stays() {
 }
 
 #[test]
-fn a_helper_that_is_not_ours_any_more_stays() {
+fn apply_undo_keeps_another_programs_helper() {
     let home = user();
     let file = home.write(".claude/settings.json", "{\"apiKeyHelper\": \"old\"}");
     let _ = home.call(["apply", "--force"]).run().assert_printed();
@@ -185,7 +185,7 @@ fn a_helper_that_is_not_ours_any_more_stays() {
 }
 
 #[test]
-fn nothing_to_undo_is_said() {
+fn apply_undo_without_an_apply_says_so() {
     let home = Home::new();
     let said = home.call(["apply", "--undo"]).run();
     assert!(said.assert_printed().contains("is not set"), "{said:?}");

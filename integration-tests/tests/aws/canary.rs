@@ -40,7 +40,7 @@ fn with_process_and_role(canary: &mut Canary, address: &str) -> User {
 }
 
 #[test]
-fn a_program_that_has_the_keys_and_a_role() {
+fn credential_process_and_role_secrets_are_nowhere_but_in_the_entry() {
     let mut canary = Canary::new();
     let user = with_process_and_role(&mut canary, account().moto.address());
     canary.call(&user.call()).assert_key(KEY);
@@ -71,7 +71,7 @@ fn a_program_that_has_the_keys_and_a_role() {
 /// While a worker reads the secret, it holds all there is. What others see of it then, before an
 /// answer and behind one.
 #[test]
-fn a_worker_at_work() {
+fn worker_reading_aws_shows_no_secret_to_other_processes() {
     const SECRET: &str = "secretsmanager.GetSecretValue";
     let mut canary = Canary::new();
     let barriers = [Barrier::default(), Barrier::default()];
@@ -101,7 +101,7 @@ fn a_worker_at_work() {
 }
 
 #[test]
-fn a_program_that_fails_and_says_too_much() {
+fn failing_credential_process_shows_no_secret() {
     let mut canary = Canary::new();
     canary.add("the secret access key", "made-up-secret-access-key");
     for body in [
@@ -130,7 +130,7 @@ fn a_program_that_fails_and_says_too_much() {
 }
 
 #[test]
-fn a_token_and_a_container() {
+fn web_identity_and_container_secrets_are_nowhere_but_in_the_entry() {
     let mut canary = Canary::new();
     canary.add("the token", "made.up-web-identity.token");
     let token = canary.file("token", "made.up-web-identity.token");
@@ -161,7 +161,7 @@ fn a_token_and_a_container() {
 
 /// Who refuses often repeats what was asked.
 #[test]
-fn refusals_that_repeat_the_request() {
+fn aws_refusal_that_repeats_the_request_shows_no_secret() {
     let secret = "made-up-secret-access-key";
     let token = "made-up-session-token";
     let mut canary = Canary::new();
@@ -192,7 +192,7 @@ fn refusals_that_repeat_the_request() {
 
 /// A refusal whose words are shown.
 #[test]
-fn refusal_that_repeats_what_was_sent_shows_no_secret() {
+fn aws_refusal_message_with_the_sent_token_is_redacted() {
     let secret = "made-up-secret-access-key";
     let token = "made-up/session+token==";
     let mut canary = Canary::new();
@@ -232,7 +232,7 @@ fn refusal_that_repeats_what_was_sent_shows_no_secret() {
 
 /// What was read is no key, and is not shown either.
 #[test]
-fn a_secret_that_is_no_key() {
+fn secret_string_that_is_no_key_is_not_shown() {
     let canary = Canary::new();
     for text in [
         format!("{KEY} {KEY}"),

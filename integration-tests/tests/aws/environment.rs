@@ -28,7 +28,7 @@ fn user(relay: &Relay) -> User {
 }
 
 #[test]
-fn another_region() {
+fn aws_region_variable_has_an_entry_of_its_own() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay).signing_as(&account().reader);
     let abroad = user.call().env("AWS_REGION", "eu-west-1");
@@ -36,7 +36,7 @@ fn another_region() {
 }
 
 #[test]
-fn another_profile() {
+fn aws_profile_variable_has_an_entry_of_its_own() {
     let relay = Relay::to(account().moto.address());
     let config = "[profile work]\nregion = us-east-1\n[profile abroad]\nregion = eu-west-1\n";
     let [work, abroad] = ["work", "abroad"].map(|name| shared(name, &account().reader));
@@ -49,7 +49,7 @@ fn another_profile() {
 }
 
 #[test]
-fn another_access_key() {
+fn aws_access_key_of_another_user_gets_no_cached_key() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay).signing_as(&account().reader);
     user.assert_gets(KEY);
@@ -63,7 +63,7 @@ fn another_access_key() {
 }
 
 #[test]
-fn what_has_no_part_in_the_answer_may_change() {
+fn unused_aws_variables_keep_the_cache_entry() {
     let relay = Relay::to(account().moto.address());
     let user = User::of(relay.address(), "secret_id = \"plain\"\nregion = \"us-east-1\"")
         .signing_as(&account().reader);
@@ -83,7 +83,7 @@ fn what_has_no_part_in_the_answer_may_change() {
 /// A failure says something about whoever had it: it does not keep those from asking who have other
 /// credentials, or ask elsewhere.
 #[test]
-fn the_failure_of_another_environment_is_not_ours() {
+fn aws_failure_with_other_credentials_starts_no_cooldown() {
     let relay = Relay::to(account().moto.address());
     for (without, with, exit_code, words) in [
         (None, &account().reader, 3, "there are no aws credentials"),

@@ -88,7 +88,7 @@ fn hang() -> Value {
 }
 
 #[test]
-fn a_burst_is_outlasted_in_silence() {
+fn transient_aws_faults_are_retried_silently() {
     let weather = Weather::new();
     for (fault, _) in faults() {
         for times in [1, 3] {
@@ -103,7 +103,7 @@ fn a_burst_is_outlasted_in_silence() {
 }
 
 #[test]
-fn what_lasts_is_asked_within_the_budget_and_then_said() {
+fn lasting_aws_fault_is_retried_as_often_as_retries_says() {
     let weather = Weather::new();
     for (fault, words) in faults() {
         for retries in [0, 2] {
@@ -118,7 +118,7 @@ fn what_lasts_is_asked_within_the_budget_and_then_said() {
 }
 
 #[test]
-fn an_old_key_outlives_it_with_one_warning() {
+fn stale_key_is_printed_with_one_warning_during_an_aws_fault() {
     let weather = Weather::new();
     for (fault, words) in faults() {
         weather.0.rules(&json!([]));
@@ -142,7 +142,7 @@ fn an_old_key_outlives_it_with_one_warning() {
 
 /// Pauses are half a second long at least, and after each there is one attempt.
 #[test]
-fn a_failure_is_remembered_and_keeps_the_crowd_away() {
+fn aws_failure_cooldown_spares_the_server_from_a_crowd() {
     let weather = Weather::new();
     let (fault, words) = &faults()[0];
     for has_key in [true, false] {
@@ -175,7 +175,7 @@ fn a_failure_is_remembered_and_keeps_the_crowd_away() {
 }
 
 #[test]
-fn one_who_wants_a_new_key_asks_in_spite_of_a_pause() {
+fn get_refresh_ignores_the_cooldown_after_throttling() {
     let weather = Weather::new();
     let user = weather.user("retries = 0");
     weather.turn(&faults()[0].0, 1);
@@ -184,7 +184,7 @@ fn one_who_wants_a_new_key_asks_in_spite_of_a_pause() {
 }
 
 #[test]
-fn a_server_that_hangs_is_left_after_each_timeout() {
+fn hanging_aws_ends_at_each_timeout() {
     let weather = Weather::new();
     let user = weather.user("timeout = \"1s\"\nretries = 2");
     weather.turn_for_good(&hang());
@@ -198,7 +198,7 @@ fn a_server_that_hangs_is_left_after_each_timeout() {
 }
 
 #[test]
-fn a_server_that_hangs_is_left_at_the_deadline() {
+fn hanging_aws_ends_at_the_deadline() {
     let weather = Weather::new();
     for has_key in [true, false] {
         weather.0.rules(&json!([]));

@@ -15,7 +15,7 @@ fn assert_reads(source: &str, key: &str) {
 }
 
 #[test]
-fn the_whole_text_a_field_a_pointer_and_bytes() {
+fn secret_is_read_as_text_field_json_pointer_or_bytes() {
     assert_reads("secret_id = \"plain\"", KEY);
     assert_reads("secret_id = \"fields\"\nfield = \"api_key\"", KEY);
     assert_reads("secret_id = \"fields\"\nfield = \"/deep/keys/1\"", "sk-deep");
@@ -23,7 +23,7 @@ fn the_whole_text_a_field_a_pointer_and_bytes() {
 }
 
 #[test]
-fn each_stage_and_a_version() {
+fn secret_is_read_by_version_stage_and_version_id() {
     assert_reads("secret_id = \"staged\"", "sk-second");
     for (stage, key) in [
         ("AWSCURRENT", "sk-second"),
@@ -38,24 +38,24 @@ fn each_stage_and_a_version() {
 }
 
 #[test]
-fn a_secret_of_another_region() {
+fn secret_of_another_region_is_read_by_arn_or_region() {
     // The environment says us-east-1.
     assert_reads(&format!("secret_id = \"{}\"", account().abroad), "sk-abroad");
     assert_reads("secret_id = \"plain\"\nregion = \"eu-west-1\"", KEY_ABROAD);
 }
 
 #[test]
-fn a_secret_whose_rotation_is_looked_up() {
+fn rotation_aware_secret_is_read() {
     assert_reads("secret_id = \"plain\"\nrotation_aware = true", KEY);
 }
 
 #[test]
-fn an_assumed_role_with_its_external_id() {
+fn assume_role_with_external_id_reads_the_secret() {
     User::at_account(&account().caller, &account().as_role()).assert_gets(KEY);
 }
 
 #[test]
-fn a_token_of_another_issuer() {
+fn web_identity_token_by_file_variable_or_command_reads_the_secret() {
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), "made.up.jwt\n").unwrap();
     let path = token.path().display();
@@ -73,7 +73,7 @@ fn a_token_of_another_issuer() {
 }
 
 #[test]
-fn a_profile_with_a_credential_process() {
+fn aws_profile_with_credential_process_reads_the_secret() {
     let AccessKey { id, secret } = &account().reader;
     let given = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
     let source = "secret_id = \"plain\"\naws_profile = \"work\"";
@@ -88,7 +88,7 @@ fn a_profile_with_a_credential_process() {
 }
 
 #[test]
-fn a_profile_with_keys_and_one_with_a_role() {
+fn aws_profile_with_keys_or_role_reads_the_secret() {
     let account = account();
     let source = "secret_id = \"plain\"\naws_profile = \"work\"";
     let user = User::of(account.moto.address(), source)
@@ -108,7 +108,7 @@ fn a_profile_with_keys_and_one_with_a_role() {
 }
 
 #[test]
-fn a_container() {
+fn container_credentials_read_the_secret() {
     let container = Stub::start(|request| {
         let is_ours = request.line == "GET /v2/credentials/1"
             && request.text.to_lowercase().contains("authorization: made-up-authorization");
@@ -127,7 +127,7 @@ fn a_container() {
 }
 
 #[test]
-fn a_machine_of_ec2_which_knows_its_region() {
+fn ec2_instance_metadata_gives_credentials_and_region() {
     // moto's own metadata service does not say how long its token lives.
     let machine = Stub::start(|request| match request.line.as_str() {
         "PUT /latest/api/token" => {
@@ -167,7 +167,7 @@ fn machine_credentials() -> Reply {
 }
 
 #[test]
-fn profiles_and_regions_that_alternate_are_read_once_each() {
+fn alternating_aws_profiles_and_regions_are_fetched_once_each() {
     let server = Stub::start(|request| {
         let signed = request.header("authorization").unwrap_or_default();
         let scope: Vec<&str> =

@@ -10,7 +10,7 @@ use crate::account::{KEY, account};
 use crate::user::User;
 
 #[test]
-fn a_hit_opens_no_socket_and_starts_nothing() {
+fn aws_cache_hit_opens_no_socket_and_starts_no_process() {
     let relay = Relay::to(account().moto.address());
     let user = User::of(relay.address(), &account().as_role()).signing_as(&account().caller);
     // These are not read either.

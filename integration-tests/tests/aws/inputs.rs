@@ -40,7 +40,7 @@ fn with_process(server: &Stub, body: &str, config: &str) -> User {
 }
 
 #[test]
-fn keys_with_line_ends_and_byte_order_marks_are_trimmed() {
+fn aws_key_variables_with_line_ends_or_byte_order_mark_are_trimmed() {
     let server = secrets_manager("tok-1");
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "AKIAMADEUP\n"),
@@ -62,7 +62,7 @@ fn keys_with_line_ends_and_byte_order_marks_are_trimmed() {
 }
 
 #[test]
-fn key_that_is_invalid_inside_is_refused_by_its_variable() {
+fn invalid_aws_key_variable_is_named() {
     let server = secrets_manager("tok-1");
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
         for (value, why) in [
@@ -87,7 +87,7 @@ fn key_that_is_invalid_inside_is_refused_by_its_variable() {
 }
 
 #[test]
-fn profile_key_that_is_invalid_is_refused_even_below_a_role() {
+fn invalid_aws_profile_key_is_refused_even_below_a_role() {
     let server = secrets_manager("tok-1");
     let keys = "aws_access_key_id = AKIA\u{7f}\naws_secret_access_key = made-up\n";
     let role = "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\n\
@@ -102,7 +102,7 @@ fn profile_key_that_is_invalid_is_refused_even_below_a_role() {
 }
 
 #[test]
-fn process_answer_without_version_or_with_line_ends_is_taken() {
+fn credential_process_answer_without_version_or_with_line_ends_is_accepted() {
     let server = secrets_manager("tok-1");
     for answer in [
         r#"{"AccessKeyId":"AKIAMADEUP","SecretAccessKey":"s"}"#,
@@ -115,7 +115,7 @@ fn process_answer_without_version_or_with_line_ends_is_taken() {
 }
 
 #[test]
-fn process_answer_that_is_invalid_is_named_by_its_field_even_below_a_role() {
+fn invalid_credential_process_field_is_named_even_below_a_role() {
     let server = secrets_manager("tok-1");
     let role = "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n\
                 [profile base]\nPROCESS";
@@ -138,7 +138,7 @@ fn process_answer_that_is_invalid_is_named_by_its_field_even_below_a_role() {
 }
 
 #[test]
-fn process_that_fails_is_told_with_its_last_line_and_its_exit_code() {
+fn failed_credential_process_error_has_its_last_line_and_exit_code() {
     let server = secrets_manager("tok-1");
     let body = "echo trying >&2; echo 'vpn is down' >&2; exit 3";
     let user = with_process(&server, body, "[default]\nPROCESS");
@@ -175,7 +175,7 @@ fn write_credentials(user: &User, content: &[u8]) {
 }
 
 #[test]
-fn shared_file_with_byte_order_mark_or_a_comment_in_another_encoding_is_read() {
+fn aws_credentials_file_with_byte_order_mark_or_latin1_comment_is_read() {
     let server = secrets_manager("tok-1");
     let latin1 = |text: &str| -> Vec<u8> {
         text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
@@ -193,7 +193,7 @@ fn shared_file_with_byte_order_mark_or_a_comment_in_another_encoding_is_read() {
 }
 
 #[test]
-fn shared_file_that_is_no_text_is_named() {
+fn aws_credentials_file_in_utf16_is_named() {
     let server = secrets_manager("tok-1");
     let utf16 = |bytes| files::utf16(&format!("\u{feff}{SHARED}"), bytes);
     for (content, why) in [
@@ -212,7 +212,7 @@ fn shared_file_that_is_no_text_is_named() {
 }
 
 #[test]
-fn files_that_are_fifos_without_a_writer_are_named_after_the_timeout() {
+fn aws_credentials_fifo_without_a_writer_is_named_after_timeout() {
     let server = secrets_manager("tok-1");
     let role = "arn:aws:iam::123456789012:role/r";
     let calls = [
@@ -258,7 +258,7 @@ fn web_identity_token_file_with_a_byte_order_mark_is_sent_without_it() {
 }
 
 #[test]
-fn files_at_relative_paths_are_found_by_a_refresh_behind_an_answer() {
+fn background_refresh_finds_aws_files_at_relative_paths() {
     let keys = "[default]\naws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up\n";
     for (name, text, sent) in [
         ("AWS_CONFIG_FILE", keys, "Credential=AKIAMADEUP/"),
@@ -350,7 +350,7 @@ fn container_answer_that_is_invalid_is_named_by_its_field() {
 }
 
 #[test]
-fn secret_that_is_no_key_is_told_as_for_a_script() {
+fn secret_string_that_is_no_key_is_explained() {
     for (text, why) in [
         ("\u{feff}{\"api_key\":\"tok-1\"}", "`s` is a JSON object"),
         ("\"tok-1\"", "`s` is not a key: it is in quotes"),

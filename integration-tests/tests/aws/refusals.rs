@@ -14,7 +14,7 @@ use crate::user::{User, shared};
 const PLAIN: &str = "secret_id = \"plain\"";
 
 #[test]
-fn a_refused_signature() {
+fn invalid_aws_signature_exits_2() {
     let wrong = AccessKey { secret: "made-up".to_owned(), ..account().reader.clone() };
     User::at_account(&wrong, PLAIN).run().assert_error(
         2,
@@ -23,7 +23,7 @@ fn a_refused_signature() {
 }
 
 #[test]
-fn an_unknown_access_key() {
+fn unknown_aws_access_key_exits_3() {
     User::at_account(&anybody(), PLAIN).run().assert_error(
         3,
         &["aws does not know the credentials of the environment", "put new ones into"],
@@ -37,7 +37,7 @@ fn an_unknown_access_key() {
 }
 
 #[test]
-fn a_refused_action() {
+fn denied_get_secret_value_exits_4_and_names_the_permission() {
     User::at_account(&account().nobody, PLAIN).run().assert_error(
         4,
         &[
@@ -49,7 +49,7 @@ fn a_refused_action() {
 }
 
 #[test]
-fn a_role_that_does_not_trust() {
+fn denied_assume_role_exits_4_and_names_the_permission() {
     let account = account();
     let other_id = account.as_role().replace(EXTERNAL_ID, "somebody-else");
     for (who, source) in [(&account.caller, other_id), (&account.nobody, account.as_role())] {
@@ -64,7 +64,7 @@ fn a_role_that_does_not_trust() {
 }
 
 #[test]
-fn a_secret_that_is_not_there() {
+fn missing_aws_secret_exits_5() {
     User::at_account(&account().reader, "secret_id = \"absent\"").run().assert_error(
         5,
         &[
@@ -77,7 +77,7 @@ fn a_secret_that_is_not_there() {
 }
 
 #[test]
-fn a_deleted_secret() {
+fn deleted_aws_secret_exits_5_and_names_restore_secret() {
     User::at_account(&account().reader, "secret_id = \"deleted\"").run().assert_error(
         5,
         &[
@@ -88,7 +88,7 @@ fn a_deleted_secret() {
 }
 
 #[test]
-fn a_secret_without_a_key_in_it() {
+fn aws_secret_without_the_field_names_its_fields() {
     for (source, code, words) in [
         ("secret_id = \"fields\"", 2, "set `field` to one of `api_key`, `deep`"),
         ("secret_id = \"fields\"\nfield = \"kye\"", 5, "`fields` has no field `kye`"),
@@ -99,7 +99,7 @@ fn a_secret_without_a_key_in_it() {
 
 /// No place has any, and the machine's metadata service refuses connections, or never answers.
 #[test]
-fn no_credentials_at_all() {
+fn missing_aws_credentials_exit_3_within_the_timeout() {
     let silent = Stub::start(|_| Reply::Silence);
     for metadata in [None, Some("http://127.0.0.1:9"), Some(silent.address())] {
         let user = User::of(account().moto.address(), PLAIN);
@@ -120,7 +120,7 @@ fn no_credentials_at_all() {
 }
 
 #[test]
-fn an_expired_session_of_sso() {
+fn expired_sso_session_names_aws_sso_login() {
     let config = "[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\n\
                   sso_role_name = dev\nregion = us-east-1\n\
                   [sso-session corp]\nsso_region = us-east-1\n\
@@ -143,7 +143,7 @@ fn an_expired_session_of_sso() {
 
 /// moto's sessions never end, and so these are the words of the real services.
 #[test]
-fn what_only_the_real_services_say() {
+fn expired_token_clock_skew_and_kms_errors_of_aws_are_explained() {
     let expired = "The security token included in the request is expired";
     let skewed = "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z";
     let kms = "Access to KMS is not allowed";
@@ -173,7 +173,7 @@ fn what_only_the_real_services_say() {
 }
 
 #[test]
-fn an_expired_token_of_another_issuer() {
+fn expired_web_identity_token_exits_3() {
     let sts = Stub::start(|_| {
         let body = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
                     <Type>Sender</Type><Code>ExpiredTokenException</Code>\
@@ -194,7 +194,7 @@ fn an_expired_token_of_another_issuer() {
 
 /// A refusal is remembered: who asks at once again gets the same answer without a request.
 #[test]
-fn a_refusal_is_not_repeated() {
+fn denied_secret_is_not_fetched_again_during_the_cooldown() {
     let relay = Relay::to(account().moto.address());
     let user = User::of(relay.address(), PLAIN).signing_as(&account().nobody);
     let start = now();
@@ -219,7 +219,7 @@ fn answered(status: u16, code: &'static str, message: &'static str) -> User {
 }
 
 #[test]
-fn address_with_a_password_is_refused_by_its_name() {
+fn endpoint_url_with_a_password_is_refused() {
     const ADDRESS: &str = "https://user:pw99pw99@127.0.0.1:1";
     let refused = |user: User, name: &str| {
         let answer = user.run();

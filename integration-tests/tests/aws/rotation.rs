@@ -27,7 +27,7 @@ struct Rotation {
 const ROTATIONS: usize = 3;
 
 #[test]
-fn the_key_is_the_current_one_within_one_refresh_and_never_a_pending_one() {
+fn rotated_secret_gives_awscurrent_and_never_awspending() {
     let moto = Moto::start();
     let may = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
     let reader = moto.user("reader", &may.map(allow));

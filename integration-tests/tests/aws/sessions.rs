@@ -28,7 +28,7 @@ fn change_session(user: &User, change: impl FnOnce(&mut Value)) {
 }
 
 #[test]
-fn a_session_serves_until_its_end() {
+fn role_session_is_reused_until_it_expires() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     for round in 1..4 {
@@ -42,7 +42,7 @@ fn a_session_serves_until_its_end() {
 }
 
 #[test]
-fn a_session_that_aws_refuses_is_replaced_in_the_same_attempt() {
+fn rejected_role_session_is_replaced_in_the_same_attempt() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     user.run().assert_key(KEY);
@@ -56,7 +56,7 @@ fn a_session_that_aws_refuses_is_replaced_in_the_same_attempt() {
 }
 
 #[test]
-fn another_role_is_not_read_with_the_session_of_the_first() {
+fn role_session_is_not_used_for_another_role() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     user.run().assert_key(KEY);
@@ -71,7 +71,7 @@ fn another_role_is_not_read_with_the_session_of_the_first() {
 
 /// Long-lived keys of somebody else may not use what those of the first one obtained.
 #[test]
-fn another_caller_does_not_use_the_session_of_the_first() {
+fn role_session_is_not_used_for_another_access_key() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     user.run().assert_key(KEY);
@@ -82,7 +82,7 @@ fn another_caller_does_not_use_the_session_of_the_first() {
 
 /// AWS denies, and says so in its own form: the key is dropped, and the session is not.
 #[test]
-fn who_is_denied_loses_the_key_and_keeps_the_session() {
+fn access_denied_drops_the_key_and_keeps_the_role_session() {
     let (aws, is_denied) = denying();
     let source = format!("secret_id = \"plain\"\nassume_role = {{ arn = \"{ANY_ROLE}\" }}");
     let user = User::of(aws.address(), &source)
@@ -106,7 +106,7 @@ fn who_is_denied_loses_the_key_and_keeps_the_session() {
 
 /// The page of a proxy is not AWS's word.
 #[test]
-fn a_page_of_a_proxy_costs_no_key() {
+fn proxy_403_page_keeps_the_cached_key() {
     let (aws, is_denied) = paging();
     let user = User::with_profile(aws.address(), "retries = 1", "secret_id = \"plain\"")
         .signing_as(&anybody());

@@ -34,7 +34,7 @@ fn hundred(user: &User) -> Vec<Running> {
 }
 
 #[test]
-fn of_a_hundred_cold_processes_one_asks_and_after_the_ttl_the_session_is_still_there() {
+fn single_flight_hundred_cold_processes_one_aws_request() {
     let barrier = Barrier::default();
     let relay = {
         let barrier = barrier.clone();
@@ -59,7 +59,7 @@ fn of_a_hundred_cold_processes_one_asks_and_after_the_ttl_the_session_is_still_t
 }
 
 #[test]
-fn a_key_that_is_due_is_refreshed_once_behind_a_hundred_answers() {
+fn single_flight_hundred_due_hits_one_background_refresh() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     user.run().assert_key(KEY);
@@ -76,7 +76,7 @@ fn a_key_that_is_due_is_refreshed_once_behind_a_hundred_answers() {
 
 /// Whoever asks is killed; the session that it had by then is kept, and the next one reads with it.
 #[test]
-fn a_role_that_was_assumed_outlives_the_process_that_assumed_it() {
+fn role_session_survives_the_killed_process_that_assumed_it() {
     let barrier = Barrier::default();
     let is_first = AtomicBool::new(true);
     let relay = {

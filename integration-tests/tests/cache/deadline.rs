@@ -6,7 +6,7 @@ use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::wait::{now, since, until};
 
 #[test]
-fn a_call_ends_at_its_deadline_and_so_does_the_script() {
+fn deadline_and_timeout_end_the_call_and_its_script() {
     for settings in ["deadline = \"2s\"", "timeout = \"2s\"\nretries = 0"] {
         let home = Home::new();
         let gate = home.gate();
@@ -26,7 +26,7 @@ fn a_call_ends_at_its_deadline_and_so_does_the_script() {
 const ENDED: &[&str] = &["`timeout`"];
 
 #[test]
-fn the_command_line_sets_the_deadline_of_one_call() {
+fn get_deadline_option_overrides_the_profile_for_one_call() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
@@ -38,7 +38,7 @@ fn the_command_line_sets_the_deadline_of_one_call() {
 }
 
 #[test]
-fn a_script_that_ignores_term_is_ended_nevertheless() {
+fn timeout_kills_a_script_that_ignores_sigterm() {
     let home = Home::new();
     let gate = home.gate();
     let wait = format!("trap '' TERM; while :; do {}; done", gate.pass());

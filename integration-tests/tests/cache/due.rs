@@ -42,7 +42,7 @@ fn wait_for_new_key(home: &Home) {
 }
 
 #[test]
-fn a_due_key_is_printed_while_its_source_hangs() {
+fn due_key_is_printed_while_the_source_hangs() {
     let (home, gate) = due();
     // It ends, and so does its stdout, while nothing has come of the refresh.
     home.helper().run().assert_key("key-1");
@@ -53,7 +53,7 @@ fn a_due_key_is_printed_while_its_source_hangs() {
 }
 
 #[test]
-fn many_due_calls_cost_one_refresh() {
+fn due_key_of_thirty_calls_is_refreshed_once() {
     let (home, gate) = due();
     let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
     for call in calls {
@@ -73,7 +73,7 @@ fn many_due_calls_cost_one_refresh() {
 }
 
 #[test]
-fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
+fn late_background_refreshers_do_not_wait_for_the_lock_holder() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
@@ -96,7 +96,7 @@ fn those_who_come_too_late_to_refresh_do_not_wait_for_the_one() {
 /// A pipe that the caller reads to its end, a lock and a folder are free again with the answer, whichever
 /// program starts the refresh: the front, or the worker for a format of its own.
 #[test]
-fn refresh_keeps_no_file_and_no_folder_of_its_caller() {
+fn background_refresh_keeps_no_descriptor_or_folder_of_its_caller() {
     for format in ["raw", "headers"] {
         let (home, gate) = due();
         home.make_dumpable();
@@ -129,7 +129,7 @@ fn refresh_keeps_no_file_and_no_folder_of_its_caller() {
 }
 
 #[test]
-fn a_refresh_survives_its_callers_process_group() {
+fn background_refresh_survives_its_callers_process_group() {
     let (home, gate) = due();
     home.make_dumpable();
     let front = &Binaries::built().front;
@@ -151,7 +151,7 @@ fn a_refresh_survives_its_callers_process_group() {
 }
 
 #[test]
-fn the_refresher_reads_the_same_file_whatever_that_is_called() {
+fn background_refresh_reads_a_configuration_named_like_an_option() {
     let home = Home::new();
     let script = home.script("main", KEYS);
     home.write("-c.toml", configuration("", "", &script));
@@ -165,7 +165,7 @@ fn the_refresher_reads_the_same_file_whatever_that_is_called() {
 }
 
 #[test]
-fn a_due_key_goes_on_while_its_source_is_down() {
+fn due_key_is_printed_silently_while_the_source_is_down() {
     let home = Home::with_settings("retries = 0", "", &format!("[ $run = 2 ] && exit 75\n{KEYS}"));
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);

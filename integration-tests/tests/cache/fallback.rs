@@ -21,7 +21,7 @@ fn stale(exit_code: u8) -> Home {
 }
 
 #[test]
-fn an_old_key_outlives_its_ttl_while_the_source_is_down() {
+fn stale_key_is_printed_with_a_warning_while_the_source_is_down() {
     for exit_code in [1, 75] {
         let home = stale(exit_code);
         let words = ["using the key that `main` gave", "the vault is sealed"];
@@ -32,7 +32,7 @@ fn an_old_key_outlives_its_ttl_while_the_source_is_down() {
 }
 
 #[test]
-fn no_key_is_printed_past_its_end() {
+fn key_past_its_lifetime_is_not_printed_while_the_source_is_down() {
     let home = Home::with_settings("retries = 0", "lifetime = \"90m\"", &once(75));
     home.helper().run().assert_key("key-1");
     home.state().age("main", 2 * HOUR);
@@ -40,7 +40,7 @@ fn no_key_is_printed_past_its_end() {
 }
 
 #[test]
-fn no_key_is_printed_past_stale_if_error() {
+fn stale_if_error_over_prints_no_key() {
     let home = Home::with_settings("retries = 0\nstale_if_error = \"30m\"", "", &once(75));
     home.helper().run().assert_key("key-1");
     home.state().age("main", 2 * HOUR);
@@ -48,7 +48,7 @@ fn no_key_is_printed_past_stale_if_error() {
 }
 
 #[test]
-fn an_old_key_does_not_hide_what_has_to_be_mended() {
+fn misconfigured_source_exits_2_despite_a_stale_key() {
     for exit_code in [78, 126, 127] {
         let home = stale(exit_code);
         home.helper().run().assert_error(2, &["the vault is sealed"]);
@@ -57,7 +57,7 @@ fn an_old_key_does_not_hide_what_has_to_be_mended() {
 }
 
 #[test]
-fn a_source_that_is_denied_loses_its_key() {
+fn denied_source_exits_4_and_drops_the_cached_key() {
     let home = stale(77);
     home.helper().run().assert_error(4, &["says that access is denied", "the vault is sealed"]);
     assert_eq!(home.state().key("main"), None);
@@ -67,7 +67,7 @@ fn a_source_that_is_denied_loses_its_key() {
 }
 
 #[test]
-fn without_a_key_the_scripts_own_message_and_the_right_exit_code() {
+fn script_exit_codes_map_to_exit_codes_with_its_message() {
     let table = [
         ("exit 1", 1, "failed with exit code 1"),
         ("exit 2", 1, "failed with exit code 2"),
@@ -92,7 +92,7 @@ fn without_a_key_the_scripts_own_message_and_the_right_exit_code() {
 }
 
 #[test]
-fn what_will_pass_is_tried_again_and_what_will_not_is_not() {
+fn retries_repeat_transient_failures_only() {
     for (exit_code, runs) in [(75, 3), (77, 1), (78, 1)] {
         let home = Home::with_settings("retries = 2", "", &format!("exit {exit_code}"));
         let answer = home.helper().run();
@@ -119,7 +119,7 @@ fn two_sources(first: &str, second: &str) -> Home {
 }
 
 #[test]
-fn the_next_source_is_asked_while_the_first_is_down_and_not_when_it_is_denied() {
+fn fallback_source_is_used_when_the_first_is_down_not_when_denied() {
     for (exit_code, serves) in [(75, true), (77, false), (78, false)] {
         let home = two_sources(&format!("exit {exit_code}"), KEYS);
         let answer = home.helper().run();
@@ -133,7 +133,7 @@ fn the_next_source_is_asked_while_the_first_is_down_and_not_when_it_is_denied() 
 }
 
 #[test]
-fn a_first_source_that_is_back_is_noticed_behind_an_answer() {
+fn background_refresh_returns_to_the_first_source_after_its_cooldown() {
     let home = two_sources("[ $run = 1 ] && exit 75\necho first", "echo second");
     home.helper().run().assert_key("second");
     // In its pause it is left alone.
@@ -148,7 +148,7 @@ fn a_first_source_that_is_back_is_noticed_behind_an_answer() {
 }
 
 #[test]
-fn when_all_are_down_the_first_one_says_why() {
+fn error_is_the_first_sources_when_all_sources_are_down() {
     let home = two_sources("echo 'no route' >&2; exit 75", "echo 'no luck' >&2; exit 75");
     home.helper().run().assert_error(1, &["no route"]);
     // In their pauses too.

@@ -41,7 +41,7 @@ impl Fake {
 }
 
 #[test]
-fn arguments_environment_streams_and_exit_code_pass_through() {
+fn worker_gets_the_fronts_arguments_environment_and_streams() {
     let home = Home::with_script(KEYS);
     let fake = Fake::new();
     let odd = OsStr::from_bytes(b"not \xff text\n'\"$HOME\\");
@@ -107,14 +107,14 @@ fn is_found(call: impl FnOnce(&Path) -> PathBuf, front: &str, worker: &str) {
 }
 
 #[test]
-fn the_worker_is_found_beside_the_front_or_in_libexec() {
+fn worker_is_found_beside_the_front_or_in_libexec() {
     let front = |folder: &Path| folder.join("bin").join(FRONT);
     is_found(front, &format!("bin/{FRONT}"), &format!("bin/{WORKER}"));
     is_found(front, &format!("bin/{FRONT}"), &format!("libexec/api-key-helper/{WORKER}"));
 }
 
 #[test]
-fn the_worker_is_found_through_a_link_to_the_front() {
+fn worker_is_found_through_a_symlink_to_the_front() {
     let link = |folder: &Path| {
         let link = folder.join("elsewhere");
         symlink(folder.join("opt/bin").join(FRONT), &link).unwrap();
@@ -127,7 +127,7 @@ fn the_worker_is_found_through_a_link_to_the_front() {
 }
 
 #[test]
-fn neither_path_nor_the_callers_folder_nor_its_own_name_decide() {
+fn worker_is_not_searched_in_path_or_the_current_folder() {
     let home = Home::with_script(KEYS);
     let folder = tempfile::tempdir().unwrap();
     executables::write(&folder.path().join(WORKER), "#!/bin/sh\necho planted\n");
@@ -144,7 +144,7 @@ fn neither_path_nor_the_callers_folder_nor_its_own_name_decide() {
 }
 
 #[test]
-fn a_front_and_a_worker_of_different_versions_say_so() {
+fn front_and_worker_of_different_versions_exit_2() {
     let home = Home::with_script(KEYS);
     let call = home.call(["--front-version=9.9.9", "get"]).program(&Binaries::built().worker);
     let own = format!("its worker is version {}", env!("CARGO_PKG_VERSION"));
@@ -163,7 +163,7 @@ fn a_front_and_a_worker_of_different_versions_say_so() {
 }
 
 #[test]
-fn a_worker_that_does_not_start_is_told() {
+fn worker_that_cannot_start_exits_2() {
     let home = Home::with_script(KEYS);
     let folder = tempfile::tempdir().unwrap();
     let copy = Binaries::copy_front(&folder.path().canonicalize().unwrap());
@@ -174,7 +174,7 @@ fn a_worker_that_does_not_start_is_told() {
 }
 
 #[test]
-fn both_say_the_same_version() {
+fn front_and_worker_print_the_same_version() {
     let home = Home::new();
     let version = format!("api-key-helper {}\n", env!("CARGO_PKG_VERSION"));
     let call = home.call(["--version"]);

@@ -14,7 +14,7 @@ use integration_tests::trace::{STARTS, named, trace};
 use rustix::process::geteuid;
 
 #[test]
-fn the_key_is_printed_alone_and_success_is_silent() {
+fn cache_hit_prints_the_key_alone_and_nothing_on_stderr() {
     let home = Home::with_script(KEYS);
     for arguments in [&[][..], &[], &["get"], &["--profile", "main"], &["get", "--profile=main"]] {
         home.call(arguments.iter().copied()).run().assert_key("key-1");
@@ -23,7 +23,7 @@ fn the_key_is_printed_alone_and_success_is_silent() {
 }
 
 #[test]
-fn a_hit_is_one_process_that_reads_five_files() {
+fn cache_hit_is_one_process_that_reads_five_files() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let [plan] = &home.state().files(".plan")[..] else { panic!("not one plan") };
@@ -63,7 +63,7 @@ fn is_of_the_system(path: &Path) -> bool {
 }
 
 #[test]
-fn without_the_worker_hits_go_on_and_a_miss_names_both_places() {
+fn cache_hit_needs_no_worker_and_a_miss_names_its_places() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let bin = home.path().canonicalize().unwrap().join("usr/bin");
@@ -86,7 +86,7 @@ fn without_the_worker_hits_go_on_and_a_miss_names_both_places() {
 }
 
 #[test]
-fn programs_find_each_other_without_proc_when_started_by_a_path() {
+fn front_finds_the_worker_without_proc_when_started_by_a_path() {
     let home = Home::with_script(KEYS);
     let bare = Mounts::new().empty(Path::new("/proc"), "1m");
     if !geteuid().is_root() {
@@ -113,7 +113,7 @@ fn programs_find_each_other_without_proc_when_started_by_a_path() {
 }
 
 #[test]
-fn a_hit_does_not_wait_for_whoever_asks_the_source() {
+fn cache_hit_does_not_wait_for_the_lock_of_a_refresh() {
     let home = Home::new();
     let gate = home.gate();
     let body = format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass());
@@ -131,7 +131,7 @@ fn a_hit_does_not_wait_for_whoever_asks_the_source() {
 }
 
 #[test]
-fn a_key_that_cannot_be_written_is_an_error() {
+fn full_stdout_exits_1_on_hit_and_miss() {
     let home = Home::with_script(KEYS);
     let front = Binaries::built().front.to_str().unwrap();
     let full = home.call(["-c", "exec \"$0\" >/dev/full", front]).program(Path::new("/bin/sh"));
@@ -145,7 +145,7 @@ fn a_key_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn nothing_is_printed_twice_where_nothing_may_be_kept() {
+fn ttl_zero_fetches_at_each_call() {
     let home = Home::with_settings("ttl = \"0s\"", "", KEYS);
     for run in 1..4 {
         home.helper().run().assert_key(&format!("key-{run}"));
@@ -153,7 +153,7 @@ fn nothing_is_printed_twice_where_nothing_may_be_kept() {
 }
 
 #[test]
-fn a_clock_that_went_back_makes_nothing_fresh() {
+fn clock_that_went_back_makes_no_entry_fresh() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     home.state().change("main", |entry| {
@@ -163,7 +163,7 @@ fn a_clock_that_went_back_makes_nothing_fresh() {
 }
 
 #[test]
-fn a_stream_that_is_closed_is_no_file_that_is_opened() {
+fn cache_hit_with_closed_streams_writes_into_no_file() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let front = Binaries::built().front.to_str().unwrap();
@@ -187,7 +187,7 @@ fn a_stream_that_is_closed_is_no_file_that_is_opened() {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_is_an_error() {
+fn closed_stdout_pipe_exits_1() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let (reader, writer) = std::io::pipe().unwrap();

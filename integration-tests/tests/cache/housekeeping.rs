@@ -41,7 +41,7 @@ fn sweep(home: &Home) {
 }
 
 #[test]
-fn entry_that_only_hits_have_used_is_kept() {
+fn cache_entry_used_by_hits_only_is_kept() {
     let (home, other) = home_with_old_files();
     by(&home, &other).run().assert_key("other-1");
     sweep(&home);
@@ -51,7 +51,7 @@ fn entry_that_only_hits_have_used_is_kept() {
 }
 
 #[test]
-fn entry_that_only_the_worker_has_used_is_kept() {
+fn cache_entry_used_by_the_worker_only_is_kept() {
     let (home, other) = home_with_old_files();
     // The front prints the plain format alone.
     by(&home, &other).args(["get", "--format", "json"]).run().assert_printed();
@@ -61,7 +61,7 @@ fn entry_that_only_the_worker_has_used_is_kept() {
 }
 
 #[test]
-fn entry_that_nothing_has_used_is_removed() {
+fn unused_cache_entry_is_removed() {
     let (home, other) = home_with_old_files();
     sweep(&home);
     assert_eq!(home.state().files(".entry").len(), 1);
@@ -69,7 +69,7 @@ fn entry_that_nothing_has_used_is_removed() {
 }
 
 #[test]
-fn environments_of_a_source_are_bounded_whatever_the_format_is() {
+fn cache_entries_of_a_sources_environments_are_bounded() {
     for format in ["raw", "json"] {
         let home = Home::with_settings(&format!("format = \"{format}\""), "", KEYS);
         home.helper().run().assert_printed();
@@ -89,7 +89,7 @@ fn environments_of_a_source_are_bounded_whatever_the_format_is() {
 }
 
 #[test]
-fn hit_notes_its_use_once_a_day_and_writes_nothing_else() {
+fn cache_hit_notes_its_use_once_a_day() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let entry = home.state().entry_file("main");

@@ -43,7 +43,7 @@ fn assert_one_attempt_for_each_pause(home: &Home, failures: usize, took: Duratio
 }
 
 #[test]
-fn fifty_calls_a_second_cost_one_attempt_per_pause_and_print_the_old_key() {
+fn outage_with_a_stale_key_costs_one_attempt_per_cooldown() {
     let home = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(7_200));
@@ -64,7 +64,7 @@ fn fifty_calls_a_second_cost_one_attempt_per_pause_and_print_the_old_key() {
 }
 
 #[test]
-fn fifty_calls_a_second_without_a_key_get_the_same_error_at_once() {
+fn outage_without_a_key_repeats_the_error_during_the_cooldown() {
     let home = home();
     let down = home.write("down", "");
 
@@ -82,7 +82,7 @@ fn fifty_calls_a_second_without_a_key_get_the_same_error_at_once() {
 }
 
 #[test]
-fn somebody_who_wants_a_new_key_does_not_wait_for_the_pause() {
+fn get_refresh_ignores_the_cooldown() {
     let home = home();
     let down = home.write("down", "");
     home.helper().run().assert_error(1, &["no route to host"]);

@@ -8,7 +8,7 @@ use integration_tests::home::{Home, KEYS, configuration};
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn refresh_fetches_a_new_key_for_everybody() {
+fn get_refresh_replaces_the_cached_key() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     home.call(["get", "--refresh"]).run().assert_key("key-2");
@@ -17,7 +17,7 @@ fn refresh_fetches_a_new_key_for_everybody() {
 }
 
 #[test]
-fn refreshes_at_once_are_content_with_one_fetch() {
+fn get_refresh_of_ten_processes_shares_one_fetch() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 2 ] && {}\n{KEYS}", gate.pass()));
@@ -38,7 +38,7 @@ fn refreshes_at_once_are_content_with_one_fetch() {
 }
 
 #[test]
-fn a_refresh_that_fails_prints_the_key_that_is_there_after_an_outage_only() {
+fn get_refresh_that_fails_prints_the_stale_key_after_an_outage_only() {
     for (exit_code, exits) in [(75, 0), (77, 4), (78, 2)] {
         let body = format!("[ $run = 1 ] || exit {exit_code}\n{KEYS}");
         let home = Home::with_settings("retries = 0", "", &body);

@@ -4,7 +4,7 @@ use integration_tests::call::Running;
 use integration_tests::home::{Home, KEYS};
 
 #[test]
-fn two_hundred_at_once_make_one_sealing_key() {
+fn two_hundred_first_processes_make_one_sealing_key() {
     // Each asks a source of its own, so that none waits for another's lock.
     let home = Home::new();
     let script = home.script("main", KEYS);

@@ -19,7 +19,7 @@ fn home_with_gate() -> (Home, integration_tests::gate::Gate) {
 }
 
 #[test]
-fn of_two_hundred_cold_processes_one_runs_the_script() {
+fn single_flight_two_hundred_cold_processes_run_the_script_once() {
     let (home, gate) = home_with_gate();
     let calls: Vec<Running> = (0..200).map(|_| home.helper().start()).collect();
     let held = gate.reached();
@@ -35,7 +35,7 @@ fn of_two_hundred_cold_processes_one_runs_the_script() {
 }
 
 #[test]
-fn another_process_takes_over_when_the_one_that_asks_is_killed() {
+fn single_flight_another_process_takes_over_when_the_lock_holder_is_killed() {
     let (home, gate) = home_with_gate();
     let holder = home.helper().start();
     let held = gate.reached();
@@ -62,7 +62,7 @@ fn another_process_takes_over_when_the_one_that_asks_is_killed() {
 }
 
 #[test]
-fn profiles_that_share_a_source_share_its_entry_and_judge_it_each_by_its_own_ttl() {
+fn profiles_share_a_sources_entry_and_judge_it_by_their_own_ttl() {
     let home = Home::new();
     let script = home.script("main", KEYS);
     home.configure(&format!(
@@ -87,7 +87,7 @@ fn profiles_that_share_a_source_share_its_entry_and_judge_it_each_by_its_own_ttl
 }
 
 #[test]
-fn at_its_deadline_a_waiting_process_prints_the_old_key_or_says_why_it_has_none() {
+fn single_flight_waiter_prints_the_stale_key_at_its_deadline() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));

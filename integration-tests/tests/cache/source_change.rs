@@ -5,7 +5,7 @@ use std::fs;
 use integration_tests::home::{Home, KEYS, configuration};
 
 #[test]
-fn a_changed_ttl_keeps_the_entry() {
+fn changed_ttl_keeps_the_cache_entry() {
     let home = Home::with_settings("ttl = \"1h\"", "timeout = \"5s\"", KEYS);
     home.helper().run().assert_key("key-1");
     let script = home.path().join("main");
@@ -21,7 +21,7 @@ fn a_changed_ttl_keeps_the_entry() {
 }
 
 #[test]
-fn a_changed_source_never_serves_the_others_key() {
+fn changed_source_never_serves_the_cached_key_of_the_other() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let other = home.script("other", "echo other-$run");
@@ -35,7 +35,7 @@ fn a_changed_source_never_serves_the_others_key() {
 }
 
 #[test]
-fn each_setting_of_the_source_counts() {
+fn changed_source_setting_is_a_cache_miss() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let script = home.path().join("main");
@@ -47,7 +47,7 @@ fn each_setting_of_the_source_counts() {
 }
 
 #[test]
-fn a_source_that_is_down_does_not_fall_back_on_the_others_key() {
+fn changed_source_that_is_down_does_not_fall_back_to_the_others_key() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let down = home.script("down", "exit 75");
@@ -57,7 +57,7 @@ fn a_source_that_is_down_does_not_fall_back_on_the_others_key() {
 }
 
 #[test]
-fn another_shell_asks_again() {
+fn changed_shell_variable_is_a_cache_miss() {
     let home = Home::new();
     let runs = home.path().join("runs");
     home.configure(&format!(
@@ -72,7 +72,7 @@ fn another_shell_asks_again() {
 }
 
 #[test]
-fn the_nearest_word_says_which_configuration() {
+fn configuration_file_precedence_is_option_variable_xdg_home() {
     let home = Home::new();
     let names = ["home", "xdg", "variable", "argument"];
     let [in_home, in_xdg, in_variable, in_argument] =
@@ -100,7 +100,7 @@ fn the_nearest_word_says_which_configuration() {
 }
 
 #[test]
-fn the_state_has_a_place_of_its_own() {
+fn xdg_state_home_holds_the_state_folder() {
     let home = Home::with_script(KEYS);
     let state = home.path().join("state");
     let call = home.helper().env("XDG_STATE_HOME", &state);
@@ -111,7 +111,7 @@ fn the_state_has_a_place_of_its_own() {
 }
 
 #[test]
-fn a_removed_configuration_is_missed() {
+fn removed_configuration_exits_2_despite_a_cached_key() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     fs::remove_file(home.config_file()).unwrap();

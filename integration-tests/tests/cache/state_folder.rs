@@ -30,7 +30,7 @@ fn is_set_aside(state: &State, home: &Home, content: &[u8]) {
 }
 
 #[test]
-fn a_truncated_or_garbage_entry_is_set_aside() {
+fn truncated_or_damaged_cache_entry_is_set_aside() {
     let home = home();
     let state = home.state();
     let whole = fs::read(state.entry_file("main")).unwrap();
@@ -51,7 +51,7 @@ fn a_truncated_or_garbage_entry_is_set_aside() {
 }
 
 #[test]
-fn another_sources_entry_under_this_ones_name_is_not_believed() {
+fn cache_entry_of_another_source_under_this_name_is_refused() {
     let home = Home::new();
     let [first, second] =
         ["first", "second"].map(|name| home.script(name, &format!("echo {name}")));
@@ -73,7 +73,7 @@ fn another_sources_entry_under_this_ones_name_is_not_believed() {
 }
 
 #[test]
-fn damaged_plans_and_failures_only_cost_an_attempt() {
+fn damaged_plan_and_failure_files_cost_one_attempt() {
     let home = Home::with_settings("retries = 0", "", &format!("[ $run = 1 ] && exit 75\n{KEYS}"));
     let state = home.state();
     home.helper().run().assert_error(1, &["exit code 75"]);
@@ -102,14 +102,14 @@ fn is_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
 }
 
 #[test]
-fn an_entry_of_somebody_else_is_refused() {
+fn cache_entry_of_another_user_is_refused() {
     let home = home();
     let mounts = give_away(&home.state().entry_file("main"));
     is_refused(&home, &mounts, &["belongs to user 65534", "hint: run `rm "]);
 }
 
 #[test]
-fn a_link_in_place_of_the_entry_is_refused() {
+fn cache_entry_that_is_a_symlink_is_refused() {
     let home = home();
     let entry = home.state().entry_file("main");
     let target = home.path().join("target");
@@ -121,7 +121,7 @@ fn a_link_in_place_of_the_entry_is_refused() {
 }
 
 #[test]
-fn an_entry_that_is_open_to_others_is_refused() {
+fn cache_entry_open_to_others_is_refused() {
     let home = home();
     let entry = home.state().entry_file("main");
     fs::set_permissions(&entry, Permissions::from_mode(0o644)).unwrap();
@@ -131,7 +131,7 @@ fn an_entry_that_is_open_to_others_is_refused() {
 }
 
 #[test]
-fn a_folder_in_place_of_the_entry_is_refused() {
+fn cache_entry_that_is_a_folder_is_refused() {
     let home = home();
     let entry = home.state().entry_file("main");
     fs::remove_file(&entry).unwrap();
@@ -140,7 +140,7 @@ fn a_folder_in_place_of_the_entry_is_refused() {
 }
 
 #[test]
-fn a_state_folder_of_somebody_else_is_refused_before_anything_is_written() {
+fn state_folder_of_another_user_is_refused_before_any_write() {
     let home = home();
     let state = home.state();
     let mounts = give_away(state.path());
@@ -154,7 +154,7 @@ fn a_state_folder_of_somebody_else_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_state_folder_that_is_open_to_others_is_refused() {
+fn state_folder_open_to_others_is_refused() {
     let home = home();
     let state = home.state();
     fs::set_permissions(state.path(), Permissions::from_mode(0o750)).unwrap();
@@ -165,7 +165,7 @@ fn a_state_folder_that_is_open_to_others_is_refused() {
 }
 
 #[test]
-fn the_state_folder_is_made_for_its_owner_alone() {
+fn state_folder_is_made_with_mode_0700() {
     let home = home();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(home.state().path()), 0o700);
@@ -181,7 +181,7 @@ fn small(home: &Home, room: &str) -> Mounts {
 }
 
 #[test]
-fn on_a_full_disk_the_key_is_printed_with_a_warning() {
+fn full_disk_prints_the_key_with_a_warning() {
     let home = Home::with_script(KEYS);
     let state = home.state();
     let fill = format!("head -c 4096 /dev/zero >'{}/full'", state.path().display());
@@ -191,7 +191,7 @@ fn on_a_full_disk_the_key_is_printed_with_a_warning() {
 
 /// Whatever cannot be written for one and the same reason, the user is told once.
 #[test]
-fn one_cause_is_one_warning() {
+fn full_or_read_only_disk_gives_one_warning() {
     let home = Home::with_script(KEYS);
     let state = home.state();
     let fill = format!("head -c 4096 /dev/zero >'{}/full'", state.path().display());
@@ -208,14 +208,14 @@ fn one_cause_is_one_warning() {
 
 /// Claude Code shows the first 500 characters, and only when there is no key.
 #[test]
-fn no_warning_stands_before_an_error() {
+fn read_only_disk_puts_no_warning_before_an_error() {
     let home = Home::with_settings("retries = 0", "", "exit 75");
     let read_only = small(&home, "1m").read_only(home.state().path());
     read_only.seen_by(home.helper()).run().assert_error(1, &["failed with exit code 75"]);
 }
 
 #[test]
-fn a_disk_with_little_room_still_has_room_for_the_key() {
+fn disk_with_little_room_still_caches_the_key() {
     let home = Home::with_script(KEYS);
     let mounts = small(&home, "64k");
     // The second call is made where the first one's file system is still there.
@@ -225,7 +225,7 @@ fn a_disk_with_little_room_still_has_room_for_the_key() {
 }
 
 #[test]
-fn where_nothing_can_be_written_the_key_is_printed_with_a_warning() {
+fn read_only_disk_prints_the_key_with_a_warning() {
     let home = Home::with_script(KEYS);
     let state = home.state();
     // There is no folder, and none can be made.
@@ -242,7 +242,7 @@ fn where_nothing_can_be_written_the_key_is_printed_with_a_warning() {
 
 /// A limit of the size of files (`ulimit -f`) ends who writes beyond it, unless that is prepared for.
 #[test]
-fn limit_of_the_size_of_files_costs_the_cache_and_not_the_key() {
+fn file_size_limit_costs_the_cache_entry_and_not_the_key() {
     let limited = |home: &Home| home.helper().under(["sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"]);
     let home = Home::new();
     home.configure(
@@ -266,7 +266,7 @@ fn limit_of_the_size_of_files_costs_the_cache_and_not_the_key() {
 
 /// The programs that we run are ended by the limit as by any other caller.
 #[test]
-fn limit_of_the_size_of_files_ends_a_program_of_the_source() {
+fn file_size_limit_signal_ends_the_sources_program() {
     let home = Home::new();
     let beyond = "[\"/bin/sh\", \"-c\", \"kill -XFSZ $$; echo key-1\"]";
     home.configure(
@@ -277,7 +277,7 @@ fn limit_of_the_size_of_files_ends_a_program_of_the_source() {
 }
 
 #[test]
-fn caller_without_a_home_gets_the_key_and_a_warning() {
+fn call_without_home_variable_prints_the_key_with_a_warning() {
     let home = Home::with_script(KEYS);
     let config = home.config_file();
     let unset = ["HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"];
@@ -295,7 +295,7 @@ fn caller_without_a_home_gets_the_key_and_a_warning() {
 }
 
 #[test]
-fn what_is_on_a_disk_that_became_read_only_is_printed() {
+fn cached_key_on_a_disk_turned_read_only_is_printed() {
     let home = home();
     let state = home.state();
     let around = home.path().join("kept");
@@ -309,7 +309,7 @@ fn what_is_on_a_disk_that_became_read_only_is_printed() {
 }
 
 #[test]
-fn old_files_are_swept_and_those_in_use_are_not() {
+fn old_state_files_are_swept_and_those_in_use_kept() {
     let home = home();
     let state = home.state();
     let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);

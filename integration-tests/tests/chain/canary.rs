@@ -67,7 +67,7 @@ fn assert_clean(what: &str, text: &[u8]) {
 }
 
 #[test]
-fn a_key_that_is_traded_is_nowhere() {
+fn inner_sources_key_is_shown_nowhere() {
     let user = User::new("echo \"of-$(printf %s \"$key\" | wc -c)\"");
     let length = key().len();
     user.run(&user.home.helper()).assert_key(&format!("of-{length}"));
@@ -81,7 +81,7 @@ fn a_key_that_is_traded_is_nowhere() {
 }
 
 #[test]
-fn an_outer_source_that_says_it_is_not_heard() {
+fn outer_source_error_with_the_inner_key_is_redacted() {
     for body in [
         "echo \"refused: $key\" >&2; exit 77",
         "echo \"refused: '${key%?????}\" >&2; exit 75",

@@ -22,14 +22,14 @@ fn with(a: &str, b: &str) -> String {
 }
 
 #[test]
-fn a_circle_is_refused_with_its_path() {
+fn source_loop_in_the_configuration_is_refused_with_its_path() {
     let words = [":13:11: `source.b.stdin.source`", "in a circle: `a` -> `b` -> `a`"];
     refused(&with("b", "a"), &words);
     refused(&with("good", "b"), &[":13:11: ", "in a circle: `b` -> `b`"]);
 }
 
 #[test]
-fn a_name_that_is_not_there_is_refused_with_its_place() {
+fn unknown_inner_source_is_refused_with_its_line() {
     let words = [":9:11: `source.a.stdin.source`", "there is no source `god`", "`good`"];
     refused(&with("god", "good"), &words);
 }

@@ -20,7 +20,7 @@ fn findings(home: &Home, check: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_link_is_asked_once_and_the_inner_one_first() {
+fn doctor_fetches_each_chained_source_once_inner_first() {
     let home = pair("", TRADES, PRINTS);
     let answers = findings(&home, "source-answers");
     assert!(answers[0].starts_with("ok inner: `inner` gave a key in "), "{answers:?}");
@@ -32,7 +32,7 @@ fn each_link_is_asked_once_and_the_inner_one_first() {
 }
 
 #[test]
-fn a_problem_is_named_where_it_is() {
+fn doctor_reports_the_failing_inner_source() {
     let home = pair("retries = 0", TRADES, "exit 78");
     let answers = findings(&home, "source-answers");
     assert_eq!(answers.len(), 2);
@@ -43,7 +43,7 @@ fn a_problem_is_named_where_it_is() {
 }
 
 #[test]
-fn settings_of_an_inner_source_that_are_wrong_are_named_where_they_are() {
+fn doctor_reports_invalid_settings_of_the_inner_source() {
     let home = pair("", TRADES, PRINTS);
     let text = std::fs::read_to_string(home.config_file()).unwrap();
     home.configure(&text.replace("[source.inner]\n", "[source.inner]\noutput = \"xml\"\n"));

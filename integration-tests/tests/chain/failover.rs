@@ -37,7 +37,7 @@ fn next_call(home: &Home) -> (String, String, Option<String>) {
 }
 
 #[test]
-fn the_second_answers_while_the_first_is_dead_and_the_first_when_it_is_back() {
+fn failover_second_vault_answers_until_the_first_is_back() {
     let (mut first, second) = (OpenBao::dev(), OpenBao::dev());
     put(&first, "key-of-the-first");
     put(&second, "key-of-the-second");
@@ -84,7 +84,7 @@ fn the_second_answers_while_the_first_is_dead_and_the_first_when_it_is_back() {
 }
 
 #[test]
-fn while_nobody_answers_the_error_is_the_first_ones() {
+fn failover_error_is_the_first_vaults_when_both_are_down() {
     let (first, second) = (OpenBao::dev(), OpenBao::dev());
     let home = home_of(&first, &second);
     first.kill();

@@ -23,7 +23,7 @@ fn unsigned() -> Home {
 }
 
 #[test]
-fn a_sign_in_that_is_missing_is_named_with_the_command_for_it() {
+fn inner_source_without_a_sign_in_names_the_login_command() {
     let home = unsigned();
     let no_sign_in = "there is no sign-in for `sso`";
     home.helper().run().assert_error(3, &[no_sign_in, "run `api-key-helper login --source sso`"]);
@@ -39,7 +39,7 @@ fn a_sign_in_that_is_missing_is_named_with_the_command_for_it() {
 }
 
 #[test]
-fn the_attempts_of_an_inner_source_are_not_multiplied() {
+fn retries_of_an_inner_source_are_not_multiplied() {
     let home = pair("retries = 2\ndeadline = \"20s\"", TRADES, "exit 75");
     let words = ["source `inner`: ", "exit code 75"];
     home.helper().run().assert_error(1, &words);
@@ -50,7 +50,7 @@ fn the_attempts_of_an_inner_source_are_not_multiplied() {
 }
 
 #[test]
-fn an_old_inner_key_bridges_an_outage() {
+fn stale_inner_key_is_used_while_the_inner_source_is_down() {
     let home = pair("retries = 0", TRADES, &format!("[ $run = 1 ] || exit 75\n{PRINTS}"));
     home.helper().run().assert_key("outer-1-of-inner-1");
     home.state().age("inner", STALE);
@@ -60,7 +60,7 @@ fn an_old_inner_key_bridges_an_outage() {
 }
 
 #[test]
-fn an_inner_outage_is_bridged_by_the_old_outer_key() {
+fn stale_outer_key_is_printed_while_the_inner_source_is_down() {
     let home = pair("retries = 0", TRADES, &format!("[ $run = 1 ] || exit 75\n{PRINTS}"));
     home.helper().run().assert_key("outer-1-of-inner-1");
     home.state().change("inner", |entry| entry.key = None);
@@ -70,7 +70,7 @@ fn an_inner_outage_is_bridged_by_the_old_outer_key() {
 }
 
 #[test]
-fn a_refusal_of_the_outer_source_has_the_inner_one_asked_once() {
+fn denied_outer_source_refreshes_the_inner_key_once() {
     let old_is_refused =
         format!("read -r key; [ $key = inner-1 ] && exit 77\necho $key | {{ {TRADES}; }}");
     let home = pair("", &old_is_refused, PRINTS);
@@ -83,7 +83,7 @@ fn a_refusal_of_the_outer_source_has_the_inner_one_asked_once() {
 }
 
 #[test]
-fn a_refusal_that_a_new_inner_key_does_not_change_counts() {
+fn denied_outer_source_with_a_new_inner_key_exits_4() {
     let home = pair("", "[ $run = 1 ] || exit 77\nread -r key; echo key-of-$key", PRINTS);
     home.helper().run().assert_key("key-of-inner-1");
     home.state().age("outer", STALE);
@@ -97,7 +97,7 @@ fn a_refusal_that_a_new_inner_key_does_not_change_counts() {
 }
 
 #[test]
-fn an_inner_source_may_take_longer_than_the_outer_ones_time() {
+fn inner_source_is_not_bound_by_the_outer_sources_timeout() {
     let home = Home::new();
     let links = [
         crate::user::Link { name: "outer", settings: "timeout = \"1s\"", body: TRADES },

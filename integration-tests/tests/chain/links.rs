@@ -27,7 +27,7 @@ fn three(body: &str) -> Home {
 }
 
 #[test]
-fn each_link_is_asked_when_its_own_key_has_ended() {
+fn chained_source_is_fetched_when_its_own_key_expires() {
     let home = three(PRINTS);
     home.helper().run().assert_key("top-1-of-middle-1-of-bottom-1");
     home.helper().run().assert_key("top-1-of-middle-1-of-bottom-1");
@@ -47,7 +47,7 @@ fn each_link_is_asked_when_its_own_key_has_ended() {
 }
 
 #[test]
-fn the_callers_ttl_is_not_the_inner_sources() {
+fn profile_ttl_does_not_apply_to_inner_sources() {
     let home = pair("ttl = \"0s\"", TRADES, PRINTS);
     for run in 1..4 {
         home.helper().run().assert_key(&format!("outer-{run}-of-inner-1"));
@@ -56,7 +56,7 @@ fn the_callers_ttl_is_not_the_inner_sources() {
 }
 
 #[test]
-fn of_a_hundred_cold_processes_one_asks_each_link() {
+fn single_flight_hundred_cold_processes_fetch_each_chained_source_once() {
     let home = three("");
     let gate = home.gate();
     let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", gate.pass()));
@@ -73,7 +73,7 @@ fn of_a_hundred_cold_processes_one_asks_each_link() {
 }
 
 #[test]
-fn another_process_takes_over_when_the_one_that_asks_is_killed_within_the_chain() {
+fn single_flight_takes_over_when_the_lock_holder_is_killed_in_a_chain() {
     let home = three("");
     let gate = home.gate();
     let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", gate.pass()));
@@ -94,7 +94,7 @@ fn another_process_takes_over_when_the_one_that_asks_is_killed_within_the_chain(
 }
 
 #[test]
-fn two_sources_that_use_the_same_one_ask_it_once() {
+fn two_sources_share_the_key_of_one_inner_source() {
     let home = pair("", TRADES, PRINTS);
     let other = home.script("other", TRADES);
     let text = std::fs::read_to_string(home.config_file()).unwrap();
@@ -109,7 +109,7 @@ fn two_sources_that_use_the_same_one_ask_it_once() {
 }
 
 #[test]
-fn what_an_inner_source_reads_from_the_environment_counts() {
+fn environment_of_an_inner_source_selects_the_entry() {
     let links = [
         Link { name: "outer", settings: "", body: TRADES },
         Link {
@@ -127,7 +127,7 @@ fn what_an_inner_source_reads_from_the_environment_counts() {
 }
 
 #[test]
-fn other_settings_of_an_inner_source_make_it_another_chain() {
+fn changed_inner_source_settings_are_a_cache_miss() {
     let home = pair("", TRADES, PRINTS);
     home.helper().run().assert_key("outer-1-of-inner-1");
     let text = std::fs::read_to_string(home.config_file()).unwrap();
@@ -140,7 +140,7 @@ fn other_settings_of_an_inner_source_make_it_another_chain() {
 }
 
 #[test]
-fn a_program_of_an_inner_source_cannot_ask_for_the_outer_one() {
+fn inner_source_program_asking_for_the_outer_key_is_a_loop() {
     let home = Home::new();
     let front = integration_tests::binaries::Binaries::built().front.display().to_string();
     let ask = format!("'{front}' 2>\"$HOME/said\"; exit 78");

@@ -49,7 +49,7 @@ fn assert_traded(answer: &Answer, script: &str, run: usize) {
 }
 
 #[test]
-fn whoever_is_told_to_sign_in_has_a_key_right_after_it() {
+fn login_clears_the_cooldown_of_chained_sources() {
     let provider = OidcProvider::new();
     let home = home_at(&provider);
     let other = home.call(["--profile", "other"]);
@@ -67,7 +67,7 @@ fn whoever_is_told_to_sign_in_has_a_key_right_after_it() {
 }
 
 #[test]
-fn another_sign_in_is_another_account_perhaps() {
+fn second_login_drops_the_keys_of_chained_sources() {
     let provider = OidcProvider::new();
     let (home, other) = signed_in(&provider);
 
@@ -79,7 +79,7 @@ fn another_sign_in_is_another_account_perhaps() {
 }
 
 #[test]
-fn a_logout_leaves_nothing_of_what_came_of_the_sign_in() {
+fn logout_removes_the_entries_of_chained_sources() {
     let provider = OidcProvider::new();
     let (home, other) = signed_in(&provider);
     assert_eq!(home.state().files(".entry").len(), 4);
@@ -94,7 +94,7 @@ fn a_logout_leaves_nothing_of_what_came_of_the_sign_in() {
 }
 
 #[test]
-fn a_sign_in_that_ended_at_the_provider_is_named() {
+fn revoked_sign_in_of_an_inner_source_names_the_login_command() {
     let provider = OidcProvider::new();
     let home = home_at(&provider);
     sign_in(&home.call(["login"]), &provider);

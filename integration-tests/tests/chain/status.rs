@@ -11,7 +11,7 @@ fn status(home: &Home) -> Value {
 }
 
 #[test]
-fn what_a_source_uses_stands_below_it() {
+fn status_shows_inner_sources_below_the_outer_one() {
     let home = pair("", TRADES, PRINTS);
     let before = status(&home);
     let inner = &before["sources"][0]["uses"][0];
@@ -34,7 +34,7 @@ fn what_a_source_uses_stands_below_it() {
 }
 
 #[test]
-fn a_source_that_several_use_is_shown_once() {
+fn status_shows_a_shared_inner_source_once() {
     let home = pair("", TRADES, PRINTS);
     let text = std::fs::read_to_string(home.config_file()).unwrap();
     let other = home.script("other", TRADES).display().to_string();
@@ -50,7 +50,7 @@ fn a_source_that_several_use_is_shown_once() {
 }
 
 #[test]
-fn an_inner_source_in_its_pause_says_so() {
+fn status_shows_the_cooldown_of_an_inner_source() {
     let home = pair("retries = 0", TRADES, "exit 75");
     home.helper().run().assert_error(1, &["source `inner`"]);
     let status = status(&home);

@@ -42,7 +42,7 @@ fn home_at(bao: &OpenBao, password: &str) -> Home {
 }
 
 #[test]
-fn a_password_that_was_replaced_is_fetched_anew_when_the_old_one_is_refused() {
+fn rejected_vault_password_is_fetched_again_from_the_inner_source() {
     let bao = server("the-first-password");
     let home = home_at(&bao, "the-first-password");
     home.helper().run().assert_key(KEY);
@@ -65,7 +65,7 @@ fn a_password_that_was_replaced_is_fetched_anew_when_the_old_one_is_refused() {
 }
 
 #[test]
-fn a_logout_gives_back_what_came_of_the_source() {
+fn logout_of_an_inner_source_revokes_the_vault_token() {
     let bao = server("the-password");
     let home = home_at(&bao, "the-password");
     home.helper().run().assert_key(KEY);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{FIRST, World};
 
 #[test]
-fn a_bearer_token_of_the_environment_is_sent_alone() {
+fn claude_code_sends_anthropic_auth_token_alone() {
     let world = World::new();
     let claude = world.claude().settings(&json!({ "apiKeyHelper": "" }));
     let answer = claude.ask("ping").env("ANTHROPIC_AUTH_TOKEN", FIRST).run();

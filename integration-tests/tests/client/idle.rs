@@ -19,7 +19,7 @@ use crate::world::{FIRST, READ, SECOND, World};
 const TTL: Duration = Duration::from_secs(14);
 
 #[test]
-fn the_background_run_has_the_new_key_before_the_old_one_is_refused() {
+fn claude_code_idle_gets_the_new_key_before_the_old_is_rejected() {
     let world = World::new();
     world.configure("ttl = \"14s\"", world.vault.address());
     idle_and_rotated(&world, &world.claude(), || ());
@@ -29,7 +29,7 @@ fn the_background_run_has_the_new_key_before_the_old_one_is_refused() {
 }
 
 #[test]
-fn the_background_run_still_waits_when_the_old_key_is_refused() {
+fn claude_code_idle_old_key_rejected_during_the_fetch_is_no_second_rejection() {
     let world = World::new();
     world.home.make_dumpable();
     let worker = Binaries::built().worker.canonicalize().unwrap();
@@ -52,7 +52,7 @@ fn the_background_run_still_waits_when_the_old_key_is_refused() {
 }
 
 #[test]
-fn the_background_run_has_the_old_key_from_the_cache() {
+fn claude_code_idle_cached_old_key_rejected_costs_one_fetch() {
     let world = World::new();
     world.configure("ttl = \"1h\"", world.vault.address());
     let settings = json!({ "env": { TTL_VARIABLE: TTL.as_millis().to_string() } });

@@ -13,7 +13,7 @@ use crate::runs::Runs;
 use crate::world::{FIRST, SECOND, World};
 
 #[test]
-fn a_client_hits_the_cache_while_another_is_refused() {
+fn claude_code_hits_the_cache_while_another_is_rejected() {
     let world = World::new();
     world.configure("ttl = \"1h\"", world.vault.address());
     let strict = MessagesApi::refusing_with(Refusal::Unauthorized);
@@ -52,7 +52,7 @@ fn a_client_hits_the_cache_while_another_is_refused() {
 }
 
 #[test]
-fn commands_of_the_agent_do_not_count() {
+fn claude_code_agent_commands_are_no_rejection() {
     let world = World::new();
     let mut session = world.claude().arg("--allowedTools").arg("Bash").session();
     let helper = Binaries::built().front.display();

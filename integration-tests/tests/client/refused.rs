@@ -10,12 +10,12 @@ use crate::failure::Failure;
 use crate::world::{FIRST, SECOND, World};
 
 #[test]
-fn a_key_that_was_rotated_costs_one_401() {
+fn claude_code_rotated_key_costs_one_401() {
     one_refusal(Refusal::Unauthorized, 401);
 }
 
 #[test]
-fn a_key_that_was_rotated_costs_one_403() {
+fn claude_code_rotated_key_costs_one_403() {
     one_refusal(Refusal::Forbidden, 403);
 }
 
@@ -34,14 +34,14 @@ fn one_refusal(refusal: Refusal, status: u16) {
 }
 
 #[test]
-fn a_key_that_is_always_refused_is_named() {
+fn claude_code_shows_that_the_vault_key_is_rejected() {
     let world = World::new();
     named_in_time(&world, "vault");
     assert!(world.reads() <= 2, "{}", world.reads());
 }
 
 #[test]
-fn a_source_whose_keys_are_all_refused_is_named() {
+fn claude_code_shows_that_all_script_keys_are_rejected() {
     let world = World::new();
     let script = world.home.script("main", KEYS);
     world.home.configure(&configuration("", "", &script));

@@ -5,7 +5,7 @@ use integration_tests::wait::{now, since, until};
 use crate::world::{FIRST, SECOND, World};
 
 #[test]
-fn a_request_carries_the_key_of_the_vault() {
+fn claude_code_request_carries_the_vault_key() {
     let world = World::new();
     let answer = world.claude().ask("ping").run();
     assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(0), "pong\n", ""));
@@ -14,7 +14,7 @@ fn a_request_carries_the_key_of_the_vault() {
 }
 
 #[test]
-fn no_turn_fails_while_the_key_is_rotated() {
+fn claude_code_key_rotation_fails_no_turn() {
     let world = World::new();
     world.configure("ttl = \"2s\"", world.vault.address());
     let started = now();

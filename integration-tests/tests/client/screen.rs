@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::world::{FIRST, SECOND, World};
 
 #[test]
-fn nothing_is_seen_of_a_helper_that_works() {
+fn claude_code_screen_shows_nothing_of_a_working_helper() {
     let world = World::new();
     let mut terminal = world.claude().terminal();
     terminal.ask("ping");
@@ -15,7 +15,7 @@ fn nothing_is_seen_of_a_helper_that_works() {
 }
 
 #[test]
-fn a_failure_is_seen_whole() {
+fn claude_code_screen_shows_the_whole_error() {
     let world = World::new();
     world.deny();
     let by_hand = world.home.helper().run();
@@ -32,7 +32,7 @@ fn a_failure_is_seen_whole() {
 }
 
 #[test]
-fn a_refused_key_is_named_and_what_is_said_helps() {
+fn claude_code_screen_shows_a_rejected_key_with_a_working_hint() {
     let world = World::new();
     world.api.accept_only(&[]);
     let mut terminal = world.claude().terminal();

@@ -11,7 +11,7 @@ use crate::runs::Runs;
 use crate::world::{FIRST, SECOND, World};
 
 #[test]
-fn a_change_of_settings_is_no_refusal() {
+fn claude_code_settings_change_is_no_rejection() {
     let world = World::new();
     let runs = Runs::of(&world.home);
     let user = world.home.path().join(".claude/settings.json");

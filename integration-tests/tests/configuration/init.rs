@@ -36,7 +36,7 @@ fn assert_done(home: &Home, answer: &Answer) -> String {
 }
 
 #[test]
-fn the_answers_become_a_configuration_that_works() {
+fn init_answers_become_a_working_configuration() {
     let home = Home::new();
     let script = home.script("mine", &format!("echo {KEY}"));
     let script = script.to_str().unwrap();
@@ -81,7 +81,7 @@ fn the_answers_become_a_configuration_that_works() {
 }
 
 #[test]
-fn claude_code_is_told_if_somebody_wants_that() {
+fn init_applies_claude_code_settings_on_yes() {
     let home = Home::new();
     let script = home.script("mine", KEYS);
     let mut terminal = start(&home);
@@ -96,7 +96,7 @@ fn claude_code_is_told_if_somebody_wants_that() {
 }
 
 #[test]
-fn what_does_not_work_can_be_corrected() {
+fn init_with_a_failing_program_asks_again() {
     let home = Home::new();
     let script = home.script("mine", &format!("echo {KEY}"));
     let script = script.to_str().unwrap();
@@ -115,7 +115,7 @@ fn what_does_not_work_can_be_corrected() {
 }
 
 #[test]
-fn what_does_not_work_is_written_if_somebody_wants_that() {
+fn init_with_a_failing_program_writes_on_request() {
     for (choice, code) in [("write", 0), ("stop", 2)] {
         let home = Home::new();
         let mut terminal = start(&home);
@@ -130,7 +130,7 @@ fn what_does_not_work_is_written_if_somebody_wants_that() {
 }
 
 #[test]
-fn a_line_for_the_shell_may_have_any_character() {
+fn init_takes_any_character_in_shell_command() {
     let home = Home::new();
     let _ = home.script("my keys", &format!("echo \"$1\" >got; echo {KEY}"));
     let line = r#""$HOME/my keys" 'a "quoted" \ back\slash # and [more] = ü'"#;
@@ -145,7 +145,7 @@ fn a_line_for_the_shell_may_have_any_character() {
 }
 
 #[test]
-fn whoever_leaves_finds_no_file() {
+fn init_left_by_ctrl_c_or_ctrl_d_writes_no_file() {
     // Ctrl-C, and Ctrl-D, which ends the input.
     for (key, code) in [("\u{3}", 130), ("\u{4}", 2)] {
         for questions in [&[BACKEND][..], &[BACKEND, PROGRAM]] {
@@ -166,7 +166,7 @@ fn whoever_leaves_finds_no_file() {
 }
 
 #[test]
-fn ctrl_c_ends_the_trial_too() {
+fn init_ctrl_c_ends_the_trial_of_the_script() {
     let home = Home::new();
     let script = home.script("mine", "exec sleep 600");
     let mut terminal = start(&home);
@@ -181,7 +181,7 @@ fn ctrl_c_ends_the_trial_too() {
 }
 
 #[test]
-fn whoever_has_a_configuration_is_asked_nothing() {
+fn init_keeps_an_existing_configuration() {
     let home = Home::new();
     home.configure("# mine\n");
     let answer = start(&home).finish();
@@ -191,7 +191,7 @@ fn whoever_has_a_configuration_is_asked_nothing() {
 }
 
 #[test]
-fn with_options_nothing_is_asked() {
+fn init_with_set_options_asks_nothing() {
     let home = Home::new();
     let script = home.script("mine", KEYS);
     let setting = format!("command=[\"{}\"]", script.display());
@@ -205,7 +205,7 @@ fn with_options_nothing_is_asked() {
 }
 
 #[test]
-fn a_setting_that_is_none_is_refused_before_anything_is_written() {
+fn init_with_an_invalid_setting_writes_nothing() {
     let home = Home::new();
     for (setting, words) in [
         ("comand=x", ["`source.script.comand`", "`command`"]),
@@ -221,7 +221,7 @@ fn a_setting_that_is_none_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn it_writes_a_configuration_that_works_and_never_over_another() {
+fn init_writes_a_working_configuration_and_overwrites_none() {
     let home = Home::new();
     let file = home.config_file();
     let answer = home.call(["init"]).run();
@@ -244,7 +244,7 @@ fn it_writes_a_configuration_that_works_and_never_over_another() {
 }
 
 #[test]
-fn what_it_leaves_to_choose_can_be_chosen() {
+fn init_template_settings_are_valid_when_uncommented() {
     let home = Home::new();
     let _ = home.call(["init", "--backend", "script"]).run().assert_printed();
     let text = fs::read_to_string(home.config_file()).unwrap();
@@ -259,7 +259,7 @@ fn what_it_leaves_to_choose_can_be_chosen() {
 }
 
 #[test]
-fn it_writes_where_it_is_told() {
+fn init_writes_to_the_config_option() {
     let home = Home::new();
     let file = home.path().join("a/b/mine.toml");
     let _ = home.call(["init"]).arg("--config").arg(&file).run().assert_printed();

@@ -6,7 +6,7 @@ use integration_tests::home::{KEYS, SYSTEM_CONFIG, configuration};
 use crate::machine::Machine;
 
 #[test]
-fn what_the_administrator_locks_stays() {
+fn locked_settings_cannot_be_overridden() {
     let locked = "\"profile.main.retries\", \"profile.main.deadline\", \"source.main\", \
                   \"default_profile\"";
     let machine = Machine::new(|home| {
@@ -43,7 +43,7 @@ fn what_the_administrator_locks_stays() {
 }
 
 #[test]
-fn a_locked_machine_has_no_way_round() {
+fn locked_machine_refuses_user_sources_profiles_and_seal() {
     // All that an administrator can close.
     let machine = Machine::new(|home| {
         let script = home.script("main", KEYS);
@@ -96,7 +96,7 @@ fn a_locked_machine_has_no_way_round() {
 }
 
 #[test]
-fn a_backends_own_variable_fills_no_locked_gap() {
+fn locked_source_takes_no_unset_setting_from_a_backend_variable() {
     let refused = |source: &str, variables: &[(&str, &str)]| {
         let machine = Machine::new(|_| {
             format!("locked = [\"source.main\"]\n[profile.main]\nsources = [\"main\"]\n{source}")
@@ -136,7 +136,7 @@ fn a_backends_own_variable_fills_no_locked_gap() {
 }
 
 #[test]
-fn what_a_file_says_needs_no_lock_against_a_variable() {
+fn locked_shell_setting_beats_the_shell_variable() {
     let machine = Machine::new(|home| {
         let shell = home.script("shell", "echo key-of-the-administrators-shell");
         format!(

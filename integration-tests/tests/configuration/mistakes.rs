@@ -31,7 +31,7 @@ fn is_told(text: &str, words: &[&str]) {
 const PROFILE: &str = "[profile.main]\nsources = [\"main\"]\n";
 
 #[test]
-fn an_unknown_key_is_told_with_the_nearest_one() {
+fn unknown_configuration_key_names_the_nearest_one() {
     is_told(
         "[profile.main]\nsources = [\"main\"]\nttll = \"1h\"\n",
         &["FILE:3:1", "`profile.main.ttll`", "unknown key", "did you mean `ttl`?"],
@@ -45,7 +45,7 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
 }
 
 #[test]
-fn a_wrong_type_is_told_with_its_place() {
+fn configuration_value_of_a_wrong_type_names_its_line() {
     let command = format!("{PROFILE}[source.main]\nbackend = \"script\"\ncommand = \"SCRIPT\"\n");
     is_told(&command, &["FILE:5:1", "`source.main.command`"]);
     is_told("[profile.main]\nsources = \"main\"\n", &["FILE:2:1", "`profile.main.sources`"]);
@@ -58,13 +58,13 @@ fn a_wrong_type_is_told_with_its_place() {
 }
 
 #[test]
-fn what_is_not_toml_is_told_with_its_place() {
+fn invalid_toml_names_its_line() {
     is_told("[profile.main\n", &["FILE:1:", "fix the TOML"]);
     is_told("a = 1\na = 2\n", &["FILE:2:1", "fix the TOML"]);
 }
 
 #[test]
-fn a_name_that_leads_nowhere_is_told() {
+fn unknown_profile_or_source_name_exits_2() {
     is_told("", &["the configuration has no profile", "add `[profile.default]`"]);
     is_told("default_profile = \"none\"\n", &["there is no profile `none`"]);
     is_told("[profile.main]\nsources = []\n", &["FILE:2:1", "at least one source"]);
@@ -81,7 +81,7 @@ fn a_name_that_leads_nowhere_is_told() {
 }
 
 #[test]
-fn a_mistake_on_the_command_line_is_told() {
+fn invalid_command_line_names_the_nearest_option() {
     let home = Home::with_script(KEYS);
     for (arguments, words) in [
         (&["stauts"][..], ["`stauts`", "did you mean `status`?"]),
@@ -100,7 +100,7 @@ fn a_mistake_on_the_command_line_is_told() {
 }
 
 #[test]
-fn a_variable_that_is_no_number_is_told_and_costs_nothing() {
+fn timeout_retry_and_ttl_variables_must_be_whole_numbers() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     for name in [
@@ -148,7 +148,7 @@ fn thousands_of_profiles_are_read_in_time_that_grows_with_their_number() {
 }
 
 #[test]
-fn invisible_character_in_a_name_is_shown_by_its_code() {
+fn invisible_character_in_a_configuration_name_is_shown_by_its_code() {
     is_told("[profile.main]\nsources = [\"main\u{200b}\"]\n", &["no source `mainU+200B`"]);
     is_told("[profile.main]\nsources = [\"\\tmain\"]\n", &["no source `U+0009main`"]);
     is_told("[profile.main]\nsources = [\"main\u{a0}\"]\n", &["no source `mainU+00A0`"]);

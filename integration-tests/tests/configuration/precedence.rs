@@ -12,7 +12,7 @@ fn down(home: &Home, settings: &str) -> String {
 }
 
 #[test]
-fn variables_beat_the_users_file_and_that_beats_the_systems() {
+fn configuration_precedence_is_variable_user_file_system_file() {
     let machine = Machine::new(|home| down(home, "retries = 2"));
     let runs = |call: Call| {
         let before = machine.home.runs("main");
@@ -28,7 +28,7 @@ fn variables_beat_the_users_file_and_that_beats_the_systems() {
 }
 
 #[test]
-fn a_source_of_the_systems_file_serves_a_user_without_one() {
+fn system_configuration_source_serves_a_user_without_a_file() {
     let machine = Machine::new(|home| configuration("", "", &home.script("main", KEYS)));
     machine.call(&[]).run().assert_key("key-1");
     machine.call(&[]).run().assert_key("key-1");
@@ -39,7 +39,7 @@ fn a_source_of_the_systems_file_serves_a_user_without_one() {
 }
 
 #[test]
-fn the_clients_ttl_is_for_those_that_no_file_sets() {
+fn client_ttl_variable_is_used_when_no_file_sets_ttl() {
     let home = Home::with_script(KEYS);
     let ttl = |call: Call| -> Value {
         serde_json::from_str::<Value>(call.run().assert_printed()).unwrap()["ttl_seconds"].clone()
@@ -58,7 +58,7 @@ fn the_clients_ttl_is_for_those_that_no_file_sets() {
 }
 
 #[test]
-fn the_clients_ttl_is_how_long_claude_code_holds_a_key() {
+fn client_ttl_variable_sets_hold_for_claude_code() {
     let home = Home::with_script(KEYS);
     let hold = |call: Call| -> Value {
         serde_json::from_str::<Value>(call.run().assert_printed()).unwrap()["hold_seconds"].clone()

@@ -12,7 +12,7 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 #[test]
-fn a_configuration_that_others_can_write_is_not_believed() {
+fn configuration_writable_by_others_is_refused() {
     let home = Home::with_script(KEYS);
     let file = home.config_file();
     let folder = file.parent().unwrap();
@@ -31,7 +31,7 @@ fn a_configuration_that_others_can_write_is_not_believed() {
 }
 
 #[test]
-fn a_configuration_of_somebody_else_is_not_believed() {
+fn configuration_of_another_user_is_refused() {
     for of_the_folder in [false, true] {
         let home = Home::with_script(KEYS);
         let file = home.config_file();
@@ -48,7 +48,7 @@ fn a_configuration_of_somebody_else_is_not_believed() {
 }
 
 #[test]
-fn a_linked_configuration_is_judged_by_where_it_is() {
+fn symlinked_configuration_is_judged_by_its_targets_folder() {
     let home = Home::new();
     let script = home.script("main", KEYS);
     let real = home.write("dotfiles/config.toml", configuration("", "", &script));
@@ -84,7 +84,7 @@ fn is_refused_while_open(home: &Home, folder: &Path) {
 }
 
 #[test]
-fn configuration_below_a_folder_that_others_can_write_is_not_read_for_a_hit_either() {
+fn configuration_below_a_folder_writable_by_others_blocks_a_hit() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     for folder in folders_below(&home, &home.config_file()) {
@@ -97,7 +97,7 @@ fn configuration_below_a_folder_that_others_can_write_is_not_read_for_a_hit_eith
 }
 
 #[test]
-fn state_and_sealing_key_below_a_folder_that_others_can_write_are_not_read() {
+fn state_and_sealing_key_below_a_folder_writable_by_others_are_refused() {
     let home = Home::new();
     let script = home.script("main", KEYS);
     home.configure(&format!("seal = \"file\"\n{}", configuration("", "", &script)));
@@ -124,7 +124,7 @@ fn state_and_sealing_key_below_a_folder_that_others_can_write_are_not_read() {
 }
 
 #[test]
-fn plan_of_another_profile_or_configuration_is_not_believed() {
+fn plan_of_another_profile_or_configuration_is_refused() {
     let home = Home::new();
     let [prod, dev] = ["prod", "dev"].map(|name| home.script(name, &format!("echo {name}-key")));
     let text = |dev_ttl: &str| {
@@ -166,7 +166,7 @@ fn plan_of_another_profile_or_configuration_is_not_believed() {
 }
 
 #[test]
-fn secret_file_that_others_can_write_is_not_read() {
+fn secret_input_file_writable_by_others_is_refused() {
     let home = Home::with_settings("", "stdin = { file = \"secrets/of/token\" }", "cat");
     let token = home.write(".config/api-key-helper/secrets/of/token", "tok-1");
     let call = home.call(["get", "--refresh"]);
@@ -184,7 +184,7 @@ fn secret_file_that_others_can_write_is_not_read() {
 }
 
 #[test]
-fn secret_that_kubernetes_mounts_is_read() {
+fn secret_mounted_by_kubernetes_is_read() {
     let home = Home::with_settings("", "stdin = { file = \"mounted/token\" }", "cat");
     // A folder as `/tmp` is, and links that lead to what is mounted now.
     let mounted = home.config_file().with_file_name("mounted");
@@ -196,7 +196,7 @@ fn secret_that_kubernetes_mounts_is_read() {
 }
 
 #[test]
-fn a_system_configuration_that_others_can_write_is_not_believed() {
+fn system_configuration_writable_by_others_is_refused() {
     let home = Home::new();
     let script = home.script("main", KEYS);
     let file = home.write("system.toml", configuration("", "", &script));
@@ -213,7 +213,7 @@ fn a_system_configuration_that_others_can_write_is_not_believed() {
 }
 
 #[test]
-fn what_is_no_file_is_told() {
+fn configuration_that_is_a_folder_exits_2() {
     let home = Home::new();
     let words = [&*home.path().to_string_lossy(), "is not a file"];
     home.helper().arg("--config").arg(home.path()).run().assert_error(2, &words);

@@ -9,7 +9,7 @@ use crate::python::python;
 use crate::user::{DOWN, User, assert_tells_why};
 
 #[test]
-fn the_cli_signs_with_the_keys_of_a_session() {
+fn aws_cli_signs_with_the_session_credentials() {
     let moto = Moto::start();
     let AccessKey { id, secret } = moto.user("ada", &[allow("sts:AssumeRole")]);
     let role = moto.role("reader", &trust("ada", None), &[allow("sts:GetCallerIdentity")]);
@@ -28,7 +28,7 @@ fn the_cli_signs_with_the_keys_of_a_session() {
 }
 
 #[test]
-fn boto3_asks_again_before_the_keys_end() {
+fn boto3_refreshes_credentials_before_they_expire() {
     let moto = Moto::start();
     let [first, second] = ["first", "second"].map(|name| user_of(&moto, name));
     moto.check(true);
@@ -44,7 +44,7 @@ fn boto3_asks_again_before_the_keys_end() {
 }
 
 #[test]
-fn both_show_why_there_are_no_keys() {
+fn aws_cli_and_boto3_show_the_error_without_credentials() {
     let moto = Moto::start();
     let user = User::following("aws", DOWN, &[]);
     assert_tells_why(&whoami(&user, &moto));
@@ -52,7 +52,7 @@ fn both_show_why_there_are_no_keys() {
 }
 
 #[test]
-fn a_key_that_is_no_set_of_keys_is_named() {
+fn aws_cli_shows_that_the_key_is_no_credentials_document() {
     let moto = Moto::start();
     let user = User::following("aws", "echo '{\"AccessKey\": \"made-up\"}'", &[]);
     let answer = whoami(&user, &moto);

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::user::{DOWN, User, assert_tells_why};
 
 #[test]
-fn a_refused_token_is_replaced_after_a_logout() {
+fn cargo_logout_replaces_a_rejected_token() {
     let (_crates, server) = serve();
     server.accept_only(&["key-2"]);
     let user = developer(KEYS, &server);
@@ -30,7 +30,7 @@ fn a_refused_token_is_replaced_after_a_logout() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_token() {
+fn cargo_shows_the_error_without_a_token() {
     let (_crates, server) = serve();
     let user = developer(DOWN, &server);
     assert_tells_why(&run(&user, &["fetch"]));

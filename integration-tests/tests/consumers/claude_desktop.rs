@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::user::{DOWN, User};
 
 #[test]
-fn a_link_prints_a_token_without_arguments() {
+fn claude_desktop_symlink_prints_a_token_without_arguments() {
     let user = User::following("claude-desktop", KEYS, &[]);
     let answer = helper(&user).run();
     let printed: Value = serde_json::from_str(answer.assert_printed()).unwrap();
@@ -16,7 +16,7 @@ fn a_link_prints_a_token_without_arguments() {
 }
 
 #[test]
-fn a_link_says_why_there_is_no_token() {
+fn claude_desktop_symlink_shows_the_error_without_a_token() {
     let user = User::following("claude-desktop", DOWN, &[]);
     helper(&user).run().assert_error(1, &["the token service does not answer"]);
 }

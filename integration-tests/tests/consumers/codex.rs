@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::user::{DOWN, User, assert_tells_why, key};
 
 #[test]
-fn a_refused_key_is_replaced_within_the_turn() {
+fn codex_replaces_a_rejected_key_within_the_turn() {
     let provider = provider();
     provider.accept_only(&["key-2"]);
     let user = developer(KEYS, &provider);
@@ -26,7 +26,7 @@ fn a_refused_key_is_replaced_within_the_turn() {
 }
 
 #[test]
-fn what_apply_writes_is_what_it_needs() {
+fn codex_works_with_what_apply_writes() {
     let provider = provider();
     let user = developer(KEYS, &provider);
     let file = user.home.path().join(".codex/config.toml");
@@ -41,7 +41,7 @@ fn what_apply_writes_is_what_it_needs() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_key() {
+fn codex_shows_the_error_without_a_key() {
     let provider = provider();
     let user = developer(DOWN, &provider);
     assert_tells_why(&ask(&user));

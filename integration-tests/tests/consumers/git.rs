@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::user::{DOWN, User, assert_tells_why, key};
 
 #[test]
-fn a_refused_key_is_erased_and_the_next_one_fetches() {
+fn git_erases_a_rejected_key_and_the_next_clone_fetches() {
     let repositories = TempDir::new().unwrap();
     let server = git::serve(repositories.path());
     server.accept_only(&["key-2"]);
@@ -29,7 +29,7 @@ fn a_refused_key_is_erased_and_the_next_one_fetches() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_key() {
+fn git_shows_the_error_without_a_key() {
     let repositories = TempDir::new().unwrap();
     let server = git::serve(repositories.path());
     let user = User::following("git", DOWN, &[(SERVER, server.address())]);
@@ -37,7 +37,7 @@ fn it_shows_why_there_is_no_key() {
 }
 
 #[test]
-fn another_server_gets_no_key() {
+fn git_server_not_in_send_to_gets_no_key() {
     let repositories = TempDir::new().unwrap();
     let server = git::serve(repositories.path());
     let user = User::following("git", KEYS, &[]);

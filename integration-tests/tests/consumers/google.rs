@@ -10,7 +10,7 @@ use crate::python::python;
 use crate::user::{DOWN, User, assert_tells_why, key};
 
 #[test]
-fn a_refused_token_is_replaced_by_hand() {
+fn google_auth_rejected_token_is_replaced_by_get_refresh() {
     let endpoint = endpoint();
     endpoint.accept_only(&["key-2"]);
     let user = User::following("google", ENDING, &[(ENDPOINT, endpoint.address())]);
@@ -23,7 +23,7 @@ fn a_refused_token_is_replaced_by_hand() {
 }
 
 #[test]
-fn a_key_whose_end_is_unknown_is_taken_too() {
+fn google_auth_takes_a_key_without_expires_at() {
     let endpoint = endpoint();
     let user = User::following("google", KEYS, &[(ENDPOINT, endpoint.address())]);
     let answer = program(&user, "refresh()").run();
@@ -32,7 +32,7 @@ fn a_key_whose_end_is_unknown_is_taken_too() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_token() {
+fn google_auth_shows_the_error_without_a_token() {
     let endpoint = endpoint();
     let user = User::following("google", DOWN, &[(ENDPOINT, endpoint.address())]);
     assert_tells_why(&program(&user, "refresh()").run());

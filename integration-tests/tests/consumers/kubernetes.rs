@@ -13,7 +13,7 @@ use crate::python::python;
 use crate::user::{DOWN, User, assert_has_why, key};
 
 #[test]
-fn a_refused_token_is_replaced_when_it_is_asked_for_again() {
+fn kubernetes_replaces_a_rejected_token_when_it_retries() {
     let cluster = cluster();
     cluster.accept_only(&["key-2"]);
     let user = operator(KEYS, &cluster);
@@ -24,7 +24,7 @@ fn a_refused_token_is_replaced_when_it_is_asked_for_again() {
 }
 
 #[test]
-fn a_program_that_loads_its_configuration_often_is_not_refused() {
+fn kubernetes_frequent_loads_are_no_rejection() {
     let cluster = cluster();
     let user = operator(KEYS, &cluster);
     let answer = program(&user, "for _ in range(4): config.load_kube_config(); show()").run();
@@ -33,7 +33,7 @@ fn a_program_that_loads_its_configuration_often_is_not_refused() {
 }
 
 #[test]
-fn a_token_that_ends_is_replaced_by_itself() {
+fn kubernetes_replaces_an_expired_token() {
     let cluster = cluster();
     let user = operator(ENDING, &cluster);
     let mut running = program(&user, "show(); input(); show()").start();
@@ -47,7 +47,7 @@ fn a_token_that_ends_is_replaced_by_itself() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_token() {
+fn kubernetes_shows_the_error_without_a_token() {
     let cluster = cluster();
     let user = operator(DOWN, &cluster);
     let answer = program(&user, "show()").run();

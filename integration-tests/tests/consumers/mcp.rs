@@ -13,7 +13,7 @@ use crate::claude_code::World;
 use crate::user::{DOWN, User, assert_has_why, key};
 
 #[test]
-fn a_refused_key_is_replaced_when_the_client_connects_again() {
+fn mcp_replaces_a_rejected_key_when_it_reconnects() {
     let world = World::new();
     let server = mcp::serve();
     server.accept_only(&["key-2"]);
@@ -27,7 +27,7 @@ fn a_refused_key_is_replaced_when_the_client_connects_again() {
 }
 
 #[test]
-fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
+fn mcp_replaces_a_key_that_expires_during_a_session() {
     let world = World::new();
     let server = mcp::serve();
     let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
@@ -47,7 +47,7 @@ fn a_key_that_ends_in_the_middle_of_a_session_is_replaced() {
 }
 
 #[test]
-fn what_apply_writes_is_what_it_needs() {
+fn mcp_works_with_what_apply_writes() {
     let world = World::new();
     let server = mcp::serve();
     let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
@@ -69,7 +69,7 @@ fn what_apply_writes_is_what_it_needs() {
 
 /// The client connects again whatever went wrong, and each time asks for headers.
 #[test]
-fn a_server_that_does_not_answer_is_no_refusal() {
+fn mcp_server_that_does_not_answer_is_no_rejection() {
     let world = World::new();
     let server = mcp::serve_after(4);
     let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
@@ -83,7 +83,7 @@ fn a_server_that_does_not_answer_is_no_refusal() {
 
 /// This client says of a helper that failed only that it did; the helper itself says why.
 #[test]
-fn it_names_the_server_that_has_no_key() {
+fn mcp_shows_which_server_has_no_key() {
     let world = World::new();
     let server = mcp::serve();
     let user = User::following("mcp", DOWN, &[(SERVER, server.address())]);

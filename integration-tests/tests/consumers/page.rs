@@ -42,7 +42,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn the_index_names_every_page() {
+fn documentation_index_of_clients_names_every_page() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();
     for page in fs::read_dir(folder()).unwrap() {
         let name = page.unwrap().file_name().into_string().unwrap();

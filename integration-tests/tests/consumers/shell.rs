@@ -9,14 +9,14 @@ use integration_tests::servers::{Guarded, Reply};
 use crate::user::{DOWN, User, assert_tells_why};
 
 #[test]
-fn a_program_gets_the_key_from_the_variable() {
+fn shell_program_gets_the_key_from_the_environment_variable() {
     let user = User::following("shell", QUOTED, &[]);
     let answer = run(&user, "printenv COMPANY_TOKEN");
     assert_eq!(answer.assert_printed(), "key-1'$(id)`id`\n");
 }
 
 #[test]
-fn a_script_ends_where_there_is_no_key() {
+fn shell_script_ends_without_a_key() {
     let user = User::following("shell", DOWN, &[]);
     let answer = run(&user, "echo it goes on");
     assert_tells_why(&answer);
@@ -24,7 +24,7 @@ fn a_script_ends_where_there_is_no_key() {
 }
 
 #[test]
-fn curl_sends_the_key_and_has_it_in_no_argument() {
+fn curl_sends_the_key_without_an_argument() {
     let _ = install::debian("curl", &["curl"]);
     let api = Guarded::start(bearer, Reply::new(401, &[], ""), |_| Reply::new(200, &[], "pong"));
     let user = User::following("shell", KEYS, &[("https://api.example.com", api.address())]);

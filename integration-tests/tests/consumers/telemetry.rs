@@ -9,7 +9,7 @@ use crate::claude_code::World;
 use crate::user::{DOWN, User, assert_has_why};
 
 #[test]
-fn what_is_measured_comes_with_the_key() {
+fn otel_headers_helper_sends_the_key_with_telemetry() {
     let world = World::new();
     let collector = collector();
     let user = User::following("telemetry", KEYS, &[(COLLECTOR, collector.address())]);
@@ -19,7 +19,7 @@ fn what_is_measured_comes_with_the_key() {
 }
 
 #[test]
-fn it_shows_why_there_is_no_key() {
+fn otel_headers_helper_shows_the_error_without_a_key() {
     let world = World::new();
     let collector = collector();
     let user = User::following("telemetry", DOWN, &[(COLLECTOR, collector.address())]);

@@ -10,12 +10,12 @@ use integration_tests::home::{Home, KEYS, configuration};
 const FENCE: &str = "```console\n$ api-key-helper ";
 
 #[test]
-fn every_transcript_for_claude_code_is_real() {
+fn documentation_transcripts_of_apply_for_claude_code_hold() {
     assert_eq!(calls(&user(), "claude-code.md"), 4);
 }
 
 #[test]
-fn every_transcript_for_the_others_is_real() {
+fn documentation_transcripts_of_apply_for_other_clients_hold() {
     let home = user();
     let provider = "[model_providers.gateway]\nname = \"Gateway\"\nbase_url = \"https://g\"\n";
     home.write(".codex/config.toml", format!("model_provider = \"gateway\"\n{provider}"));

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::page::{Page, root};
 
 #[test]
-fn every_page_is_in_the_summary_once() {
+fn documentation_pages_are_in_the_summary_once() {
     let pages = Page::all();
     let summary = pages.iter().find(|page| page.name == SUMMARY).expect("the summary");
     let folder = root().join("docs");
@@ -22,7 +22,7 @@ fn every_page_is_in_the_summary_once() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn documentation_links_and_anchors_exist() {
     let pages = Page::all();
     let anchors: BTreeMap<&Path, BTreeSet<String>> =
         pages.iter().map(|page| (&*page.path, anchors(page))).collect();

@@ -27,7 +27,7 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         "docs/apply.md",
         "console",
         3,
-        Test("docs/apply.rs", "every_transcript_for_the_others_is_real"),
+        Test("docs/apply.rs", "documentation_transcripts_of_apply_for_other_clients_hold"),
     ),
     ("docs/backends/exchange.md", "sh", 2, Rule(shell::is_a_script)),
     ("docs/backends/oidc.md", "sh", 1, Rule(shell::is_a_script)),
@@ -35,26 +35,31 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         "docs/backends/vault.md",
         "hcl",
         1,
-        Test("vault/documentation.rs", "every_configuration_of_the_page_prints_a_key"),
+        Test("vault/documentation.rs", "vault_page_configurations_all_print_a_key"),
     ),
     (
         "docs/claude-code.md",
         "console",
         3,
-        Test("docs/apply.rs", "every_transcript_for_claude_code_is_real"),
+        Test("docs/apply.rs", "documentation_transcripts_of_apply_for_claude_code_hold"),
     ),
     (
         "docs/deployment.md",
         "sh",
         1,
-        Test("package/examples.rs", "the_fleets_line_gathers_what_is_wrong"),
+        Test("package/examples.rs", "deployment_page_doctor_line_gathers_errors"),
     ),
     ("docs/doctor.md", "console", 1, Rule(data::is_a_report_of_doctor)),
-    ("docs/exec.md", "console", 3, Test("docs/exec.rs", "every_transcript_of_exec_is_real")),
+    ("docs/exec.md", "console", 3, Test("docs/exec.rs", "documentation_transcripts_of_exec_hold")),
     ("docs/fleet.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("docs/performance.md", "sh", 4, Rule(shell::is_of_this_workspace)),
     ("docs/platforms.md", "sh", 1, Rule(shell::is_of_this_workspace)),
-    ("docs/quick-start.md", "console", 5, Test("package/quick_start.rs", "the_newcomers_path")),
+    (
+        "docs/quick-start.md",
+        "console",
+        5,
+        Test("package/quick_start.rs", "quick_start_steps_work_on_a_clean_debian"),
+    ),
     ("docs/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
@@ -76,7 +81,7 @@ const OF_LANGUAGES: &[(&str, Proof)] = &[
 const SHOWN: &str = "text";
 
 #[test]
-fn every_block_is_claimed_and_holds() {
+fn documentation_code_blocks_are_all_proved() {
     let blocks = blocks();
     for (page, language, count, proof) in OF_PAGES {
         let is_meant = |block: &&Block| block.page == *page && block.language == *language;

@@ -48,7 +48,7 @@ fn with_profile(text: &str) -> String {
 
 #[test]
 #[should_panic(expected = "no backend `scripts`")]
-fn a_wrong_one_is_noticed() {
+fn documentation_check_notices_an_invalid_configuration() {
     is_one(&Block {
         page: "a page".to_owned(),
         line: 1,

@@ -7,7 +7,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, search_path};
 
 #[test]
-fn every_transcript_of_exec_is_real() {
+fn documentation_transcripts_of_exec_hold() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/exec.md");
     let page = fs::read_to_string(page).expect("the page");
     let home = Home::with_script("printf 'k%.0s' $(seq 108)");

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::page::{blocks, root};
 
 #[test]
-fn it_takes_every_configuration_of_the_documentation() {
+fn json_schema_accepts_every_documented_configuration() {
     let configurations: Vec<_> =
         blocks().into_iter().filter(|block| block.language == "toml").collect();
     assert!(configurations.len() > 30, "{}", configurations.len());
@@ -21,7 +21,7 @@ fn it_takes_every_configuration_of_the_documentation() {
 }
 
 #[test]
-fn it_refuses_what_the_program_refuses() {
+fn json_schema_refuses_invalid_configurations() {
     for (text, complaint) in WRONG.iter().zip(complaints(WRONG)) {
         let home = Home::new();
         home.configure(text);

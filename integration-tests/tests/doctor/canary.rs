@@ -34,7 +34,7 @@ fn with_script(body: &str) -> Patient {
 }
 
 #[test]
-fn a_source_that_gives_or_tells_it() {
+fn doctor_report_never_shows_a_secret_of_the_source() {
     for body in ["echo \"$key\"", "echo \"$key $key\"", "echo \"$key\"; echo \"$key\" >&2; exit 75"]
     {
         let patient = with_script(body);
@@ -45,7 +45,7 @@ fn a_source_that_gives_or_tells_it() {
 }
 
 #[test]
-fn a_helper_that_prints_or_says_it() {
+fn doctor_report_never_shows_a_secret_the_helper_prints() {
     for body in [
         "echo \"$key\"",
         "echo \"$key\"; echo \"$key\"",
@@ -61,7 +61,7 @@ fn a_helper_that_prints_or_says_it() {
 }
 
 #[test]
-fn settings_and_an_environment_that_have_it() {
+fn doctor_report_never_shows_a_secret_of_settings_or_environment() {
     let patient = Patient::new();
     let env = json!({
         "ANTHROPIC_API_KEY": SECRET, "OTHER": SECRET,
@@ -89,7 +89,7 @@ fn settings_and_an_environment_that_have_it() {
 }
 
 #[test]
-fn a_configuration_that_has_it_in_the_wrong_place() {
+fn doctor_report_never_shows_a_secret_of_the_configuration() {
     let home = Home::new();
     let patient = Patient::of(home);
     for text in [

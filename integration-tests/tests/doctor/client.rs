@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::patient::{Patient, Report};
 
 #[test]
-fn settings_in_health() {
+fn doctor_finds_valid_claude_code_settings_ok() {
     let report = Patient::new().examine();
     for name in [
         "api-key-variable",
@@ -27,7 +27,7 @@ fn settings_in_health() {
 }
 
 #[test]
-fn what_apply_writes_is_well() {
+fn doctor_finds_applied_claude_code_settings_ok() {
     let patient = Patient::new();
     fs::remove_file(patient.home.path().join(".claude/settings.json")).unwrap();
     patient.examine().assert("helper-setting", "ok", &["api-key-helper apply"]);
@@ -39,7 +39,7 @@ fn what_apply_writes_is_well() {
 }
 
 #[test]
-fn settings_that_claude_code_refuses_or_does_not_have() {
+fn doctor_reports_invalid_or_missing_claude_code_settings() {
     let patient = Patient::new();
     let settings = patient.home.write(".claude/settings.json", "{\n  \"apiKeyHelper\": 7\n}");
     let report = patient.examine();
@@ -54,7 +54,7 @@ fn settings_that_claude_code_refuses_or_does_not_have() {
 }
 
 #[test]
-fn settings_that_shadow_others() {
+fn doctor_warns_of_settings_that_shadow_others() {
     let patient = Patient::new();
     let project = patient.home.path().join("project");
     let shared = json!({ "apiKeyHelper": "exec /opt/theirs" }).to_string();
@@ -75,7 +75,7 @@ fn settings_that_shadow_others() {
 }
 
 #[test]
-fn keys_that_take_the_place_of_the_helpers() {
+fn doctor_warns_of_anthropic_api_key_and_auth_token() {
     let patient = Patient::new();
     patient.tell(&patient.line(), &json!({ "ANTHROPIC_AUTH_TOKEN": "t" }));
     let report = Report::of(&patient.call().env("ANTHROPIC_API_KEY", "k"));
@@ -85,7 +85,7 @@ fn keys_that_take_the_place_of_the_helpers() {
 }
 
 #[test]
-fn a_ttl_that_does_not_suit() {
+fn doctor_reports_an_unsuitable_claude_code_ttl() {
     let patient = Patient::new();
     let with = |ttl: &str| {
         let env = json!({ "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": ttl });
@@ -110,7 +110,7 @@ fn a_ttl_that_does_not_suit() {
 }
 
 #[test]
-fn a_line_that_means_no_program() {
+fn doctor_reports_an_api_key_helper_line_that_runs_no_program() {
     let patient = Patient::new();
     let with = |line: &str| {
         patient.tell(line, &json!({}));
@@ -138,7 +138,7 @@ fn a_line_that_means_no_program() {
 }
 
 #[test]
-fn a_line_of_another_profile() {
+fn doctor_warns_of_an_api_key_helper_line_for_another_profile() {
     let patient = Patient::new();
     patient.tell(&format!("{} --profile home", patient.line()), &json!({}));
     let words = ["uses profile `home`", "about `main`", "--profile home doctor`"];

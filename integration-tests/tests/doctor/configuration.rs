@@ -10,7 +10,7 @@ use integration_tests::home::Home;
 use crate::patient::{Patient, Report};
 
 #[test]
-fn who_is_well_is_told_so() {
+fn doctor_finds_a_working_configuration_ok() {
     let patient = Patient::new();
     let report = patient.examine();
     report.assert_well();
@@ -24,7 +24,7 @@ fn who_is_well_is_told_so() {
 }
 
 #[test]
-fn without_a_configuration_the_rest_is_examined() {
+fn doctor_without_a_configuration_runs_the_other_checks() {
     let patient = Patient::of(Home::new());
     let report = patient.examine();
     report.assert("configuration-file", "error", &["there is no configuration", "init`"]);
@@ -37,7 +37,7 @@ fn without_a_configuration_the_rest_is_examined() {
 }
 
 #[test]
-fn without_a_home_the_rest_is_examined() {
+fn doctor_without_home_variable_runs_the_other_checks() {
     let report = Report::of(&Patient::new().call().without_env("HOME"));
     report.assert("configuration-file", "error", &["`XDG_CONFIG_HOME` nor `HOME` is set"]);
     report.assert("front", "ok", &[]);
@@ -45,7 +45,7 @@ fn without_a_home_the_rest_is_examined() {
 }
 
 #[test]
-fn a_file_that_others_can_write_to() {
+fn doctor_reports_a_configuration_writable_by_others() {
     let patient = Patient::new();
     let file = patient.home.config_file();
     fs::set_permissions(&file, Permissions::from_mode(0o606)).unwrap();
@@ -60,7 +60,7 @@ fn a_file_that_others_can_write_to() {
 }
 
 #[test]
-fn a_file_that_does_not_parse() {
+fn doctor_reports_a_configuration_with_invalid_toml() {
     let patient = Patient::new();
     patient.home.configure("[profile.main\n");
     let report = patient.examine();
@@ -71,7 +71,7 @@ fn a_file_that_does_not_parse() {
 }
 
 #[test]
-fn a_key_that_the_system_locks() {
+fn doctor_reports_a_locked_setting_that_the_user_sets() {
     let patient = Patient::with_settings("ttl = \"5m\"", "lifetime = \"1h\"", "echo key");
     let system = "locked = [\"profile.main.ttl\"]\n[profile.main]\nttl = \"10m\"\n";
     let mounts = patient.in_etc("/etc/api-key-helper/config.toml", system);
@@ -80,7 +80,7 @@ fn a_key_that_the_system_locks() {
 }
 
 #[test]
-fn a_source_of_no_backend_leaves_the_others() {
+fn doctor_reports_an_unknown_backend_and_asks_the_other_sources() {
     let patient = Patient::new();
     let text = fs::read_to_string(patient.home.config_file()).unwrap();
     let text = text.replace("[\"main\"]", "[\"lost\", \"main\"]");
@@ -91,7 +91,7 @@ fn a_source_of_no_backend_leaves_the_others() {
 }
 
 #[test]
-fn settings_that_are_questionable() {
+fn doctor_warns_of_vault_skip_verify() {
     let home = Home::new();
     home.configure(
         "[profile.main]\nsources = [\"v\"]\nretries = 0\n[source.v]\nbackend = \"vault\"\n\
@@ -103,7 +103,7 @@ fn settings_that_are_questionable() {
 }
 
 #[test]
-fn a_worker_without_its_front() {
+fn doctor_reports_a_worker_without_its_front() {
     let patient = Patient::new();
     let folder = patient.home.path().join("bin");
     fs::create_dir(&folder).unwrap();

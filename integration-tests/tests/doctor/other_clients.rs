@@ -12,7 +12,7 @@ const SERVERS: &str = r#"{"mcpServers": {"docs": {"type": "http", "url": "https:
                         "local": {"command": "npx"}}}"#;
 
 #[test]
-fn what_apply_writes_for_each_client_is_well() {
+fn doctor_finds_applied_settings_of_each_client_ok() {
     for (file, text, client, words) in [
         (".codex/config.toml", CODEX, &["codex"][..], "(codex, `gateway`)"),
         (".claude.json", SERVERS, &["mcp", "--server", "docs"], "(mcp, `docs`)"),
@@ -37,7 +37,7 @@ fn what_apply_writes_for_each_client_is_well() {
 }
 
 #[test]
-fn byte_order_mark_of_a_clients_file_stays_and_is_a_warning() {
+fn doctor_warns_of_a_byte_order_mark_in_client_settings() {
     for (file, text, client) in [
         (".codex/config.toml", CODEX, &["codex"][..]),
         (".claude.json", SERVERS, &["mcp", "--server", "docs"]),
@@ -59,7 +59,7 @@ fn byte_order_mark_of_a_clients_file_stays_and_is_a_warning() {
 }
 
 #[test]
-fn a_helper_that_has_moved_is_found() {
+fn doctor_reports_a_client_command_that_has_moved() {
     let patient = Patient::new();
     let file = patient.home.write(".codex/config.toml", CODEX);
     assert_eq!(patient.home.call(["apply", "--client", "codex"]).run().code, Some(0));

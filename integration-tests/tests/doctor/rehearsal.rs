@@ -27,7 +27,7 @@ fn agents(call: Call) -> Call {
 }
 
 #[test]
-fn a_helper_in_health() {
+fn doctor_finds_a_working_api_key_helper_ok() {
     let report = Patient::new().examine();
     for name in CHECKS {
         report.assert(name, "ok", &[]);
@@ -36,7 +36,7 @@ fn a_helper_in_health() {
 }
 
 #[test]
-fn a_helper_finds_what_claude_code_gives_it() {
+fn doctor_runs_the_api_key_helper_as_claude_code_does() {
     let report = foreign(
         "[ \"$FROM_SETTINGS$CLAUDE_CODE_ENTRYPOINT\" = yescli ] || exit 10\n\
          [ -z \"$CLAUDECODE$CLAUDE_CODE_CHILD_SESSION$CLAUDE_PID$CLAUDE_CODE_MESSAGING_SOCKET\" ] || exit 11\n\
@@ -52,7 +52,7 @@ fn a_helper_finds_what_claude_code_gives_it() {
 }
 
 #[test]
-fn a_helper_that_fails() {
+fn doctor_reports_an_api_key_helper_that_fails() {
     let report = foreign("echo the password is hunter2 >&2; echo key; exit 3");
     report.assert("helper-run", "error", &["exit status: 3", "is not shown", "by hand"]);
     report.assert_absent("helper-output");
@@ -62,14 +62,14 @@ fn a_helper_that_fails() {
 }
 
 #[test]
-fn a_helper_that_prints_no_key() {
+fn doctor_reports_an_api_key_helper_that_prints_no_key() {
     foreign("echo key; echo key").assert("helper-output", "error", &["8 bytes", "4"]);
     foreign(":").assert("helper-output", "error", &["0 bytes"]);
     foreign("printf 'k\\377'").assert("helper-output", "error", &["from byte 2 on"]);
 }
 
 #[test]
-fn a_helper_that_says_something() {
+fn doctor_warns_of_an_api_key_helper_that_writes_to_stderr() {
     foreign("echo busy >&2; echo key").assert("helper-run", "warning", &["nobody sees"]);
     // An old key comes with a warning.
     let patient = Patient::with_script("[ $run = 1 ] || exit 75; echo key");
@@ -81,7 +81,7 @@ fn a_helper_that_says_something() {
 }
 
 #[test]
-fn a_helper_that_leaves_something_running() {
+fn doctor_warns_of_an_api_key_helper_that_keeps_stdout_open() {
     let patient = Patient::new();
     let gate = patient.home.gate();
     let wait = gate.pass();
@@ -93,7 +93,7 @@ fn a_helper_that_leaves_something_running() {
 }
 
 #[test]
-fn a_folder_that_decides_is_trusted_first() {
+fn doctor_runs_no_project_api_key_helper_before_the_folder_is_trusted() {
     let patient = Patient::new();
     let script = patient.home.script("theirs", "echo key");
     let folder = patient.home.path().join("checkout");
@@ -120,7 +120,7 @@ fn a_folder_that_decides_is_trusted_first() {
 
 /// Whoever runs `doctor` again and again is no client whose key was refused.
 #[test]
-fn an_examination_is_no_refusal() {
+fn doctor_runs_do_not_count_as_rejected_keys() {
     let patient = Patient::with_script(KEYS);
     for run in 1..=4 {
         assert_eq!(agents(patient.call()).run().code, Some(0));

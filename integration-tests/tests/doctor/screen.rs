@@ -31,7 +31,7 @@ fn shown(patient: &Patient, text: &str) -> String {
 }
 
 #[test]
-fn each_check_is_a_line_with_what_to_do_below() {
+fn doctor_prints_each_check_with_its_hint_below() {
     let patient = Patient::with_settings("retries = 0", "", "exit 75");
     patient.tell("echo key", &json!({}));
     let version = env!("CARGO_PKG_VERSION");
@@ -76,7 +76,7 @@ fn each_check_is_a_line_with_what_to_do_below() {
 }
 
 #[test]
-fn a_locale_without_signs_gets_letters() {
+fn doctor_in_a_non_utf8_locale_prints_ascii() {
     let patient = Patient::new();
     patient.tell("echo key", &json!({}));
     let answer = patient.home.call(["doctor"]).run();

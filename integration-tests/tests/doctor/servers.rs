@@ -19,7 +19,7 @@ fn vault(address: &str) -> Patient {
 }
 
 #[test]
-fn a_vault_that_answers_refuses_and_is_sealed() {
+fn doctor_reports_vault_answering_refusing_and_sealed() {
     let bao = OpenBao::dev();
     bao.write("secret/data/anthropic", &json!({ "data": { "key": "sk-vault" } }));
     let patient = vault(bao.address());
@@ -43,7 +43,7 @@ fn a_vault_that_answers_refuses_and_is_sealed() {
 }
 
 #[test]
-fn a_server_whose_clock_is_another() {
+fn doctor_warns_of_clock_skew_with_the_server() {
     let answer = json!({ "request_id": "r", "data": { "data": { "k": "sk-stub" } } });
     let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT";
     let stub = Stub::start(move |_| Reply::new(200, &[date], &answer.to_string()));
@@ -52,7 +52,7 @@ fn a_server_whose_clock_is_another() {
 }
 
 #[test]
-fn a_provider_that_nobody_is_signed_in_to() {
+fn doctor_reports_a_missing_oidc_sign_in() {
     let provider = OidcProvider::new();
     let home = Home::new();
     home.configure(&format!(
@@ -66,7 +66,7 @@ fn a_provider_that_nobody_is_signed_in_to() {
 }
 
 #[test]
-fn aws_takes_no_signature_of_another_time() {
+fn doctor_reports_clock_skew_with_aws_as_an_error() {
     let answer = json!({ "SecretString": "sk-aws", "VersionStages": ["AWSCURRENT"] });
     let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT";
     let stub = Stub::start(move |_| Reply::new(200, &[date], &answer.to_string()));

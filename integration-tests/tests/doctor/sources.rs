@@ -22,7 +22,7 @@ fn with_two(first: &str, second: &str) -> Patient {
 }
 
 #[test]
-fn each_source_is_asked_once() {
+fn doctor_fetches_each_source_once() {
     let patient = with_two(KEYS, "echo other-key");
     let report = patient.examine();
     report.assert_well();
@@ -34,7 +34,7 @@ fn each_source_is_asked_once() {
 }
 
 #[test]
-fn a_source_that_fails_is_no_source_though_it_has_an_old_key() {
+fn doctor_reports_a_failing_source_despite_its_stale_key() {
     let patient = Patient::with_script("[ $run = 1 ] || { echo down >&2; exit 75; }; echo key");
     patient.examine().assert_well();
     let report = patient.examine();
@@ -49,7 +49,7 @@ fn a_source_that_fails_is_no_source_though_it_has_an_old_key() {
 }
 
 #[test]
-fn source_that_failed_for_another_reason_is_a_warning_beside_its_answer() {
+fn doctor_warns_of_failed_refreshes_of_a_source_in_the_log() {
     for now in ["echo key", "echo locked >&2; exit 75"] {
         let script = format!("[ $run = 1 ] && {{ echo down >&2; exit 75; }}; {now}");
         let home = Home::with_settings("retries = 0", "", &script);
@@ -60,7 +60,7 @@ fn source_that_failed_for_another_reason_is_a_warning_beside_its_answer() {
 }
 
 #[test]
-fn first_configuration_that_is_broken_is_one_error_and_no_warning() {
+fn doctor_reports_a_broken_script_as_one_error_without_warnings() {
     for (script, reason) in [("missing", "is not there"), ("main", "is not executable")] {
         let home = Home::with_script("echo key");
         home.configure(&configuration("retries = 0", "", &home.path().join(script)));
@@ -75,7 +75,7 @@ fn first_configuration_that_is_broken_is_one_error_and_no_warning() {
 }
 
 #[test]
-fn another_source_that_answers_makes_it_a_warning() {
+fn doctor_warns_only_when_a_fallback_source_answers() {
     let report = with_two("exit 75", "echo other-key").examine();
     report.assert("source-answers", "warning", &["`first` gave no key"]);
     report.assert("source-answers", "ok", &["`second` gave a key"]);
@@ -83,7 +83,7 @@ fn another_source_that_answers_makes_it_a_warning() {
 }
 
 #[test]
-fn a_refusal_stops_the_profile() {
+fn doctor_reports_a_denied_source_that_blocks_the_fallback() {
     let patient = with_two("exit 77", "echo other-key");
     let report = patient.examine();
     report.assert("source-answers", "error", &["`first` gave no key"]);
@@ -92,14 +92,14 @@ fn a_refusal_stops_the_profile() {
 }
 
 #[test]
-fn an_output_that_is_no_key_is_an_error() {
+fn doctor_reports_source_output_that_is_no_key() {
     let report = Patient::with_script("echo two words").examine();
     report.assert("source-answers", "error", &["`main` gave no key"]);
     Patient::new().examine().assert("key-printable", "ok", &["5 characters"]);
 }
 
 #[test]
-fn a_key_that_is_held_for_too_long() {
+fn doctor_warns_when_hold_is_too_long_for_lifetime() {
     let of = |hold: &str| Patient::with_settings(hold, "lifetime = \"10m\"", KEYS).examine();
     of("hold = \"4m\"").assert("key-lifetime", "ok", &["lives 10 min"]);
     of("hold = \"5m\"").assert("key-lifetime", "warning", &["set `hold` to at most"]);

@@ -18,7 +18,7 @@ const CHECKS: [&str; 7] = [
 ];
 
 #[test]
-fn a_folder_in_health() {
+fn doctor_finds_a_working_state_folder_ok() {
     let patient = Patient::new();
     for _ in 0..2 {
         let report = patient.examine();
@@ -29,7 +29,7 @@ fn a_folder_in_health() {
 }
 
 #[test]
-fn a_folder_that_is_open_to_others() {
+fn doctor_reports_a_state_folder_open_to_others() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let folder = patient.home.state();
@@ -48,7 +48,7 @@ fn a_folder_that_is_open_to_others() {
 }
 
 #[test]
-fn a_folder_of_somebody_else() {
+fn doctor_reports_a_state_folder_of_another_user() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let mounts = give_away(patient.home.state().path());
@@ -57,7 +57,7 @@ fn a_folder_of_somebody_else() {
 }
 
 #[test]
-fn a_folder_that_is_only_read() {
+fn doctor_reports_a_read_only_state_folder() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let folder = patient.home.state();
@@ -70,7 +70,7 @@ fn a_folder_that_is_only_read() {
 }
 
 #[test]
-fn a_folder_without_room() {
+fn doctor_warns_of_a_state_folder_on_a_full_disk() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let mounts = Mounts::new().empty(patient.home.state().path(), "2m");
@@ -81,7 +81,7 @@ fn a_folder_without_room() {
 }
 
 #[test]
-fn entries_that_cannot_be_read() {
+fn doctor_warns_of_unreadable_cache_entries() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let state = patient.home.state();
@@ -102,7 +102,7 @@ fn entries_that_cannot_be_read() {
 }
 
 #[test]
-fn entries_of_a_newer_version() {
+fn doctor_warns_of_cache_entries_of_a_newer_version() {
     let patient = Patient::new();
     patient.examine().assert_well();
     let newer = patient.home.state().path().join("main-0123456789ab-plain.v200.entry");

@@ -18,7 +18,7 @@ fn user(endpoint: &TokenEndpoint, token: &str) -> User {
 }
 
 #[test]
-fn a_pod_has_its_service_account() {
+fn ambient_kubernetes_reads_the_service_account_token() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, "{ ambient = \"kubernetes\" }");
     let path = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -40,7 +40,7 @@ fn a_pod_has_its_service_account() {
 }
 
 #[test]
-fn a_web_identity_is_in_the_file_that_its_variable_names() {
+fn ambient_aws_web_identity_reads_the_token_file_of_its_variable() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, "{ ambient = \"aws-web-identity\" }");
     let variable = "AWS_WEB_IDENTITY_TOKEN_FILE";
@@ -56,7 +56,7 @@ fn a_web_identity_is_in_the_file_that_its_variable_names() {
 }
 
 #[test]
-fn web_identity_at_a_relative_path_is_found_by_a_refresh_behind_an_answer() {
+fn background_refresh_finds_a_web_identity_token_at_a_relative_path() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, "{ ambient = \"aws-web-identity\" }");
     user.home.write("identity", endpoint.token());
@@ -77,7 +77,7 @@ fn job_source() -> String {
 }
 
 #[test]
-fn a_job_asks_for_its_token() {
+fn ambient_github_actions_fetches_the_jobs_token() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, &job_source());
     let key = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
@@ -94,7 +94,7 @@ fn a_job_asks_for_its_token() {
 }
 
 #[test]
-fn a_job_that_may_not_ask_is_told_how() {
+fn ambient_github_actions_without_permission_exits_2() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, &job_source());
     let permission = "`permissions: { id-token: write }`";
@@ -107,7 +107,7 @@ fn a_job_that_may_not_ask_is_told_how() {
 }
 
 #[test]
-fn github_may_be_down() {
+fn ambient_github_actions_retries_while_github_is_down() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, &job_source());
     endpoint.refuse(503, "<html>Unicorn</html>");
@@ -121,7 +121,7 @@ fn github_may_be_down() {
 }
 
 #[test]
-fn without_an_audience_it_is_githubs_own() {
+fn ambient_github_actions_default_audience_is_githubs() {
     let endpoint = TokenEndpoint::new();
     let user = user(&endpoint, "{ ambient = \"github-actions\" }");
     let answer = in_job(&user, &endpoint.job(), JOB_TOKEN).run();

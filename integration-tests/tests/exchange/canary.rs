@@ -72,7 +72,7 @@ impl<'a> Search<'a> {
 }
 
 #[test]
-fn what_is_traded_is_shown_to_nobody() {
+fn exchange_subject_token_and_client_secret_are_never_shown() {
     let endpoint = TokenEndpoint::with(&Settings {
         client_auth: "client_secret_basic",
         secret: Some(CLIENT_SECRET.to_owned()),
@@ -122,7 +122,7 @@ fn what_is_traded_is_shown_to_nobody() {
 }
 
 #[test]
-fn a_process_that_asks_shows_no_token() {
+fn exchange_worker_shows_no_token_to_other_processes() {
     let silent = Stub::start(|_| Reply::Silence);
     let endpoint = TokenEndpoint::new();
     let source = format!("{FEDERATION}timeout = \"2s\"\nretries = 0");

@@ -47,7 +47,7 @@ impl Company {
 }
 
 #[test]
-fn a_spent_token_is_renewed_by_the_sign_in() {
+fn exchange_of_a_used_token_refreshes_the_sign_in_first() {
     let company = Company::new();
     company.home.helper().run().assert_error(3, &["`sso`", "login"]);
     company.sign_in();
@@ -70,7 +70,7 @@ fn a_spent_token_is_renewed_by_the_sign_in() {
 }
 
 #[test]
-fn a_crowd_costs_one_exchange_and_one_renewal() {
+fn single_flight_exchange_of_a_crowd_costs_one_refresh_token_use() {
     let company = Company::new();
     company.sign_in();
     let first = company.key();
@@ -83,7 +83,7 @@ fn a_crowd_costs_one_exchange_and_one_renewal() {
 }
 
 #[test]
-fn a_sign_in_that_has_ended_is_named() {
+fn exchange_with_a_revoked_sign_in_names_the_login_command() {
     let company = Company::new();
     company.sign_in();
     company.key();
@@ -95,7 +95,7 @@ fn a_sign_in_that_has_ended_is_named() {
 }
 
 #[test]
-fn what_was_forgotten_is_sent_once_more_and_then_renewed() {
+fn exchange_after_a_lost_entry_refreshes_the_rejected_token() {
     let company = Company::new();
     company.sign_in();
     let key = company.key();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::user::User;
 
 #[test]
-fn doctor_asks_the_endpoint_for_a_key_and_the_time() {
+fn doctor_checks_the_token_endpoint_and_clock_skew() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     let answer = user.home.call(["doctor", "--json"]).run();
@@ -23,7 +23,7 @@ fn doctor_asks_the_endpoint_for_a_key_and_the_time() {
 }
 
 #[test]
-fn init_writes_a_source_that_works() {
+fn init_writes_an_exchange_source_that_works() {
     let endpoint = TokenEndpoint::new();
     let home = Home::new();
     let file = home.write("token", endpoint.token());
@@ -43,7 +43,7 @@ fn init_writes_a_source_that_works() {
 }
 
 #[test]
-fn init_asks_for_the_ids_and_the_place_of_the_token() {
+fn init_asks_for_exchange_ids_and_the_token_file() {
     let endpoint = TokenEndpoint::new();
     let home = Home::new();
     let file = home.write("token", endpoint.token());

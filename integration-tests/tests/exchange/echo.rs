@@ -85,7 +85,7 @@ fn authorization_header_that_is_repeated_is_redacted() {
 }
 
 #[test]
-fn form_that_is_repeated_is_redacted_in_each_encoding() {
+fn form_body_that_is_repeated_is_redacted_in_each_encoding() {
     let encodings: [fn(&str) -> String; 5] = [
         |form| form.to_owned(),
         |form| form.to_lowercase(),
@@ -108,7 +108,7 @@ fn form_that_is_repeated_is_redacted_in_each_encoding() {
 }
 
 #[test]
-fn words_that_control_a_terminal_are_shown_nowhere() {
+fn terminal_control_characters_of_an_error_are_shown_nowhere() {
     let endpoint = refusing(|_| {
         "\u{1b}[31mred\u{9b}32mgreen\u{7f} \u{202e}right\u{200b}\u{feff}left\u{2028}next\u{e0041}\
          \u{1b}]0;title\u{7}end"

@@ -10,7 +10,7 @@ use integration_tests::wait::{now, since};
 use crate::user::{SOURCE, User};
 
 #[test]
-fn a_refusal_says_what_the_token_claims() {
+fn refused_token_exchange_names_issuer_and_audience_of_the_jwt() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     for (claim, words) in [
@@ -27,7 +27,7 @@ fn a_refusal_says_what_the_token_claims() {
 }
 
 #[test]
-fn a_refusal_ends_the_key_that_is_there_and_an_end_does_not() {
+fn refused_exchange_drops_the_key_and_an_expired_token_keeps_it() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     let key = user.key();
@@ -43,7 +43,7 @@ fn a_refusal_ends_the_key_that_is_there_and_an_end_does_not() {
 }
 
 #[test]
-fn a_limit_is_waited_for_within_the_call() {
+fn token_endpoint_429_with_retry_after_waits_that_long() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     let body = r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#;
@@ -56,7 +56,7 @@ fn a_limit_is_waited_for_within_the_call() {
 }
 
 #[test]
-fn an_outage_costs_no_key_that_lives() {
+fn token_endpoint_down_prints_the_stale_key() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "retries = 0");
     let key = user.key();
@@ -66,7 +66,7 @@ fn an_outage_costs_no_key_that_lives() {
 }
 
 #[test]
-fn a_server_that_hangs_or_sends_elsewhere_is_named() {
+fn token_endpoint_timeout_or_redirect_is_named() {
     let silent = Stub::start(|_| Reply::Silence);
     let user = at(&silent, "timeout = \"1s\"\nretries = 0");
     user.get().run().assert_error(1, &["did not answer within 0.9 s"]);

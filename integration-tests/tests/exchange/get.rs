@@ -14,7 +14,7 @@ const STALE: Duration = Duration::from_secs(2 * 3_600);
 const FORM: &str = "client_id = \"helper\"\n";
 
 #[test]
-fn each_grant_prints_a_key_and_keeps_it() {
+fn each_exchange_grant_prints_a_key_and_caches_it() {
     let endpoint = TokenEndpoint::new();
     for (address, grant) in [
         (endpoint.federation(), FEDERATION.to_owned()),
@@ -39,7 +39,7 @@ fn each_grant_prints_a_key_and_keeps_it() {
 }
 
 #[test]
-fn no_key_is_printed_past_the_end_that_the_answer_says() {
+fn exchange_key_is_not_printed_past_expires_in() {
     let endpoint = TokenEndpoint::with(&Settings { life: 3, ..Settings::default() });
     let user = User::with_program(&endpoint, 8, "");
     let mut keys: Vec<String> = Vec::new();
@@ -53,7 +53,7 @@ fn no_key_is_printed_past_the_end_that_the_answer_says() {
 }
 
 #[test]
-fn a_key_whose_answer_has_no_end_says_it_by_itself() {
+fn exchange_key_without_expires_in_uses_its_jwt_exp() {
     let endpoint = TokenEndpoint::with(&Settings { life: 600, ..Settings::default() });
     let grant = format!(
         "{FORM}grant = \"token-exchange\"\nsubject_token_type = \"jwt\"\n\
@@ -69,7 +69,7 @@ fn a_key_whose_answer_has_no_end_says_it_by_itself() {
 }
 
 #[test]
-fn the_sdks_variables_are_enough() {
+fn anthropic_federation_variables_configure_an_exchange() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     user.home.configure(&format!(

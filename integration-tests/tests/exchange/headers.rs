@@ -12,7 +12,7 @@ use integration_tests::servers::{Reply, Stub, TokenEndpoint};
 use crate::user::User;
 
 #[test]
-fn the_key_is_tried_in_both_headers() {
+fn exchange_page_command_tries_the_key_in_both_http_headers() {
     let _ = install::debian("curl", &["curl"]);
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backends/exchange.md");
     let page = fs::read_to_string(page).unwrap();

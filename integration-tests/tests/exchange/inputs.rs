@@ -29,7 +29,7 @@ fn fresh_call(user: &User) -> Call {
 }
 
 #[test]
-fn variable_with_line_end_or_byte_order_mark_is_sent_without_it() {
+fn token_variable_with_line_end_or_byte_order_mark_is_trimmed() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ env = \"TOK\" }", "");
     for token in ["subj-1\n", "subj-1\r\n", "\u{feff}subj-1", " subj-1\t\n\n"] {
@@ -41,7 +41,7 @@ fn variable_with_line_end_or_byte_order_mark_is_sent_without_it() {
 }
 
 #[test]
-fn variable_of_white_space_is_not_set_and_nothing_is_sent() {
+fn token_variable_of_white_space_counts_as_unset() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ env = \"TOK\" }", "");
     for token in ["", " \n", "\u{feff}\r\n"] {
@@ -52,7 +52,7 @@ fn variable_of_white_space_is_not_set_and_nothing_is_sent() {
 }
 
 #[test]
-fn client_secret_with_line_end_is_sent_without_it() {
+fn client_secret_with_line_end_is_trimmed() {
     let endpoint = granting("tok-1");
     let client = "client_id = \"c\"\nclient_auth = \"post\"\nclient_secret = { env = \"CS\" }";
     let user = user(&endpoint, "{ env = \"TOK\" }", client);
@@ -63,7 +63,7 @@ fn client_secret_with_line_end_is_sent_without_it() {
 }
 
 #[test]
-fn file_with_byte_order_mark_is_sent_without_it() {
+fn token_file_with_byte_order_mark_is_trimmed() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ file = \"FILE\" }", "");
     for token in ["\u{feff}subj-1\n", "subj-1\r\n", "subj-1\0"] {
@@ -76,7 +76,7 @@ fn file_with_byte_order_mark_is_sent_without_it() {
 }
 
 #[test]
-fn file_in_utf16_is_named_and_nothing_is_sent() {
+fn token_file_in_utf16_is_named_and_nothing_is_sent() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ file = \"FILE\" }", "");
     let file = format!("the secret in `{}`", user.token_file().display());
@@ -92,7 +92,7 @@ fn file_in_utf16_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn secret_that_is_invalid_inside_is_refused_by_its_place() {
+fn invalid_token_variable_or_file_is_named_by_its_place() {
     let endpoint = granting("tok-1");
     let by_variable = user(&endpoint, "{ env = \"TOK\" }", "");
     for (token, why) in [
@@ -120,7 +120,7 @@ fn secret_that_is_invalid_inside_is_refused_by_its_place() {
 }
 
 #[test]
-fn job_variables_with_line_ends_are_trimmed_and_its_answer_too() {
+fn github_actions_variables_with_line_ends_are_trimmed() {
     let endpoint = Stub::start(|request| match &*request.line {
         "GET /job" => Reply::json(200, &json!({"value": "subj-1\n"})),
         _ => Reply::json(200, &json!({"access_token": "tok-1", "token_type": "Bearer"})),
@@ -140,7 +140,7 @@ fn job_variables_with_line_ends_are_trimmed_and_its_answer_too() {
 }
 
 #[test]
-fn granted_token_that_is_no_token_is_refused() {
+fn access_token_that_is_no_key_is_refused() {
     for (token, why) in [
         ("null", "it is `null`"),
         ("\"tok-1\"", "it is in quotes"),
@@ -155,7 +155,7 @@ fn granted_token_that_is_no_token_is_refused() {
 }
 
 #[test]
-fn fifo_without_a_writer_is_named_after_the_timeout() {
+fn token_fifo_without_a_writer_is_named_after_timeout() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ file = \"FILE\" }", "timeout = \"1s\"");
     let fifo = user.token_file();
@@ -167,7 +167,7 @@ fn fifo_without_a_writer_is_named_after_the_timeout() {
 }
 
 #[test]
-fn fifo_with_a_writer_is_read() {
+fn token_fifo_with_a_writer_is_read() {
     let endpoint = granting("tok-1");
     let user = user(&endpoint, "{ file = \"FILE\" }", "");
     let fifo = user.token_file();
@@ -184,7 +184,7 @@ fn fifo_with_a_writer_is_read() {
 }
 
 #[test]
-fn shorthand_of_a_shell_in_the_path_of_a_secret_is_named() {
+fn secret_input_path_with_shell_shorthand_is_named() {
     let endpoint = granting("tok-1");
     for (path, says) in [
         ("~/t", "`~` is for shells"),

@@ -66,7 +66,7 @@ fn token_type_in_another_spelling_is_a_bearer_token() {
 }
 
 #[test]
-fn odd_fields_that_are_not_used_cost_nothing() {
+fn token_answer_with_odd_unused_fields_is_accepted() {
     let place = Place::new();
     for odd in [json!(null), json!(7), json!("odd"), json!([["odd"]]), json!({})] {
         let fields = json!({
@@ -83,7 +83,7 @@ fn odd_fields_that_are_not_used_cost_nothing() {
 }
 
 #[test]
-fn challenge_without_a_body_blames_the_client() {
+fn token_endpoint_401_challenge_blames_the_client_settings() {
     let place = Place::new();
     let challenge = ["WWW-Authenticate: Basic realm=\"oauth\""];
     let words = ["refused the client `c`: 401", "`client_…` settings"];

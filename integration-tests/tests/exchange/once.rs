@@ -16,7 +16,7 @@ use crate::user::{SOURCE, User};
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
 #[test]
-fn after_a_lost_answer_the_same_call_sends_another_token() {
+fn lost_token_answer_makes_the_call_send_a_new_token() {
     let endpoint = TokenEndpoint::new();
     let user = User::with_program(&endpoint, 4, "");
     endpoint.lose_a_grant();
@@ -26,7 +26,7 @@ fn after_a_lost_answer_the_same_call_sends_another_token() {
 }
 
 #[test]
-fn after_an_outage_too() {
+fn token_endpoint_503_makes_the_call_send_a_new_token() {
     let endpoint = TokenEndpoint::new();
     let user = User::with_program(&endpoint, 4, "");
     endpoint.refuse(503, "<html>Service Unavailable</html>");
@@ -35,7 +35,7 @@ fn after_an_outage_too() {
 }
 
 #[test]
-fn that_a_token_was_sent_is_on_the_disk_before_it_is_sent() {
+fn sent_token_is_saved_to_disk_before_the_request() {
     let endpoint = TokenEndpoint::new();
     let ((arrive, arrived), (go_on, goes_on)) = (channel(), channel::<()>());
     let (arrive, goes_on) = (Mutex::new(arrive), Mutex::new(goes_on));
@@ -63,7 +63,7 @@ fn that_a_token_was_sent_is_on_the_disk_before_it_is_sent() {
 }
 
 #[test]
-fn a_file_that_rotates_too_late_costs_no_key_that_lives() {
+fn token_file_that_rotates_too_late_prints_the_stale_key() {
     let endpoint = TokenEndpoint::new();
     let user = User::of(&endpoint, "");
     let key = user.key();

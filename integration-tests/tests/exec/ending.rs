@@ -7,7 +7,7 @@ use integration_tests::terminal::{Streams, Terminal};
 use integration_tests::wait::until;
 
 #[test]
-fn the_exit_code_is_the_programs() {
+fn exec_exits_with_the_programs_exit_code() {
     let home = Home::with_script(KEYS);
     for code in [0, 1, 42, 125, 255] {
         let answer = home.call(["exec", "--", "sh", "-c", &format!("exit {code}")]).run();
@@ -16,7 +16,7 @@ fn the_exit_code_is_the_programs() {
 }
 
 #[test]
-fn the_signal_is_the_programs() {
+fn exec_ends_by_the_signal_that_ended_the_program() {
     let home = Home::with_script(KEYS);
     for (name, number) in [("HUP", 1), ("KILL", 9), ("SEGV", 11), ("TERM", 15), ("USR1", 10)] {
         let answer = home.call(["exec", "--", "sh", "-c", &format!("kill -{name} $$")]).run();
@@ -25,14 +25,14 @@ fn the_signal_is_the_programs() {
 }
 
 #[test]
-fn the_streams_are_the_programs() {
+fn exec_passes_stdin_stdout_and_stderr_through() {
     let home = Home::with_script(KEYS);
     let answer = home.call(["exec", "--", "sh", "-c", "cat; echo err >&2"]).input(b"in").run();
     assert_eq!((&*answer.stdout, &*answer.stderr), ("in", "err\n"), "{answer:?}");
 }
 
 #[test]
-fn ctrl_c_ends_a_program_that_does_nothing_about_it() {
+fn exec_ctrl_c_sigint_ends_a_program_without_a_handler() {
     let home = Home::with_script(KEYS);
     let call = home.call(["exec", "--", "sh", "-c", "echo $$ >\"$HOME/shell\"; read -r _"]);
     let terminal = Terminal::start(&call, Streams::All);

@@ -27,7 +27,7 @@ fn expected(home: &Home, keys: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn it_has_the_callers_variables_and_the_key() {
+fn exec_environment_is_the_callers_plus_the_key() {
     let home = Home::with_script(KEYS);
     let run = |names: &[&str]| {
         let call = home.call(["exec"].iter().chain(names).copied());
@@ -42,7 +42,7 @@ fn it_has_the_callers_variables_and_the_key() {
 }
 
 #[test]
-fn no_shell_looks_at_the_words() {
+fn exec_arguments_reach_the_program_without_a_shell() {
     let home = Home::with_script(KEYS);
     let words = ["printf", "%s|", "$HOME", "a b", "*", "; id", "--env", "--"];
     let answer = home.call(["exec", "--"]).args(words).run();
@@ -50,7 +50,7 @@ fn no_shell_looks_at_the_words() {
 }
 
 #[test]
-fn the_key_is_in_no_other_process_and_in_no_command_line() {
+fn exec_key_is_in_no_other_process_environment_or_command_line() {
     // Worker and script, as they are while the key is fetched.
     let home = Home::with_script(
         "for process in $$ $PPID; do\n\
@@ -71,7 +71,7 @@ fn the_key_is_in_no_other_process_and_in_no_command_line() {
 }
 
 #[test]
-fn it_begins_as_if_nobody_were_between() {
+fn exec_program_inherits_umask_limits_descriptors_and_signals() {
     let home = Home::with_script(KEYS);
     // Of the signals the first 32: the C library has the next ones for itself.
     let program = "umask; ulimit -Sc; ulimit -Hc; ls /proc/self/fd | wc -l; \
@@ -88,7 +88,7 @@ fn it_begins_as_if_nobody_were_between() {
 }
 
 #[test]
-fn a_key_that_is_due_is_replaced_before_the_program_gets_it() {
+fn exec_replaces_a_due_key_before_the_program_starts() {
     let home = Home::with_settings("ttl = \"10m\"", "", KEYS);
     home.make_dumpable();
     home.helper().run().assert_key("key-1");
@@ -100,7 +100,7 @@ fn a_key_that_is_due_is_replaced_before_the_program_gets_it() {
 }
 
 #[test]
-fn a_source_that_runs_a_program_for_itself_is_told() {
+fn exec_inside_its_own_source_is_refused_as_a_loop() {
     let home = Home::new();
     let front = integration_tests::binaries::Binaries::built().front.display().to_string();
     let script = home.script("main", &format!("exec '{front}' exec -- printenv ANTHROPIC_API_KEY"));

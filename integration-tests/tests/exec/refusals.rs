@@ -6,7 +6,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, KEYS};
 
 #[test]
-fn without_a_key_nothing_is_started() {
+fn exec_without_a_key_exits_125_and_starts_nothing() {
     for (body, words) in [
         ("echo 'no network' >&2; exit 75", &["no network"][..]),
         ("echo 'not yours' >&2; exit 77", &["not yours"]),
@@ -20,7 +20,7 @@ fn without_a_key_nothing_is_started() {
 }
 
 #[test]
-fn a_call_that_nobody_understands_is_a_failure_of_ours() {
+fn exec_with_invalid_arguments_exits_125() {
     let home = Home::with_script(KEYS);
     let program = home.script("program", "").into_os_string().into_string().unwrap();
     for (arguments, words) in [
@@ -42,7 +42,7 @@ fn a_call_that_nobody_understands_is_a_failure_of_ours() {
 }
 
 #[test]
-fn what_does_not_run_has_the_codes_of_shells() {
+fn exec_of_a_missing_program_exits_127_and_not_executable_126() {
     let home = Home::with_script(KEYS);
     let plain = home.write("plain", "not executable").display().to_string();
     let folder = home.path().join("folder").display().to_string();

@@ -5,7 +5,7 @@ use integration_tests::wait::until;
 use rustix::process::Signal;
 
 #[test]
-fn whoever_waits_for_the_key_can_be_stopped() {
+fn exec_sigterm_during_the_fetch_ends_the_call() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &gate.pass());
@@ -24,7 +24,7 @@ fn whoever_waits_for_the_key_can_be_stopped() {
 }
 
 #[test]
-fn what_nohup_ignores_stays_ignored_while_the_key_is_fetched() {
+fn exec_under_nohup_ignores_sighup_during_the_fetch() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("{}\necho key-1", gate.pass()));

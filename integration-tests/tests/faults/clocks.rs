@@ -23,7 +23,7 @@ fn set_back(home: &Home) {
 }
 
 #[test]
-fn a_year_ahead_no_key_is_printed_that_is_a_year_old() {
+fn clock_a_year_ahead_prints_no_key_a_year_old() {
     let home = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", YEAR);
@@ -39,7 +39,7 @@ fn a_year_ahead_no_key_is_printed_that_is_a_year_old() {
 }
 
 #[test]
-fn a_year_back_the_source_is_asked_and_the_old_key_bridges_an_outage() {
+fn clock_a_year_back_fetches_and_falls_back_to_the_stale_key() {
     let home = home();
     home.helper().run().assert_key("key-1");
     set_back(&home);
@@ -55,7 +55,7 @@ fn a_year_back_the_source_is_asked_and_the_old_key_bridges_an_outage() {
 }
 
 #[test]
-fn there_and_back_again_costs_one_fetch_each_way() {
+fn clock_jump_and_return_cost_one_fetch_each() {
     let home = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", YEAR);

@@ -59,7 +59,7 @@ fn assert_both_ask(home: &Home, gates: &[Gate; 2], calls: &[Call; 2], warnings: 
 }
 
 #[test]
-fn locks_that_do_not_reach_the_other_host_cost_a_fetch_and_no_key() {
+fn lock_not_shared_between_hosts_costs_one_more_fetch() {
     let (home, gates) = home();
     let here = home.helper();
     let there = on_another_host(&home, home.helper());
@@ -67,7 +67,7 @@ fn locks_that_do_not_reach_the_other_host_cost_a_fetch_and_no_key() {
 }
 
 #[test]
-fn a_disk_that_knows_no_locks_costs_a_fetch_and_a_warning() {
+fn lock_unsupported_by_the_file_system_costs_a_fetch_and_a_warning() {
     let (home, gates) = home();
     let folders = ["here", "there"].map(|name| home.path().join(name));
     let calls = folders.map(|folder| {
@@ -79,7 +79,7 @@ fn a_disk_that_knows_no_locks_costs_a_fetch_and_a_warning() {
 }
 
 #[test]
-fn where_locks_reach_the_other_host_one_of_them_asks() {
+fn lock_shared_between_hosts_lets_one_fetch() {
     let (home, [gate, _]) = home();
     let calls = ["here", "there"].map(|name| {
         let host = ["unshare", "--user", "--map-root-user", "--uts", "sh", "-euc"];

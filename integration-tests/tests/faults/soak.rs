@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use integration_tests::executables;
 
 #[test]
-fn a_short_one_finds_nothing_wrong() {
+fn short_soak_of_all_backends_finds_no_fault() {
     let mut soak = Command::new(env!("CARGO_BIN_EXE_soak"));
     soak.args(["--seconds", "6"]).stdin(Stdio::null());
     let soak = executables::start(soak.stdout(Stdio::piped()).stderr(Stdio::piped())).unwrap();

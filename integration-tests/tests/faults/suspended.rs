@@ -25,7 +25,7 @@ fn stop(call: &Running) {
 }
 
 #[test]
-fn a_call_that_wakes_up_after_its_deadline_ends_at_once_and_so_does_its_script() {
+fn suspended_call_past_its_deadline_ends_with_its_script() {
     let (home, gate) = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(2 * 60 * 60));
@@ -49,7 +49,7 @@ fn a_call_that_wakes_up_after_its_deadline_ends_at_once_and_so_does_its_script()
 }
 
 #[test]
-fn while_the_one_that_asks_sleeps_the_others_do_not() {
+fn suspended_lock_holder_does_not_block_other_calls() {
     let (home, gate) = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(2 * 60 * 60));

@@ -8,32 +8,32 @@ use integration_tests::faults::script::{CHANGE, COLD, DUE, HIT, REFRESH, STALE};
 use integration_tests::faults::{Aim, Counts, Fault, Scenario, shoot_all, sweep};
 
 #[test]
-fn a_hit() {
+fn cache_hit_survives_a_fault_at_each_system_call() {
     assert_swept(HIT, 15, 30);
 }
 
 #[test]
-fn the_change_to_the_worker() {
+fn front_to_worker_exec_survives_a_fault_at_each_system_call() {
     assert_swept(CHANGE, 70, 150);
 }
 
 #[test]
-fn a_cold_fetch() {
+fn cold_fetch_survives_a_fault_at_each_system_call() {
     assert_swept(COLD, 150, 300);
 }
 
 #[test]
-fn a_key_that_is_due() {
+fn due_hit_survives_a_fault_at_each_system_call() {
     assert_swept(DUE, 35, 80);
 }
 
 #[test]
-fn a_refresh_behind_an_answer() {
+fn background_refresh_survives_a_fault_at_each_system_call() {
     assert_swept(REFRESH, 120, 250);
 }
 
 #[test]
-fn a_source_that_is_down() {
+fn stale_if_error_fallback_survives_a_fault_at_each_system_call() {
     assert_swept(STALE, 150, 300);
 }
 
@@ -47,7 +47,7 @@ fn assert_swept(scenario: Scenario, least_calls: usize, least_faults: usize) {
 /// What is done between fork and the program's own start is done by a child, and what keeps the
 /// deadline is another thread.
 #[test]
-fn children_and_threads() {
+fn child_processes_and_threads_survive_a_fault_at_each_system_call() {
     let worker = Binaries::built().worker.display().to_string();
     let of_child = |name, nth| Aim::of_another(name, nth, None);
     let behind = [

@@ -10,7 +10,7 @@ use integration_tests::wait::until;
 use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
-fn during_a_fetch_the_key_is_printed_and_the_next_call_begins_anew() {
+fn state_folder_removed_during_a_fetch_still_prints_the_key() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
@@ -27,7 +27,7 @@ fn during_a_fetch_the_key_is_printed_and_the_next_call_begins_anew() {
 }
 
 #[test]
-fn during_a_fetch_somebody_else_may_ask_as_well_and_both_have_a_key() {
+fn state_folder_removed_during_a_fetch_lets_a_second_fetch_succeed() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
@@ -47,7 +47,7 @@ fn during_a_fetch_somebody_else_may_ask_as_well_and_both_have_a_key() {
 }
 
 #[test]
-fn during_a_hit_the_call_goes_on_as_a_miss() {
+fn state_folder_removed_during_a_hit_makes_a_cache_miss() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let entry = home.state().entry_file("main");

@@ -28,7 +28,7 @@ const KEY: &str = "sk-canary-f1v3-hundr3d-4t-n1ne";
 const READ: &str = "secret/data/anthropic";
 
 #[test]
-fn five_hundred_cold_processes_get_their_key_from_a_cluster_with_a_quota() {
+fn five_hundred_cold_processes_get_a_key_from_vault_with_a_429_quota() {
     let cluster = OpenBao::raft(3);
     let leader = cluster.leader().unwrap();
     let role_id = set_up(leader);

@@ -35,7 +35,7 @@ fn assert_clean(what: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn the_key_is_on_stdout_once() {
+fn each_format_prints_the_key_once_and_nowhere_else() {
     let (home, _elsewhere) = user();
     let plain = ["raw", "codex", "json", "headers", "claude-desktop", "credential-process", "env"];
     let plain = plain.map(|format| home.call(["--format", format]));

@@ -8,7 +8,7 @@ use integration_tests::mounts::Mounts;
 use crate::{cargo, cargo_asks, git, git_asks, kubernetes};
 
 #[test]
-fn the_command_line_beats_the_profile() {
+fn format_option_beats_the_profile() {
     let settings = "format = \"headers\"\nheaders = { X-Key = \"{key}\", X-Team = \"a b\" }";
     let home = Home::with_settings(settings, "", KEYS);
     for _ in 0..2 {
@@ -23,7 +23,7 @@ fn the_command_line_beats_the_profile() {
 }
 
 #[test]
-fn a_format_on_the_command_line_is_for_one_call() {
+fn format_option_is_for_one_call() {
     let home = Home::with_script(KEYS);
     assert!(home.call(["--format", "headers"]).run().assert_printed().contains("Bearer key-1"));
     home.helper().run().assert_key("key-1");
@@ -31,7 +31,7 @@ fn a_format_on_the_command_line_is_for_one_call() {
 }
 
 #[test]
-fn mistakes_name_their_place() {
+fn invalid_format_settings_name_their_line() {
     for (settings, words) in [
         ("format = \"jsn\"", ["config.toml:3:1", "`jsn` is not one of its values"]),
         ("headers = { \"A B\" = \"{key}\" }", ["config.toml:3:1", "`X-Api-Key`"]),
@@ -61,7 +61,7 @@ fn mistakes_name_their_place() {
 }
 
 #[test]
-fn what_the_administrator_locks_stays() {
+fn locked_format_and_send_to_cannot_be_overridden() {
     let home = Home::new();
     let locked = "locked = [\"profile.main.format\", \"profile.main.send_to\"]\n".to_owned();
     let settings = "format = \"json\"\nsend_to = [\"https://a.example\"]";
@@ -81,7 +81,7 @@ fn what_the_administrator_locks_stays() {
 }
 
 #[test]
-fn a_key_goes_to_no_other_server() {
+fn send_to_refuses_other_servers_for_git_and_cargo() {
     let home = Home::with_settings(crate::SERVERS, "", KEYS);
     for host in
         ["evil.example", "a.example.evil.example", "a.example:8443", "a.example@evil.example"]
@@ -115,7 +115,7 @@ fn a_key_goes_to_no_other_server() {
 }
 
 #[test]
-fn git_and_cargo_want_their_servers_named() {
+fn git_and_cargo_formats_need_send_to() {
     let home = Home::with_script(KEYS);
     let line = "write `send_to = [\"https://git.example\"]` into `[profile.main]`";
     let answer = git(&home, "get", &git_asks("git.example")).run();

@@ -12,7 +12,7 @@ fn down() -> Home {
 }
 
 #[test]
-fn most_clients_show_what_is_on_stderr() {
+fn formats_print_the_error_on_stderr() {
     let home = down();
     for format in [
         "raw",
@@ -32,7 +32,7 @@ fn most_clients_show_what_is_on_stderr() {
 }
 
 #[test]
-fn cargo_and_google_have_errors_of_their_own() {
+fn cargo_and_google_formats_print_errors_as_json() {
     let home = down();
     let answer = cargo(&home, &cargo_asks("get", "a.example")).run();
     let error = answer.assert_printed().lines().nth(1).unwrap();
@@ -48,7 +48,7 @@ fn cargo_and_google_have_errors_of_their_own() {
 }
 
 #[test]
-fn so_has_a_call_that_knows_no_profile_yet() {
+fn cargo_and_google_formats_without_a_configuration_print_errors_as_json() {
     let home = Home::new();
     home.call(["--format", "json"]).run().assert_error(2, &["there is no configuration"]);
     let answer = home.call(["--format", "google-executable"]).run();
@@ -58,7 +58,7 @@ fn so_has_a_call_that_knows_no_profile_yet() {
 }
 
 #[test]
-fn a_client_that_asks_in_a_way_that_is_not_known_is_told() {
+fn unsupported_kubernetes_or_google_request_is_refused() {
     let home = Home::with_script("echo key-1");
     let old = kubernetes(&home, "v1alpha1", "").run();
     old.assert_error(2, &["Kubernetes", "apiVersion: client.authentication.k8s.io/v1"]);
@@ -70,7 +70,7 @@ fn a_client_that_asks_in_a_way_that_is_not_known_is_told() {
 
 /// Some of Google's libraries read stderr as a part of the answer.
 #[test]
-fn google_reads_no_warning() {
+fn google_executable_format_prints_no_warning() {
     let home = Home::with_settings("", "", "[ $run = 1 ] && echo key-1 || exit 75");
     home.helper().run().assert_key("key-1");
     home.state().age("main", std::time::Duration::from_secs(2 * 3_600));

@@ -31,7 +31,7 @@ fn wait_for_key(home: &Home) {
 }
 
 #[test]
-fn codex_reads_our_error_before_its_own_time_is_over() {
+fn codex_format_fails_before_codexs_own_timeout() {
     let (home, gate) = home_with_gate("");
     ends_after(4, &home, "codex", &["another process is still refreshing source `main`"]);
     // The source goes on answering, and nobody asks it twice.
@@ -42,14 +42,14 @@ fn codex_reads_our_error_before_its_own_time_is_over() {
 }
 
 #[test]
-fn headers_come_within_their_time() {
+fn headers_format_fails_before_the_clients_timeout() {
     let (home, gate) = home_with_gate("");
     ends_after(8, &home, "headers", &["source `main`"]);
     drop(gate.reached());
 }
 
 #[test]
-fn a_shorter_deadline_stays_one_and_the_command_line_beats_all() {
+fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
     let (home, _gate) = home_with_gate("deadline = \"2s\"");
     let started = now();
     home.call(["--format", "headers"]).run().assert_error(1, &["`timeout`"]);
@@ -66,7 +66,7 @@ fn a_shorter_deadline_stays_one_and_the_command_line_beats_all() {
 
 /// The client ends the helper, and whatever else is in its process group, in the middle of a rotation.
 #[test]
-fn what_was_asked_for_arrives_although_the_helper_is_killed() {
+fn killed_format_call_still_caches_the_fetched_key() {
     for arguments in [["--format", "codex"], ["--format", "headers"]] {
         let (home, gate) = home_with_gate("");
         let running = home.call(arguments).leads_group().start();

@@ -40,7 +40,7 @@ impl Desk {
 }
 
 #[test]
-fn a_link_is_a_profile_wherever_it_is() {
+fn symlink_named_after_a_profile_selects_it() {
     let desk = Desk::new();
     let link = desk.link("json");
     let is_json = |text: &str| assert!(text.starts_with("{\"key\":\"key-1\","), "{text}");
@@ -62,7 +62,7 @@ fn a_link_is_a_profile_wherever_it_is() {
 }
 
 #[test]
-fn a_hit_by_a_link_needs_no_worker() {
+fn cache_hit_by_a_profile_symlink_needs_no_worker() {
     let desk = Desk::new();
     let link = desk.link("other");
     let call = desk.home.helper().program(&link);
@@ -81,7 +81,7 @@ fn a_hit_by_a_link_needs_no_worker() {
 }
 
 #[test]
-fn two_profiles_are_one_too_many() {
+fn profile_symlink_with_another_profile_option_exits_2() {
     let desk = Desk::new();
     let link = desk.link("json");
     let call = |arguments: &[&str]| desk.home.call(arguments.iter().copied()).program(&link).run();
@@ -94,7 +94,7 @@ fn two_profiles_are_one_too_many() {
 }
 
 #[test]
-fn what_is_no_name_is_said() {
+fn profile_symlink_with_an_invalid_name_exits_2() {
     let desk = Desk::new();
     for name in ["", "Work", "a b", "json.old", "-a"] {
         let answer = desk.home.helper().program(&desk.link(name)).run();

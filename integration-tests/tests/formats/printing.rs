@@ -35,7 +35,7 @@ fn due_at(home: &Home) -> Moment {
 }
 
 #[test]
-fn a_key_is_fetched_once_for_all_of_them() {
+fn one_cached_key_serves_every_format() {
     let home = home();
     for format in ["codex", "raw"] {
         home.call(["--format", format]).run().assert_key(KEY);
@@ -77,7 +77,7 @@ fn a_key_is_fetched_once_for_all_of_them() {
 }
 
 #[test]
-fn a_shell_takes_the_key_as_it_is() {
+fn env_format_quotes_the_key_for_the_shell() {
     let key = "a'b\\$(id)`id`\\\"&;#";
     let script = format!("cat <<'END'\n{key}\nEND");
     let home = Home::with_settings("env = \"OTHER_KEY\"", "", &script);
@@ -92,7 +92,7 @@ fn a_shell_takes_the_key_as_it_is() {
 }
 
 #[test]
-fn aws_keys_are_a_document_that_ends_by_itself() {
+fn aws_credentials_document_carries_its_expiration() {
     let document = "cat <<'END'\n{\n  \"Credentials\": {\n    \"AccessKeyId\": \"AKIA\",\n    \
                     \"SecretAccessKey\": \"s e c\",\n    \"SessionToken\": \"t\",\n    \
                     \"Expiration\": \"2099-12-31T23:59:59+00:00\"\n  }\n}\nEND";
@@ -108,7 +108,7 @@ fn aws_keys_are_a_document_that_ends_by_itself() {
 }
 
 #[test]
-fn what_is_printed_in_an_outage_is_asked_for_again_soon() {
+fn stale_key_in_json_format_has_an_early_refresh_at() {
     let home = Home::with_settings("", "", "[ $run = 1 ] && echo key-1 || exit 75");
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(2 * 3_600));

@@ -33,7 +33,7 @@ impl User {
 }
 
 #[test]
-fn what_git_erases_is_fetched_anew() {
+fn git_erase_fetches_a_new_key() {
     let user = User::new("");
     user.assert_given("key-1");
     user.assert_given("key-1");
@@ -44,7 +44,7 @@ fn what_git_erases_is_fetched_anew() {
 }
 
 #[test]
-fn what_is_not_our_key_is_not_our_business() {
+fn git_erase_of_another_key_or_server_keeps_the_key() {
     let user = User::new("");
     user.assert_given("key-1");
     user.erase("a.example", "typed by hand");
@@ -55,7 +55,7 @@ fn what_is_not_our_key_is_not_our_business() {
 }
 
 #[test]
-fn a_second_refusal_is_told() {
+fn second_git_erase_reports_a_rejected_key() {
     let user = User::new("");
     user.assert_given("key-1");
     user.erase("a.example", "key-1");
@@ -72,7 +72,7 @@ fn a_second_refusal_is_told() {
 }
 
 #[test]
-fn a_profile_can_turn_it_off() {
+fn git_erase_with_on_rejection_ignore_keeps_the_key() {
     let user = User::new("on_rejection = \"ignore\"");
     user.assert_given("key-1");
     user.erase("a.example", "key-1");
@@ -80,7 +80,7 @@ fn a_profile_can_turn_it_off() {
 }
 
 #[test]
-fn cargo_logs_out() {
+fn cargo_logout_fetches_a_new_key() {
     let home = Home::with_settings(SERVERS, "", KEYS);
     let token = |host: &str| {
         let answer = cargo(&home, &cargo_asks("get", host)).run();

@@ -8,7 +8,7 @@ use crate::kubernetes;
 const CLUSTER: &str = ",\"cluster\":{\"server\":\"https://a.example:6443\"}";
 
 #[test]
-fn codex_asks_again_within_its_interval() {
+fn codex_early_retry_fetches_then_reports_a_rejected_key() {
     let home = Home::with_script(KEYS);
     let call = home.call(["--format", "codex"]);
     call.run().assert_key("key-1");
@@ -20,7 +20,7 @@ fn codex_asks_again_within_its_interval() {
 }
 
 #[test]
-fn another_process_of_codex_is_another_client() {
+fn codex_processes_are_separate_clients_for_rejection() {
     let home = Home::with_script(KEYS);
     let call = home.call(["--format", "codex"]);
     let in_python =
@@ -32,7 +32,7 @@ fn another_process_of_codex_is_another_client() {
 }
 
 #[test]
-fn a_client_that_keeps_keys_for_a_moment_only_says_nothing() {
+fn hold_of_ten_seconds_makes_no_codex_rejection() {
     let home = Home::with_settings("hold = \"10s\"", "", KEYS);
     for _ in 0..3 {
         home.call(["--format", "codex"]).run().assert_key("key-1");
@@ -40,7 +40,7 @@ fn a_client_that_keeps_keys_for_a_moment_only_says_nothing() {
 }
 
 #[test]
-fn a_kubernetes_client_asks_again_at_once_for_the_same_cluster() {
+fn kubernetes_early_retry_counts_for_the_same_cluster() {
     let home = Home::with_script(KEYS);
     let token = |cluster: &str| {
         let answer = kubernetes(&home, "v1", cluster).run();
@@ -59,7 +59,7 @@ fn a_kubernetes_client_asks_again_at_once_for_the_same_cluster() {
 
 /// Claude Code runs a `headersHelper` again once when its server refuses the headers.
 #[test]
-fn headers_are_watched_as_keys_are() {
+fn headers_format_early_retry_fetches_a_new_key() {
     let home = Home::with_script(KEYS);
     let client = integration_tests::player::Player::start(
         home.call(["--format", "headers"]).env("CLAUDE_CODE_MCP_SERVER_NAME", "files"),

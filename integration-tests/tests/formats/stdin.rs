@@ -9,7 +9,7 @@ fn home() -> Home {
 }
 
 #[test]
-fn git_need_not_end_what_it_says() {
+fn git_request_on_stdin_needs_no_end_of_input() {
     let home = home();
     let mut running = home.call(["--format", "git", "get"]).start();
     running.feed(git_asks("a.example").as_bytes());
@@ -17,7 +17,7 @@ fn git_need_not_end_what_it_says() {
 }
 
 #[test]
-fn question_that_does_not_end_is_told_at_the_deadline() {
+fn unfinished_git_request_on_stdin_fails_at_the_deadline() {
     let home = home();
     for said in ["", "protocol=https\nhost=a.example\n"] {
         let mut running = home.call(["--format", "git", "get", "--deadline", "1s"]).start();
@@ -27,7 +27,7 @@ fn question_that_does_not_end_is_told_at_the_deadline() {
 }
 
 #[test]
-fn erase_that_does_not_end_is_told_at_the_profiles_deadline() {
+fn unfinished_git_erase_on_stdin_fails_at_the_profiles_deadline() {
     let home = Home::with_settings(&format!("{SERVERS}\ndeadline = \"1s\""), "", KEYS);
     let mut running = home.call(["--format", "git", "erase"]).start();
     running.feed(git_asks("a.example").trim_end().as_bytes());
@@ -36,7 +36,7 @@ fn erase_that_does_not_end_is_told_at_the_profiles_deadline() {
 
 /// As git, Cargo and PowerShell write on Windows.
 #[test]
-fn line_ends_of_windows_and_a_byte_order_mark_make_no_difference() {
+fn git_and_cargo_requests_with_crlf_or_byte_order_mark_are_read() {
     let home = home();
     let asks = git_asks("a.example").replace('\n', "\r\n");
     for asks in [asks.clone(), format!("\u{feff}{asks}"), asks.trim_end().to_owned() + "\r\n"] {
@@ -58,7 +58,7 @@ fn asks_to_erase() -> String {
 }
 
 #[test]
-fn cargo_is_answered_before_it_asks_the_next_thing() {
+fn cargo_request_is_answered_before_the_next_is_read() {
     let home = home();
     let both = cargo_asks("get", "a.example") + &cargo_asks("login", "a.example");
     let answer = cargo(&home, &both).run();
@@ -70,7 +70,7 @@ fn cargo_is_answered_before_it_asks_the_next_thing() {
 }
 
 #[test]
-fn what_is_not_the_clients_is_refused_and_not_shown() {
+fn invalid_git_or_cargo_request_on_stdin_is_refused_and_not_shown() {
     let home = home();
     let secret = "hunter2-and-more-of-it";
     for said in [secret.to_owned(), format!("host=a\n{secret}\n"), "=".repeat(100_000)] {
@@ -91,7 +91,7 @@ fn what_is_not_the_clients_is_refused_and_not_shown() {
 }
 
 #[test]
-fn store_keeps_nothing_and_other_words_are_not_gits() {
+fn git_store_keeps_nothing_and_other_formats_know_no_erase() {
     let home = home();
     let said = git_asks("a.example").replace("\n\n", "\nusername=me\npassword=typed\n\n");
     assert_eq!(git(&home, "store", &said).run().assert_printed(), "");

@@ -21,7 +21,7 @@ fn look_into(process: Process, file: &str, home: &Home) -> Answer {
 }
 
 #[test]
-fn no_process_of_the_user_looks_into_a_worker() {
+fn worker_memory_is_closed_to_other_processes() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("{}\n{KEYS}", gate.pass()));
@@ -45,7 +45,7 @@ fn no_process_of_the_user_looks_into_a_worker() {
 }
 
 #[test]
-fn the_front_closes_its_memory_before_it_reads_anything_of_ours() {
+fn front_closes_its_memory_before_it_reads_a_file() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
 

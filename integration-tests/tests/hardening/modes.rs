@@ -28,7 +28,7 @@ fn open_to_others(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn nothing_that_is_kept_is_open_to_others() {
+fn state_files_are_closed_to_others_with_umask_000() {
     // The second fetch fails, so that a failure is kept as well.
     let home = Home::with_script("[ $run = 1 ] || exit 75\necho key-1");
     with_umask("000", home.helper()).run().assert_key("key-1");
@@ -39,7 +39,7 @@ fn nothing_that_is_kept_is_open_to_others() {
 }
 
 #[test]
-fn what_a_script_writes_is_its_users_alone() {
+fn script_runs_with_umask_077() {
     let home = Home::with_script("umask; touch \"$HOME/made\"");
     let answer = with_umask("000", home.helper()).run();
     answer.assert_key("0077");

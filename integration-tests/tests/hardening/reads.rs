@@ -7,7 +7,7 @@ use integration_tests::files;
 use integration_tests::home::{Home, KEYS};
 
 #[test]
-fn nobody_waits_for_a_writer_of_the_configuration() {
+fn configuration_that_is_a_fifo_exits_2() {
     let home = Home::with_script(KEYS);
     let fifo = home.path().join("fifo.toml");
     files::make_fifo(&fifo);
@@ -16,7 +16,7 @@ fn nobody_waits_for_a_writer_of_the_configuration() {
 }
 
 #[test]
-fn a_configuration_without_end_is_not_read() {
+fn configuration_that_is_dev_zero_exits_2() {
     let home = Home::with_script(KEYS);
     let endless = home.path().join("endless.toml");
     symlink("/dev/zero", &endless).unwrap();
@@ -25,7 +25,7 @@ fn a_configuration_without_end_is_not_read() {
 }
 
 #[test]
-fn a_configuration_that_is_too_large_is_refused_in_little_memory() {
+fn configuration_that_is_too_large_is_refused_in_little_memory() {
     let home = Home::with_script(KEYS);
     let large = home.path().join("large.toml");
     File::create(&large).unwrap().set_len(4 << 30).unwrap();

@@ -8,7 +8,7 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::mounts::Mounts;
 
 #[test]
-fn no_file_of_ours_becomes_a_closed_stream() {
+fn closed_streams_are_not_replaced_by_state_files() {
     let home = Home::with_script(&format!("[ $run = 1 ] && {{ echo lost >&2; exit 78; }}\n{KEYS}"));
     let closed = |call: integration_tests::call::Call| {
         call.under(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"]).run()
@@ -34,7 +34,7 @@ fn no_file_of_ours_becomes_a_closed_stream() {
 
 /// In a container `/dev/null` may be missing, or a plain file that a program has made in its place.
 #[test]
-fn key_for_a_closed_stdout_goes_into_no_file_without_dev_null() {
+fn closed_stdout_without_dev_null_writes_the_key_into_no_file() {
     for null in [":", ": >/dev/null", "mkdir /dev/null"] {
         for closed in ["<&-", ">&-", "2>&-"] {
             let home = Home::with_script(KEYS);

@@ -34,16 +34,16 @@ fn is_broken_off(signal: Signal, exit_code: i32) {
 }
 
 #[test]
-fn ctrl_c_leaves_nothing_behind() {
+fn login_ctrl_c_sigint_exits_130_and_leaves_nothing_behind() {
     is_broken_off(Signal::INT, 130);
 }
 
 #[test]
-fn sigterm_leaves_nothing_behind() {
+fn login_sigterm_exits_143_and_leaves_nothing_behind() {
     is_broken_off(Signal::TERM, 143);
 }
 
 #[test]
-fn a_terminal_that_hangs_up_leaves_nothing_behind() {
+fn login_sighup_exits_129_and_leaves_nothing_behind() {
     is_broken_off(Signal::HUP, 129);
 }

@@ -74,7 +74,7 @@ fn last_page(chromium: &mut Chromium) -> String {
 }
 
 #[test]
-fn a_human_signs_in_by_chromium() {
+fn browser_login_in_chromium_gives_a_key() {
     let provider = OidcProvider::new();
     let user = user(&provider);
     user.get().run().assert_error(3, &["there is no sign-in for `sso`", COMMAND]);
@@ -121,7 +121,7 @@ fn a_human_signs_in_by_chromium() {
 }
 
 #[test]
-fn a_human_declines_in_chromium() {
+fn browser_login_declined_in_chromium_exits_4() {
     let provider = OidcProvider::new();
     let user = user(&provider);
     let login = login(&user);
@@ -142,7 +142,7 @@ fn a_human_declines_in_chromium() {
 }
 
 #[test]
-fn without_a_terminal_the_address_is_said_and_nothing_opened() {
+fn browser_login_without_a_terminal_prints_the_address_and_opens_nothing() {
     let provider = OidcProvider::new();
     let user = user(&provider);
     let browser = user.home.path().join("browser");
@@ -190,7 +190,7 @@ fn preflight_takes_no_code(answer: &str) {
 }
 
 #[test]
-fn ctrl_c_ends_it_and_gives_the_port_back() {
+fn browser_login_ctrl_c_frees_the_loopback_port() {
     let provider = OidcProvider::new();
     let user = user(&provider);
     user.get().run().assert_error(3, &["there is no sign-in"]);

@@ -205,16 +205,16 @@ fn gives_nothing_away(source: &str, by_browser: bool) {
 }
 
 #[test]
-fn an_access_token_is_nowhere_but_on_stdout() {
+fn access_token_is_nowhere_but_on_stdout() {
     gives_nothing_away("", false);
 }
 
 #[test]
-fn an_id_token_is_nowhere_but_on_stdout() {
+fn id_token_is_nowhere_but_on_stdout() {
     gives_nothing_away("key = \"id_token\"", false);
 }
 
 #[test]
-fn what_a_browser_brought_is_nowhere_but_on_stdout() {
+fn browser_login_tokens_are_nowhere_but_on_stdout() {
     gives_nothing_away("key = \"id_token\"", true);
 }

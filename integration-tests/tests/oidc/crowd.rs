@@ -49,7 +49,7 @@ fn assert_one_refresh(provider: &OidcProvider, user: &User, calls: Vec<Running>,
 }
 
 #[test]
-fn of_a_hundred_processes_one_refreshes() {
+fn single_flight_hundred_processes_use_the_refresh_token_once() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let (user, old) = user(&provider, &proxy.endpoints());
@@ -60,7 +60,7 @@ fn of_a_hundred_processes_one_refreshes() {
 }
 
 #[test]
-fn of_a_hundred_processes_that_nothing_holds_up_one_refreshes() {
+fn single_flight_hundred_processes_without_a_barrier_use_the_refresh_token_once() {
     let provider = OidcProvider::new();
     // Straight to the provider: nothing makes the first of them slow.
     let (user, old) = user(&provider, "");
@@ -69,7 +69,7 @@ fn of_a_hundred_processes_that_nothing_holds_up_one_refreshes() {
 }
 
 #[test]
-fn one_that_is_killed_before_its_request_left_costs_nothing() {
+fn refresh_token_survives_a_process_killed_before_its_request() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let (user, old) = user(&provider, &proxy.endpoints());
@@ -86,7 +86,7 @@ fn one_that_is_killed_before_its_request_left_costs_nothing() {
 }
 
 #[test]
-fn one_that_is_killed_before_it_used_the_answer_costs_one_login() {
+fn refresh_token_is_lost_when_a_process_is_killed_with_the_unused_answer() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let (user, old) = user(&provider, &proxy.endpoints());
@@ -120,7 +120,7 @@ fn one_that_is_killed_before_it_used_the_answer_costs_one_login() {
 }
 
 #[test]
-fn nobody_spends_a_new_sign_in_before_its_login_has_ended() {
+fn refresh_during_login_waits_for_the_new_sign_in() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));

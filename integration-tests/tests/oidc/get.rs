@@ -32,7 +32,7 @@ fn assert_told_at_once(user: &User, why: &str) {
 }
 
 #[test]
-fn before_any_login_it_says_so_at_once_and_asks_nobody() {
+fn get_before_login_exits_3_without_a_request() {
     let provider = Stub::start(|_| stub::Reply::Silence);
     let user = User::at(provider.address(), "");
     assert_told_at_once(&user, "there is no sign-in for `sso`");
@@ -40,7 +40,7 @@ fn before_any_login_it_says_so_at_once_and_asks_nobody() {
 }
 
 #[test]
-fn a_revoked_sign_in_is_remembered_until_the_next_login() {
+fn revoked_refresh_token_is_remembered_until_the_next_login() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "scopes = [\"openid\", \"offline_access\", \"email\"]");
     let old = user.key();
@@ -69,7 +69,7 @@ fn a_revoked_sign_in_is_remembered_until_the_next_login() {
 }
 
 #[test]
-fn one_sign_in_lasts_for_many_keys() {
+fn refresh_token_renews_the_access_token_many_times() {
     let provider = OidcProvider::with(&Settings { access_token: 3, ..Settings::default() });
     let user = User::signed_in(&provider, "");
     let mut keys: Vec<String> = Vec::new();
@@ -87,7 +87,7 @@ fn one_sign_in_lasts_for_many_keys() {
 }
 
 #[test]
-fn a_token_that_is_not_rotated_goes_on_working() {
+fn refresh_token_without_rotation_keeps_working() {
     let provider = OidcProvider::with(&Settings { rotate: false, ..Settings::default() });
     let user = User::signed_in(&provider, "");
     let first = user.key();
@@ -99,7 +99,7 @@ fn a_token_that_is_not_rotated_goes_on_working() {
 }
 
 #[test]
-fn the_key_may_be_opaque_a_jwt_or_an_id_token() {
+fn key_may_be_opaque_access_token_jwt_or_id_token() {
     let provider = OidcProvider::new();
     let jwt = "resource = \"https://models.example.com\"\n\
                scopes = [\"openid\", \"offline_access\", \"models\"]";
@@ -134,7 +134,7 @@ fn assert_audience(key: &str, audience: Option<&str>) {
 }
 
 #[test]
-fn an_outage_of_the_provider_costs_no_login() {
+fn provider_503_keeps_the_refresh_token() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "retries = 0");
     let key = user.key();
@@ -155,7 +155,7 @@ fn provider_with_secret() -> OidcProvider {
 const SECRET_IN_VARIABLE: &str = "client_secret = { env = \"CS\" }";
 
 #[test]
-fn sign_in_survives_a_client_secret_that_is_missing_or_wrong_for_a_while() {
+fn refresh_token_survives_a_missing_or_wrong_client_secret() {
     let provider = provider_with_secret();
     let user = User::with(&provider, SECRET_IN_VARIABLE);
     let with = |secret: &str| user.get().env("CS", secret);
@@ -170,7 +170,7 @@ fn sign_in_survives_a_client_secret_that_is_missing_or_wrong_for_a_while() {
 }
 
 #[test]
-fn missing_client_secret_is_named_before_any_sign_in() {
+fn missing_client_secret_exits_2_before_any_sign_in() {
     let provider = Stub::start(|_| stub::Reply::Silence);
     let user = User::at(provider.address(), SECRET_IN_VARIABLE);
     user.get().run().assert_error(2, &["the variable `CS` is not set"]);

@@ -22,7 +22,7 @@ fn interviewed(home: &Home, provider: &OidcProvider) -> Terminal {
 }
 
 #[test]
-fn whoever_signs_in_has_a_key() {
+fn init_with_device_login_gives_a_key() {
     let provider = OidcProvider::new();
     let home = Home::new();
     let mut terminal = interviewed(&home, &provider);
@@ -45,7 +45,7 @@ fn whoever_signs_in_has_a_key() {
 }
 
 #[test]
-fn one_can_sign_in_later() {
+fn init_without_login_names_the_login_command() {
     let provider = OidcProvider::new();
     let home = Home::new();
     let mut terminal = interviewed(&home, &provider);

@@ -15,7 +15,7 @@ use crate::user::{COMMAND, Login, User};
 const NARROWED: &str = "scopes = [\"openid\", \"offline_access\", \"email\", \"unheard-of\"]";
 
 #[test]
-fn two_lines_are_enough_to_sign_in() {
+fn device_login_without_a_terminal_prints_address_and_code() {
     let provider = OidcProvider::new();
     let user = User::with(&provider, NARROWED);
     user.get().run().assert_error(3, &["there is no sign-in for `sso`", COMMAND]);
@@ -56,7 +56,7 @@ fn two_lines_are_enough_to_sign_in() {
 }
 
 #[test]
-fn a_sign_in_without_a_refresh_token_says_when_it_ends() {
+fn device_login_without_a_refresh_token_says_when_the_key_expires() {
     let provider = OidcProvider::new();
     let user = User::with(&provider, "scopes = [\"openid\"]");
     let answer = user.sign_in(&provider);
@@ -68,7 +68,7 @@ fn a_sign_in_without_a_refresh_token_says_when_it_ends() {
 }
 
 #[test]
-fn a_human_may_decline() {
+fn device_login_declined_exits_4() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     let login = user.login();
@@ -86,7 +86,7 @@ fn a_human_may_decline() {
 }
 
 #[test]
-fn a_code_ends() {
+fn device_code_expired_exits_3() {
     let provider = OidcProvider::with(&Settings { device_code: 2, ..Settings::default() });
     let user = User::of(&provider);
     let login = user.login();
@@ -101,7 +101,7 @@ fn a_code_ends() {
 }
 
 #[test]
-fn a_login_that_fails_leaves_the_one_before_as_it_was() {
+fn failed_login_keeps_the_previous_refresh_token() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     let key = user.key();
@@ -116,7 +116,7 @@ fn a_login_that_fails_leaves_the_one_before_as_it_was() {
 }
 
 #[test]
-fn a_provider_that_is_asked_too_often_is_asked_less_often() {
+fn device_login_slow_down_lengthens_the_poll_interval() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     provider.slow_down();
@@ -137,7 +137,7 @@ fn a_provider_that_is_asked_too_often_is_asked_less_often() {
 }
 
 #[test]
-fn the_network_may_drop_while_the_human_is_away() {
+fn device_login_survives_a_connection_lost_while_polling() {
     let provider = OidcProvider::new();
     let mut proxy = Proxy::to(&provider);
     let user = User::with(&provider, &proxy.endpoints());
@@ -157,7 +157,7 @@ fn the_network_may_drop_while_the_human_is_away() {
 }
 
 #[test]
-fn a_code_is_redeemed_once_even_when_the_answer_is_lost() {
+fn device_code_is_redeemed_once_when_the_answer_is_lost() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let user = User::with(&provider, &proxy.endpoints());
@@ -193,7 +193,7 @@ fn several(provider: &OidcProvider) -> User {
 }
 
 #[test]
-fn a_source_is_named_or_the_profiles_first_one_with_a_login() {
+fn login_takes_the_named_source_or_the_first_with_a_login() {
     let provider = OidcProvider::new();
     let user = several(&provider);
     for (arguments, source) in [
@@ -215,7 +215,7 @@ fn a_source_is_named_or_the_profiles_first_one_with_a_login() {
 }
 
 #[test]
-fn a_source_that_nobody_signs_in_to_is_refused() {
+fn login_and_logout_refuse_a_source_without_a_login() {
     let provider = OidcProvider::new();
     let user = several(&provider);
     for (arguments, words) in [

@@ -18,7 +18,7 @@ fn assert_forgotten(user: &User) {
 }
 
 #[test]
-fn it_revokes_and_forgets() {
+fn logout_revokes_the_refresh_token_and_removes_the_entry() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     let key = user.key();
@@ -40,7 +40,7 @@ fn it_revokes_and_forgets() {
 }
 
 #[test]
-fn without_the_provider_it_forgets_and_says_that_the_provider_does_not() {
+fn logout_with_the_provider_down_removes_the_entry_and_exits_1() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     user.key();
@@ -57,7 +57,7 @@ fn without_the_provider_it_forgets_and_says_that_the_provider_does_not() {
 }
 
 #[test]
-fn an_ended_sign_in_is_forgotten_too() {
+fn logout_removes_a_revoked_sign_in_without_a_request() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     user.key();
@@ -142,7 +142,7 @@ fn logout_revokes_a_sign_in_at_the_provider_that_granted_it() {
 }
 
 #[test]
-fn logout_tells_of_a_sign_in_that_cannot_be_opened_and_removes_it() {
+fn logout_warns_of_an_unreadable_sign_in_entry_and_removes_it() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     let state = user.state();

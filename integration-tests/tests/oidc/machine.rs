@@ -42,7 +42,7 @@ impl Machine {
 }
 
 #[test]
-fn a_machine_needs_no_login() {
+fn client_credentials_need_no_login() {
     let machine = Machine::new();
     let user = &machine.user;
     let key = user.key();
@@ -59,7 +59,7 @@ fn a_machine_needs_no_login() {
 }
 
 #[test]
-fn of_a_hundred_processes_without_a_key_one_asks() {
+fn client_credentials_hundred_processes_single_flight_one_request() {
     let machine = Machine::new();
     let calls: Vec<Running> = (0..100).map(|_| machine.user.get().start()).collect();
     let answers: Vec<_> = calls.into_iter().map(Running::finish).collect();
@@ -70,7 +70,7 @@ fn of_a_hundred_processes_without_a_key_one_asks() {
 }
 
 #[test]
-fn a_secret_that_was_changed_is_read_anew() {
+fn client_credentials_changed_client_secret_is_read_again() {
     let machine = Machine::new();
     let user = &machine.user;
     machine.write_secret("an older secret of it");

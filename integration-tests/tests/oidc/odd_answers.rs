@@ -116,7 +116,7 @@ fn refresh(user: &User) -> Answer {
 }
 
 #[test]
-fn scope_as_a_list_keeps_the_sign_in() {
+fn token_answer_with_scope_as_a_list_keeps_the_sign_in() {
     let provider = Provider::new();
     let user = provider.user("");
     provider.adds("token", &json!({ "scope": ["openid", "email"] }));
@@ -171,7 +171,7 @@ fn rotated_refresh_token_is_kept_when_the_id_token_cannot_be_the_key() {
 }
 
 #[test]
-fn device_answer_may_have_both_names_of_its_page() {
+fn device_answer_may_have_verification_uri_and_verification_url() {
     let provider = Provider::new();
     let address = provider.stub.address();
     for (fields, page) in [
@@ -192,7 +192,7 @@ fn device_answer_may_have_both_names_of_its_page() {
 }
 
 #[test]
-fn odd_metadata_that_a_sign_in_does_not_use_costs_nothing() {
+fn discovery_metadata_with_odd_unused_fields_is_accepted() {
     let provider = Provider::new();
     for odd in oddities() {
         let fields = json!({
@@ -210,7 +210,7 @@ fn odd_metadata_that_a_sign_in_does_not_use_costs_nothing() {
 }
 
 #[test]
-fn byte_order_mark_makes_no_difference() {
+fn token_answer_with_byte_order_mark_is_read() {
     let provider = Provider::new();
     provider.answers(|_, body| {
         Reply::new(200, &["Content-Type: application/json"], &format!("\u{feff}{body}"))
@@ -223,7 +223,7 @@ fn byte_order_mark_makes_no_difference() {
 }
 
 #[test]
-fn compressed_answer_that_was_not_requested_is_named() {
+fn compressed_http_answer_that_was_not_requested_is_named() {
     let provider = Provider::new();
     let machine = provider.machine();
     for (header, encoding) in
@@ -259,7 +259,7 @@ fn token_type_in_another_spelling_is_a_bearer_token() {
 }
 
 #[test]
-fn challenge_without_a_body_blames_the_client() {
+fn token_endpoint_401_challenge_without_a_body_blames_the_client() {
     let provider = Provider::new();
     let machine = provider.machine();
     for (header, body) in [
@@ -277,7 +277,7 @@ fn challenge_without_a_body_blames_the_client() {
 }
 
 #[test]
-fn status_401_without_a_challenge_or_where_no_client_was_named_is_not_the_providers() {
+fn http_401_without_a_challenge_is_not_the_providers_answer() {
     let provider = Provider::new();
     let machine = provider.machine();
     for (refusing, headers) in

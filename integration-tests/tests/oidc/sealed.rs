@@ -18,7 +18,7 @@ fn sign_in(provider: &OidcProvider, call: Call) {
 }
 
 #[test]
-fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
+fn sign_in_returns_when_the_locked_secret_service_is_unlocked() {
     let provider = OidcProvider::new();
     let mut service = SecretService::unlocked();
     let user = User::of(&provider);
@@ -38,7 +38,7 @@ fn a_locked_store_hides_the_sign_in_and_gives_it_back() {
 }
 
 #[test]
-fn a_sign_in_moves_from_home_to_home() {
+fn sign_in_survives_a_change_of_seal_between_file_and_secret_service() {
     let provider = OidcProvider::new();
     let service = SecretService::unlocked();
     let user = User::of(&provider);
@@ -65,7 +65,7 @@ fn age(user: &User, seal: &str) {
 }
 
 #[test]
-fn a_rotation_keeps_the_sign_in() {
+fn seal_rotate_keeps_the_sign_in() {
     let provider = OidcProvider::new();
     let user = User::signed_in(&provider, "");
     for _ in 0..3 {

@@ -42,7 +42,7 @@ fn code(screen: &Screen) -> String {
 }
 
 #[test]
-fn what_is_shown_is_what_the_documentation_shows() {
+fn login_terminal_output_matches_the_documentation() {
     let provider = OidcProvider::new();
     let user = User::with(&provider, "scopes = [\"openid\", \"offline_access\", \"email\"]");
     let login = start(&user.home.call(["login"]), 50);
@@ -109,7 +109,7 @@ fn generic(line: &str, issuer: &str, code: &str) -> String {
 }
 
 #[test]
-fn a_small_terminal_has_no_room_for_a_picture() {
+fn login_in_a_small_terminal_shows_no_qr_code() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     let login = start(&user.home.call(["login"]).env("NO_COLOR", "1"), 24);
@@ -125,7 +125,7 @@ fn a_small_terminal_has_no_room_for_a_picture() {
 }
 
 #[test]
-fn without_colours_the_picture_is_for_a_dark_terminal() {
+fn login_with_no_color_draws_the_qr_code_for_a_dark_terminal() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     let login = start(&user.home.call(["login"]).env("NO_COLOR", "1"), 50);
@@ -138,7 +138,7 @@ fn without_colours_the_picture_is_for_a_dark_terminal() {
 }
 
 #[test]
-fn ctrl_c_leaves_no_half_line() {
+fn login_ctrl_c_leaves_no_half_line_on_the_terminal() {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     user.get().run().assert_error(3, &["there is no sign-in"]);
@@ -202,7 +202,7 @@ impl Browser {
 }
 
 #[test]
-fn a_browser_is_opened_where_there_is_a_screen() {
+fn login_with_display_set_opens_a_browser() {
     let provider = OidcProvider::new();
     let browser = Browser::of(User::of(&provider));
     for variable in ["DISPLAY", "WAYLAND_DISPLAY"] {
@@ -221,7 +221,7 @@ fn a_browser_is_opened_where_there_is_a_screen() {
 }
 
 #[test]
-fn no_browser_is_opened_that_nobody_would_see() {
+fn login_over_ssh_or_with_no_browser_opens_no_browser() {
     let provider = OidcProvider::new();
     let browser = Browser::of(User::of(&provider));
     let display = browser.login().env("DISPLAY", ":0");

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use integration_tests::home::Home;
 
 #[test]
-fn its_front_prints_the_key_of_the_own_backend_and_of_the_script() {
+fn company_backend_front_prints_keys_of_its_own_and_of_script() {
     let front = build();
     let home = Home::new();
     home.write("keys/platform", "sk-of-the-platform-team\n");
@@ -30,7 +30,7 @@ fn its_front_prints_the_key_of_the_own_backend_and_of_the_script() {
 }
 
 #[test]
-fn its_commands_know_its_backends_and_no_other_one() {
+fn company_backend_commands_know_only_its_backends() {
     let front = build();
     let home = Home::new();
     home.configure("[profile.default]\nsources = ['s']\n[source.s]\nbackend = 'vault'\n");

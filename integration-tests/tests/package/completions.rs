@@ -11,7 +11,7 @@ use integration_tests::terminal::{Streams, Terminal};
 use integration_tests::wait::until;
 
 #[test]
-fn bash_completes_at_a_terminal() {
+fn bash_completions_work_at_a_terminal() {
     let home = Home::new();
     let script = written(&home, "bash", "api-key-helper.bash");
     let call = shell(&home, "bash").args(["--norc", "--noprofile", "-i"]);
@@ -20,7 +20,7 @@ fn bash_completes_at_a_terminal() {
 }
 
 #[test]
-fn zsh_completes_at_a_terminal() {
+fn zsh_completions_work_at_a_terminal() {
     let _ = install::debian("zsh", &["zsh"]);
     let home = Home::new();
     // Where it looks for the functions that it loads, each under its own name.
@@ -34,7 +34,7 @@ fn zsh_completes_at_a_terminal() {
 }
 
 #[test]
-fn fish_completes() {
+fn fish_completions_list_commands_and_options() {
     let _ = install::debian("fish", &["fish"]);
     let home = Home::new();
     let folder = written(&home, "fish", "fish/api-key-helper.fish");
@@ -49,7 +49,7 @@ fn fish_completes() {
 }
 
 #[test]
-fn powershell_gets_its_own() {
+fn powershell_completions_are_printed() {
     // Debian has no PowerShell: this one is not tested in its shell.
     let script = Home::new().call(["completions", "powershell"]).run();
     let script = script.assert_printed();
@@ -58,7 +58,7 @@ fn powershell_gets_its_own() {
 }
 
 #[test]
-fn no_shell_is_told_of_what_is_hidden() {
+fn completions_leave_out_hidden_options() {
     for name in ["bash", "zsh", "fish", "powershell"] {
         let script = Home::new().call(["completions", name]).run();
         // The option of `get` as fish writes it, and its list of options.

@@ -6,7 +6,7 @@ use integration_tests::home::Home;
 use integration_tests::install;
 
 #[test]
-fn what_it_installs_works_and_what_it_removes_is_gone() {
+fn debian_package_installs_a_working_program_and_removes_it() {
     let home = Home::new();
     let debian = Debian::new();
     let before = debian.files();
@@ -50,7 +50,7 @@ fn what_it_installs_works_and_what_it_removes_is_gone() {
 }
 
 #[test]
-fn it_is_as_debian_wants_it() {
+fn debian_package_passes_lintian() {
     let lintian = install::debian("lintian", &["lintian"]);
     let home = Home::new();
     let package = package(home.path());

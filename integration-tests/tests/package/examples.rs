@@ -12,7 +12,7 @@ use integration_tests::install;
 use serde_json::{Value, json};
 
 #[test]
-fn a_machine_that_its_administrator_has_set_up() {
+fn deployment_examples_set_up_a_locked_machine() {
     let _seat = Seat::take();
     let home = Home::new();
     let package = package(home.path());
@@ -78,14 +78,14 @@ fn a_machine_that_its_administrator_has_set_up() {
 }
 
 #[test]
-fn the_page_shows_what_is_shipped() {
+fn deployment_page_shows_the_shipped_managed_settings() {
     let page = page();
     let file = Path::new(ROOT).join("packaging/examples/managed-settings.json");
     assert!(page.contains(&format!("```json\n{}```", fs::read_to_string(file).unwrap())));
 }
 
 #[test]
-fn the_fleets_line_gathers_what_is_wrong() {
+fn deployment_page_doctor_line_gathers_errors() {
     let _ = install::debian("jq", &["jq"]);
     let page = page();
     let (_, line) = page.split_once("```sh\n").unwrap();

@@ -8,7 +8,7 @@ use integration_tests::home::Home;
 use integration_tests::install;
 
 #[test]
-fn every_page_is_set_without_a_warning() {
+fn manual_pages_render_without_a_warning() {
     let home = Home::new();
     let folder = home.path().join("man");
     fs::create_dir(&folder).unwrap();
@@ -32,7 +32,7 @@ fn every_page_is_set_without_a_warning() {
 }
 
 #[test]
-fn the_first_page_has_what_a_manual_has() {
+fn manual_page_has_exit_status_files_and_environment() {
     let home = Home::new();
     let page = home.write("page.1", home.call(["man"]).run().assert_printed());
     let text = shown(&home, &page);

@@ -11,7 +11,7 @@ use integration_tests::home::Home;
 const MARK: &str = "<!-- the newcomer's path -->";
 
 #[test]
-fn the_newcomers_path() {
+fn quick_start_steps_work_on_a_clean_debian() {
     let steps = steps();
     assert!(steps.len() <= 5, "{steps:?}");
     assert!(steps.iter().all(|step| step.line.len() <= 80), "{steps:?}");

@@ -15,7 +15,7 @@ use integration_tests::trace::trace;
 use crate::budget::Budget;
 
 #[test]
-fn a_hit_stays_within_its_instructions() {
+fn cache_hit_stays_within_its_instruction_budget() {
     let home = home();
     let (answer, instructions) = count(released(&home), home.path());
     answer.assert_key("key-1");
@@ -23,7 +23,7 @@ fn a_hit_stays_within_its_instructions() {
 }
 
 #[test]
-fn a_hit_stays_within_its_system_calls() {
+fn cache_hit_stays_within_its_system_call_budget() {
     let home = home();
     let (answer, calls) = trace(released(&home), home.path());
     answer.assert_key("key-1");

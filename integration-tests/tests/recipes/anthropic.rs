@@ -92,7 +92,7 @@ fn assert_says(page: &Page, block: &str, code: i32, answer: &Answer) {
 }
 
 #[test]
-fn the_page_of_the_sign_in_says_what_happens() {
+fn recipe_sso_anthropic_page_matches_the_program() {
     let company = Company::new(3_600);
     let page = &company.page;
     assert_says(page, "nobody", 3, &company.home.helper().run());
@@ -108,7 +108,7 @@ fn the_page_of_the_sign_in_says_what_happens() {
 }
 
 #[test]
-fn the_way_from_the_sign_in_renews_itself_for_three_lifetimes() {
+fn recipe_sso_anthropic_renews_the_key_for_three_lifetimes() {
     let company = Company::new(4);
     company.sign_in();
     let mut before = company.get();
@@ -125,7 +125,7 @@ fn the_way_from_the_sign_in_renews_itself_for_three_lifetimes() {
 }
 
 #[test]
-fn of_a_hundred_cold_processes_one_trades() {
+fn recipe_sso_anthropic_single_flight_one_token_exchange() {
     let company = Company::new(3_600);
     let barrier = Arc::new(Mutex::new(()));
     let passed = Arc::clone(&barrier);
@@ -150,7 +150,7 @@ fn of_a_hundred_cold_processes_one_trades() {
 }
 
 #[test]
-fn the_page_of_workloads_says_what_happens() {
+fn recipe_workload_anthropic_page_matches_the_program() {
     let page = Page::open("workload-anthropic.md");
     let endpoint = TokenEndpoint::new();
     let (home, elsewhere) = (Home::new(), tempfile::tempdir().unwrap());

@@ -4,7 +4,7 @@ use crate::company::Company;
 use crate::place::Recipe;
 
 #[test]
-fn the_page_says_what_happens() {
+fn recipe_sso_aws_page_matches_the_program() {
     let company = Company::new(Recipe::Aws);
     let page = &company.page;
     company.assert_says("nobody", 3, &company.run(&[]));

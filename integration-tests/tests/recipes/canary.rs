@@ -45,11 +45,11 @@ fn gives_nothing_away(recipe: Recipe) {
 }
 
 #[test]
-fn on_the_way_to_vault_no_token_is_seen() {
+fn recipe_sso_vault_shows_no_token() {
     gives_nothing_away(Recipe::Vault);
 }
 
 #[test]
-fn on_the_way_to_aws_no_token_is_seen() {
+fn recipe_sso_aws_shows_no_token() {
     gives_nothing_away(Recipe::Aws);
 }

@@ -31,11 +31,11 @@ fn costs_each_link_one_request(recipe: Recipe) {
 }
 
 #[test]
-fn of_a_hundred_cold_processes_one_goes_the_way_to_vault() {
+fn recipe_sso_vault_single_flight_one_request_for_each_source() {
     costs_each_link_one_request(Recipe::Vault);
 }
 
 #[test]
-fn of_a_hundred_cold_processes_one_goes_the_way_to_aws() {
+fn recipe_sso_aws_single_flight_one_request_for_each_source() {
     costs_each_link_one_request(Recipe::Aws);
 }

@@ -66,21 +66,21 @@ fn now() -> SystemTime {
 }
 
 #[test]
-fn the_way_to_vault_renews_itself_for_three_lifetimes() {
+fn recipe_sso_vault_renews_the_key_for_three_lifetimes() {
     renews_itself(Recipe::Vault);
 }
 
 #[test]
-fn the_way_to_aws_renews_itself_for_three_lifetimes() {
+fn recipe_sso_aws_renews_the_key_for_three_lifetimes() {
     renews_itself(Recipe::Aws);
 }
 
 #[test]
-fn the_way_to_vault_ends_with_the_sign_in() {
+fn recipe_sso_vault_ends_with_the_revoked_sign_in() {
     ends_with_the_sign_in(Recipe::Vault);
 }
 
 #[test]
-fn the_way_to_aws_ends_with_the_sign_in() {
+fn recipe_sso_aws_ends_with_the_revoked_sign_in() {
     ends_with_the_sign_in(Recipe::Aws);
 }

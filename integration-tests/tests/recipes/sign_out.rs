@@ -16,7 +16,7 @@ fn leaves_nothing(recipe: Recipe) -> Company {
 }
 
 #[test]
-fn of_vault_and_gives_its_token_back() {
+fn logout_recipe_sso_vault_revokes_the_vault_token() {
     let company = leaves_nothing(Recipe::Vault);
     let requested = company.place.vault().requested();
     assert_eq!(requested.last().map(String::as_str), Some("auth/token/revoke-self"));
@@ -26,7 +26,7 @@ fn of_vault_and_gives_its_token_back() {
 }
 
 #[test]
-fn of_aws_and_assumes_the_role_anew() {
+fn logout_recipe_sso_aws_assumes_the_role_again() {
     let company = leaves_nothing(Recipe::Aws);
     company.sign_in();
     company.get();

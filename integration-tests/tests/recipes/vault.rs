@@ -6,7 +6,7 @@ use crate::company::{Company, KEY};
 use crate::place::Recipe;
 
 #[test]
-fn the_page_says_what_happens() {
+fn recipe_sso_vault_page_matches_the_program() {
     let company = Company::new(Recipe::Vault);
     let page = &company.page;
     company.assert_says("nobody", 3, &company.run(&[]));

@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// An agent's own commands, and programs that have nothing to do with the client.
 #[test]
-fn a_hundred_calls_of_others_are_no_refusal_and_leave_nothing_behind() {
+fn calls_of_other_programs_are_no_rejection_and_leave_no_record() {
     let desk = Desk::new("", KEYS);
     let child = |call: Call| call.env("CLAUDECODE", "1").env("CLAUDE_CODE_CHILD_SESSION", "1");
     let calls = [
@@ -32,7 +32,7 @@ fn a_hundred_calls_of_others_are_no_refusal_and_leave_nothing_behind() {
 
 /// Its environment is that of the outer client's agent, but for the socket.
 #[test]
-fn client_inside_a_client_is_given_a_key_for_its_hold() {
+fn nested_client_gets_a_key_that_lasts_for_its_hold() {
     // A key lives for two minutes. The client would use it for five, and the agent uses it at once.
     let script =
         "echo \"{\\\"key\\\": \\\"key-$run\\\", \\\"expires_at\\\": $(( $(date +%s) + 120 ))}\"";
@@ -54,7 +54,7 @@ fn client_inside_a_client_is_given_a_key_for_its_hold() {
 /// Whatever starts the helper for the client is not the client, if it is a shell, or if the client names
 /// itself.
 #[test]
-fn a_client_is_known_through_what_is_between() {
+fn client_process_is_recognized_through_a_shell_between() {
     let desk = Desk::new("", STORED);
     let nameless = |client: &integration_tests::player::Player| {
         client.call().clone().env("CLAUDE_CODE_MESSAGING_SOCKET", "")
@@ -75,7 +75,7 @@ fn a_client_is_known_through_what_is_between() {
 }
 
 #[test]
-fn what_is_asked_for_does_not_mix() {
+fn early_retries_of_different_profiles_and_servers_count_apart() {
     let desk = Desk::new("", STORED);
     desk.home.configure(&format!(
         "default_profile = \"main\"\n[profile.main]\nsources = [\"main\"]\n\
@@ -97,7 +97,7 @@ fn what_is_asked_for_does_not_mix() {
 }
 
 #[test]
-fn a_client_that_holds_a_key_for_ten_seconds_is_never_early() {
+fn hold_of_ten_seconds_makes_no_early_retry() {
     for (variable, profile) in [("10000", ""), ("0", "ttl = \"1h\""), ("300000", "hold = \"10s\"")]
     {
         let desk = Desk::new(profile, STORED);
@@ -115,7 +115,7 @@ fn a_client_that_holds_a_key_for_ten_seconds_is_never_early() {
 
 /// A profile's `hold` for all of its callers says nothing of when the client asks again.
 #[test]
-fn the_clients_own_hold_tells_when_it_is_early() {
+fn early_retry_is_judged_by_the_clients_own_hold() {
     let desk = Desk::new("hold = \"30m\"\nttl = \"10h\"", STORED);
     let client = desk.client_with_key();
     desk.pass(301 * SECOND, &[&client]);
@@ -124,7 +124,7 @@ fn the_clients_own_hold_tells_when_it_is_early() {
 }
 
 #[test]
-fn a_jwt_within_a_minute_of_its_end_is_no_refusal() {
+fn early_retry_within_a_minute_of_jwt_exp_is_no_rejection() {
     for (seconds, runs) in [(50, 1), (3_600, 2)] {
         let jwt = "payload=$(printf '{\"exp\":%d}' $(($(date +%s) + SECONDS_LEFT)) | base64 -w 0)\n\
                    echo \"e30.$(printf %s \"$payload\" | tr -d = | tr +/ -_).c2ln\"";
@@ -138,7 +138,7 @@ fn a_jwt_within_a_minute_of_its_end_is_no_refusal() {
 }
 
 #[test]
-fn a_profile_can_do_without() {
+fn on_rejection_ignore_records_nothing() {
     let desk = Desk::new("on_rejection = \"ignore\"", STORED);
     let client = desk.client_with_key();
     for _ in 0..5 {
@@ -151,7 +151,7 @@ fn a_profile_can_do_without() {
 
 /// Nothing that is not `get` is an ask.
 #[test]
-fn other_commands_are_no_asks() {
+fn refresh_status_and_log_are_no_early_retries() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     let before = client.records(&desk.records());

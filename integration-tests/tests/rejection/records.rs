@@ -21,7 +21,7 @@ fn file_of(client: &Player, desk: &Desk) -> PathBuf {
 }
 
 #[test]
-fn a_damaged_file_is_no_error_and_counts_for_what_is_whole() {
+fn damaged_rejection_record_keeps_its_whole_lines() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     let file = file_of(&client, &desk);
@@ -52,7 +52,7 @@ fn a_damaged_file_is_no_error_and_counts_for_what_is_whole() {
 
 /// Each time, what the client was answered before is forgotten, and whatever is in its place stays.
 #[test]
-fn a_file_that_is_not_what_it_should_be_is_let_alone() {
+fn rejection_record_of_another_user_or_type_is_left_alone() {
     let spoil: [fn(&Path) -> Mounts; 5] = [
         give_away,
         |file| {
@@ -89,7 +89,7 @@ fn a_file_that_is_not_what_it_should_be_is_let_alone() {
 
 /// A folder for the session that is not one, or not the user's: then the state folder has the records.
 #[test]
-fn without_a_folder_for_the_session_the_state_folder_has_them() {
+fn rejection_records_without_xdg_runtime_dir_go_to_the_state_folder() {
     let nothing: fn(&Desk) -> Mounts = |desk| {
         fs::remove_dir(desk.session()).unwrap();
         Mounts::new()
@@ -138,7 +138,7 @@ fn without_a_folder_for_the_session_the_state_folder_has_them() {
 }
 
 #[test]
-fn where_nothing_can_be_kept_nobody_is_watched() {
+fn rejection_records_on_a_read_only_disk_are_off() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     client.age(&desk.records(), REFUSED);
@@ -158,7 +158,7 @@ fn where_nothing_can_be_kept_nobody_is_watched() {
 }
 
 #[test]
-fn they_are_few_and_for_the_user_alone() {
+fn rejection_records_are_bounded_and_of_mode_0600() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     let file = file_of(&client, &desk);
@@ -185,7 +185,7 @@ fn they_are_few_and_for_the_user_alone() {
 }
 
 #[test]
-fn those_of_clients_that_are_gone_are_swept() {
+fn rejection_records_of_ended_clients_are_swept() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     let state = desk.home.state();
@@ -210,7 +210,7 @@ fn those_of_clients_that_are_gone_are_swept() {
 
 /// The worker takes the time from the front, whose caller it answers.
 #[test]
-fn an_ask_begins_when_the_front_was_started() {
+fn rejection_record_takes_the_fronts_start_time() {
     let desk = Desk::new("", STORED);
     let client = desk.client();
     let version = concat!("--front-version=", env!("CARGO_PKG_VERSION"));
@@ -222,7 +222,7 @@ fn an_ask_begins_when_the_front_was_started() {
 }
 
 #[test]
-fn nothing_in_them_comes_from_the_key() {
+fn rejection_record_holds_nothing_of_the_key() {
     const KEY: &str = "sk-canary-15t1c3xp14l1d0c10u5-5up3rc4l1fr4g1l";
     let desk = Desk::new("", STORED);
     desk.rotate(KEY);
@@ -237,7 +237,7 @@ fn nothing_in_them_comes_from_the_key() {
 
 /// A hit of the client is still one process. It looks for its parent, and opens one file more.
 #[test]
-fn a_hit_of_the_client_opens_one_file_more() {
+fn cache_hit_of_a_client_opens_one_more_file() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     let socket = format!("/tmp/{}.sock", std::process::id());

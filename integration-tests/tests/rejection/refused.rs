@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn after_a_rotation_the_first_early_ask_brings_the_new_key() {
+fn early_retry_after_a_key_rotation_fetches_the_new_key() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.pass(100 * SECOND, &[&client]);
@@ -29,7 +29,7 @@ fn after_a_rotation_the_first_early_ask_brings_the_new_key() {
 }
 
 #[test]
-fn a_key_that_stays_refused_is_told_at_the_second_early_ask_without_a_fetch() {
+fn second_early_retry_exits_6_without_a_fetch() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.refuse(&client).assert_key("old-key");
@@ -41,7 +41,7 @@ fn a_key_that_stays_refused_is_told_at_the_second_early_ask_without_a_fetch() {
 
 /// The command that it names is the one for this profile and this configuration.
 #[test]
-fn what_is_told_names_the_command_that_helps() {
+fn rejected_key_error_names_the_refresh_command() {
     let desk = Desk::new("", STORED);
     let client = desk.client();
     let config = desk.home.config_file();
@@ -56,7 +56,7 @@ fn what_is_told_names_the_command_that_helps() {
 }
 
 #[test]
-fn so_is_a_source_that_makes_a_new_key_each_time() {
+fn second_early_retry_exits_6_for_a_source_with_a_new_key_each_time() {
     let desk = Desk::new("", KEYS);
     let client = desk.client();
     client.ask().assert_key("key-1");
@@ -69,7 +69,7 @@ fn so_is_a_source_that_makes_a_new_key_each_time() {
 
 /// With no time in which a key is fresh, every ask is a miss; even so nobody is asked a third time.
 #[test]
-fn so_is_a_key_that_is_not_cached() {
+fn second_early_retry_exits_6_with_ttl_zero() {
     for (body, second) in
         [(STORED, "old-key"), ("[ $run = 1 ] && cat \"$HOME/key\" || echo new", "new")]
     {
@@ -82,7 +82,7 @@ fn so_is_a_key_that_is_not_cached() {
 }
 
 #[test]
-fn a_minute_later_there_is_another_chance() {
+fn rejected_key_is_fetched_again_after_a_minute() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.refuse(&client).assert_key("old-key");
@@ -96,7 +96,7 @@ fn a_minute_later_there_is_another_chance() {
 }
 
 #[test]
-fn whoever_replaces_the_key_and_refreshes_ends_it_at_once() {
+fn get_refresh_with_a_new_key_ends_the_rejection() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.refuse(&client).assert_key("old-key");
@@ -113,7 +113,7 @@ fn whoever_replaces_the_key_and_refreshes_ends_it_at_once() {
 }
 
 #[test]
-fn the_status_tells_of_it_while_it_lasts() {
+fn status_shows_a_rejected_key_while_it_lasts() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.refuse(&client).assert_key("old-key");
@@ -129,7 +129,7 @@ fn the_status_tells_of_it_while_it_lasts() {
 }
 
 #[test]
-fn of_two_clients_only_the_refused_one_is_told() {
+fn rejected_key_error_goes_to_the_rejected_client_only() {
     let desk = Desk::new("", STORED);
     let (refused, other) = (desk.client_with_key(), desk.client_with_key());
     desk.pass(20 * SECOND, &[&refused, &other]);
@@ -150,7 +150,7 @@ fn of_two_clients_only_the_refused_one_is_told() {
 }
 
 #[test]
-fn many_clients_that_are_refused_at_once_cost_one_fetch() {
+fn ten_clients_with_a_rejected_key_cost_one_fetch() {
     for key in ["new-key", "old-key"] {
         let desk = Desk::new("", STORED);
         let clients: Vec<Player> = (0..10).map(|_| desk.client_with_key()).collect();
@@ -165,7 +165,7 @@ fn many_clients_that_are_refused_at_once_cost_one_fetch() {
 }
 
 #[test]
-fn a_source_is_asked_because_of_refusals_once_in_ten_seconds() {
+fn rejected_keys_fetch_at_most_once_in_ten_seconds() {
     let desk = Desk::new("", STORED);
     let [first, second, third] = [(); 3].map(|()| desk.client_with_key());
     desk.refuse(&first).assert_key("old-key");
@@ -180,7 +180,7 @@ fn a_source_is_asked_because_of_refusals_once_in_ten_seconds() {
 }
 
 #[test]
-fn when_the_source_is_down_the_refused_key_is_not_printed() {
+fn rejected_key_is_not_printed_while_the_source_is_down() {
     let desk = Desk::new("", &format!("[ -e \"$HOME/down\" ] && exit 75\n{STORED}"));
     let client = desk.client_with_key();
     let _ = desk.home.write("down", "");
@@ -201,7 +201,7 @@ fn when_the_source_is_down_the_refused_key_is_not_printed() {
 /// After an idle hour the client sends its old key, and asks behind it. That request is refused 0.1 s
 /// later, and 1 s after that it asks again, while the first ask is still being answered.
 #[test]
-fn after_an_idle_hour_two_asks_overlap_and_nobody_is_told() {
+fn overlapping_retries_after_an_idle_hour_are_no_second_rejection() {
     let desk = Desk::new("", "");
     desk.home.make_dumpable();
     let gate = desk.home.gate();
@@ -238,7 +238,7 @@ fn after_an_idle_hour_two_asks_overlap_and_nobody_is_told() {
 /// The same, when the ask behind the request is answered before the refusal is known: it looks as if the
 /// new key were refused. One fetch too many, and the session goes on.
 #[test]
-fn after_an_idle_hour_a_fast_answer_is_asked_for_twice_and_nobody_is_told() {
+fn fast_answer_after_an_idle_hour_is_fetched_twice_without_exit_6() {
     let desk = Desk::new("", STORED);
     let client = desk.client_with_key();
     desk.rotate("new-key");
@@ -252,7 +252,7 @@ fn after_an_idle_hour_a_fast_answer_is_asked_for_twice_and_nobody_is_told() {
 }
 
 #[test]
-fn the_second_source_takes_over_when_the_first_one_fails_to_give_another_key() {
+fn rejected_key_falls_back_to_the_second_source() {
     let desk = Desk::new("", "");
     let main = desk.home.script("main", &format!("[ $run = 1 ] || exit 75\n{STORED}"));
     let spare = desk.home.script("spare", "echo spare-key");

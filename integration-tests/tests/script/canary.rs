@@ -72,7 +72,7 @@ fn assert_clean(what: &str, text: &[u8]) {
 }
 
 #[test]
-fn a_key_that_is_printed_is_nowhere_else() {
+fn script_key_is_nowhere_but_on_stdout() {
     let user = User::new("", "", "[ $run = 1 ] || sleep 0.1; echo \"$key\"");
     let home = &user.home;
     user.call(&home.helper()).assert_key(KEY);
@@ -102,7 +102,7 @@ fn a_key_that_is_printed_is_nowhere_else() {
 }
 
 #[test]
-fn a_script_that_fails_gives_nothing_away() {
+fn failing_script_shows_no_key() {
     let ends = ["exit 1", "exit 75", "exit 77", "exit 78", "exit 126", "exit 127", "kill -9 $$"];
     for end in ends {
         let say = "echo \"$key\"; echo \"the key is '$key'\" >&2";
@@ -118,7 +118,7 @@ fn a_script_that_fails_gives_nothing_away() {
 }
 
 #[test]
-fn script_that_encodes_the_key_gives_nothing_away() {
+fn script_error_with_the_encoded_key_shows_no_key() {
     let hex = "printf %s \"$key\" | od -An -v -tx1 | tr -d '\\n'";
     for encode in [
         "printf %s \"c:$key\" | base64 -w 0".to_owned(),
@@ -137,7 +137,7 @@ fn script_that_encodes_the_key_gives_nothing_away() {
 }
 
 #[test]
-fn a_fallback_gives_nothing_away() {
+fn script_fallback_to_a_stale_key_shows_no_key() {
     for exit_code in [75, 77, 78] {
         let fail = format!("echo \"$key\" >&2; echo \"$key\"; exit {exit_code}");
         let body = format!("[ $run = 1 ] || {{ {fail}; }}\necho \"$key\"");
@@ -152,7 +152,7 @@ fn a_fallback_gives_nothing_away() {
 }
 
 #[test]
-fn a_script_that_names_the_old_key_gives_nothing_away() {
+fn script_error_with_the_cached_key_is_redacted() {
     for exit_code in [75, 77, 78] {
         let complain = format!("echo \"key $key was revoked\" >&2; exit {exit_code}");
         let body = format!("[ $run = 1 ] || {{ {complain}; }}\necho \"$key\"");
@@ -165,7 +165,7 @@ fn a_script_that_names_the_old_key_gives_nothing_away() {
 }
 
 #[test]
-fn an_output_that_is_no_key_gives_nothing_away() {
+fn script_output_that_is_no_key_is_not_shown() {
     for body in [
         "printf '%s\\n%s\\n' \"$key\" \"$key\"",
         "echo \"$key $key\"",
@@ -190,7 +190,7 @@ fn an_output_that_is_no_key_gives_nothing_away() {
 }
 
 #[test]
-fn a_script_that_is_ended_gives_nothing_away() {
+fn script_killed_at_its_timeout_shows_no_key() {
     let body = "echo \"$key\"; echo \"$key\" >&2; exec sleep 600";
     let user = User::new("timeout = \"300ms\"\nretries = 0", "", body);
     assert_eq!(user.call(&user.home.helper()).code, Some(1));
@@ -198,7 +198,7 @@ fn a_script_that_is_ended_gives_nothing_away() {
 }
 
 #[test]
-fn no_debug_output_has_the_key() {
+fn debug_output_shows_no_key_or_secret() {
     let key = Key::parse(KEY).unwrap();
     let validity = Validity {
         fetched_at: Moment::from_unix_millis(0),

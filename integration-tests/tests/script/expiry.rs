@@ -63,7 +63,7 @@ fn aws_keys_are_printed_with_the_expiration_that_came_in() {
 }
 
 #[test]
-fn aws_keys_with_an_unreadable_expiration_are_an_error_that_names_it() {
+fn aws_keys_with_an_invalid_expiration_exit_2() {
     for unreadable in ["\"soon\"", "\"\"", "\"01/31/2099\"", "true", "{}"] {
         let answer = aws_keys(unreadable).helper().run();
         let words = ["gave a key whose `Expiration` is not a time", "`2030-01-31T12:00:00Z`"];
@@ -72,7 +72,7 @@ fn aws_keys_with_an_unreadable_expiration_are_an_error_that_names_it() {
 }
 
 #[test]
-fn aws_keys_with_both_names_of_the_session_token_are_printed() {
+fn aws_keys_with_session_token_and_security_token_are_printed() {
     for (tokens, expected) in [
         (r#""security_token":"T","session_token":"T""#, "T"),
         (r#""session_token":"T","security_token":"other""#, "T"),
@@ -104,7 +104,7 @@ fn jwt_past_its_exp_is_not_printed() {
 }
 
 #[test]
-fn jwt_with_an_unreadable_exp_is_an_error_that_names_it() {
+fn jwt_with_an_invalid_exp_exits_2() {
     for exp in ["\"soon\"", "[4102444799]", "1e300"] {
         let payload = format!("{{\"exp\":{exp}}}");
         let words = ["gave a key whose `exp` is not a time"];
@@ -113,7 +113,7 @@ fn jwt_with_an_unreadable_exp_is_an_error_that_names_it() {
 }
 
 #[test]
-fn expiry_of_zero_names_lifetime_and_blames_no_clock() {
+fn expires_in_or_expires_at_of_zero_names_lifetime() {
     for text in [
         r#"{"key":"k-1","expires_at":"0001-01-01T00:00:00Z"}"#,
         r#"{"key":"k-1","expires_at":0}"#,
@@ -133,7 +133,7 @@ fn expiry_of_zero_names_lifetime_and_blames_no_clock() {
 }
 
 #[test]
-fn expires_at_that_is_unreadable_is_an_error_that_names_it() {
+fn invalid_expires_at_exits_2() {
     for unreadable in ["\"\"", "\"31.01.2099\"", "true", "{\"seconds\":4102444799}"] {
         let text = format!(r#"{{"key":"k-1","expires_at":{unreadable}}}"#);
         printed(&text).assert_error(2, &["`expires_at` is not a time", "`2030-01-31T12:00:00Z`"]);

@@ -6,7 +6,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, KEYS, configuration};
 
 #[test]
-fn a_script_that_asks_for_its_own_key_is_told_at_once() {
+fn script_loop_asking_for_its_own_key_is_refused() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let ask =
@@ -30,7 +30,7 @@ fn other_configuration(home: &Home, body: &str) -> PathBuf {
 }
 
 #[test]
-fn source_of_another_configuration_with_the_same_name_is_no_circle() {
+fn script_source_of_the_same_name_in_another_configuration_is_no_loop() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let other = other_configuration(&home, "echo of-the-other");
@@ -40,7 +40,7 @@ fn source_of_another_configuration_with_the_same_name_is_no_circle() {
 }
 
 #[test]
-fn source_of_the_same_name_with_other_settings_is_no_circle() {
+fn script_source_of_the_same_name_with_other_settings_is_no_loop() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let script =
@@ -53,7 +53,7 @@ fn source_of_the_same_name_with_other_settings_is_no_circle() {
 }
 
 #[test]
-fn circle_through_another_configuration_is_told_at_once() {
+fn script_loop_through_another_configuration_is_refused() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let own = home.config_file();
@@ -68,7 +68,7 @@ fn circle_through_another_configuration_is_told_at_once() {
 }
 
 #[test]
-fn circle_through_a_copy_of_the_configuration_is_told_at_once() {
+fn script_loop_through_a_copied_configuration_is_refused() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let copy = "cd ~/.config/api-key-helper; cp -p config.toml copy.toml";
@@ -81,7 +81,7 @@ fn circle_through_a_copy_of_the_configuration_is_told_at_once() {
 }
 
 #[test]
-fn a_ring_of_scripts_is_told_at_once() {
+fn script_loop_of_two_sources_is_refused() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let ask = |profile: &str| format!("exec '{front}' --profile {profile}");
@@ -104,7 +104,7 @@ fn a_ring_of_scripts_is_told_at_once() {
 }
 
 #[test]
-fn a_script_may_ask_for_the_key_of_another_profile() {
+fn script_may_ask_for_the_key_of_another_profile() {
     let home = Home::new();
     let front = Binaries::built().front.display();
     let inner = home.script("inner", "echo inner-$run");

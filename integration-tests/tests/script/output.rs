@@ -9,7 +9,7 @@ fn printed(body: &str) -> integration_tests::call::Answer {
 }
 
 #[test]
-fn what_surrounds_a_key_is_dropped() {
+fn script_output_around_the_key_is_trimmed() {
     for body in [
         "printf sk-1",
         "printf 'sk-1\\r\\n'",
@@ -23,7 +23,7 @@ fn what_surrounds_a_key_is_dropped() {
 }
 
 #[test]
-fn a_program_that_prints_nothing_is_down() {
+fn script_without_output_exits_1_as_down() {
     for body in [":", "echo", "printf '\\r\\n'", "printf '\\357\\273\\277'"] {
         printed(body).assert_error(1, &["printed no key", "let it exit with 75"]);
     }
@@ -31,7 +31,7 @@ fn a_program_that_prints_nothing_is_down() {
 }
 
 #[test]
-fn what_is_no_key_is_told_by_its_position() {
+fn script_output_that_is_no_key_is_named_by_position() {
     let alone = "print the key alone on stdout";
     for (body, words) in [
         ("printf 'sk-1\\nsk-2\\n'", ["more than one line: the first ends at character 5", alone]),
@@ -53,7 +53,7 @@ fn what_is_no_key_is_told_by_its_position() {
 }
 
 #[test]
-fn a_key_has_up_to_16384_characters() {
+fn script_key_of_16384_characters_is_the_longest() {
     let of_length = |length: usize| format!("printf '%0{length}d' 0 | tr 0 k");
     printed(&of_length(16_384)).assert_key(&"k".repeat(16_384));
     let words = ["the key has 16385 characters, and 16384 are allowed"];
@@ -61,7 +61,7 @@ fn a_key_has_up_to_16384_characters() {
 }
 
 #[test]
-fn a_key_of_the_greatest_length_is_cached() {
+fn script_key_of_the_greatest_length_is_cached() {
     let home = Home::with_script("printf '%016384d' $run");
     let key = format!("{:016384}", 1);
     home.helper().run().assert_key(&key);
@@ -70,7 +70,7 @@ fn a_key_of_the_greatest_length_is_cached() {
 }
 
 #[test]
-fn a_gigabyte_is_not_read_to_its_end() {
+fn script_output_of_a_gigabyte_is_cut_off() {
     let body = "head -c 1073741824 /dev/zero | tr '\\0' k && echo all of it >\"$HOME/end\"";
     let home = Home::with_script(body);
     home.helper().run().assert_error(2, &["printed more than 1048576 bytes", "by hand"]);
@@ -80,7 +80,7 @@ fn a_gigabyte_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_child_that_keeps_stdout_open_delays_nobody() {
+fn script_child_that_keeps_stdout_open_does_not_delay_the_call() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("{{ {}; }} &\necho key-$run", gate.pass()));

@@ -31,7 +31,7 @@ fn commanded(home: &Home, command: &str) {
 }
 
 #[test]
-fn a_missing_program_is_told_with_the_place_that_names_it() {
+fn missing_script_program_exits_2_and_names_its_line() {
     let home = home();
     let script = home.path().join("main");
     let moved = home.path().join("moved");
@@ -46,7 +46,7 @@ fn a_missing_program_is_told_with_the_place_that_names_it() {
 }
 
 #[test]
-fn a_relative_path_is_looked_for_beside_the_file_and_nowhere_else() {
+fn relative_script_path_is_searched_beside_the_configuration_only() {
     let home = home();
     // It is in the folder of the call, and on PATH.
     commanded(&home, "./main");
@@ -67,7 +67,7 @@ fn a_relative_path_is_looked_for_beside_the_file_and_nowhere_else() {
 }
 
 #[test]
-fn a_program_that_others_can_write_is_not_run() {
+fn script_program_writable_by_others_is_refused() {
     let home = home();
     let script = home.path().join("main");
     chmod(&script, 0o757);
@@ -84,7 +84,7 @@ fn a_program_that_others_can_write_is_not_run() {
 }
 
 #[test]
-fn a_program_in_a_folder_that_others_can_write_is_not_run() {
+fn script_program_in_a_folder_writable_by_others_is_refused() {
     let home = home();
     let script = home.script("shared/main", KEYS);
     commanded(&home, &script.to_string_lossy());
@@ -97,7 +97,7 @@ fn a_program_in_a_folder_that_others_can_write_is_not_run() {
 }
 
 #[test]
-fn program_below_a_folder_that_others_can_write_is_not_run() {
+fn script_program_below_a_folder_writable_by_others_is_refused() {
     let home = home();
     let script = home.script("shared/team/keys/main", KEYS);
     let shared = home.path().join("shared");
@@ -132,7 +132,7 @@ fn program_below_a_folder_that_others_can_write_is_not_run() {
 /// Two folders change their names without a moment in which one is missing (renameat2(2),
 /// `RENAME_EXCHANGE`), as another user can do in a folder of mode 0777.
 #[test]
-fn program_in_a_folder_that_is_exchanged_all_the_time_is_never_run() {
+fn script_program_in_a_folder_exchanged_by_another_user_is_never_run() {
     let home = home();
     let script = home.script("shared/keys/main", "echo mine");
     let _ = home.script("shared/evil/main", "echo evil");
@@ -158,7 +158,7 @@ fn program_in_a_folder_that_is_exchanged_all_the_time_is_never_run() {
 }
 
 #[test]
-fn program_that_a_group_of_unknown_members_can_write_is_not_run() {
+fn script_program_writable_by_an_unknown_group_is_refused() {
     let home = home();
     let script = home.path().join("main");
     chmod(&script, 0o775);
@@ -182,7 +182,7 @@ fn program_that_a_group_of_unknown_members_can_write_is_not_run() {
 }
 
 #[test]
-fn a_program_of_somebody_else_is_not_run() {
+fn script_program_of_another_user_is_refused() {
     let home = home();
     let script = home.path().join("main");
     let mounts = give_away(&script);
@@ -191,7 +191,7 @@ fn a_program_of_somebody_else_is_not_run() {
 }
 
 #[test]
-fn a_program_that_does_not_start_is_told() {
+fn script_program_that_cannot_start_exits_2_with_a_hint() {
     let home = home();
     let file = home.path().join("main");
     for (content, words) in [
@@ -215,7 +215,7 @@ fn a_program_that_does_not_start_is_told() {
 }
 
 #[test]
-fn script_from_windows_runs_after_the_commands_of_the_hints() {
+fn script_with_crlf_or_utf16_runs_after_the_hints_commands() {
     let text = "#!/usr/bin/env sh\r\necho key-3\r\n";
     let marked = format!("\u{FEFF}{text}");
     let (le, be) = (u16::to_le_bytes, u16::to_be_bytes);

@@ -35,16 +35,16 @@ fn is_broken_off(signal: Signal, exit_code: i32) {
 }
 
 #[test]
-fn ctrl_c_ends_the_script_and_frees_the_lock() {
+fn ctrl_c_sigint_exits_130_ends_the_script_and_frees_the_lock() {
     is_broken_off(Signal::INT, 130);
 }
 
 #[test]
-fn sigterm_ends_the_script_and_frees_the_lock() {
+fn sigterm_exits_143_ends_the_script_and_frees_the_lock() {
     is_broken_off(Signal::TERM, 143);
 }
 
 #[test]
-fn a_terminal_that_hangs_up_ends_the_script_and_frees_the_lock() {
+fn sighup_exits_129_ends_the_script_and_frees_the_lock() {
     is_broken_off(Signal::HUP, 129);
 }

@@ -6,7 +6,7 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::servers::SecretService;
 
 #[test]
-fn it_shows_the_home_the_reason_and_the_entries() {
+fn seal_command_shows_place_reason_and_entries() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let file = home.state().key_file().path();
@@ -30,7 +30,7 @@ fn it_shows_the_home_the_reason_and_the_entries() {
 
 /// Also those of other profiles, and of settings that nobody has any more.
 #[test]
-fn a_rotation_seals_all_entries_anew() {
+fn seal_rotate_reseals_all_entries() {
     let service = SecretService::unlocked();
     for in_store in [false, true] {
         let home = Home::with_script(KEYS);
@@ -62,7 +62,7 @@ fn a_rotation_seals_all_entries_anew() {
 
 /// Whoever is killed between the new key and the last entry has lost nothing: a get goes on.
 #[test]
-fn a_rotation_that_was_broken_off_is_made_good() {
+fn seal_rotate_interrupted_is_completed_by_get() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let entry = home.state().entry_file("main");
@@ -78,7 +78,7 @@ fn a_rotation_that_was_broken_off_is_made_good() {
 }
 
 #[test]
-fn a_rotation_waits_for_whoever_refreshes_the_source() {
+fn seal_rotate_waits_for_the_lock_of_a_refresh() {
     let home = Home::new();
     let gate = home.gate();
     let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));

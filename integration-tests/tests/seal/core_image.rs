@@ -33,7 +33,7 @@ fn killed_while_it_writes(home: &Home, call: &Call, text: &str) -> String {
 }
 
 #[test]
-fn a_front_that_crashes_with_the_key_in_its_memory_leaves_no_image() {
+fn front_crash_leaves_no_core_dump_with_the_key() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
 
@@ -47,7 +47,7 @@ fn a_front_that_crashes_with_the_key_in_its_memory_leaves_no_image() {
 }
 
 #[test]
-fn nor_does_the_worker_or_a_script() {
+fn worker_and_script_run_with_core_dumps_off() {
     let home = Home::with_script("[ \"$(ulimit -c)\" = 0 ] && echo no-image || ulimit -c");
     home.helper()
         .under(["sh", "-c", "ulimit -c unlimited; exec \"$@\"", "sh"])

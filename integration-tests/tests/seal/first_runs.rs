@@ -7,7 +7,7 @@ use integration_tests::servers::SecretService;
 use crate::seen::home_in_use;
 
 #[test]
-fn many_at_once_make_one_in_the_store() {
+fn ten_first_processes_make_one_key_in_the_secret_service() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());

@@ -14,7 +14,7 @@ fn hosts(home: &Home) -> [Call; 2] {
 }
 
 #[test]
-fn two_hosts_on_one_home_live_beside_each_other() {
+fn two_hosts_on_one_home_have_their_own_sealing_keys() {
     let home = Home::with_script("echo \"key-$XDG_DATA_HOME\" | sed 's,/.*/,,'");
     let hosts = hosts(&home);
     for _ in 0..2 {
@@ -32,7 +32,7 @@ fn two_hosts_on_one_home_live_beside_each_other() {
 }
 
 #[test]
-fn an_entry_of_another_machine_does_not_open() {
+fn entry_sealed_on_another_machine_does_not_open() {
     let home = Home::with_script(KEYS);
     let [one, two] = hosts(&home);
     one.run().assert_key("key-1");
@@ -52,7 +52,7 @@ fn an_entry_of_another_machine_does_not_open() {
 }
 
 #[test]
-fn an_entry_of_another_source_or_of_other_settings_does_not_open() {
+fn entry_of_another_source_or_settings_does_not_open() {
     let home = Home::new();
     let [first, second] =
         ["first", "second"].map(|name| home.script(name, &format!("echo {name}-$run")));
@@ -94,7 +94,7 @@ fn an_entry_of_another_source_or_of_other_settings_does_not_open() {
 }
 
 #[test]
-fn an_entry_of_a_newer_version_stays() {
+fn entry_of_a_newer_version_stays() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let entry = home.state().entry_file("main");

@@ -10,7 +10,7 @@ use integration_tests::trace::{named, trace};
 use crate::seen::home_in_use;
 
 #[test]
-fn where_the_keyring_is_forbidden_the_file_is_read() {
+fn kernel_keyring_forbidden_reads_the_key_file() {
     let home = Home::with_script(KEYS);
     let call = without_keyring(home.helper());
     call.run().assert_key("key-1");
@@ -22,7 +22,7 @@ fn where_the_keyring_is_forbidden_the_file_is_read() {
 
 /// Each hit would have to ask the store.
 #[test]
-fn where_the_keyring_is_forbidden_the_store_is_not_used_unless_somebody_wants_it() {
+fn kernel_keyring_forbidden_uses_the_secret_service_only_on_request() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = without_keyring(service.heard_by(home.helper()));
@@ -41,7 +41,7 @@ fn where_the_keyring_is_forbidden_the_store_is_not_used_unless_somebody_wants_it
 }
 
 #[test]
-fn a_hit_asks_no_daemon() {
+fn cache_hit_asks_no_secret_service() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -61,7 +61,7 @@ fn a_hit_asks_no_daemon() {
 /// A user's keyring belongs to a user id in a user namespace (user-keyring(7)): what a container with
 /// one of its own reads there is its own.
 #[test]
-fn sealing_key_in_the_kernel_is_not_read_from_another_user_namespace() {
+fn kernel_keyring_is_not_read_from_another_user_namespace() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     service.heard_by(home.helper()).run().assert_key("key-1");
@@ -74,7 +74,7 @@ fn sealing_key_in_the_kernel_is_not_read_from_another_user_namespace() {
 
 /// A session keyring that does not lead to the user's is what cron and services have.
 #[test]
-fn a_process_outside_of_the_session_finds_it_too() {
+fn kernel_keyring_is_found_from_another_session() {
     let keyctl = install::debian_wrapper("keyctl", &["keyutils"]);
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
@@ -85,7 +85,7 @@ fn a_process_outside_of_the_session_finds_it_too() {
 }
 
 #[test]
-fn what_somebody_else_put_there_is_not_believed() {
+fn kernel_keyring_with_a_foreign_sealing_key_is_ignored() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let keyring = KernelKeyring::of(home.state().key_file());

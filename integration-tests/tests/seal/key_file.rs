@@ -16,7 +16,7 @@ fn home() -> Home {
 }
 
 #[test]
-fn it_is_its_owners_alone_and_not_in_the_state_folder() {
+fn sealing_key_file_has_mode_0600_outside_the_state_folder() {
     let home = home();
     let file = home.state().key_file().path();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
@@ -26,7 +26,7 @@ fn it_is_its_owners_alone_and_not_in_the_state_folder() {
 }
 
 #[test]
-fn a_file_that_others_can_get_at_is_refused() {
+fn sealing_key_file_open_to_others_is_refused() {
     let home = home();
     let file = home.state().key_file().path();
     fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
@@ -39,7 +39,7 @@ fn a_file_that_others_can_get_at_is_refused() {
 
 /// Whoever lost it has lost the entries, and not for good as long as there is a copy.
 #[test]
-fn a_damaged_file_is_not_replaced() {
+fn damaged_sealing_key_file_is_not_replaced() {
     let home = home();
     let file = home.state().key_file().path();
     let whole = fs::read(&file).unwrap();
@@ -53,7 +53,7 @@ fn a_damaged_file_is_not_replaced() {
 }
 
 #[test]
-fn without_it_what_it_sealed_does_not_open_and_stays() {
+fn lost_sealing_key_file_keeps_entries_that_do_not_open() {
     let home = home();
     let entry = home.state().entry_file("main");
     fs::remove_file(home.state().key_file().path()).unwrap();
@@ -64,7 +64,7 @@ fn without_it_what_it_sealed_does_not_open_and_stays() {
 
 /// Containers with a root that is read-only are many.
 #[test]
-fn where_it_cannot_be_made_the_key_is_printed_with_a_warning() {
+fn sealing_key_file_on_a_read_only_disk_prints_the_key_with_a_warning() {
     let home = Home::with_script(KEYS);
     let share = home.path().join(".local/share");
     fs::create_dir_all(&share).unwrap();
@@ -77,7 +77,7 @@ fn where_it_cannot_be_made_the_key_is_printed_with_a_warning() {
 }
 
 #[test]
-fn the_configuration_can_name_it() {
+fn seal_file_setting_uses_the_key_file() {
     let home = home();
     let text = fs::read_to_string(home.config_file()).unwrap();
     home.configure(&format!("seal = \"file\"\n{text}"));

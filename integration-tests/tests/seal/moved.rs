@@ -15,7 +15,7 @@ fn configure(home: &Home, seal: &str) {
 }
 
 #[test]
-fn an_entry_moves_with_the_configuration_and_back() {
+fn entries_follow_the_seal_setting_between_file_and_secret_service() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());

@@ -25,7 +25,7 @@ fn refresh(call: &Call) -> Call {
 }
 
 #[test]
-fn an_unlocked_store_keeps_the_key() {
+fn unlocked_secret_service_keeps_the_sealing_key() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -41,7 +41,7 @@ fn an_unlocked_store_keeps_the_key() {
 }
 
 #[test]
-fn a_locked_store_is_not_waited_for_and_loses_nothing() {
+fn locked_secret_service_is_not_waited_for_and_loses_nothing() {
     let mut service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -66,7 +66,7 @@ fn a_locked_store_is_not_waited_for_and_loses_nothing() {
 }
 
 #[test]
-fn a_store_that_is_locked_from_the_beginning_is_not_asked_to_unlock() {
+fn locked_secret_service_is_not_asked_to_unlock() {
     let mut service = SecretService::unlocked();
     service.lock();
     let home = Home::with_script(KEYS);
@@ -78,7 +78,7 @@ fn a_store_that_is_locked_from_the_beginning_is_not_asked_to_unlock() {
 }
 
 #[test]
-fn an_absent_store_costs_nothing() {
+fn absent_secret_service_falls_back_to_the_key_file() {
     let service = SecretService::absent();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -92,7 +92,7 @@ fn an_absent_store_costs_nothing() {
 }
 
 #[test]
-fn a_store_that_hangs_is_waited_for_once_and_two_seconds() {
+fn hanging_secret_service_times_out_after_two_seconds() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -126,7 +126,7 @@ fn a_store_that_hangs_is_waited_for_once_and_two_seconds() {
 
 /// One waits, and the others hear of it.
 #[test]
-fn many_wait_for_a_hanging_store_no_longer_than_one() {
+fn hanging_secret_service_timeout_is_shared_by_ten_processes() {
     let service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let call = service.heard_by(home.helper());
@@ -142,7 +142,7 @@ fn many_wait_for_a_hanging_store_no_longer_than_one() {
 }
 
 #[test]
-fn who_wants_the_store_alone_is_told_when_it_cannot_be_had() {
+fn seal_secret_service_setting_exits_3_when_locked() {
     let mut service = SecretService::unlocked();
     let home = Home::with_script(KEYS);
     let text = std::fs::read_to_string(home.config_file()).unwrap();

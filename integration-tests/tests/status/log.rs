@@ -8,7 +8,7 @@ fn names(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_log_has_a_line_for_each_refresh() {
+fn log_has_a_line_for_each_refresh() {
     let home = Home::with_settings("retries = 1", "", &format!("[ $run = 2 ] || exit 75\n{KEYS}"));
     assert_eq!(home.call(["log"]).run().assert_printed(), "");
     home.helper().run().assert_key("key-2");
@@ -40,7 +40,7 @@ fn the_log_has_a_line_for_each_refresh() {
 }
 
 #[test]
-fn the_log_tells_whether_two_lines_are_of_one_key() {
+fn log_key_hash_tells_whether_the_key_changed() {
     let home = Home::with_script("[ $run = 3 ] && echo other || echo same");
     home.helper().run().assert_key("same");
     home.call(["get", "--refresh"]).run().assert_key("same");

@@ -23,7 +23,7 @@ fn source(home: &Home) -> Value {
 }
 
 #[test]
-fn the_json_of_status_has_stable_names() {
+fn status_json_has_stable_names() {
     let home = Home::with_settings("retries = 0", "", &format!("[ $run = 1 ] || exit 75\n{KEYS}"));
     let status = json(&home.call(["status", "--json"]));
     let mut expected = [
@@ -73,7 +73,7 @@ fn the_json_of_status_has_stable_names() {
 }
 
 #[test]
-fn status_tells_a_keys_age() {
+fn status_shows_fresh_due_stale_and_expired() {
     let home = Home::with_settings("", "lifetime = \"3h\"", KEYS);
     assert_eq!(source(&home)["key"], "none");
     home.helper().run().assert_key("key-1");
@@ -121,7 +121,7 @@ fn generic(line: &str, home: &Path) -> String {
 }
 
 #[test]
-fn what_is_shown_is_what_the_documentation_shows() {
+fn status_output_matches_the_documentation() {
     let home = three_sources();
     let answer = home.call(["status"]).run();
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/status.md");
@@ -141,7 +141,7 @@ fn what_is_shown_is_what_the_documentation_shows() {
 }
 
 #[test]
-fn three_sources_fit_into_one_screen() {
+fn status_of_three_sources_fits_on_one_screen() {
     let home = three_sources();
     let answer = home.call(["status"]).run();
     let rows: usize =
@@ -151,7 +151,7 @@ fn three_sources_fit_into_one_screen() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_those_who_want_it() {
+fn status_colour_is_for_terminals_and_on_request() {
     let home = three_sources();
     let plain = home.call(["status"]).run();
     assert!(!plain.assert_printed().contains('\u{1b}'), "{plain:?}");
@@ -170,7 +170,7 @@ fn colour_is_for_terminals_and_those_who_want_it() {
 }
 
 #[test]
-fn each_state_is_told_as_it_is() {
+fn status_explains_fresh_due_stale_and_failed_sources() {
     let home = Home::with_settings(
         "retries = 0\nttl_jitter = \"0%\"",
         "",
@@ -203,7 +203,7 @@ fn each_state_is_told_as_it_is() {
 }
 
 #[test]
-fn a_caller_that_keeps_keys_is_told_of() {
+fn status_shows_hold_of_the_caller() {
     let home = Home::with_settings("hold = \"5m\"", "", KEYS);
     let answer = home.call(["status"]).run();
     assert!(

@@ -17,14 +17,14 @@ use crate::server::{
 use crate::user::User;
 
 #[test]
-fn a_token_of_the_environment() {
+fn vault_token_variable_authenticates() {
     let bao = server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     user.get().assert_key(KEY);
 }
 
 #[test]
-fn a_token_that_vault_login_left() {
+fn vault_token_file_of_vault_login_authenticates() {
     let bao = server();
     let user = User::new(&at(bao.address()));
     let login = format!("run `vault login -address={}` (or `bao login`)", bao.address());
@@ -40,7 +40,7 @@ fn a_token_that_vault_login_left() {
 }
 
 #[test]
-fn token_helper_of_the_login_command_is_named_instead_of_that_command() {
+fn vault_token_helper_is_named_instead_of_vault_login() {
     let bao = server();
     let user = User::new(&at(bao.address()));
     let token = token(&bao);
@@ -67,7 +67,7 @@ fn token_helper_of_the_login_command_is_named_instead_of_that_command() {
 }
 
 #[test]
-fn a_token_in_a_file() {
+fn auth_token_file_authenticates() {
     let bao = server();
     let user = User::new("");
     let file = user.secret_file("token", &token(&bao));
@@ -77,7 +77,7 @@ fn a_token_in_a_file() {
 }
 
 #[test]
-fn approle_by_file_variable_and_program() {
+fn approle_secret_id_by_file_variable_or_command_authenticates() {
     let bao = server();
     approle_user(&bao).get().assert_key(KEY);
 
@@ -95,7 +95,7 @@ fn approle_by_file_variable_and_program() {
 }
 
 #[test]
-fn a_role_without_a_secret_id() {
+fn approle_without_secret_id_authenticates() {
     let bao = server();
     let role = json!({ "bind_secret_id": false, "token_bound_cidrs": "127.0.0.1/32" });
     let role_id = approle(&bao, role);
@@ -106,7 +106,7 @@ fn a_role_without_a_secret_id() {
 /// This server has no LDAP. To the client it is the same as userpass: the same path below its mount
 /// and the same body.
 #[test]
-fn userpass_and_ldap() {
+fn userpass_and_ldap_password_authenticates() {
     let bao = server();
     for (method, mount, setting) in
         [("userpass", "people", "mount = \"people\", "), ("ldap", "ldap", "")]
@@ -130,7 +130,7 @@ fn userpass_and_ldap() {
 }
 
 #[test]
-fn jwt() {
+fn jwt_auth_authenticates_and_a_refused_role_exits_4() {
     let bao = server();
     let jwt = jwt_login(&bao);
     let source = at(bao.address())
@@ -144,7 +144,7 @@ fn jwt() {
 }
 
 #[test]
-fn kubernetes() {
+fn kubernetes_auth_uses_the_service_account_token() {
     let bao = server();
     let (jwt, _cluster) = kubernetes_login(&bao);
     let source = at(bao.address()) + "auth = { method = \"kubernetes\", role = \"ci\" }";
@@ -157,7 +157,7 @@ fn kubernetes() {
 }
 
 #[test]
-fn certificate() {
+fn cert_auth_uses_the_client_certificate() {
     let bao = tls_server();
     let [cert, key] = certificate_login(&bao);
     let user = User::new("");

@@ -60,7 +60,7 @@ fn look(user: &User) {
 }
 
 #[test]
-fn a_process_that_asks_shows_no_secret() {
+fn worker_asking_vault_shows_no_secret_to_other_processes() {
     let server = server(0);
     let user = user(&server);
     let call = user.helper().start();
@@ -74,7 +74,7 @@ fn a_process_that_asks_shows_no_secret() {
 
 /// A later answer may repeat what an earlier request had.
 #[test]
-fn read_error_that_repeats_the_login_shows_no_secret() {
+fn vault_read_error_that_repeats_the_login_shows_no_secret() {
     // One at a time, since messages are cut to 200 characters.
     for secret in [SECRET_ID, TOKEN] {
         for said in repeated(secret) {
@@ -91,7 +91,7 @@ fn read_error_that_repeats_the_login_shows_no_secret() {
 }
 
 #[test]
-fn a_process_behind_an_answer_shows_no_secret() {
+fn background_refresh_of_vault_shows_no_secret() {
     let server = server(1);
     let user = user(&server);
     user.get().assert_key(KEY);

@@ -38,7 +38,7 @@ fn assert_refused(authority: &Authority, pair: &Pair, words: &[&str]) {
 }
 
 #[test]
-fn unusable_certificate_of_a_bundle_is_warned_of_and_the_others_trusted() {
+fn ca_file_with_one_unusable_certificate_warns_and_trusts_the_others() {
     let (vault, authority) = (stub(KEY), Authority::new());
     let front = TlsFront::to(vault.address(), &authority.sign("server", &[HERE]));
     let good = fs::read_to_string(authority.file()).unwrap();
@@ -72,7 +72,7 @@ fn unusable_certificate_of_a_bundle_is_warned_of_and_the_others_trusted() {
 }
 
 #[test]
-fn authoritys_own_certificate_as_the_servers_is_misconfigured() {
+fn ca_certificate_used_as_server_certificate_exits_2() {
     let (vault, authority) = (stub(KEY), Authority::new());
     // As plain `openssl req -x509` makes it.
     let own = authority.self_signed("own", &[HERE]);
@@ -89,21 +89,21 @@ fn authoritys_own_certificate_as_the_servers_is_misconfigured() {
 }
 
 #[test]
-fn certificate_for_clients_is_not_for_servers() {
+fn client_certificate_used_by_a_server_exits_2() {
     let authority = Authority::new();
     let pair = authority.sign("client", &[HERE, "extendedKeyUsage=clientAuth"]);
     assert_refused(&authority, &pair, &["is not for servers", "`serverAuth`"]);
 }
 
 #[test]
-fn certificate_signed_with_sha1_is_refused_in_words() {
+fn certificate_signed_with_sha1_exits_2() {
     let authority = Authority::new();
     let pair = authority.sign_with_sha1("sha1", &[HERE]);
     assert_refused(&authority, &pair, &["is signed with SHA-1", "SHA-256"]);
 }
 
 #[test]
-fn certificate_beyond_its_authoritys_names_is_refused_in_words() {
+fn certificate_outside_name_constraints_exits_2() {
     let authority = Authority::new();
     let constraints = "nameConstraints=critical,permitted;DNS:corp.example";
     let middle = authority.sign("middle", &["basicConstraints=critical,CA:TRUE", constraints]);
@@ -114,7 +114,7 @@ fn certificate_beyond_its_authoritys_names_is_refused_in_words() {
 }
 
 #[test]
-fn missing_intermediate_is_named_in_the_hint() {
+fn missing_intermediate_certificate_is_named_in_the_hint() {
     let authority = Authority::new();
     let _ = authority.sign("middle", &["basicConstraints=critical,CA:TRUE"]);
     let pair = authority.sign_by("middle", "leaf", &[HERE]);
@@ -123,7 +123,7 @@ fn missing_intermediate_is_named_in_the_hint() {
 }
 
 #[test]
-fn client_certificate_that_does_not_fit_is_named() {
+fn client_certificate_that_does_not_match_is_named() {
     let (vault, authority) = (stub(KEY), Authority::new());
     let server = authority.sign("server", &[HERE]);
     let front = TlsFront::for_clients_of(&authority.file(), vault.address(), &server);

@@ -104,7 +104,7 @@ impl Company {
 }
 
 #[test]
-fn every_configuration_of_the_page_prints_a_key() {
+fn vault_page_configurations_all_print_a_key() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backends/vault.md");
     let page = fs::read_to_string(page).unwrap();
     let [policy] = &blocks(&page, "hcl")[..] else { panic!("the page shows one policy") };

@@ -15,7 +15,7 @@ fn root(bao: &OpenBao, source: &str) -> User {
 }
 
 #[test]
-fn kv_version_2() {
+fn kv2_engine_reads_fields_and_versions() {
     let bao = server();
     root(&bao, "path = \"anthropic\"").get().assert_key(KEY);
     bao.write("secret/data/anthropic", &json!({ "data": { "id": 7, "key": OTHER } }));
@@ -29,7 +29,7 @@ fn kv_version_2() {
 }
 
 #[test]
-fn kv_version_1() {
+fn kv1_engine_reads_a_secret() {
     let bao = OpenBao::dev();
     bao.enable_engine("old/kv", "kv", &json!({ "version": "1" }));
     bao.write("old/kv/team/anthropic", &json!({ "api_key": KEY }));
@@ -38,7 +38,7 @@ fn kv_version_1() {
 }
 
 #[test]
-fn any_path_that_answers_with_data() {
+fn read_engine_reads_any_path_with_data() {
     let bao = OpenBao::dev();
     bao.write("cubbyhole/team/anthropic", &json!({ "api_key": KEY }));
     let user = root(&bao, "engine = \"read\"\npath = \"cubbyhole/team/anthropic\"");
@@ -46,7 +46,7 @@ fn any_path_that_answers_with_data() {
 }
 
 #[test]
-fn a_namespace() {
+fn namespace_setting_or_variable_reads_a_secret() {
     let bao = OpenBao::dev();
     bao.write("sys/namespaces/team", &json!({}));
     let team = bao.in_namespace("team");

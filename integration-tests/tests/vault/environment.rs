@@ -15,7 +15,7 @@ use crate::user::User;
 const OTHER: &str = "sk-canary-th3-k3y-0f-4n0ther-s3rver";
 
 #[test]
-fn another_token_is_a_miss_each_time() {
+fn changed_vault_token_is_a_cache_miss() {
     let bao = server();
     let (first, second) = (token(&bao), token(&bao));
     let user = User::new(&crate::server::at(bao.address()));
@@ -31,7 +31,7 @@ fn another_token_is_a_miss_each_time() {
 }
 
 #[test]
-fn a_token_that_is_refused_costs_the_other_one_nothing() {
+fn rejected_vault_token_keeps_the_entry_of_the_other() {
     let bao = server();
     let (good, bad) = (token(&bao), "s.canary-4-t0ken-0f-n0b0dy-4t-4ll");
     let user = User::new(&crate::server::at(bao.address()));
@@ -47,7 +47,7 @@ fn a_token_that_is_refused_costs_the_other_one_nothing() {
 }
 
 #[test]
-fn another_address_has_an_entry_of_its_own_and_is_not_given_the_first_ones_token() {
+fn changed_vault_addr_has_its_own_entry_and_gets_no_token_of_the_first() {
     let bao = server();
     let other = Stub::start(|request| {
         let mut body = if request.line.ends_with("/login") {
@@ -105,7 +105,7 @@ fn role(address: &str) -> String {
 }
 
 #[test]
-fn namespaces_that_alternate_are_read_and_logged_in_to_once_each() {
+fn alternating_vault_namespaces_log_in_and_read_once_each() {
     let server = namespaces();
     let home = Home::new();
     home.configure(&source(&role(&format!("address = \"{}\"\n", server.address()))));
@@ -135,7 +135,7 @@ fn namespaces_that_alternate_are_read_and_logged_in_to_once_each() {
 }
 
 #[test]
-fn failure_in_one_namespace_is_none_in_another() {
+fn vault_failure_in_one_namespace_starts_no_cooldown_in_another() {
     let server = Stub::start(|request| {
         let mut body = json!({ "data": { "data": { "k": "sk-of-b" } }, "request_id": "r" });
         let is_down = request.header("x-vault-namespace") == Some("a");
@@ -158,7 +158,7 @@ fn failure_in_one_namespace_is_none_in_another() {
 }
 
 #[test]
-fn logout_revokes_the_tokens_of_all_namespaces_and_of_other_settings() {
+fn logout_revokes_the_vault_tokens_of_all_namespaces_and_settings() {
     let (server, other) = (namespaces(), namespaces());
     let home = Home::new();
     let configured = |server: &Stub| {

@@ -29,7 +29,7 @@ const ROLE: [(&str, &str); 2] = [("token_ttl", "2s"), ("token_max_ttl", "4s")];
 const NEW_KEY: &str = "sk-canary-th3-k3y-4fter-th3-l34der-d1ed";
 
 #[test]
-fn no_call_fails_while_the_leader_is_killed() {
+fn vault_raft_leader_killed_fails_no_call() {
     let cluster = OpenBao::raft(3);
     let leader = cluster.leader().unwrap();
     leader.enable_engine("secret", "kv", &json!({ "version": "2" }));

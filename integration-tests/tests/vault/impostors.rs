@@ -23,7 +23,7 @@ fn redirect(status: u16, to: &str) -> Stub {
 }
 
 #[test]
-fn the_token_does_not_travel_to_another_host() {
+fn vault_redirect_to_another_host_gets_no_token() {
     let thief = Stub::start_at("127.0.0.2", |_| key());
     for status in [301, 302, 303, 307, 308] {
         let server = redirect(status, thief.address());
@@ -41,7 +41,7 @@ fn the_token_does_not_travel_to_another_host() {
 }
 
 #[test]
-fn the_token_travels_to_an_address_of_the_list() {
+fn vault_redirect_to_a_listed_address_gets_the_token() {
     let leader = Stub::start_at("127.0.0.2", |_| key());
     let standby = redirect(307, leader.address());
     let source = format!(
@@ -56,14 +56,14 @@ fn the_token_travels_to_an_address_of_the_list() {
 }
 
 #[test]
-fn a_proxys_page_is_not_the_servers_word() {
+fn proxy_403_page_is_not_vaults_answer() {
     let page = Stub::start(|_| Reply::new(403, &[], "<html>Blocked by policy</html>"));
     let words = ["answered 403, but not as vault does", "check `address`"];
     user(page.address()).get().assert_error(1, &words);
 }
 
 #[test]
-fn a_server_that_repeats_what_it_was_told() {
+fn vault_error_that_repeats_the_token_is_redacted() {
     let parrot = Stub::start(|request| {
         Reply::json(400, &json!({ "errors": [request.text.replace("\r\n", " ")] }))
     });
@@ -80,7 +80,7 @@ fn a_server_that_repeats_what_it_was_told() {
 }
 
 #[test]
-fn answer_with_as_many_headers_as_gateways_add_is_read() {
+fn vault_answer_with_thousands_of_headers_is_read() {
     for count in [101, 150, 2_000] {
         let gateway = Stub::start(move |_| {
             let headers: Vec<String> = (0..count).map(|index| format!("X-H{index}: v")).collect();

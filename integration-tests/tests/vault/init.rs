@@ -31,7 +31,7 @@ fn init(user: &User) -> Call {
 }
 
 #[test]
-fn a_wrong_address_is_corrected() {
+fn init_vault_with_a_wrong_address_asks_again() {
     let bao = server();
     let user = newcomer();
     user.hide(KEY);
@@ -70,7 +70,7 @@ fn a_wrong_address_is_corrected() {
 }
 
 #[test]
-fn a_secret_is_named_by_its_place_and_never_written() {
+fn init_vault_never_writes_the_secret_id() {
     let bao = server();
     let role_id = approle(&bao, json!({}));
     let secret = secret_id(&bao);

@@ -9,7 +9,7 @@ use crate::server::{at, stub};
 use crate::user::User;
 
 #[test]
-fn token_with_line_end_or_byte_order_mark_is_sent_without_it() {
+fn vault_token_with_line_end_or_byte_order_mark_is_trimmed() {
     let server = stub("tok-1");
     for token in ["s.made-up\n", "\u{feff}s.made-up\r\n", " s.made-up"] {
         let by_variable = User::new(&at(server.address())).with_variable("VAULT_TOKEN", token);
@@ -26,7 +26,7 @@ fn token_with_line_end_or_byte_order_mark_is_sent_without_it() {
 }
 
 #[test]
-fn token_that_is_invalid_is_named_by_its_place_and_not_sent() {
+fn invalid_vault_token_is_named_by_its_place_and_not_sent() {
     let server = stub("tok-1");
     for (token, why) in [
         ("s.made\u{7}up", "has a control character at position 7"),
@@ -45,7 +45,7 @@ fn token_that_is_invalid_is_named_by_its_place_and_not_sent() {
 }
 
 #[test]
-fn token_file_that_others_can_write_is_refused_with_the_command_that_helps() {
+fn vault_token_file_writable_by_others_is_refused() {
     let server = stub("tok-1");
     let user = User::new(&at(server.address()));
     let file = user.home.write(".vault-token", "s.made-up");
@@ -56,7 +56,7 @@ fn token_file_that_others_can_write_is_refused_with_the_command_that_helps() {
 }
 
 #[test]
-fn token_file_that_is_a_fifo_without_a_writer_is_named_after_the_timeout() {
+fn vault_token_fifo_without_a_writer_is_named_after_timeout() {
     let server = stub("tok-1");
     let user = User::new(&format!("{}\ntimeout = \"1s\"\n", at(server.address())));
     let fifo = user.home.path().join(".vault-token");
@@ -67,7 +67,7 @@ fn token_file_that_is_a_fifo_without_a_writer_is_named_after_the_timeout() {
 }
 
 #[test]
-fn variables_with_line_ends_are_trimmed_and_those_of_two_lines_named() {
+fn vault_addr_and_namespace_variables_with_line_ends_are_trimmed() {
     let server = stub("tok-1");
     let of = |address: &str, namespace: &str| {
         let user = User::new("path = \"x\"").with_variable("VAULT_TOKEN", "s.made-up");
@@ -86,7 +86,7 @@ fn variables_with_line_ends_are_trimmed_and_those_of_two_lines_named() {
 }
 
 #[test]
-fn field_that_is_no_key_is_told_as_for_a_script() {
+fn vault_field_that_is_no_key_is_explained() {
     for (key, why) in [
         ("\"made-up\"", "is not a key: it is in quotes"),
         ("null", "is not a key: it is `null`"),

@@ -16,7 +16,7 @@ const LOOKUP: &str = crate::server::LOOKUP;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_lease_is_renewed_and_its_key_stays_the_same() {
+fn vault_lease_is_renewed_and_its_key_stays_the_same() {
     let bao = OpenBao::dev();
     let _rabbit = lend(&bao, "gateway", "developer", "1h", "24h");
     let address = bao.address();

@@ -21,7 +21,7 @@ fn user(address: &str) -> User {
 }
 
 #[test]
-fn a_server_that_is_gone_leaves_the_old_key() {
+fn vault_down_prints_the_stale_key_with_a_warning() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);
@@ -38,7 +38,7 @@ fn a_server_that_is_gone_leaves_the_old_key() {
 }
 
 #[test]
-fn a_server_that_hangs_costs_no_more_than_the_deadline() {
+fn hanging_vault_ends_at_the_deadline() {
     let silent = Stub::start(|_| Reply::Silence);
     let user = user(silent.address());
     let started = now();
@@ -50,7 +50,7 @@ fn a_server_that_hangs_costs_no_more_than_the_deadline() {
 }
 
 #[test]
-fn a_server_that_never_speaks_tls_costs_no_more_than_the_deadline() {
+fn vault_without_tls_handshake_ends_at_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let user = user(&format!("https://{}", listener.local_addr().unwrap()));
     let started = now();
@@ -61,7 +61,7 @@ fn a_server_that_never_speaks_tls_costs_no_more_than_the_deadline() {
 }
 
 #[test]
-fn half_a_body_is_none() {
+fn truncated_vault_answer_is_an_error() {
     let reply = |body: &str| {
         let body = body.to_owned();
         move |_: &_| Reply::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{body}"))

@@ -65,7 +65,7 @@ fn key_comes_through_the_proxy_of_each_variable() {
 }
 
 #[test]
-fn vaults_own_variable_goes_before_the_others_and_knows_no_exception() {
+fn vault_proxy_addr_beats_https_proxy_and_no_proxy() {
     let office = Office::new();
     let (own, second, general) = (Tunnel::to(office.front.port()), proxy(502), proxy(502));
     let user = office.user().with_variable("VAULT_PROXY_ADDR", own.address());
@@ -77,7 +77,7 @@ fn vaults_own_variable_goes_before_the_others_and_knows_no_exception() {
 }
 
 #[test]
-fn no_proxy_with_port_or_star_is_reached_directly() {
+fn no_proxy_with_port_or_star_bypasses_the_proxy() {
     let office = Office::new();
     let mut hosts = NamedTempFile::new().unwrap();
     writeln!(hosts, "127.0.0.1 localhost {HOST}").unwrap();
@@ -117,7 +117,7 @@ fn unusable_proxy_variable_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn failure_on_the_way_names_the_proxy_its_variable_and_its_status() {
+fn proxy_failure_names_the_proxy_its_variable_and_its_status() {
     let user = |name: &str, value: &str| user().with_variable(name, value);
     let words = [
         &*format!("cannot reach vault at `https://{HOST}:9` (through the proxy `127.0.0.1:1` of"),
@@ -140,7 +140,7 @@ fn failure_on_the_way_names_the_proxy_its_variable_and_its_status() {
 }
 
 #[test]
-fn silent_proxy_is_named_when_the_time_is_over() {
+fn silent_proxy_is_named_after_timeout() {
     let proxy = Stub::start(|_| Reply::Silence);
     let source = at(&format!("https://{HOST}:9")) + "timeout = \"1s\"\n";
     let user =
@@ -150,7 +150,7 @@ fn silent_proxy_is_named_when_the_time_is_over() {
 }
 
 #[test]
-fn server_name_does_not_go_through_a_proxy() {
+fn tls_server_name_with_a_proxy_exits_2() {
     let proxy = proxy(502);
     let source = at(&format!("https://{HOST}:9")) + "tls_server_name = \"vault\"\n";
     let user = User::new(&source).with_secret_variable("VAULT_TOKEN", TOKEN);

@@ -11,7 +11,7 @@ use crate::server::{Asked, KEY, LOGIN, LOOKUP, READ, approle_user, at, server, t
 use crate::user::{STALE, User};
 
 #[test]
-fn a_missing_right() {
+fn vault_permission_denied_exits_4_and_names_the_policy() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);
@@ -35,7 +35,7 @@ fn a_missing_right() {
 }
 
 #[test]
-fn a_secret_that_is_not_there() {
+fn missing_or_deleted_vault_secret_exits_5() {
     let bao = server();
     let user = |source: &str| {
         User::new(&format!("address = \"{}\"\n{source}", bao.address()))
@@ -55,7 +55,7 @@ fn a_secret_that_is_not_there() {
 }
 
 #[test]
-fn the_wrong_engine_is_mended_by_the_hint() {
+fn wrong_kv_engine_works_after_the_hint() {
     let bao = server();
     let user = User::new("").with_variable("VAULT_TOKEN", ROOT);
     let address = format!("address = \"{}\"\n", bao.address());
@@ -81,7 +81,7 @@ fn the_wrong_engine_is_mended_by_the_hint() {
 }
 
 #[test]
-fn whole_path_of_the_api_is_mended_by_the_hint() {
+fn api_path_in_path_setting_works_after_the_hint() {
     let bao = server();
     let source = |lines: &str| format!("address = \"{}\"\n{lines}", bao.address());
     let user = User::new("").with_secret_variable("VAULT_TOKEN", &token(&bao));
@@ -103,7 +103,7 @@ fn whole_path_of_the_api_is_mended_by_the_hint() {
 }
 
 #[test]
-fn namespace_of_the_root_is_no_mistake() {
+fn root_namespace_is_accepted() {
     let bao = server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     user.run(&user.helper().env("VAULT_NAMESPACE", "/")).assert_key(KEY);
@@ -115,7 +115,7 @@ fn namespace_of_the_root_is_no_mistake() {
 }
 
 #[test]
-fn http_address_of_a_tls_port_is_mended_by_the_hint() {
+fn http_address_of_a_tls_port_exits_2_with_a_hint() {
     let bao = tls_server();
     let address = bao.address().replace("https://", "http://");
     let user = User::new(&at(&address)).with_secret_variable("VAULT_TOKEN", &token(&bao));
@@ -124,7 +124,7 @@ fn http_address_of_a_tls_port_is_mended_by_the_hint() {
 }
 
 #[test]
-fn node_that_is_a_dr_secondary_is_passed_over_and_bridged() {
+fn vault_dr_secondary_falls_back_to_the_next_address() {
     let secondary = Stub::start(|_| {
         let errors = ["path disabled in replication DR secondary mode"];
         Reply::json(400, &json!({ "errors": errors }))
@@ -145,7 +145,7 @@ fn node_that_is_a_dr_secondary_is_passed_over_and_bridged() {
 }
 
 #[test]
-fn a_server_that_is_sealed() {
+fn sealed_vault_exits_1_or_prints_the_stale_key() {
     let bao = server();
     let (cold, warm) = (approle_user(&bao), User::new(&at(bao.address())));
     let warm = warm.with_secret_variable("VAULT_TOKEN", &token(&bao));
@@ -158,7 +158,7 @@ fn a_server_that_is_sealed() {
 }
 
 #[test]
-fn a_server_that_is_over_a_quota() {
+fn vault_429_quota_with_retry_after_is_not_asked_before() {
     let bao = server();
     bao.write("sys/quotas/config", &json!({ "enable_rate_limit_response_headers": true }));
     let quota = json!({ "path": "secret/", "rate": 1, "interval": "5m" });

@@ -8,7 +8,7 @@ use crate::server::{KEY, at, tls_server, token};
 use crate::user::{STALE, User};
 
 #[test]
-fn an_unknown_authority_is_mended_by_the_hint() {
+fn unknown_certificate_authority_works_after_the_ca_file_hint() {
     let bao = tls_server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     let message = format!("the certificate of `{}` is from an unknown authority", bao.address());
@@ -21,7 +21,7 @@ fn an_unknown_authority_is_mended_by_the_hint() {
 }
 
 #[test]
-fn ca_file_at_a_relative_path_is_found_by_a_refresh_behind_an_answer() {
+fn background_refresh_finds_ca_file_at_a_relative_path() {
     let bao = tls_server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     let ca = bao.ca_file();
@@ -33,7 +33,7 @@ fn ca_file_at_a_relative_path_is_found_by_a_refresh_behind_an_answer() {
 }
 
 #[test]
-fn another_host_name_is_mended_by_the_hint() {
+fn certificate_for_another_host_works_after_the_tls_server_name_hint() {
     let bao = tls_server();
     // The server's certificate is for `localhost`.
     let address = bao.address().replace("127.0.0.1", "vault.example.com");
@@ -50,7 +50,7 @@ fn another_host_name_is_mended_by_the_hint() {
 }
 
 #[test]
-fn skip_verify_is_said_by_status_and_by_each_call_that_asks_the_server() {
+fn vault_skip_verify_warns_at_each_fetch_and_in_status() {
     let bao = tls_server();
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token(&bao));
     let user = user.with_variable("VAULT_SKIP_VERIFY", "true");
@@ -73,7 +73,7 @@ fn skip_verify_is_said_by_status_and_by_each_call_that_asks_the_server() {
 }
 
 #[test]
-fn skip_verify_does_not_override_the_ca_file() {
+fn vault_skip_verify_does_not_override_ca_file() {
     let (bao, other) = (tls_server(), tls_server());
     let with = |ca: &Path| format!("{}ca_file = \"{}\"\n", at(bao.address()), ca.display());
     let user = User::new(&with(&other.ca_file()));

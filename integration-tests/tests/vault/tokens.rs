@@ -18,7 +18,7 @@ const UNWRAP: &str = "sys/wrapping/unwrap";
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn a_login_and_a_read_then_nothing_then_reads() {
+fn approle_logs_in_once_and_reads_at_each_refresh() {
     let bao = server();
     let user = approle_user(&bao);
     let asked = Asked::from_now(&bao);
@@ -43,7 +43,7 @@ fn a_login_and_a_read_then_nothing_then_reads() {
 }
 
 #[test]
-fn a_hundred_cold_processes_are_one_login_and_one_read() {
+fn single_flight_hundred_cold_processes_one_vault_login() {
     let bao = server();
     // Long enough to start a hundred processes meanwhile, on a machine under load.
     let user = approle_user(&bao).with_variable("API_KEY_HELPER_TIMEOUT_MS", "30000");
@@ -61,7 +61,7 @@ fn a_hundred_cold_processes_are_one_login_and_one_read() {
 }
 
 #[test]
-fn a_token_is_renewed_when_it_is_due() {
+fn vault_token_is_renewed_after_two_thirds_of_its_lease() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);
@@ -87,7 +87,7 @@ fn a_token_is_renewed_when_it_is_due() {
 }
 
 #[test]
-fn a_token_that_was_revoked_behind_our_back_is_replaced() {
+fn revoked_approle_token_is_replaced_by_a_new_login() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);
@@ -99,7 +99,7 @@ fn a_token_that_was_revoked_behind_our_back_is_replaced() {
 }
 
 #[test]
-fn a_given_token_that_was_revoked_needs_somebody() {
+fn revoked_vault_token_variable_exits_3() {
     let bao = server();
     let token = token(&bao);
     let user = User::new(&at(bao.address())).with_secret_variable("VAULT_TOKEN", &token);
@@ -111,7 +111,7 @@ fn a_given_token_that_was_revoked_needs_somebody() {
 }
 
 #[test]
-fn a_wrapped_secret_id_is_used_once() {
+fn wrapped_secret_id_is_unwrapped_once() {
     let bao = server();
     let role_id = approle(&bao, json!({ "token_ttl": "1h" }));
     let wrapping = bao.wrapped("auth/approle/role/ci/secret-id", &json!({}));
@@ -145,7 +145,7 @@ fn a_wrapped_secret_id_is_used_once() {
 }
 
 #[test]
-fn a_wrapped_token_is_kept_and_renewed() {
+fn wrapped_vault_token_is_kept_and_renewed() {
     let bao = server();
     let user = User::new("");
     let body = json!({ "policies": ["reader"], "ttl": "1h" });
@@ -166,7 +166,7 @@ fn a_wrapped_token_is_kept_and_renewed() {
 }
 
 #[test]
-fn a_role_that_was_removed() {
+fn removed_approle_fails_after_its_token_expires() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);

@@ -21,7 +21,7 @@ fn let_everyone_write(path: &Path) {
 }
 
 #[test]
-fn configuration_that_others_can_write_is_refused() {
+fn configuration_writable_by_others_exits_2() {
     let home = Home::with_source(KEYS);
     let_everyone_write(&home.config_file());
     home.helper().run().assert_error(2, &["config.toml", WRITABLE]);
@@ -30,7 +30,7 @@ fn configuration_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn configuration_in_a_folder_that_others_can_write_is_refused() {
+fn configuration_in_a_folder_writable_by_others_exits_2() {
     let home = Home::with_source(KEYS);
     let_everyone_write(home.config_file().parent().unwrap());
     home.helper().run().assert_error(2, &["the folder", WRITABLE]);
@@ -38,7 +38,7 @@ fn configuration_in_a_folder_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn program_that_others_can_write_is_refused() {
+fn script_program_writable_by_others_exits_2() {
     let home = Home::with_settings("retries = 0", "", KEYS);
     let_everyone_write(&home.test_program());
     home.helper().run().assert_error(2, &["test-program", WRITABLE]);
@@ -46,7 +46,7 @@ fn program_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn sealing_key_that_others_can_write_is_refused() {
+fn sealing_key_file_writable_by_others_exits_2() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let_everyone_write(&home.state().key_file().path());

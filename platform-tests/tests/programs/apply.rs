@@ -28,7 +28,7 @@ fn assert_line_runs(home: &Home) {
 }
 
 #[test]
-fn line_runs_in_the_clients_shell() {
+fn apply_writes_a_line_that_runs_in_the_clients_shell() {
     let home = user();
     let answer = home.call(["apply"]).run();
     assert!(answer.assert_printed().contains("Setting applied successfully"), "{answer:?}");
@@ -38,7 +38,7 @@ fn line_runs_in_the_clients_shell() {
 }
 
 #[test]
-fn line_with_a_profile_runs_from_a_folder_with_spaces() {
+fn apply_with_a_profile_writes_a_line_that_runs_from_a_folder_with_spaces() {
     let home = user();
     let programs = Binaries::copy(&home.path().join("Program Files (x86)").join("a&b"));
     let answer = home.call(["--profile", "main", "apply"]).program(&programs.front).run();
@@ -49,7 +49,7 @@ fn line_with_a_profile_runs_from_a_folder_with_spaces() {
 }
 
 #[test]
-fn apply_takes_the_path_that_leads_to_the_front() {
+fn apply_writes_the_path_that_leads_to_the_front() {
     let home = user();
     let folder = &Binaries::copy(&home.path().join("bin")).front;
     let path = home.helper().variable("PATH").unwrap().to_owned();
@@ -64,7 +64,7 @@ fn apply_takes_the_path_that_leads_to_the_front() {
 }
 
 #[test]
-fn undo_brings_every_byte_back() {
+fn apply_undo_restores_every_byte() {
     for text in ["{}", "{\r\n  \"model\": \"opus\",\r\n  \"apiKeyHelper\": \"old\"\r\n}\r\n", ""] {
         let home = user();
         let file = home.write(settings_file(&home), text);
@@ -78,7 +78,7 @@ fn undo_brings_every_byte_back() {
 }
 
 #[test]
-fn undo_removes_the_file_that_apply_made() {
+fn apply_undo_removes_the_file_that_apply_made() {
     let home = user();
     let _ = home.call(["apply"]).run().assert_printed();
     let _ = home.call(["apply", "--undo"]).run().assert_printed();

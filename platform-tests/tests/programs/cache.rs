@@ -34,7 +34,7 @@ fn get_refresh_replaces_the_key_for_all_callers() {
 }
 
 #[test]
-fn changed_configuration_asks_the_source_again() {
+fn changed_source_setting_is_a_cache_miss() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let text = std::fs::read_to_string(home.config_file()).unwrap();
@@ -43,7 +43,7 @@ fn changed_configuration_asks_the_source_again() {
 }
 
 #[test]
-fn each_attempt_leaves_a_line_in_the_log() {
+fn log_has_a_line_for_each_attempt() {
     let home = Home::with_settings("retries = 0", "", "1: exit 75\nprint key");
     home.helper().run().assert_error(1, &["exit code 75"]);
     home.state().end_pause("main");

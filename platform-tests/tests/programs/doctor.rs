@@ -18,7 +18,7 @@ fn finding<'a>(checks: &'a [Value], name: &str) -> &'a Value {
 }
 
 #[test]
-fn doctor_finds_no_error_in_a_home_that_works() {
+fn doctor_finds_no_error_in_a_working_setup() {
     let home = Home::with_settings("", "lifetime = \"48h\"", KEYS);
     let _ = home.call(["apply"]).run().assert_printed();
     let checks = examine(&home.call(["doctor", "--json"]));
@@ -30,7 +30,7 @@ fn doctor_finds_no_error_in_a_home_that_works() {
 }
 
 #[test]
-fn doctor_names_what_fails() {
+fn doctor_reports_a_failing_source() {
     let home = Home::with_settings("retries = 0", "", "say no network\nexit 75");
     let checks = examine(&home.call(["doctor", "--json"]));
     let answers = finding(&checks, "source-answers");

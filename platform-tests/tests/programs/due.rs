@@ -11,7 +11,7 @@ use platform_tests::wait::until;
 const DUE: Duration = Duration::from_secs(62 * 60);
 
 #[test]
-fn due_answer_ends_its_output_while_the_refresher_goes_on() {
+fn due_key_of_the_front_ends_stdout_before_the_background_refresh() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
     home.helper().run().assert_key("key-1");
@@ -31,7 +31,7 @@ fn due_answer_ends_its_output_while_the_refresher_goes_on() {
 }
 
 #[test]
-fn worker_that_answers_a_due_key_ends_its_output_while_the_refresher_goes_on() {
+fn due_key_of_the_worker_ends_stdout_before_the_background_refresh() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
     home.helper().run().assert_key("key-1");

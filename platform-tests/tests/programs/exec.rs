@@ -11,7 +11,7 @@ fn exec(home: &Home, words: &[&str]) -> Call {
 }
 
 #[test]
-fn program_finds_the_key_in_its_environment() {
+fn exec_program_finds_the_key_in_its_environment() {
     let home = Home::with_source(KEYS);
     let answer = exec(&home, &["show", "ANTHROPIC_API_KEY"]).run();
     assert_eq!(answer.assert_printed().trim_end(), "key-1");
@@ -21,7 +21,7 @@ fn program_finds_the_key_in_its_environment() {
 }
 
 #[test]
-fn exit_code_is_the_programs() {
+fn exec_exits_with_the_programs_exit_code() {
     let home = Home::with_source(KEYS);
     for code in [0, 1, 42, 125, 255] {
         let answer = exec(&home, &["exit", &code.to_string()]).run();
@@ -32,7 +32,7 @@ fn exit_code_is_the_programs() {
 /// As programs end that call `exit` with a large number, or crash: here by STATUS_ACCESS_VIOLATION.
 #[cfg(windows)]
 #[test]
-fn exit_code_of_32_bits_is_the_programs() {
+fn exec_exits_with_an_exit_code_of_32_bits() {
     let home = Home::with_source(KEYS);
     for code in [256, 300, 0xC000_0005_u32] {
         let answer = exec(&home, &["exit", &code.to_string()]).run();
@@ -41,7 +41,7 @@ fn exit_code_of_32_bits_is_the_programs() {
 }
 
 #[test]
-fn streams_are_the_programs() {
+fn exec_passes_stdin_stdout_and_stderr_through() {
     let home = Home::with_source(KEYS);
     let steps = home.write("program.steps", "read\nsay err");
     let call = exec(&home, &["steps", steps.to_str().unwrap()]);
@@ -50,7 +50,7 @@ fn streams_are_the_programs() {
 }
 
 #[test]
-fn without_a_key_no_program_is_started() {
+fn exec_without_a_key_exits_125_and_starts_nothing() {
     let home = Home::with_settings("retries = 0", "", "say no network\nexit 75");
     let steps = home.write("program.steps", "print started");
     let answer = exec(&home, &["steps", steps.to_str().unwrap()]).run();
@@ -59,7 +59,7 @@ fn without_a_key_no_program_is_started() {
 }
 
 #[test]
-fn missing_program_is_127() {
+fn exec_of_a_missing_program_exits_127() {
     let home = Home::with_source(KEYS);
     let call = home.call(["exec", "--"]).arg(home.path().join("no-such-program"));
     call.run().assert_error(127, &["is not there"]);
@@ -67,7 +67,7 @@ fn missing_program_is_127() {
 
 /// The words reach the program through no shell.
 #[test]
-fn words_arrive_as_they_are() {
+fn exec_arguments_reach_the_program_without_a_shell() {
     let home = Home::with_source(KEYS);
     let fake = home.test_program();
     let words = ["--front-version=0", "", "a b", "*", "%PATH%", "\"; id", "$HOME", "a\\\"b\\\\"];

@@ -8,7 +8,7 @@ use platform_tests::wait::until;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn exit_code_of_the_source_decides_the_helpers() {
+fn script_exit_codes_map_to_exit_codes() {
     let table = [
         (1, 1, "failed with exit code 1"),
         (75, 1, "failed with exit code 75"),
@@ -34,7 +34,7 @@ fn stale_key_is_printed_while_the_source_is_down() {
 }
 
 #[test]
-fn denied_source_loses_its_key() {
+fn denied_source_exits_4_and_drops_the_cached_key() {
     let home = Home::with_settings("retries = 0", "", &format!("2+: exit 77\n{KEYS}"));
     home.helper().run().assert_key("key-1");
     home.state().age("main", 2 * HOUR);
@@ -43,7 +43,7 @@ fn denied_source_loses_its_key() {
 }
 
 #[test]
-fn second_source_answers_until_the_first_is_back() {
+fn fallback_source_answers_until_the_first_is_back() {
     let home = Home::new();
     let first = array(&home.program("first", "1: exit 75\nprint first"));
     let second = array(&home.program("second", "print second"));
@@ -61,7 +61,7 @@ fn second_source_answers_until_the_first_is_back() {
 }
 
 #[test]
-fn retries_ask_a_source_again_that_is_down() {
+fn retries_repeat_a_transient_failure() {
     let home = Home::with_settings("retries = 2", "", &format!("1: exit 75\n2: exit 75\n{KEYS}"));
     home.helper().run().assert_key("key-3");
 }

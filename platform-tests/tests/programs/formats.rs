@@ -9,7 +9,7 @@ fn json_of(call: &Call) -> Value {
 }
 
 #[test]
-fn each_format_has_the_same_key() {
+fn each_format_prints_the_same_key() {
     let home = Home::with_settings("send_to = [\"https://git.example\"]", "", KEYS);
     home.helper().run().assert_key("key-1");
     assert_eq!(json_of(&home.call(["--format", "json"]))["key"], "key-1");
@@ -24,7 +24,7 @@ fn each_format_has_the_same_key() {
 }
 
 #[test]
-fn environment_format_is_read_by_a_shell() {
+fn env_format_is_read_by_a_shell() {
     let home = Home::with_settings("env = \"OTHER_KEY\"", "", KEYS);
     let front = home.helper().shell_line().replacen("exec ", "", 1);
     let line = if cfg!(windows) {

@@ -7,7 +7,7 @@ use platform_tests::executables;
 use platform_tests::home::{Home, KEYS};
 
 #[test]
-fn arguments_streams_and_exit_code_pass_through() {
+fn worker_gets_the_fronts_arguments_and_streams() {
     let home = Home::with_source(KEYS);
     let programs = Binaries::copy_front(&home.path().join("bin"));
     executables::copy(&Binaries::built().test_program, &programs.worker);
@@ -35,7 +35,7 @@ fn worker_is_found_in_libexec() {
 }
 
 #[test]
-fn neither_path_nor_the_callers_folder_decides_which_worker_runs() {
+fn worker_is_not_searched_in_path_or_the_current_folder() {
     let home = Home::with_source(KEYS);
     let planted = home.path().join("planted");
     let programs = Binaries::copy_front(&planted);
@@ -45,7 +45,7 @@ fn neither_path_nor_the_callers_folder_decides_which_worker_runs() {
 }
 
 #[test]
-fn missing_worker_is_named() {
+fn missing_worker_exits_2() {
     let home = Home::with_source(KEYS);
     let programs = Binaries::copy_front(&home.path().join("bin"));
     let worker = programs.worker.file_name().unwrap().to_str().unwrap();
@@ -54,7 +54,7 @@ fn missing_worker_is_named() {
 }
 
 #[test]
-fn both_programs_say_the_same_version() {
+fn front_and_worker_print_the_same_version() {
     let home = Home::new();
     let version = format!("api-key-helper {}\n", env!("CARGO_PKG_VERSION"));
     for program in [&Binaries::built().front, &Binaries::built().worker] {

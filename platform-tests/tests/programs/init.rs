@@ -5,7 +5,7 @@ use std::fs;
 use platform_tests::home::{Home, KEYS};
 
 #[test]
-fn init_with_the_program_writes_a_configuration_that_works() {
+fn init_with_command_writes_a_working_configuration() {
     let home = Home::new();
     // In single quotes, where TOML takes a backslash as it is.
     let words: Vec<String> =
@@ -19,7 +19,7 @@ fn init_with_the_program_writes_a_configuration_that_works() {
 }
 
 #[test]
-fn init_without_the_program_writes_one_that_names_an_absolute_path() {
+fn init_without_command_writes_an_absolute_example_path() {
     let home = Home::new();
     let answer = home.call(["init", "--backend", "script"]).run();
     assert!(answer.assert_printed().contains(&*home.config_file().to_string_lossy()), "{answer:?}");
@@ -27,7 +27,7 @@ fn init_without_the_program_writes_one_that_names_an_absolute_path() {
 }
 
 #[test]
-fn init_writes_over_no_other_configuration() {
+fn init_keeps_an_existing_configuration() {
     let home = Home::new();
     let file = home.config_file();
     home.configure("# mine\n");

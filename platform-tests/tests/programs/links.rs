@@ -25,7 +25,7 @@ fn user() -> (Home, PathBuf) {
 }
 
 #[test]
-fn link_with_a_profile_prints_its_key_as_typed() {
+fn profile_link_prints_the_profiles_key_as_typed() {
     let (home, typed) = user();
     // Once by the worker, then by the front.
     for _ in 0..2 {
@@ -39,7 +39,7 @@ fn link_with_a_profile_prints_its_key_as_typed() {
 /// File names have no case there, so the name by which a program was started may be in another one.
 #[cfg(windows)]
 #[test]
-fn link_with_a_profile_prints_its_key_in_any_case() {
+fn profile_link_prints_the_profiles_key_in_any_case() {
     let (home, typed) = user();
     for name in ["api-key-helper@work.exe", "API-KEY-HELPER@work.EXE", "Api-Key-Helper@work"] {
         home.helper().program(&typed.with_file_name(name)).run().assert_key("key-of-work");
@@ -47,7 +47,7 @@ fn link_with_a_profile_prints_its_key_in_any_case() {
 }
 
 #[test]
-fn link_and_another_profile_is_an_error() {
+fn profile_link_with_another_profile_option_exits_2() {
     let (home, typed) = user();
     let call = home.call(["--profile", "other"]).program(&typed);
     let answer = call.run();

@@ -51,7 +51,7 @@ impl User {
 }
 
 #[test]
-fn early_ask_after_a_rotation_brings_the_new_key() {
+fn early_retry_after_a_key_rotation_fetches_the_new_key() {
     let user = User::new();
     let client = user.client();
     client.ask().assert_key("old-key");
@@ -64,7 +64,7 @@ fn early_ask_after_a_rotation_brings_the_new_key() {
 }
 
 #[test]
-fn second_early_ask_is_told_that_the_key_is_refused() {
+fn second_early_retry_exits_6_as_rejected() {
     let user = User::new();
     let client = user.client();
     client.ask().assert_key("old-key");
@@ -77,7 +77,7 @@ fn second_early_ask_is_told_that_the_key_is_refused() {
 }
 
 #[test]
-fn another_client_is_not_told() {
+fn rejected_key_error_goes_to_the_rejected_client_only() {
     let user = User::new();
     let [refused, other] = [user.client(), user.client()];
     for client in [&refused, &other] {

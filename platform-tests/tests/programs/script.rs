@@ -10,7 +10,7 @@ use platform_tests::home::{Home, KEYS, configuration, text};
 use platform_tests::wait::{now, since};
 
 #[test]
-fn program_gets_its_arguments_environment_stdin_and_folder() {
+fn script_gets_its_arguments_environment_stdin_and_folder() {
     let home = Home::new();
     let words = ["show", "FOR_THE_PROGRAM"].map(str::to_owned);
     let program = text(home.test_program().as_os_str());
@@ -27,7 +27,7 @@ fn program_gets_its_arguments_environment_stdin_and_folder() {
 }
 
 #[test]
-fn json_with_an_end_is_read() {
+fn script_json_with_expires_at_is_read() {
     let json = r#"print {"key": "k1", "expires_at": "2099-12-31T23:59:59Z"}"#;
     let home = Home::with_source(json);
     home.helper().run().assert_key("k1");
@@ -36,7 +36,7 @@ fn json_with_an_end_is_read() {
 }
 
 #[test]
-fn timeout_ends_the_program_and_what_it_started() {
+fn timeout_ends_the_script_and_its_children() {
     let [own, of_its_child] = [Gate::new(), Gate::new()];
     let steps = format!("{}\n{}", of_its_child.leave(), own.pass());
     let home = Home::with_settings("timeout = \"3s\"\nretries = 0", "", &steps);
@@ -52,7 +52,7 @@ fn timeout_ends_the_program_and_what_it_started() {
 }
 
 #[test]
-fn what_a_successful_program_leaves_running_is_left_alone() {
+fn script_child_of_a_successful_run_is_left_running() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("{}\n{KEYS}", gate.leave()));
     home.helper().run().assert_key("key-1");
@@ -62,7 +62,7 @@ fn what_a_successful_program_leaves_running_is_left_alone() {
 /// Windows alone: elsewhere the front becomes the worker, and only that is killed.
 #[cfg(windows)]
 #[test]
-fn worker_and_program_end_with_the_front_that_a_client_kills() {
+fn killed_front_ends_worker_and_script() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("{}\n{KEYS}", gate.pass()));
     let mut call = home.helper().start();
@@ -72,7 +72,7 @@ fn worker_and_program_end_with_the_front_that_a_client_kills() {
 }
 
 #[test]
-fn missing_program_is_named() {
+fn missing_script_program_exits_2() {
     let home = Home::new();
     let missing = text(home.path().join("missing").as_os_str());
     home.configure(&configuration("", "", &[missing]));
@@ -97,7 +97,7 @@ fn script_with_arguments_prints_a_key() {
 /// `cmd` takes an argument apart that the helper hands to a batch file as it is.
 #[cfg(windows)]
 #[test]
-fn argument_of_a_batch_file_runs_nothing() {
+fn script_batch_file_argument_runs_nothing() {
     let home = Home::new();
     let script = home.path().join("keys.cmd");
     executables::write(&script, "@echo key\r\n");
@@ -113,7 +113,7 @@ fn argument_of_a_batch_file_runs_nothing() {
 
 /// The file of a script is no program by itself on Windows: `cmd` is, and takes a line.
 #[test]
-fn command_may_be_a_shell_with_a_line() {
+fn script_command_may_be_a_shell_with_a_line() {
     let home = Home::new();
     let shell: &[&str] = if cfg!(windows) {
         &[r"C:\windows\system32\cmd.exe", "/d", "/c", "echo key"]
@@ -126,7 +126,7 @@ fn command_may_be_a_shell_with_a_line() {
 }
 
 #[test]
-fn shell_command_runs_a_line() {
+fn shell_command_setting_runs_a_line() {
     let home = Home::new();
     let (shell, line) = if cfg!(windows) {
         (r"C:\windows\system32\cmd.exe", r"echo %LINE_KEY%")
@@ -142,7 +142,7 @@ fn shell_command_runs_a_line() {
 }
 
 #[test]
-fn program_that_asks_for_its_own_key_is_told_at_once() {
+fn script_loop_asking_for_its_own_key_is_refused() {
     let home = Home::new();
     let front = &platform_tests::binaries::Binaries::built().front;
     let command = home.program("main", "print never");

@@ -6,7 +6,7 @@ use platform_tests::binaries::Binaries;
 use platform_tests::home::{Home, KEYS};
 
 #[test]
-fn front_hits_without_its_worker() {
+fn cache_hit_needs_no_worker_for_each_seal_setting() {
     for seal in ["", "seal = \"auto\"\n", "seal = \"file\"\n"] {
         let home = Home::with_source(KEYS);
         let text = fs::read_to_string(home.config_file()).unwrap();
@@ -26,7 +26,7 @@ fn front_hits_without_its_worker() {
 }
 
 #[test]
-fn no_file_holds_the_key_as_it_is() {
+fn sealed_entry_never_holds_the_key_in_plain_text() {
     let key = "sk-canary-f00dcafe-0123456789";
     let home = Home::with_source(&format!("print {key}"));
     home.helper().run().assert_key(key);
@@ -38,7 +38,7 @@ fn no_file_holds_the_key_as_it_is() {
 }
 
 #[test]
-fn sealing_key_does_not_lie_beside_what_it_sealed() {
+fn sealing_key_file_is_outside_the_state_folder() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let file = home.state().key_file().path();
@@ -50,7 +50,7 @@ fn sealing_key_does_not_lie_beside_what_it_sealed() {
 /// A folder that roams is copied to servers, and to other machines.
 #[cfg(windows)]
 #[test]
-fn nothing_that_is_kept_roams() {
+fn state_and_sealing_key_are_in_no_roaming_folder() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let roaming = home.path().join(r"AppData\Roaming");
@@ -60,7 +60,7 @@ fn nothing_that_is_kept_roams() {
 }
 
 #[test]
-fn rotation_keeps_the_entries() {
+fn seal_rotate_keeps_the_entries() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let before = home.state().labels();

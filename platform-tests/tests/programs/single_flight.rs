@@ -6,7 +6,7 @@ use platform_tests::home::{Home, KEYS};
 use platform_tests::wait::until;
 
 #[test]
-fn twenty_callers_without_a_key_run_the_source_once() {
+fn single_flight_twenty_cold_callers_run_the_source_once() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("{}\n{KEYS}", gate.pass()));
     let calls: Vec<Running> = (0..20).map(|_| home.helper().start()).collect();
@@ -19,7 +19,7 @@ fn twenty_callers_without_a_key_run_the_source_once() {
 }
 
 #[test]
-fn waiting_caller_takes_over_when_the_one_that_asks_is_killed() {
+fn single_flight_waiter_takes_over_when_the_lock_holder_is_killed() {
     let gate = Gate::new();
     let home = Home::with_source(&format!("1: {}\n{KEYS}", gate.pass()));
     let mut holder = home.helper().start();
@@ -32,7 +32,7 @@ fn waiting_caller_takes_over_when_the_one_that_asks_is_killed() {
 
 /// A reader of an entry has it open for a moment, and Windows then replaces no file.
 #[test]
-fn no_key_is_lost_while_others_read() {
+fn get_refresh_during_concurrent_reads_saves_every_key() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     for run in 2..7 {

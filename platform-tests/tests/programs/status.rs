@@ -10,7 +10,7 @@ fn status(home: &Home) -> Value {
 }
 
 #[test]
-fn status_tells_where_things_are_and_how_the_key_is() {
+fn status_json_shows_configuration_state_folder_and_key() {
     let home = Home::with_settings("retries = 0", "", &format!("2+: exit 75\n{KEYS}"));
     let before = status(&home);
     assert_eq!(before["configuration"], json!([home.config_file()]));
@@ -28,7 +28,7 @@ fn status_tells_where_things_are_and_how_the_key_is() {
 }
 
 #[test]
-fn status_for_people_names_the_source() {
+fn status_text_shows_source_and_freshness() {
     let home = Home::with_source(KEYS);
     home.helper().run().assert_key("key-1");
     let answer = home.call(["status"]).run();

@@ -3,7 +3,7 @@
 use platform_tests::home::{Home, KEYS, configuration};
 
 #[test]
-fn variable_names_the_configuration() {
+fn config_variable_selects_the_configuration() {
     let home = Home::new();
     let command = home.program("main", KEYS);
     let file = home.write("other.toml", configuration("", "", &command));
@@ -14,7 +14,7 @@ fn variable_names_the_configuration() {
 /// A caller's environment may be spelled as it likes: Windows sees `Path` and `PATH` as one.
 #[cfg(windows)]
 #[test]
-fn names_of_variables_may_be_in_any_case() {
+fn environment_variable_names_are_case_insensitive_on_windows() {
     let home = Home::new();
     let command = home.program("main", "read");
     let config = configuration("", "stdin = { env = \"MY_TOKEN\" }", &command);
