@@ -19,12 +19,12 @@ mod homes;
 mod keychain;
 #[cfg(not(any(target_os = "macos", windows)))]
 mod secret_service;
+mod unavailable;
 
 use std::fmt;
 use std::path::PathBuf;
 
-use api_key_helper_cache::{Refused, Seal as _, SealingKey, SealingKeys};
-use api_key_helper_values::Error;
+use api_key_helper_cache::{Seal as _, SealingKey, SealingKeys};
 use serde::Serialize;
 
 #[cfg(windows)]
@@ -33,6 +33,7 @@ use self::credential_manager as store;
 use self::keychain as store;
 #[cfg(not(any(target_os = "macos", windows)))]
 use self::secret_service as store;
+use self::unavailable::{STORE, Unavailable};
 pub(crate) use homes::Homes;
 
 /// The sealing keys that this process works with.
@@ -114,7 +115,7 @@ impl fmt::Display for Home {
                 write!(f, "the file {}, which only this Windows account can open", path.display())
             }
             Self::File(path) => write!(f, "the file {}", path.display()),
-            Self::Store => f.write_str(store::NAME),
+            Self::Store => f.write_str(STORE),
         }
     }
 }
@@ -139,62 +140,8 @@ impl fmt::Display for Reason {
             Self::FrontReadsFile => {
                 f.write_str("a file is read at once, on this system no store is")
             }
-            Self::StoreAnswers => write!(f, "{} answers", store::NAME),
+            Self::StoreAnswers => write!(f, "{STORE} answers"),
             Self::InsteadOfStore(why) => why.fmt(f),
-        }
-    }
-}
-
-/// Why the operating system's store is not used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    any(target_os = "macos", windows),
-    expect(dead_code, reason = "only a store on a bus can be absent")
-)]
-pub(crate) enum Unavailable {
-    /// There is nobody of that name.
-    Absent(String),
-    /// It says something else.
-    Failed(String),
-    /// It would ask a human.
-    Locked,
-    /// It did not answer in time.
-    NoAnswer,
-    /// There is no session bus to ask it on.
-    NoBus,
-    /// The kernel would not remember its answer, and each call would have to ask it.
-    NotRemembered(Refused),
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = store::NAME;
-        match self {
-            Self::Absent(why) => write!(f, "{name} is not there: {why}"),
-            Self::Failed(why) => write!(f, "{name} fails: {why}"),
-            Self::Locked => write!(f, "{name} is locked"),
-            Self::NoAnswer => write!(f, "{name} did not answer within 2 s"),
-            Self::NoBus => write!(f, "{name} is not there: there is no session bus"),
-            Self::NotRemembered(why) => {
-                write!(f, "the kernel keyring does not remember for {name}: {why}")
-            }
-        }
-    }
-}
-
-impl Unavailable {
-    /// The error of who accepts no other home.
-    fn error(&self) -> Error {
-        let message = format!("the sealing key cannot be had: {self}");
-        let other = "or set `seal = \"auto\"`";
-        match self {
-            Self::Locked => Error::needs_login(message)
-                .with_hint(format!("unlock it, as signing in to the desktop does; {other}")),
-            Self::Absent(_) | Self::NoBus => {
-                Error::misconfigured(message).with_hint(format!("start it; {other}"))
-            }
-            Self::Failed(_) | Self::NoAnswer | Self::NotRemembered(_) => Error::transient(message)
-                .with_hint(format!("look at it, then run `api-key-helper seal`; {other}")),
         }
     }
 }

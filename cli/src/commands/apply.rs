@@ -6,15 +6,14 @@ mod codex;
 mod edit;
 mod links;
 mod mcp;
+mod request;
 mod shadows;
 mod shown;
 mod ttl;
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-
 use api_key_helper_values::Error;
 
+use self::request::Request;
 use crate::cli::{Apply, Call, Client};
 use crate::environment::Environment;
 use crate::front;
@@ -36,61 +35,14 @@ pub(crate) async fn run(
         Error::misconfigured(format!("cannot tell which folder this is: {error}"))
             .with_hint("run the command in another folder")
     })?;
-    let asked = Asked { call, apply, environment, folder, front: front::installed(environment)? };
-    asked.check_options()?;
+    let front = front::installed(environment)?;
+    let request = Request { call, apply, environment, folder, front };
+    request.check_options()?;
     let said = match apply.client {
-        Client::ClaudeCode => claude_code::run(&asked, reporter).await,
-        Client::ClaudeDesktop => claude_desktop::run(&asked, reporter).await,
-        Client::Codex => codex::run(&asked, reporter).await,
-        Client::Mcp => mcp::run(&asked, reporter).await,
+        Client::ClaudeCode => claude_code::run(&request, reporter).await,
+        Client::ClaudeDesktop => claude_desktop::run(&request, reporter).await,
+        Client::Codex => codex::run(&request, reporter).await,
+        Client::Mcp => mcp::run(&request, reporter).await,
     };
     print(&visible_lines(&said?))
-}
-
-/// What is asked for, and where.
-struct Asked<'a> {
-    call: &'a Call,
-    apply: &'a Apply,
-    environment: &'a Environment,
-    /// The folder that the command was given in.
-    folder: PathBuf,
-    /// The path by which clients find the front.
-    front: PathBuf,
-}
-
-impl Asked<'_> {
-    fn variable(&self, name: &str) -> Option<OsString> {
-        self.environment.variable(name)
-    }
-
-    /// Each client has its own options.
-    fn check_options(&self) -> Result<(), Error> {
-        let Apply { client, server, provider, .. } = self.apply;
-        for (option, is_given, owner) in [
-            ("--server", server.is_some(), Client::Mcp),
-            ("--provider", provider.is_some(), Client::Codex),
-        ] {
-            if is_given && *client != owner {
-                let owner = owner.name();
-                return Err(Error::misconfigured(format!("`{option}` is for `--client {owner}`"))
-                    .with_hint(format!("leave `{option}` out, or write `--client {owner}`")));
-            }
-        }
-        Ok(())
-    }
-
-    /// The configuration file that is to go into the settings.
-    fn config(&self) -> Result<Option<PathBuf>, Error> {
-        let config = self.call.config.as_ref().map(std::path::absolute).transpose();
-        config.map_err(|error| {
-            Error::misconfigured(format!("`--config`: {error}")).with_hint("give an absolute path")
-        })
-    }
-
-    /// A client that has no settings of this scope.
-    fn no_such_scope(&self, client: &str, scopes: &str) -> Error {
-        let scope = self.apply.scope.name();
-        Error::misconfigured(format!("{client} has no settings of scope `{scope}`"))
-            .with_hint(format!("write {scopes}"))
-    }
 }

@@ -5,11 +5,8 @@ use keyring_core::{Entry, Error};
 use windows_native_keyring_store::Store as WindowsStore;
 use zeroize::Zeroizing;
 
-use super::Unavailable;
+use super::unavailable::Unavailable;
 use crate::environment::Environment;
-
-/// What people call it.
-pub(crate) const NAME: &str = "the credential manager";
 
 const SERVICE: &str = "api-key-helper";
 const ACCOUNT: &str = "seal";

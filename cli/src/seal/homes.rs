@@ -11,7 +11,8 @@ use api_key_helper_values::Error;
 use tokio::time::timeout;
 
 use super::store::Store;
-use super::{Home, InUse, Reason, Unavailable};
+use super::unavailable::Unavailable;
+use super::{Home, InUse, Reason};
 use crate::environment::Environment;
 use crate::world::{MachineClock, SystemChance};
 

@@ -6,11 +6,8 @@ use security_framework::os::macos::keychain::SecKeychain;
 use security_framework::passwords::{get_generic_password, set_generic_password};
 use zeroize::Zeroizing;
 
-use super::Unavailable;
+use super::unavailable::Unavailable;
 use crate::environment::Environment;
-
-/// What people call it.
-pub(crate) const NAME: &str = "the keychain";
 
 const SERVICE: &str = "api-key-helper";
 const ACCOUNT: &str = "seal";

@@ -17,11 +17,8 @@ use zbus::message::Body;
 use zbus::{Connection, DynamicType, OwnedObjectPath, OwnedVariant, Type, Variant};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::Unavailable;
+use super::unavailable::Unavailable;
 use crate::environment::Environment;
-
-/// What people call it.
-pub(crate) const NAME: &str = "the secret service";
 
 /// Where the store is to be asked.
 #[derive(Clone, Debug)]

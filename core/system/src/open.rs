@@ -1,4 +1,4 @@
-//! How files are opened: without a link's help, and without waiting for another process.
+//! Opens files: follows no link, and waits for no other process.
 
 #[cfg(unix)]
 mod unix;

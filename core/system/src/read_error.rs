@@ -1,11 +1,11 @@
-//! The reason why a file was not read.
+//! Reads that failed, or were refused.
 
 use std::io;
 use std::path::Path;
 
 use api_key_helper_values::Error;
 
-/// Why a file or folder was not read.
+/// The reason why a file or folder was not read.
 #[derive(Debug)]
 pub enum ReadError {
     /// The disk says no.

@@ -4,16 +4,17 @@ use api_key_helper_clients::HelperLine;
 use api_key_helper_clients::claude_code::{Change, Places, TTL_VARIABLE, slots};
 use api_key_helper_values::Error;
 
-use super::edit::{Edit, Spoken};
-use super::{Asked, shadows, ttl};
+use super::edit::{Edit, Wording};
+use super::request::Request;
+use super::{shadows, ttl};
 use crate::report::Reporter;
 use crate::session::Session;
 
-pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String, Error> {
-    let Asked { call, apply, environment, .. } = asked;
-    let places = Places::find(&asked.folder, &|name| asked.variable(name));
+pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<String, Error> {
+    let Request { call, apply, environment, .. } = request;
+    let places = Places::find(&request.folder, &|name| request.variable(name));
     let path = places.file(apply.scope).ok_or_else(no_home)?;
-    let edit = Edit { asked, path, spoken: &SPOKEN };
+    let edit = Edit { request, path, wording: &WORDING };
     let target = edit.target(slots())?;
     if apply.undo {
         return edit.undo(&target);
@@ -22,8 +23,8 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let session = Session::open(call, environment.without(TTL_VARIABLE)).await?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(ttl::longest(&session.profile), ttl::lifetime(&session));
-    let config = asked.config()?;
-    let helper = HelperLine::ours(&asked.front, call.profile.as_deref(), config.as_deref());
+    let config = request.config()?;
+    let helper = HelperLine::ours(&request.front, call.profile.as_deref(), config.as_deref());
     let helper = helper.map_err(|error| edit.not_text(error))?;
     let change = Change { helper, ttl: ttl.millis() };
     let note = format!("Key refresh: automatic {}\n", ttl.refresh());
@@ -40,7 +41,7 @@ pub(super) fn no_home() -> Error {
         .with_hint("set `HOME` to an absolute path")
 }
 
-const SPOKEN: Spoken = Spoken {
+const WORDING: Wording = Wording {
     client: "Claude Code",
-    mend: "mend that place: Claude Code refuses the whole file too",
+    hint: "fix that place: Claude Code refuses the whole file too",
 };

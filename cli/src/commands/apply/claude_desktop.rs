@@ -7,25 +7,26 @@ use api_key_helper_clients::{NotText, Scope, Target};
 use api_key_helper_system::trust;
 use api_key_helper_values::Error;
 
-use super::edit::{Edit, Spoken};
-use super::{Asked, links, ttl};
+use super::edit::{Edit, Wording};
+use super::request::Request;
+use super::{links, ttl};
 use crate::report::Reporter;
 use crate::session::{self, Session};
 
-pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String, Error> {
-    let Asked { call, apply, environment, .. } = asked;
+pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<String, Error> {
+    let Request { call, apply, environment, .. } = request;
     if !matches!(apply.scope, Scope::User | Scope::Managed) {
-        return Err(asked.no_such_scope("Claude Desktop", "`--scope user` or `--scope managed`"));
+        return Err(request.no_such_scope("Claude Desktop", "`--scope user` or `--scope managed`"));
     }
-    let found = file(apply.scope, &|name| asked.variable(name));
+    let found = file(apply.scope, &|name| request.variable(name));
     let path = match found {
         Ok(path) => path.ok_or_else(|| no_configuration(apply.scope))?,
         Err(refusal) => {
             let message = format!("cannot tell which configuration is in use: {refusal}");
-            return Err(Error::misconfigured(message).with_hint(SPOKEN.mend));
+            return Err(Error::misconfigured(message).with_hint(WORDING.hint));
         }
     };
-    let edit = Edit { asked, path: &path, spoken: &SPOKEN };
+    let edit = Edit { request, path: &path, wording: &WORDING };
     let target = edit.target(slots())?;
     let links = session::places(call, environment)?.keys.join("links");
     if apply.undo {
@@ -39,7 +40,7 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     let session = Session::open(call, (*environment).clone()).await?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(ttl::printed(&session.profile), ttl::lifetime(&session));
-    let helper = program(asked, &links)?;
+    let helper = program(request, &links)?;
     let text = helper.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
     // It counts in seconds, and 0 would be no time at all.
     let values = values(text, (ttl.millis() / 1_000).max(1));
@@ -47,8 +48,8 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
         "Key refresh: automatic {}\nQuit Claude Desktop and open it again: it reads this once.\n",
         ttl.refresh()
     );
-    let is_link = helper != asked.front;
-    let made = is_link && !apply.dry_run && links::make(&helper, &asked.front)?;
+    let is_link = helper != request.front;
+    let made = is_link && !apply.dry_run && links::make(&helper, &request.front)?;
     let said = edit.apply(&target, &values, &note).inspect_err(|_| {
         if made {
             links::remove(&helper);
@@ -59,14 +60,14 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
 }
 
 /// What Claude Desktop runs, without arguments: a profile is the name of a link.
-fn program(asked: &Asked<'_>, links: &Path) -> Result<PathBuf, Error> {
-    if asked.call.config.is_some() {
+fn program(request: &Request<'_>, links: &Path) -> Result<PathBuf, Error> {
+    if request.call.config.is_some() {
         return Err(Error::misconfigured("Claude Desktop runs a program without arguments")
             .with_hint("leave `--config` out, and describe the profile in your own file"));
     }
-    let Some(profile) = &asked.call.profile else { return Ok(asked.front.clone()) };
-    if asked.apply.scope == Scope::Managed {
-        let front = trust::quote(&asked.front);
+    let Some(profile) = &request.call.profile else { return Ok(request.front.clone()) };
+    if request.apply.scope == Scope::Managed {
+        let front = trust::quote(&request.front);
         let message = "a link in your own folder is not for everybody on this machine";
         return Err(Error::misconfigured(message).with_hint(format!(
             "run `sudo ln -s {front} {front}@{profile}`, and write that path into the file"
@@ -90,7 +91,7 @@ fn no_configuration(scope: Scope) -> Error {
         .with_hint("make one in its window `Developer`, `Configure third-party inference`")
 }
 
-const SPOKEN: Spoken = Spoken {
+const WORDING: Wording = Wording {
     client: "Claude Desktop",
-    mend: "write it anew in Claude Desktop's window `Configure third-party inference`",
+    hint: "write it again in Claude Desktop's window `Configure third-party inference`",
 };

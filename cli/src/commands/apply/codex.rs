@@ -8,22 +8,23 @@ use api_key_helper_formats::{FormatName, hold};
 use api_key_helper_system::trust;
 use api_key_helper_values::Error;
 
-use super::edit::{Edit, Spoken};
-use super::{Asked, ttl};
+use super::edit::{Edit, Wording};
+use super::request::Request;
+use super::ttl;
 use crate::cli::Client;
 use crate::report::Reporter;
 use crate::session::Session;
 
-pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String, Error> {
-    let Asked { call, apply, environment, .. } = asked;
+pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<String, Error> {
+    let Request { call, apply, environment, .. } = request;
     if apply.scope != Scope::User {
-        return Err(asked.no_such_scope("Codex", "`--scope user`"));
+        return Err(request.no_such_scope("Codex", "`--scope user`"));
     }
-    let path = file(&asked.folder, &|name| asked.variable(name)).ok_or_else(|| {
+    let path = file(&request.folder, &|name| request.variable(name)).ok_or_else(|| {
         Error::misconfigured("neither `CODEX_HOME` nor a home folder is set")
             .with_hint("set `HOME` to an absolute path")
     })?;
-    let edit = Edit { asked, path: &path, spoken: &SPOKEN };
+    let edit = Edit { request, path: &path, wording: &WORDING };
     let provider = match &apply.provider {
         Some(provider) => provider.clone(),
         None => chosen_provider(&path)
@@ -39,12 +40,12 @@ pub(super) async fn run(asked: &Asked<'_>, reporter: &Reporter) -> Result<String
     // Shorter than that, Codex would seem to ask because a key was refused.
     let hold = session.profile.hold.fixed.or(hold(FormatName::Codex)).unwrap_or_default();
     let interval = ttl::of_client(hold, None);
-    let command = asked.front.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
+    let command = request.front.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
     let mut arguments = Vec::new();
     if let Some(profile) = &call.profile {
         arguments.extend(["--profile".to_owned(), profile.clone()]);
     }
-    if let Some(config) = asked.config()? {
+    if let Some(config) = request.config()? {
         let config = config.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
         arguments.extend(["--config".to_owned(), config.to_owned()]);
     }
@@ -73,7 +74,7 @@ fn no_provider(path: &str) -> Error {
 /// helper that is killed cannot say why.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-const SPOKEN: Spoken = Spoken {
+const WORDING: Wording = Wording {
     client: "Codex",
-    mend: "mend it there: a provider has a `name`, a `base_url`, and one kind of key",
+    hint: "fix it there: a provider has a `name`, a `base_url`, and one kind of key",
 };

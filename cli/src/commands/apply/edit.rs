@@ -8,27 +8,28 @@ use api_key_helper_system::{advice, trust};
 use api_key_helper_values::Error;
 use serde_json::Value;
 
-use super::{Asked, shown};
+use super::request::Request;
+use super::shown;
 use crate::cli::Client;
 
-/// A client, as people speak of it.
-pub(super) struct Spoken {
+/// The words of messages about a client.
+pub(super) struct Wording {
     pub(super) client: &'static str,
     /// What to do about a file that it would refuse, or that has no place for a helper.
-    pub(super) mend: &'static str,
+    pub(super) hint: &'static str,
 }
 
 /// One settings file, and what is to be done with it.
 pub(super) struct Edit<'a> {
-    pub(super) asked: &'a Asked<'a>,
+    pub(super) request: &'a Request<'a>,
     pub(super) path: &'a Path,
-    pub(super) spoken: &'static Spoken,
+    pub(super) wording: &'static Wording,
 }
 
 impl Edit<'_> {
     /// Reads the file.
     pub(super) fn target(&self, slots: Slots) -> Result<Target, Error> {
-        Target::read(self.path, self.asked.apply.scope, slots)
+        Target::read(self.path, self.request.apply.scope, slots)
             .map_err(|refusal| self.refused(&refusal))
     }
 
@@ -43,7 +44,7 @@ impl Edit<'_> {
         let slots = target.slots();
         if let Some(helper) = target.helper()
             && !target.is_ours()
-            && !self.asked.apply.force
+            && !self.request.apply.force
         {
             // A shell line can have a key in it.
             let (place, name) = (helper.position, last(slots, 0));
@@ -54,7 +55,7 @@ impl Edit<'_> {
         if target.has(values).map_err(|refusal| self.refused(&refusal))? {
             return Ok(format!("Nothing changes: {shown} says all of this already.\n"));
         }
-        if self.asked.apply.dry_run {
+        if self.request.apply.dry_run {
             let after = shown::of(values);
             let difference = shown::difference(self.path, slots, target.found(), &after);
             return Ok(difference + "Nothing was written.\n");
@@ -86,7 +87,7 @@ impl Edit<'_> {
             return self.nothing_to_undo(target);
         };
         let slots = target.slots();
-        if self.asked.apply.dry_run {
+        if self.request.apply.dry_run {
             let after = undo.found().map_err(|refusal| self.refused(&refusal))?;
             let after = shown::in_file(slots, &after);
             let difference = shown::difference(self.path, slots, target.found(), &after);
@@ -122,7 +123,7 @@ impl Edit<'_> {
 
     /// Why a path has no place in the file.
     pub(super) fn not_text(&self, _: NotText) -> Error {
-        let client = self.spoken.client;
+        let client = self.wording.client;
         Error::misconfigured(format!("a path that is no text cannot stand in {client}'s settings"))
             .with_hint("move the file to a path of plain characters")
     }
@@ -133,7 +134,7 @@ impl Edit<'_> {
         match refusal {
             Refusal::Malformed(malformed) => {
                 Error::misconfigured(format!("`{shown}`, {malformed}; it was left as it is"))
-                    .with_hint(self.spoken.mend)
+                    .with_hint(self.wording.hint)
             }
             Refusal::Link(link) => {
                 let link = trust::quote(link);
@@ -148,7 +149,7 @@ impl Edit<'_> {
                 Error::transient(format!("`{shown}`: {error}")).with_hint("run the command again")
             }
             Refusal::Io(error) => {
-                let hint = match (self.asked.apply.scope, error.kind()) {
+                let hint = match (self.request.apply.scope, error.kind()) {
                     (Scope::Managed, io::ErrorKind::PermissionDenied) => {
                         format!("run `{}`{AS_ROOT}", self.as_root())
                     }
@@ -164,7 +165,7 @@ impl Edit<'_> {
 
     /// The same command for root, who has another home.
     fn as_root(&self) -> String {
-        let Asked { call, apply, front, .. } = self.asked;
+        let Request { call, apply, front, .. } = self.request;
         let sudo = if cfg!(windows) { "" } else { "sudo " };
         let mut line = format!("{sudo}{}", trust::quote(front));
         if let Some(profile) = &call.profile {
@@ -190,7 +191,7 @@ impl Edit<'_> {
 
     /// What a person should know of a file that others have too.
     pub(super) fn project_warning(&self) -> Vec<String> {
-        if self.asked.apply.scope != Scope::Project {
+        if self.request.apply.scope != Scope::Project {
             return Vec::new();
         }
         vec![format!(
