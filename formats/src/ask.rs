@@ -1,7 +1,6 @@
-//! What a client asks for.
+//! Reads the request of a client.
 //!
-//! Whatever a client says of its ask is read before the source is asked, so that what cannot be
-//! answered costs nothing.
+//! A request is read before the source is asked: one that cannot be answered costs nothing.
 
 use std::time::Duration;
 
@@ -16,10 +15,10 @@ use crate::{
     TokenType, Variable, cargo, claude_desktop, credential_process, headers, json, limits,
 };
 
-/// What a client asks for, in its own form.
+/// A client's request, in the form of its protocol.
 #[derive(Debug)]
 pub enum Ask {
-    /// Of a registry.
+    /// For a token of a registry.
     Cargo(cargo::Registry),
     /// See [`FormatName::ClaudeDesktop`].
     ClaudeDesktop,
@@ -27,15 +26,15 @@ pub enum Ask {
     Codex,
     /// See [`FormatName::CredentialProcess`].
     CredentialProcess,
-    /// Of this shell.
+    /// For lines of this shell.
     Env(Shell),
-    /// Of a cluster.
+    /// For a token of a cluster.
     ExecCredential(ExecInfo),
-    /// Of a git server.
+    /// For the credential of a git server.
     Git(Description),
-    /// With the kind of token.
+    /// For this kind of token.
     GoogleExecutable(TokenType),
-    /// With the server that the headers are for, if the client says so.
+    /// For headers, with the server that they are sent to, if the client names one.
     Headers(HeadersOf),
     /// See [`FormatName::Json`].
     Json,
@@ -44,10 +43,10 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// What the client says by its environment; by `lines`, if its format has some on stdin.
+    /// Reads a request from the environment, and from `lines` where the client writes to stdin.
     ///
     /// # Errors
-    /// Misconfigured: it says nothing that could be answered.
+    /// `Misconfigured`: the request has no answer in this format.
     pub fn read(format: FormatName, variable: Variable<'_>, lines: &[u8]) -> Result<Self, Error> {
         Ok(match format {
             FormatName::Cargo => return Err(cargo::not_a_conversation()),
@@ -66,8 +65,8 @@ impl Ask {
         })
     }
 
-    /// How the client tells that its key was refused, if it does. `hold` is who goes on using a key
-    /// for how long.
+    /// Returns the way in which the client reports that its key was refused, if it has one. `hold`
+    /// says how long the client goes on using a key.
     pub fn channel(&self, hold: &Hold) -> Option<Channel> {
         match self {
             Self::Headers(_) | Self::Raw => {
@@ -76,7 +75,7 @@ impl Ask {
             Self::Codex => Some(Channel::Again {
                 hold: hold.fixed.or_else(|| limits::hold(FormatName::Codex))?,
             }),
-            // Without the server, two asks may be for two clusters.
+            // Without a server name, two requests may be for two clusters.
             Self::ExecCredential(info) => {
                 info.destination.server().map(|_| Channel::Again { hold: KUBERNETES_HOLD })
             }
@@ -85,16 +84,17 @@ impl Ask {
         }
     }
 
-    /// Whether a client that asks again and again is told that its key is refused, instead of given
-    /// one. Not where it may ask again for reasons of its own: Claude Code connects to an MCP server
-    /// three times within two seconds, whatever went wrong, and shows nothing of what its helper says;
-    /// and a program may load its kubeconfig as often as it likes.
+    /// Returns whether a client that repeats its request within a short time gets an error instead
+    /// of the same key. Not for clients that repeat it for other reasons. Claude Code connects to
+    /// an MCP server three times within two seconds, whatever went wrong, and does not show the
+    /// helper's stderr. Other programs may load their kubeconfig as often as they like.
     #[must_use]
     pub const fn is_told(&self) -> bool {
         !matches!(self, Self::ExecCredential(_) | Self::Headers(_))
     }
 
-    /// What tells this ask from others of the same profile. The front says nothing of its own.
+    /// Returns what distinguishes this request from others for the same profile. The front adds no
+    /// details, so `raw` has none.
     pub fn details(&self) -> Vec<String> {
         let server = self.destination().server().map(ToString::to_string);
         match self {
@@ -103,17 +103,17 @@ impl Ask {
         }
     }
 
-    /// Returns whether the key of `profile`, which has this `format`, may go where the client says that
-    /// it sends it; true where the client does not say. If not, git and Cargo ask another helper.
+    /// Returns whether the key of `profile`, which has this `format`, may go to the server that the
+    /// client names; true where the client names none. On false, git and Cargo ask the next helper.
     ///
     /// # Errors
-    /// Misconfigured: nobody else is asked; or the profile names no server, although git and Cargo send
-    /// a key to whichever one asks for it.
+    /// `Misconfigured`: the client has no next helper; or the profile lists no server, although git
+    /// and Cargo send a key to any server that asks for it.
     pub fn is_for(&self, profile: &str, format: &Format) -> Result<bool, Error> {
         let names_none = format.send_to.is_empty();
         let destination = self.destination();
         match self {
-            // Whoever names no server yet is told how to.
+            // Without `send_to`, the error says how to add it.
             Self::Cargo(_) | Self::Git(_) if names_none => {
                 destination.check(profile, format).map(|()| true)
             }
@@ -123,10 +123,10 @@ impl Ask {
         }
     }
 
-    /// The answer, as the client reads it.
+    /// Returns the answer in the form that the client reads.
     ///
     /// # Errors
-    /// Misconfigured: this key, or these settings, have no such form.
+    /// `Misconfigured`: this key, or these settings, cannot be written in this form.
     pub fn answer(
         &self,
         given: &IssuedKey<'_>,
@@ -177,6 +177,7 @@ impl Ask {
     }
 }
 
-/// A Kubernetes client uses a key until the end that it is given, and asks at once for another one when
-/// that is refused. Some ask at each start of a connection, so only what comes at once tells.
+/// A Kubernetes client uses a key until `expirationTimestamp`, and asks again at once when the key
+/// is refused. Some ask whenever they open a connection, so only a quick repetition means a
+/// refusal.
 const KUBERNETES_HOLD: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! `cargo`: a credential provider. Both sides write one line of JSON at a time
+//! The `cargo` format: a credential provider. Each side writes one line of JSON at a time
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
 use api_key_helper_values::Error;
@@ -7,50 +7,57 @@ use zeroize::Zeroizing;
 
 use crate::{Destination, IssuedKey, json};
 
-/// The first line, which says what versions are understood here.
+/// The first line, which lists the supported protocol versions.
 pub const HELLO: &str = "{\"v\":[1]}\n";
 
-/// The registry that Cargo asks for.
+/// The registry that Cargo asks a token for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Registry {
     /// Where Cargo sends the key.
     pub(crate) destination: Destination,
 }
 
-/// A line of Cargo's.
+/// One request line of Cargo.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What Cargo wants.
+    /// The requested operation.
     pub wanted: Wanted,
-    /// What stands behind this program in `credential-provider`: Cargo hands it over here, and only
-    /// `--cargo-plugin` on the command line.
+    /// The arguments that follow this program in `credential-provider`. Cargo sends them here; the
+    /// command line has only `--cargo-plugin`.
     pub arguments: Vec<String>,
 }
 
-/// What Cargo wants.
+/// The operation that Cargo requests.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// A token.
+    /// Return a token.
     Get(Registry),
-    /// That a token be forgotten.
+    /// Forget a token.
     Logout(Registry),
-    /// What only a program does that keeps what somebody types.
+    /// An operation that makes sense only for a program that stores tokens which users type.
     Other,
 }
 
 impl Request {
-    /// Reads a line of Cargo's.
+    /// Parses one line of Cargo.
     ///
     /// # Errors
-    /// Misconfigured: it is none. Nothing of it is shown, for Cargo also hands over tokens.
+    /// `Misconfigured`: the line is not a request. The error quotes none of it: Cargo also sends
+    /// tokens.
     pub fn parse(line: &[u8]) -> Result<Self, Error> {
         let written: Written = serde_json::from_slice(line).map_err(|error| {
-            Error::misconfigured(format!("stdin is not a request of cargo's: see column {}", error.column()))
-                .with_hint("let cargo call this program: `credential-provider = [\"/path/api-key-helper\", \"--format\", \"cargo\"]`")
+            let column = error.column();
+            Error::misconfigured(format!("stdin is not a request from cargo: see column {column}"))
+                .with_hint(
+                    "let cargo start this program: `credential-provider = \
+                     [\"/path/api-key-helper\", \"--format\", \"cargo\"]`",
+                )
         })?;
         if written.v != 1 {
-            return Err(Error::misconfigured("cargo asks in a version that was not offered")
-                .with_hint("look for a newer version of this program"));
+            return Err(Error::misconfigured(
+                "cargo uses an unsupported version of its credential protocol",
+            )
+            .with_hint("install a newer version of api-key-helper"));
         }
         let registry = Registry { destination: Destination::of(&written.registry.index_url) };
         let wanted = match &*written.kind {
@@ -77,8 +84,7 @@ struct WrittenRegistry {
     index_url: String,
 }
 
-/// The key as a token. Cargo keeps it for the moment that it is given, and for all operations: it is no
-/// token of one.
+/// Returns the key as a token. Cargo caches it until `expiration`, and uses it for all operations.
 pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     json::line(&Reply::Ok(Success::Get {
         token: given.key.expose(),
@@ -88,32 +94,32 @@ pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     }))
 }
 
-/// The key is forgotten.
+/// Returns the answer that the token is forgotten.
 pub fn logged_out() -> Zeroizing<String> {
     json::line(&Reply::Ok(Success::Logout))
 }
 
-/// Another provider may know the registry.
+/// Returns the answer that lets Cargo ask the next provider, which may know the registry.
 pub fn not_for_us() -> Zeroizing<String> {
     json::line(&Reply::Err(Failure::UrlNotSupported))
 }
 
-/// Another provider may be able to do it.
+/// Returns the answer that lets Cargo ask the next provider, which may support the operation.
 pub fn not_supported() -> Zeroizing<String> {
     json::line(&Reply::Err(Failure::OperationNotSupported))
 }
 
-/// The error, which Cargo shows.
+/// Returns the error in the form that Cargo shows.
 pub(super) fn refusal(error: &Error) -> String {
     let message = error.short_message();
     let caused_by = error.hint().into_iter().collect();
     json::line(&Reply::Err(Failure::Other { message: &message, caused_by })).to_string()
 }
 
-/// Somebody else than Cargo asks.
+/// The error for `--format cargo` without Cargo on the other side.
 pub(super) fn not_a_conversation() -> Error {
-    Error::misconfigured("the format `cargo` is a conversation with cargo, which nobody begins")
-        .with_hint("let cargo call this program, or say `--format raw` to see the key")
+    Error::misconfigured("`--format cargo` works only when cargo starts this program with `--cargo-plugin`")
+        .with_hint("set `credential-provider` in cargo's configuration, or use `--format raw` to print the key")
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! `claude-desktop`: what its `inferenceCredentialHelper` prints.
+//! The `claude-desktop` format: the output of an `inferenceCredentialHelper`.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ struct Document<'a> {
     headers: BTreeMap<&'a str, &'a str>,
 }
 
-/// The key, and the profile's headers if it has some. The client takes no end: it asks again by its
-/// own settings.
+/// Returns the key, and the profile's headers if it has any. The client accepts no expiry: its own
+/// settings say when it asks again.
 pub(super) fn answer(given: &IssuedKey<'_>, headers: Option<&Headers>) -> Zeroizing<String> {
     let filled = headers.map(|headers| headers.with(given.key)).unwrap_or_default();
     let headers = filled.iter().map(|(name, value)| (*name, value.as_str())).collect();

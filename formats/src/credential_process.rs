@@ -1,6 +1,6 @@
-//! `credential-process`: a set of AWS keys, as the AWS SDKs read it.
+//! The `credential-process` format: a set of AWS keys, as the AWS SDKs read it.
 //!
-//! Such a set is a JSON document, and as a key it is one without white space: see
+//! The set is a JSON document; as a key, it is that document without white space. See
 //! [`document`](api_key_helper_backend::document).
 
 use api_key_helper_backend::document::AwsKeys;
@@ -23,11 +23,8 @@ struct Answer<'a> {
     expiration: Option<String>,
 }
 
-/// The set of keys with the issuer's end of it, which the engine has read from the set as well: the SDKs ask again minutes before, by themselves, and
-/// would do so at each call if the end were an earlier one.
-///
-/// # Errors
-/// Misconfigured: the key is no such set.
+/// Returns the set of keys with the issuer's expiry, not with `ask_again_at`. The SDKs ask again
+/// some minutes before the expiry, and with an earlier one they would do so at each call.
 pub(super) fn answer(given: &IssuedKey<'_>) -> Result<Zeroizing<String>, Error> {
     let keys = AwsKeys::parse(given.key).ok_or_else(|| not_a_set(given.source))?;
     Ok(json::line(&Answer {
@@ -40,9 +37,9 @@ pub(super) fn answer(given: &IssuedKey<'_>) -> Result<Zeroizing<String>, Error> 
 }
 
 fn not_a_set(source: &str) -> Error {
-    Error::misconfigured(format!("the key of source `{source}` is no set of AWS keys")).with_hint(
-        "let it be JSON with `AccessKeyId` and `SecretAccessKey`, see `output = \"document\"` of \
-         scripts, `field = \"*\"` of other sources",
+    Error::misconfigured(format!("the key of source `{source}` is not a set of AWS keys")).with_hint(
+        "the key must be JSON with `AccessKeyId` and `SecretAccessKey`: set `output = \"document\"` \
+         on a script source, or `field = \"*\"` on another source",
     )
 }
 

@@ -1,27 +1,27 @@
-//! Where a client sends a key.
+//! The server that a client sends a key to.
 
 use api_key_helper_values::Error;
 
 use crate::{Format, Origin};
 
-/// Where a client says that it sends the key.
+/// The server that a client says it sends the key to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// To this server.
     Server(Origin),
-    /// Somewhere that is no server, or that programs read differently.
+    /// Something that is not a server, or that programs parse differently.
     Unclear,
-    /// It says nothing.
+    /// The client names no server.
     Unsaid,
 }
 
 impl Destination {
-    /// The server of a URL.
+    /// Returns the server of a URL.
     pub(crate) fn of(url: &str) -> Self {
         Origin::of(url).map_or(Self::Unclear, Self::Server)
     }
 
-    /// The server, where there is one.
+    /// Returns the server, if there is one.
     pub(crate) const fn server(&self) -> Option<&Origin> {
         match self {
             Self::Server(server) => Some(server),
@@ -29,10 +29,7 @@ impl Destination {
         }
     }
 
-    /// That the profile with this `format` names the server, if the client says which it is.
-    ///
-    /// # Errors
-    /// Misconfigured, with what to write if the key may go there.
+    /// Checks that the profile with this `format` allows the server, if the client names one.
     pub(crate) fn check(&self, profile: &str, format: &Format) -> Result<(), Error> {
         let send_to = &format.send_to;
         match self {
@@ -47,13 +44,15 @@ impl Destination {
 fn not_named(name: &str, send_to: &[Origin], server: &Origin) -> Error {
     let named = send_to.iter().chain([server]);
     let servers = named.map(|server| format!("\"{server}\"")).collect::<Vec<_>>().join(", ");
-    Error::misconfigured(format!("profile `{name}` does not say that `{server}` may have its key"))
-        .with_hint(format!("if it may, write `send_to = [{servers}]` into `[profile.{name}]`"))
+    Error::misconfigured(format!(
+        "profile `{name}` does not allow its key to be sent to `{server}`"
+    ))
+    .with_hint(format!("to allow it, set `send_to = [{servers}]` in `[profile.{name}]`"))
 }
 
 fn unclear(name: &str) -> Error {
     Error::misconfigured(format!(
-        "it is not clear which server would have the key of profile `{name}`"
+        "cannot tell which server the key of profile `{name}` would be sent to"
     ))
-    .with_hint("let the client name the server by a URL in ASCII, such as `https://a.example`")
+    .with_hint("in the client, write the server as an ASCII URL, such as `https://a.example`")
 }

@@ -1,37 +1,38 @@
-//! `env`, `env-cmd` and `env-powershell`: lines that a shell runs.
+//! The formats `env`, `env-cmd` and `env-powershell`: lines that a shell runs.
 
 use api_key_helper_backend::rfc3339;
 use zeroize::Zeroizing;
 
 use crate::{IssuedKey, VariableName};
 
-/// Whose lines they are.
+/// The shell that runs the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
-    /// `cmd`, by `for /f "delims=" %i in ('…') do @%i`.
+    /// The `cmd` shell, by `for /f "delims=" %i in ('…') do @%i`.
     Cmd,
-    /// A shell of POSIX, by `eval`.
+    /// A POSIX shell, by `eval`.
     Posix,
     /// PowerShell, by `Invoke-Expression`.
     PowerShell,
 }
 
 impl Shell {
-    /// The key and its issuer's end, each in an exported variable. One that has no end unsets what an
-    /// earlier one left.
+    /// Returns lines that export the key and the issuer's expiry as two variables. Without an
+    /// expiry, the second line unsets the variable, which may be left from an earlier key.
     pub(super) fn answer(self, given: &IssuedKey<'_>, name: &VariableName) -> Zeroizing<String> {
         let name = name.as_str();
         let end = given.expires_at.map(rfc3339);
         let mut lines = self.set(name, Some(given.key.expose()));
         let end = self.set(&format!("{name}_EXPIRES_AT"), end.as_deref());
-        // With room for both, no part of the key is left behind by growing.
+        // Room for both lines: a string that grows leaves parts of the key in memory.
         lines = Zeroizing::new([lines.as_str(), end.as_str()].concat());
         lines
     }
 
     fn set(self, name: &str, value: Option<&str>) -> Zeroizing<String> {
         let line = match (self, value) {
-            // Up to the last quote all is the value; what `for` has filled in is not expanded again.
+            // `cmd` takes everything up to the last quote as the value, and does not expand it
+            // again.
             (Self::Cmd, value) => format!("set \"{name}={}\"\n", value.unwrap_or_default()),
             (Self::Posix, Some(value)) => format!("export {name}={}\n", *quoted(value, r"'\''")),
             (Self::Posix, None) => format!("unset {name}\n"),
@@ -42,9 +43,9 @@ impl Shell {
     }
 }
 
-/// In quotes inside which a shell takes everything as it is, but for the quote (POSIX.1-2024, 2.2.2
-/// Single-Quotes; PowerShell, "about_Quoting_Rules"). `shlex` would grow its text, and so leave parts
-/// of the key in memory.
+/// Returns `text` in single quotes, where a shell takes everything but the quote literally
+/// (POSIX.1-2024, 2.2.2 Single-Quotes; PowerShell, "about_Quoting_Rules"). Not `shlex`: its string
+/// grows, which leaves parts of the key in memory.
 fn quoted(text: &str, quote: &str) -> Zeroizing<String> {
     let quotes = text.matches('\'').count();
     let mut quoted = Zeroizing::new(String::with_capacity(text.len() + quotes * quote.len() + 2));

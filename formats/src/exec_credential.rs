@@ -1,4 +1,4 @@
-//! `exec-credential`: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
+//! The `exec-credential` format: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
 
 use api_key_helper_backend::rfc3339;
 use api_key_helper_values::Error;
@@ -7,17 +7,17 @@ use zeroize::Zeroizing;
 
 use crate::{Destination, IssuedKey, Variable, json};
 
-/// What the client says of its ask.
+/// The variable in which the client describes its request.
 const INFO: &str = "KUBERNETES_EXEC_INFO";
-/// All that a client can ask for. They differ in nothing that is used here.
+/// All versions that a client can request. Their differences do not matter here.
 pub(crate) const VERSIONS: [&str; 2] =
     ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 
-/// A client's ask.
+/// A client's request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ExecInfo {
     version: &'static str,
-    /// The cluster's server, which is there where the kubeconfig has `provideClusterInfo`.
+    /// The server of the cluster, present if the kubeconfig sets `provideClusterInfo`.
     pub(crate) destination: Destination,
 }
 
@@ -33,17 +33,16 @@ impl ExecInfo {
         let written: Written = serde_json::from_slice(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Error::misconfigured(format!(
-                "the variable `{INFO}` is no ExecCredential: see line {line}, column {column}"
+                "the variable `{INFO}` is not an ExecCredential: see line {line}, column {column}"
             ))
-            .with_hint("let a Kubernetes client call this program, or unset the variable")
+            .with_hint("let a Kubernetes client start this program, or unset the variable")
         })?;
         let version = VERSIONS.into_iter().find(|version| *version == written.api_version);
         let version = version.ok_or_else(|| {
-            Error::misconfigured("the Kubernetes client asks in a version that is not known here")
-                .with_hint(format!(
-                    "set `apiVersion: {}` in the `exec` of the kubeconfig",
-                    VERSIONS[0]
-                ))
+            Error::misconfigured(
+                "the Kubernetes client requests an unsupported version of ExecCredential",
+            )
+            .with_hint(format!("set `apiVersion: {}` in the `exec` of the kubeconfig", VERSIONS[0]))
         })?;
         let cluster = written.spec.cluster;
         let destination =
@@ -51,7 +50,7 @@ impl ExecInfo {
         Ok(Self { version, destination })
     }
 
-    /// The key as a token. The client asks again after the moment that it is given, without a margin
+    /// Returns the key as a token. The client asks again at `expirationTimestamp`, without a margin
     /// of its own.
     pub(super) fn answer(&self, given: &IssuedKey<'_>) -> Zeroizing<String> {
         json::line(&Answer {

@@ -1,5 +1,5 @@
-//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
-//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
+//! The fuzz targets of this crate: each takes any bytes, and panics where a promise does not hold.
+//! `fuzz/` runs them; a unit test replays the kept inputs.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
 
 const KEY: &str = "canary-0123456789";
 
-/// Whatever git says, it is answered with lines of its own, or refused without a word of it.
+/// Any description by git is answered with `key=value` lines, or refused without quoting it.
 pub fn git_description(bytes: &[u8]) {
     let key = key(KEY);
     match Description::parse(bytes) {
@@ -26,14 +26,14 @@ pub fn git_description(bytes: &[u8]) {
     }
 }
 
-/// Whatever cargo says, it is a request, or refused without a word of it.
+/// Any line by Cargo is a request, or is refused without quoting it.
 pub fn cargo_request(bytes: &[u8]) {
     if let Err(error) = Request::parse(bytes) {
         shows_nothing(&error, bytes);
     }
 }
 
-/// Whatever a Kubernetes client says, it is answered in a version that exists.
+/// Any `ExecCredential` is answered in a supported version, or is refused without quoting it.
 pub fn exec_info(bytes: &[u8]) {
     let key = key(KEY);
     match ExecInfo::parse(bytes) {
@@ -48,7 +48,7 @@ pub fn exec_info(bytes: &[u8]) {
     }
 }
 
-/// Any key stands whole in each form that quotes it; any URL has one server, which is its own.
+/// Any key survives each form that quotes it; any URL has one server, which parses to itself.
 pub fn quoted_key(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     if let Some(origin) = Origin::of(text) {
@@ -68,7 +68,7 @@ pub fn quoted_key(bytes: &[u8]) {
     assert_eq!(inner.unwrap_or_default().replace(r"'\''", "'"), key.expose());
 }
 
-/// All of an error is words of ours and numbers: what it is about could be a secret.
+/// The error consists of fixed words and numbers: its subject could be a secret.
 fn shows_nothing(error: &Error, bytes: &[u8]) {
     let report = error.report();
     assert!(report.chars().count() < SHOWN_LENGTH, "{report}");
@@ -78,7 +78,7 @@ fn shows_nothing(error: &Error, bytes: &[u8]) {
     }
 }
 
-/// What is shorter could be a word of ours.
+/// Shorter words could be part of our own text.
 const SECRET_LENGTH: usize = 16;
 
 fn key(text: &str) -> Key {
@@ -90,7 +90,7 @@ fn given(key: &Key) -> IssuedKey<'_> {
     IssuedKey { key, source: "main", expires_at: Some(end), ask_again_at: end }
 }
 
-/// The functions above.
+/// The targets.
 pub const TARGETS: &[Trial] = &[
     ("cargo_request", cargo_request),
     ("exec_info", exec_info),
@@ -98,7 +98,7 @@ pub const TARGETS: &[Trial] = &[
     ("quoted_key", quoted_key),
 ];
 
-/// The name that a function has in `fuzz/`, and the function.
+/// The name of a target in `fuzz/`, and its function.
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]

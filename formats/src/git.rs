@@ -1,29 +1,30 @@
-//! `git`: a credential helper (`gitcredentials(7)`, `git-credential(1)`).
+//! The `git` format: a credential helper (`gitcredentials(7)`, `git-credential(1)`).
 
 use api_key_helper_values::{Error, Key, Secret};
 use zeroize::Zeroizing;
 
 use crate::{Destination, IssuedKey, Origin, Username};
 
-/// What git describes of a credential. What else it says makes no difference here.
+/// Git's description of a credential. Attributes that make no difference here are ignored.
 #[derive(Debug)]
 pub struct Description {
-    /// Where git sends the credential.
+    /// The server that git sends the credential to.
     pub(crate) destination: Destination,
     username: bool,
     password: Option<Secret>,
 }
 
 impl Description {
-    /// Reads lines of `key=value`, up to an empty one.
+    /// Parses `key=value` lines, up to an empty one.
     ///
     /// # Errors
-    /// Misconfigured: a line is none. Nothing of it is shown, for a password may be in it.
+    /// `Misconfigured`: a line is invalid. The error quotes none of it, for it may contain a
+    /// password.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let (mut protocol, mut host, mut username, mut password) = (None, None, false, None);
         let lines = bytes.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
         for (index, line) in lines.enumerate() {
-            // A CR inside of a line is another line to some readers (CVE-2024-52006).
+            // Some readers take a CR as the end of the line (CVE-2024-52006).
             let line = str::from_utf8(line).ok().filter(|line| !line.contains('\r'));
             let line = line.and_then(|line| line.split_once('='));
             let (key, value) = line.ok_or_else(|| not_gits(index + 1))?;
@@ -40,14 +41,15 @@ impl Description {
         Ok(Self { destination, username, password })
     }
 
-    /// Whether git describes the credential with this key. One without a password is whichever it was.
+    /// Returns whether the description is of this key. A description without a password is of any
+    /// key.
     pub fn has(&self, key: &Key) -> bool {
         self.password.as_ref().is_none_or(|password| password.expose() == key.expose())
     }
 
-    /// The key as a password, with the moment from which git's caches shall ask again.
+    /// Returns the key as a password that expires when git's caches should ask again.
     pub(super) fn answer(&self, given: &IssuedKey<'_>, username: &Username) -> Zeroizing<String> {
-        // One that git knows, from the URL or its configuration, is the user's choice.
+        // A user name from the URL or git's configuration is the user's choice.
         let username =
             if self.username { String::new() } else { format!("username={}\n", username.as_str()) };
         let end = given.ask_again_at.unix_millis() / 1_000;
@@ -57,8 +59,11 @@ impl Description {
 }
 
 fn not_gits(line: usize) -> Error {
-    Error::misconfigured(format!("line {line} on stdin is not `key=value`, as git writes it"))
-        .with_hint("let git call this program: `git config credential.helper '/path/api-key-helper --format git'`")
+    Error::misconfigured(format!("line {line} on stdin is not `key=value`, the form that git uses"))
+        .with_hint(
+            "let git start this program: `git config credential.helper '/path/api-key-helper \
+             --format git'`",
+        )
 }
 
 #[cfg(test)]

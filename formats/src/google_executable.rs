@@ -1,7 +1,8 @@
-//! `google-executable`: the source of an external account of Google's libraries (AIP-4117).
+//! The `google-executable` format: a source of an external account in Google's libraries
+//! (AIP-4117).
 //!
-//! The file in `GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE` is a cache that the libraries would read instead
-//! of asking. Nothing is written there: the key would lie on the disk in the clear.
+//! The libraries would read a cache from `GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE` before they ask.
+//! Nothing is written there, because the key would be on disk in the clear.
 
 use api_key_helper_values::Error;
 use serde::Serialize;
@@ -11,10 +12,10 @@ use crate::{IssuedKey, Variable, json};
 
 const TOKEN_TYPE: &str = "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE";
 
-/// The kind of token that the account is set up for.
+/// The kind of token that the account is configured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
-    /// OpenID Connect's.
+    /// An ID token of OpenID Connect.
     IdToken,
     /// Any JWT.
     Jwt,
@@ -34,7 +35,7 @@ impl TokenType {
         }
     }
 
-    /// The key as such a token.
+    /// Returns the key as a token of this kind.
     pub(super) fn answer(self, given: &IssuedKey<'_>) -> Zeroizing<String> {
         let (id_token, saml_response) = match self {
             Self::IdToken | Self::Jwt => (Some(given.key.expose()), None),
@@ -50,7 +51,7 @@ impl TokenType {
         })
     }
 
-    /// RFC 8693, section 3.
+    /// Returns the token type identifier of RFC 8693, section 3.
     const fn urn(self) -> &'static str {
         match self {
             Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
@@ -61,16 +62,14 @@ impl TokenType {
 }
 
 fn unknown() -> Error {
-    Error::misconfigured(format!(
-        "the variable `{TOKEN_TYPE}` names no type of token that is known"
-    ))
-    .with_hint(format!(
-        "set `subject_token_type` to `{}` in the account's configuration",
-        TokenType::Jwt.urn()
-    ))
+    Error::misconfigured(format!("the variable `{TOKEN_TYPE}` names an unsupported type of token"))
+        .with_hint(format!(
+            "set `subject_token_type` to `{}` in the account's configuration",
+            TokenType::Jwt.urn()
+        ))
 }
 
-/// The error, which the library shows.
+/// Returns the error in the form that the library shows.
 pub(super) fn refusal(error: &Error) -> String {
     let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
     let message = format!("{}{hint}", error.short_message());

@@ -1,4 +1,5 @@
-//! `headers`: a JSON object of strings, for Claude Code's `headersHelper` and `otelHeadersHelper`.
+//! The `headers` format: a JSON object of strings, for Claude Code's `headersHelper` and
+//! `otelHeadersHelper`.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::{Destination, Headers, IssuedKey, Variable, json};
 
-/// The MCP server that Claude Code wants headers for.
+/// The variable that names the MCP server which Claude Code wants headers for.
 const SERVER: &str = "CLAUDE_CODE_MCP_SERVER_URL";
 
-/// Whom the headers are for.
+/// The request for headers, with the server that gets them.
 #[derive(Debug)]
 pub struct HeadersOf {
     pub(crate) destination: Destination,
@@ -25,15 +26,15 @@ impl HeadersOf {
     }
 }
 
-/// The headers.
+/// Returns the headers.
 ///
 /// # Errors
-/// Misconfigured: the key is in none of them.
+/// `Misconfigured`: none of them contains the key.
 pub(super) fn answer(given: &IssuedKey<'_>, headers: &Headers) -> Result<Zeroizing<String>, Error> {
     if !headers.have_key() {
         let key = Headers::KEY;
-        return Err(Error::misconfigured("none of the profile's `headers` has the key")
-            .with_hint(format!("write `{key}` where it belongs, as in `\"Bearer {key}\"`")));
+        return Err(Error::misconfigured("none of the profile's `headers` contains the key")
+            .with_hint(format!("write `{key}` where the key belongs, as in `\"Bearer {key}\"`")));
     }
     let filled = headers.with(given.key);
     let texts: BTreeMap<&str, &str> =

@@ -1,4 +1,5 @@
-//! `json`: all that is known of the key. And how JSON is written.
+//! The `json` format: everything that is known about the key. Writes the JSON of the other formats
+//! too.
 
 use api_key_helper_backend::rfc3339;
 use api_key_helper_values::MAX_KEY_LENGTH;
@@ -16,7 +17,8 @@ struct Document<'a> {
     source: &'a str,
 }
 
-/// The key, its issuer's end, when to ask again, and its source. A script source reads it, too.
+/// Returns the key, its expiry, the moment to ask again, and its source. A script source reads this
+/// format as well.
 pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     line(&Document {
         key: given.key.expose(),
@@ -26,12 +28,12 @@ pub(super) fn answer(given: &IssuedKey<'_>) -> Zeroizing<String> {
     })
 }
 
-/// `value` as one line of JSON.
+/// Returns `value` as one line of JSON.
 pub(super) fn line(value: &impl Serialize) -> Zeroizing<String> {
-    // With room enough from the start, no half-written copy is left behind by growing: what is
-    // escaped takes twice its length, and what surrounds it is short.
+    // Room for all of it: a vector that grows leaves parts of the key in memory. Escaping at most
+    // doubles the key's length, and the rest is short.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4 * MAX_KEY_LENGTH));
-    // A vector takes whatever is written, and what is written has text for keys.
+    // Writing to a vector cannot fail, and the written types have string keys.
     let _ = serde_json::to_writer(&mut *bytes, value);
     bytes.push(b'\n');
     Zeroizing::new(String::from_utf8(std::mem::take(&mut *bytes)).unwrap_or_default())

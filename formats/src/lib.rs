@@ -1,7 +1,7 @@
-//! How clients ask for a key, and how they read the answer: each has a form of its own.
+//! The protocols by which clients ask for a key and read the answer.
 //!
-//! Nothing here asks anybody, or knows a cache: what a client says goes in as bytes and variables, and
-//! what it shall read comes out as text.
+//! This crate uses no network, no disk and no cache. A client's request comes in as bytes and
+//! variables; the answer goes out as text.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
@@ -40,24 +40,24 @@ pub use limits::{hold, limit};
 pub use origin::Origin;
 pub use settings::{Format, FormatName, Headers, Username, VariableName};
 
-/// A key that answers an ask.
+/// A key for a client, with what the formats tell about it.
 #[derive(Debug)]
 pub struct IssuedKey<'a> {
     /// The key.
     pub key: &'a Key,
     /// The name of its source.
     pub source: &'a str,
-    /// The issuer's end of it, if it named one.
+    /// The issuer's expiry, if it named one.
     pub expires_at: Option<Moment>,
-    /// When the client should ask again, if it keeps the key: never later than that end.
+    /// The moment at which a client that caches the key should ask again; never after the expiry.
     pub ask_again_at: Moment,
 }
 
 /// Reads an environment variable.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// `error` in the form that the client shows; `None` for those that show stderr, and look at the exit
-/// code.
+/// Returns `error` in the form that the client shows; `None` for clients that show stderr and check
+/// the exit code.
 #[must_use]
 pub fn refusal(format: FormatName, error: &Error) -> Option<String> {
     match format {

@@ -1,32 +1,32 @@
-//! How long clients wait, and how long they go on using a key, where that is known.
+//! The time that clients wait for a key, and the time that they use it, as far as both are known.
 
 use std::time::Duration;
 
 use crate::FormatName;
 
-/// How long a client waits for an answer in this format, less what it takes to start us and to read
-/// it; `None` for those that wait for as long as it takes.
+/// Returns how long a client of this format waits for an answer, less the time to start us and to
+/// read the answer; `None` if it waits without a limit.
 #[must_use]
 pub const fn limit(format: FormatName) -> Option<Duration> {
     match format {
-        // It ends its helper after 60 s.
+        // Claude Desktop stops its helper after 60 s.
         FormatName::ClaudeDesktop => Some(Duration::from_secs(50)),
-        // Its `timeout_ms` is 5,000 where nobody sets it.
+        // Codex's `timeout_ms` is 5,000 by default.
         FormatName::Codex => Some(Duration::from_secs(4)),
-        // `timeout_millis` is 30,000 where nobody sets it (AIP-4117).
+        // The default of `timeout_millis` is 30,000 (AIP-4117).
         FormatName::GoogleExecutable => Some(Duration::from_secs(25)),
-        // Claude Code's `headersHelper` has 10 s; its `otelHeadersHelper` 30.
+        // Claude Code's `headersHelper` has 10 s; its `otelHeadersHelper` 30 s.
         FormatName::Headers => Some(Duration::from_secs(8)),
         _ => None,
     }
 }
 
-/// How long a client goes on using a key that it was given in this format, where neither an end that
-/// it is given nor its environment says so.
+/// Returns how long a client of this format goes on using a key, where neither an expiry nor the
+/// environment says so.
 #[must_use]
 pub const fn hold(format: FormatName) -> Option<Duration> {
     match format {
-        // Its `refresh_interval_ms`, where nobody sets it.
+        // The default of `refresh_interval_ms`.
         FormatName::Codex => Some(Duration::from_secs(300)),
         _ => None,
     }

@@ -1,11 +1,11 @@
-//! Where a client sends a key.
+//! Servers, as a configuration and a client name them.
 
 use std::fmt;
 
 use serde::Deserialize;
 use url::{Host, Position, Url};
 
-/// A server: scheme, host and port of a URL.
+/// A server: the scheme, host and port of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
@@ -15,8 +15,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The server of a URL, which may be one of Cargo's (`sparse+https://...`); `None` where it has
-    /// none, or where programs could disagree about which it is.
+    /// Returns the server of a URL, which may be one of Cargo's (`sparse+https://...`); `None`
+    /// where it has none, or where programs could disagree about it.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         let (scheme, _) = url.split_once("://")?;
@@ -24,7 +24,7 @@ impl Origin {
         Self::at_start_of(url.get(start..)?).map(|(_, origin, _)| origin)
     }
 
-    /// The server at `host`, which may have a port.
+    /// Returns the server at `host`, which may contain a port.
     #[must_use]
     pub fn new(scheme: &str, host: &str) -> Option<Self> {
         let text = format!("{scheme}://{host}");
@@ -32,8 +32,8 @@ impl Origin {
         (user.is_empty() && rest.is_empty()).then_some(origin)
     }
 
-    /// The user, the server, and the path or query that follow. `url` decides which server it is, by
-    /// the URL Standard. Where it had to change the spelling to get there, other programs may go
+    /// Returns the user, the server, and the path or query that follow. `url` finds the server, by
+    /// the URL Standard. Where it changes the spelling to do so, other programs may connect
     /// elsewhere.
     fn at_start_of(text: &str) -> Option<(&str, Self, &str)> {
         if !text.chars().all(|c| c.is_ascii_graphic()) {
@@ -51,13 +51,13 @@ impl Origin {
         }
         let user = &text[url[..Position::BeforeUsername].len()..url[..Position::BeforeHost].len()];
         let rest = &text[server.len()..];
-        // Browsers, and Cargo with them, take a backslash for a slash.
+        // Browsers and Cargo treat a backslash as a slash.
         let (port, rest) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
         let parsed = url.port_or_known_default().map(|number| format!(":{number}"));
         if !port.is_empty() && parsed.as_deref() != Some(port) {
             return None;
         }
-        // Without a port where it is the scheme's own.
+        // The default port of a scheme is left out.
         let authority = url[Position::BeforeHost..Position::AfterPort].to_ascii_lowercase();
         Some((user, Self { scheme: url.scheme().to_owned(), authority }, rest))
     }
@@ -67,7 +67,7 @@ impl TryFrom<String> for Origin {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        // What follows the server would look as if it counted.
+        // Text after the server would look as if it mattered.
         let origin = text
             .split_once("://")
             .filter(|(scheme, _)| !scheme.contains('+'))
@@ -76,28 +76,28 @@ impl TryFrom<String> for Origin {
     }
 }
 
-/// Why `text` is not a server, and what to write.
+/// Returns why `text` is not a server, and what to write instead.
 fn refusal(text: &str) -> String {
-    // What stands before it may be a password. The others become an at sign in a host.
+    // The part before an at sign may be a password. The other two become an at sign in a host.
     if let Some((_, server)) = text.rsplit_once(['@', '\u{fe6b}', '\u{ff20}']) {
-        return format!("a server has no user: leave out what stands before `@{server}`");
+        return format!("a server has no user name: remove the part before `@{server}`");
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        return format!("`{text}` has no scheme: write it as `https://git.example.com`");
+        return format!("`{text}` has no scheme: write a server such as `https://git.example.com`");
     };
     let (host, path) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
     if scheme.contains('+') {
         let (_, scheme) = scheme.rsplit_once('+').unwrap_or(("", scheme));
-        format!("`{text}` is a registry of Cargo: write its server, such as `{scheme}://{host}`")
+        format!("`{text}` is a Cargo registry: write its server, `{scheme}://{host}`")
     } else if host.contains('*') {
-        format!("`{text}` has a wildcard: write each server by its whole name")
+        format!("`{text}` has a wildcard: write the full name of each server")
     } else if !host.is_ascii() {
-        format!("`{text}` is not ASCII: write the host by its `xn--` name")
+        format!("`{text}` is not ASCII: write the `xn--` name of the host")
     } else if !path.trim_start_matches('/').is_empty() {
-        format!("`{text}` has a path: write the server without a path, as `{scheme}://{host}`")
+        format!("`{text}` has a path: write only the server, `{scheme}://{host}`")
     } else {
         format!(
-            "`{text}` is not a server: write it as `https://git.example.com`, with its port and \
+            "`{text}` is not a server: write one such as `https://git.example.com`, with its port and \
              without a path"
         )
     }
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// These were servers of their own before `url` read them, which no client meant.
+    /// Before `url` parsed them, these counted as separate servers, which no client meant.
     #[test]
     fn host_in_another_spelling_than_programs_use_is_refused() {
         for url in [
@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(of(url), None, "{url}");
         }
         for url in [
-            // `url` alone would take these for `https://git.example.com`.
+            // By itself, `url` would take these for `https://git.example.com`.
             "https:///git.example.com/",
             "https:\\\\git.example.com/",
             "https:git.example.com://",
@@ -184,7 +184,7 @@ mod tests {
             "https://git%2eexample.com/",
             "https://git.example.com%2f/",
             "https://gi\u{ad}t.example.com/",
-            // A backslash is a part of the user here for `url`, and a slash for browsers.
+            // A backslash is part of the user name for `url`, and a slash for browsers.
             "git://evil.example\\@git.example.com/",
         ] {
             assert_eq!(of(url), None, "{url}");
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_no_name_is_no_server() {
-        // `a]b` has what stands where a port begins; `a]\u{388}` has it in the middle of a letter.
+        // `a]b` has a character where a port begins; `a]\u{388}` has one across that position.
         for host in ["a]\u{388}", "\u{388}:1", "[::1]80", "[::1]x80", "a:", "a]b", "]", "["] {
             assert_eq!(Origin::new("https", host), None, "{host}");
         }
@@ -235,23 +235,23 @@ mod tests {
         }
         for (bad, says) in [
             ("git.example.com", "`git.example.com` has no scheme"),
-            ("https://a/b", "without a path, as `https://a`"),
+            ("https://a/b", "has a path: write only the server, `https://a`"),
             ("https://a//", "`https://a//` is not a server"),
-            ("https://a?b", "without a path, as `https://a`"),
+            ("https://a?b", "has a path: write only the server, `https://a`"),
             (
                 "https://b\u{fc}cher.example",
-                "`https://b\u{fc}cher.example` is not ASCII: write the host by its `xn--` name",
+                "`https://b\u{fc}cher.example` is not ASCII: write the `xn--` name of the host",
             ),
             ("https://b\u{fc}cher.example/x", "`xn--` name"),
             ("https://*.example.com", "`https://*.example.com` has a wildcard"),
             (
                 "https://me@git.example.com",
-                "has no user: leave out what stands before `@git.example.com`",
+                "has no user name: remove the part before `@git.example.com`",
             ),
             ("me:hunter2@git.example.com", "before `@git.example.com`"),
             ("https://me:hunter2@b\u{fc}cher.example/x", "before `@b\u{fc}cher.example/x`"),
-            ("https://me:hunter2\u{ff20}a", "leave out what stands before `@a`"),
-            ("sparse+https://a/index/", "write its server, such as `https://a`"),
+            ("https://me:hunter2\u{ff20}a", "remove the part before `@a`"),
+            ("sparse+https://a/index/", "write its server, `https://a`"),
             ("https://a:b", "`https://a:b` is not a server"),
             ("https://a b", "`https://a b` is not a server"),
             ("https://", "`https://` is not a server"),

@@ -1,10 +1,11 @@
-//! A key that is given, for tests.
+//! A sample key for tests.
 
 use api_key_helper_values::{Key, Moment};
 
 use crate::IssuedKey;
 
-/// It ends then, in Unix seconds; the client shall ask again at 2033-05-18T03:23:20Z.
+/// Returns a key with this expiry in Unix seconds; clients should ask again at
+/// 2033-05-18T03:23:20Z.
 pub(crate) fn given(key: &str, expires_at: Option<u64>) -> IssuedKey<'static> {
     let seconds = |seconds: u64| Moment::from_unix_millis(seconds * 1_000);
     IssuedKey {

@@ -1,4 +1,4 @@
-//! In which form a profile's key is printed, and what that form needs to know.
+//! The format in which a profile prints its key, with the settings of that format.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use zeroize::Zeroizing;
 
 use crate::{Key, Origin};
 
-/// A form in which a key is printed: each client has its own.
+/// A format in which a key is printed: each client has its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FormatName {
     /// The protocol of Cargo's credential providers.
     Cargo,
-    /// What Claude Desktop's credential helper prints.
+    /// The output of Claude Desktop's credential helper.
     ClaudeDesktop,
-    /// The key alone, in the time that Codex gives a command.
+    /// The key alone, within the time that Codex gives a command.
     Codex,
-    /// What the AWS SDKs read from a `credential_process`.
+    /// The JSON that the AWS SDKs read from a `credential_process`.
     CredentialProcess,
     /// A shell's line, for `eval`.
     Env,
@@ -26,15 +26,15 @@ pub enum FormatName {
     EnvCmd,
     /// Lines of PowerShell, for `Invoke-Expression`.
     EnvPowershell,
-    /// What a Kubernetes client reads from a plugin.
+    /// The JSON that a Kubernetes client reads from a plugin.
     ExecCredential,
     /// The protocol of git's credential helpers.
     Git,
-    /// What Google's libraries read from an executable.
+    /// The JSON that Google's libraries read from an executable.
     GoogleExecutable,
     /// A JSON object of HTTP headers.
     Headers,
-    /// A JSON object with all that is known of the key.
+    /// A JSON object with everything that is known about the key.
     Json,
     /// The key alone.
     #[default]
@@ -42,7 +42,7 @@ pub enum FormatName {
 }
 
 impl FormatName {
-    /// All of them, in alphabetical order.
+    /// All formats, in alphabetical order.
     pub const ALL: [Self; 13] = [
         Self::Cargo,
         Self::ClaudeDesktop,
@@ -59,7 +59,7 @@ impl FormatName {
         Self::Raw,
     ];
 
-    /// Its name on the command line and in the configuration.
+    /// Returns the name on the command line and in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,38 +80,38 @@ impl FormatName {
     }
 }
 
-/// A profile's format with its settings, whichever of them the format needs.
+/// A profile's format with its settings, of which a format uses some.
 #[derive(Clone, Debug)]
 pub struct Format {
-    /// The form, if the command line names no other.
+    /// The format, unless the command line names another.
     pub name: FormatName,
-    /// The headers of `headers` and `claude-desktop`; `None` where nothing is said of them.
+    /// The headers of `headers` and `claude-desktop`; `None` if the profile sets none.
     pub headers: Option<Headers>,
-    /// The variable of `env` and its like.
+    /// The variable of `env`, `env-cmd` and `env-powershell`.
     pub env: VariableName,
     /// The user name of `git`.
     pub username: Username,
-    /// Where a client that says where it sends the key may send it; empty where nothing is said.
+    /// The servers to which a client may send the key; empty if the profile lists none.
     pub send_to: Vec<Origin>,
 }
 
-/// HTTP headers, with [`KEY`](Headers::KEY) where the key stands.
+/// HTTP headers, with [`KEY`](Headers::KEY) in place of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub struct Headers(BTreeMap<String, String>);
 
 impl Headers {
-    /// What stands for the key in a header's value.
+    /// The placeholder of the key in a header's value.
     pub const KEY: &str = "{key}";
 
-    /// Whether the key is in one of them.
+    /// Returns whether one of the headers contains the key.
     #[must_use]
     pub fn have_key(&self) -> bool {
         self.0.values().any(|value| value.contains(Self::KEY))
     }
 
-    /// The headers with `key` in them, in alphabetical order.
+    /// Returns the headers with `key` filled in, in alphabetical order.
     #[must_use]
     pub fn with(&self, key: &Key) -> BTreeMap<&str, Zeroizing<String>> {
         let filled = self.0.iter().map(|(name, value)| {
@@ -136,27 +136,30 @@ impl TryFrom<BTreeMap<String, String>> for Headers {
             // RFC 9110, sections 5.1 and 5.5.
             let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             if name.is_empty() || !name.chars().all(is_token) {
-                return Err("a header's name is a token, such as `X-Api-Key`".to_owned());
+                return Err("a header's name must be an HTTP token, such as `X-Api-Key`".to_owned());
             }
             if !value.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
-                return Err(format!("the value of `{name}` is not printable ASCII"));
+                return Err(format!("the value of `{name}` must be printable ASCII"));
             }
             if value.replace(Self::KEY, "").contains(['{', '}']) {
-                return Err(format!("the value of `{name}` can have `{}` only", Self::KEY));
+                return Err(format!(
+                    "the value of `{name}` may contain braces only as `{}`",
+                    Self::KEY
+                ));
             }
         }
         Ok(Self(written))
     }
 }
 
-/// The name of a shell's variable.
+/// The name of a shell variable.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct VariableName(String);
 
 impl VariableName {
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -178,18 +181,18 @@ impl TryFrom<String> for VariableName {
         if begins && text.chars().all(is_inner) {
             return Ok(Self(text));
         }
-        Err("a variable's name has letters, digits and `_`, and begins with no digit".to_owned())
+        Err("a variable's name must consist of letters, digits and `_`, and must not begin with a digit".to_owned())
     }
 }
 
-/// A user name as it stands in a line of git's.
+/// A user name that fits into a line of git's protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Username(String);
 
 impl Username {
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -197,7 +200,7 @@ impl Username {
 }
 
 impl Default for Username {
-    /// The one that GitLab wants with a token; others take any.
+    /// Returns the name that GitLab requires with a token; other servers accept any.
     fn default() -> Self {
         Self("oauth2".to_owned())
     }
@@ -208,7 +211,7 @@ impl TryFrom<String> for Username {
 
     fn try_from(text: String) -> Result<Self, String> {
         if text.is_empty() || text.contains(char::is_control) {
-            return Err("a user name has at least one character, and all are printable".to_owned());
+            return Err("a user name must not be empty or contain control characters".to_owned());
         }
         Ok(Self(text))
     }

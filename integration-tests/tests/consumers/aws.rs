@@ -57,7 +57,7 @@ fn aws_cli_shows_that_the_key_is_no_credentials_document() {
     let user = User::following("aws", "echo '{\"AccessKey\": \"made-up\"}'", &[]);
     let answer = whoami(&user, &moto);
     assert!(
-        answer.stderr.contains("the key of source `company` is no set of AWS keys"),
+        answer.stderr.contains("the key of source `company` is not a set of AWS keys"),
         "{answer:?}"
     );
     assert!(!answer.stderr.contains("made-up"), "{answer:?}");

@@ -48,7 +48,10 @@ fn invalid_format_settings_name_their_line() {
             "send_to = [\"sparse+https://a.example/i\"]",
             ["`sparse+https://a.example/i`", "`https://a.example`"],
         ),
-        ("send_to = [\"https://git.example.com/me\"]", ["config.toml:3:1", "without a path"]),
+        (
+            "send_to = [\"https://git.example.com/me\"]",
+            ["config.toml:3:1", "write only the server"],
+        ),
     ] {
         Home::with_settings(settings, "", KEYS).helper().run().assert_error(2, &words);
     }
