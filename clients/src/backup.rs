@@ -1,4 +1,4 @@
-//! What a settings file was before, kept for the undo.
+//! Backups of settings files, which the undo puts back.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -13,28 +13,29 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct Backup {
     place: Place,
-    /// Where version 0.1.0 kept it: beside the settings file or the link to it.
+    /// The place that version 0.1.0 used: beside the settings file or the link to it.
     former: Place,
-    /// The folder of `place`, where that is ours alone.
+    /// The folder of `place`, if it holds only backups.
     ignored: Option<PathBuf>,
 }
 
-/// What a settings file was before.
+/// The previous state of a settings file.
 pub(crate) enum Before {
     File {
         /// The copy of the file.
         copy: PathBuf,
         content: Vec<u8>,
     },
-    /// No file, and so many folders less around it.
+    /// There was no file, and this many folders above it were missing.
     Nothing { folders: usize },
 }
 
 impl Backup {
-    /// The backup of the settings file `real`, which clients know as `path`; `of` tells several of one
-    /// file apart. It lies beside the file itself, never beside a link to it: a link may stand in
-    /// a repository while the file is private. Git ignores Claude Code's local settings but would add
-    /// a copy of them, so that copy lies in a folder which tells Git to ignore it.
+    /// Returns the backup of the settings file `real`, which clients know as `path`; `of`
+    /// distinguishes several backups of one file. The backup is beside the file itself, never
+    /// beside a link to it: the link may be in a repository while the file is private. Git ignores
+    /// Claude Code's local settings but would add a copy of them, so that copy is in a folder which
+    /// Git is told to ignore.
     pub(crate) fn of(path: &Path, real: &Path, of: &str) -> Self {
         let beside = folder_of(real);
         let is_ignored = real.file_name() == Some(OsStr::new(LOCAL_FILE));
@@ -47,7 +48,7 @@ impl Backup {
         }
     }
 
-    /// Keeps a copy of the file. Returns its path.
+    /// Saves a copy of the file. Returns the path of the copy.
     pub(crate) fn save_file(&self, file: &Snapshot) -> Result<PathBuf, Refusal> {
         self.make_folder()?;
         file.copy_to(&self.place.copy)?;
@@ -56,7 +57,7 @@ impl Backup {
         Ok(self.place.copy.clone())
     }
 
-    /// Notes that there was no file, and that `folders` folders were made around it.
+    /// Records that there was no file, and that `folders` folders were made above it.
     pub(crate) fn save_nothing(&self, folders: usize, mode: u32) -> Result<(), Refusal> {
         self.make_folder()?;
         file::remove(&self.place.copy)?;
@@ -65,7 +66,7 @@ impl Backup {
         Ok(())
     }
 
-    /// Returns what was kept; `None` where nothing was.
+    /// Returns the saved state; `None` if there is none.
     pub(crate) fn read(&self) -> Result<Option<Before>, Refusal> {
         self.check_folder()?;
         match self.place.read()? {
@@ -74,7 +75,7 @@ impl Backup {
         }
     }
 
-    /// Removes what was kept.
+    /// Removes the saved state.
     pub(crate) fn remove(&self) -> Result<(), Refusal> {
         self.check_folder()?;
         self.place.remove()?;
@@ -96,7 +97,7 @@ impl Backup {
         Ok(())
     }
 
-    /// Removes the folder, unless it still keeps something.
+    /// Removes the folder, unless it still holds a backup.
     fn remove_folder(&self) -> io::Result<()> {
         let Some(folder) = self.ignored.as_ref().filter(|folder| folder.is_dir()) else {
             return Ok(());
@@ -109,14 +110,15 @@ impl Backup {
         Ok(())
     }
 
-    /// A repository can ship a link of the folder's name, which leads to any folder of the user's.
+    /// A repository can contain a link with the folder's name, which leads to any folder of the
+    /// user.
     fn check_folder(&self) -> Result<(), Refusal> {
         self.ignored.as_deref().map_or(Ok(()), no_link)
     }
 }
 
 impl Before {
-    /// The content of the file, if there was one.
+    /// Returns the content of the file, if there was one.
     pub(crate) fn content(&self) -> Option<&[u8]> {
         match self {
             Self::File { content, .. } => Some(content),
@@ -124,7 +126,7 @@ impl Before {
         }
     }
 
-    /// The copy of the file, if there was one.
+    /// Returns the path of the copy, if there was a file.
     pub(crate) fn into_copy(self) -> Option<PathBuf> {
         match self {
             Self::File { copy, .. } => Some(copy),
@@ -133,12 +135,12 @@ impl Before {
     }
 }
 
-/// The two files of which a backup has one.
+/// The two files of a backup, of which one exists.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
-    /// The copy of the settings file. No client takes a file of that name for settings.
+    /// The copy of the settings file. No client reads a file of this name as settings.
     copy: PathBuf,
-    /// Says that there was no settings file, and holds the number of folders that were made.
+    /// Records that there was no settings file, and holds the number of folders that were made.
     none: PathBuf,
 }
 
@@ -156,8 +158,8 @@ impl Place {
     }
 
     fn read(&self) -> Result<Option<Before>, Refusal> {
-        // An undo puts the copy into the settings, which may be committed: a link could make any file
-        // of the user's that copy.
+        // The undo copies this file into the settings, which may be committed. A link could make it
+        // any file of the user.
         no_link(&self.copy)?;
         if let Some(content) = file::read(&self.copy)? {
             return Ok(Some(Before::File { copy: self.copy.clone(), content }));
@@ -173,9 +175,8 @@ impl Place {
     }
 }
 
-/// Returns the real folder that a file is in. Two paths of one file must not make two places: what one
-/// keeps, the other would remove. Their spelling differs where a folder above is a link, and always
-/// on Windows.
+/// Returns the real folder of a file. Two paths of one file must not make two backups: removing one
+/// would lose the other. Spellings differ where a folder above is a link, and always on Windows.
 fn folder_of(path: &Path) -> PathBuf {
     let folder = path.parent().unwrap_or(path);
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
@@ -188,7 +189,7 @@ fn no_link(path: &Path) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A name as a part of a file's: other characters are spelled as in an address (RFC 3986, 2.1).
+/// Returns a name as part of a file name, with other characters percent-encoded (RFC 3986, 2.1).
 fn plain(name: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let spell =

@@ -1,7 +1,7 @@
 //! Claude Code's settings.
 //!
-//! What is said of it was read from the bundle of version 2.1.330, and tried where
-//! `integration-tests` tries it.
+//! The source of these facts is the bundle of version 2.1.330; `integration-tests` tests a part of
+//! them with the program.
 
 mod change;
 mod places;

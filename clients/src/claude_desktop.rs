@@ -1,8 +1,8 @@
-//! Claude Desktop's configuration of inference by others: `inferenceCredentialHelper` names a program that
-//! is run without arguments and prints a bearer token.
+//! Claude Desktop's configuration of third-party inference. `inferenceCredentialHelper` names a
+//! program that runs without arguments and prints a bearer token.
 //!
-//! From <https://claude.com/docs/third-party/claude-desktop/configuration> and
-//! `.../claude-desktop/credential-helper`; no part of it was tried with the application.
+//! Sources: <https://claude.com/docs/third-party/claude-desktop/configuration> and
+//! `.../claude-desktop/credential-helper`. Not tested with the application.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,18 +16,18 @@ use crate::scope::Scope;
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 
-/// What is put into a configuration, as [`slots`] wants it: the program that prints the key, and how many
-/// seconds Claude Desktop goes on using one.
+/// Returns the values for a configuration in the form that [`slots`] takes. `helper` is the program
+/// that prints the key, `ttl` the time in seconds for which Claude Desktop uses it.
 #[must_use]
 pub fn values(helper: &str, ttl: u64) -> Vec<Value> {
     vec![helper.into(), "helper-script".into(), ttl.into()]
 }
 
-/// The configuration that is in use, for whoever has the environment `variable`. `None` where there is
-/// none: the application's own window makes it.
+/// Returns the configuration in use, for a user with the environment `variable`. `None` if there is
+/// none yet: the application's own window creates it.
 ///
 /// # Errors
-/// When what names it cannot be read.
+/// The file that names the configuration cannot be read.
 pub fn file(
     scope: Scope,
     variable: &dyn Fn(&str) -> Option<OsString>,
@@ -39,7 +39,7 @@ pub fn file(
     }
 }
 
-/// Where the values stand.
+/// Returns the places of the values.
 #[must_use]
 pub fn slots() -> Slots {
     let path = |name: &str| vec![name.to_owned()];
@@ -58,13 +58,13 @@ pub fn slots() -> Slots {
     }
 }
 
-/// The configuration that the folder's `_meta.json` names.
+/// Returns the configuration that `_meta.json` names.
 fn applied(library: &Path) -> Result<Option<PathBuf>, Refusal> {
     let Some(meta) = file::read(&library.join("_meta.json"))? else { return Ok(None) };
     let (_, text) = crate::json::text(&meta)?;
     let Some((id, position)) = Syntax::Json.value(text, &["appliedId"])? else { return Ok(None) };
     let Some(id) = id.as_str() else { return Ok(None) };
-    // It names a file of this folder, and no other one.
+    // The ID must name a file in this folder.
     if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
         let reason = "`appliedId` is not the name of a file".to_owned();
         return Err(Malformed { position, reason }.into());
@@ -91,7 +91,7 @@ fn library(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 
 #[cfg(not(any(windows, target_os = "macos")))]
 const MANAGED: Option<&str> = Some("/etc/claude-desktop/managed-settings.json");
-/// Managed preferences and the registry are no files.
+/// Managed preferences and the registry are not files.
 #[cfg(any(windows, target_os = "macos"))]
 const MANAGED: Option<&str> = None;
 

@@ -1,6 +1,6 @@
-//! Codex's configuration: `[model_providers.NAME.auth]` names a command that prints a bearer token.
+//! Codex's configuration. `[model_providers.NAME.auth]` names a command that prints a bearer token.
 //!
-//! From its reference (<https://developers.openai.com/codex/config-reference>) and its sources
+//! Sources: the reference (<https://developers.openai.com/codex/config-reference>) and the code
 //! (`codex-rs/model-provider-info`, `ModelProviderInfo::validate`).
 
 use std::ffi::OsString;
@@ -14,21 +14,21 @@ use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 use crate::{file, home};
 
-/// What is put into a provider's `auth`.
+/// The values to put into a provider's `auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The program that prints the key, and its arguments.
+    /// The program that prints the key.
     pub command: String,
-    /// They follow it.
+    /// Its arguments.
     pub arguments: Vec<String>,
-    /// After how many milliseconds Codex kills it.
+    /// The time in milliseconds after which Codex kills it.
     pub timeout: u64,
-    /// How many milliseconds Codex goes on using a key.
+    /// The time in milliseconds for which Codex uses a key.
     pub refresh_interval: u64,
 }
 
 impl Change {
-    /// The values, as [`slots`] wants them.
+    /// Returns the values in the form that [`slots`] takes.
     #[must_use]
     pub fn values(&self) -> Vec<Value> {
         vec![
@@ -40,7 +40,7 @@ impl Change {
     }
 }
 
-/// The user's file, with the environment `variable`; `None` where nobody knows the user's home.
+/// Returns the user's file, with the environment `variable`; `None` if the home folder is unknown.
 #[must_use]
 pub fn file(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let codex = home::folder("CODEX_HOME", variable);
@@ -48,10 +48,10 @@ pub fn file(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Optio
     Some(folder.join(codex).join("config.toml"))
 }
 
-/// The provider that the file at `path` chooses, where it chooses one.
+/// Returns the provider that the file at `path` selects, if it selects one.
 ///
 /// # Errors
-/// When it cannot be read, or is not TOML.
+/// The file cannot be read, or is not TOML.
 pub fn chosen_provider(path: &Path) -> Result<Option<String>, Refusal> {
     let bytes = file::read(path)?.unwrap_or_default();
     let (_, text) = json::text(&bytes)?;
@@ -59,13 +59,13 @@ pub fn chosen_provider(path: &Path) -> Result<Option<String>, Refusal> {
     Ok(found.and_then(|(value, _)| value.as_str().map(str::to_owned)))
 }
 
-/// The providers that a file's text describes.
+/// Returns the providers that the text of a file defines.
 #[must_use]
 pub fn providers(text: &str) -> Vec<String> {
     Syntax::Toml.names(text, &[PROVIDERS])
 }
 
-/// Where the values of a provider stand.
+/// Returns the places of a provider's values.
 #[must_use]
 pub fn slots(provider: &str) -> Slots {
     let path = |name: &str| [PROVIDERS, provider, "auth", name].map(str::to_owned).to_vec();
@@ -81,15 +81,15 @@ pub fn slots(provider: &str) -> Slots {
 fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
     let in_provider = |name: &str| Syntax::Toml.value(text, &[PROVIDERS, &slots.of, name]);
     if Syntax::Toml.value(text, &[PROVIDERS, &slots.of])?.is_none() {
-        let reason = format!("it has no `[{PROVIDERS}.{}]`", slots.of);
+        let reason = format!("there is no table `[{PROVIDERS}.{}]`", slots.of);
         return Err(Malformed { position: Position { line: 1, column: 1 }, reason });
     }
-    // Codex refuses these beside `auth`.
+    // Codex rejects these together with `auth`.
     for name in ["env_key", "experimental_bearer_token", "requires_openai_auth"] {
         if let Some((value, position)) = in_provider(name)?
             && value != Value::Bool(false)
         {
-            let reason = format!("Codex takes no `auth` beside `{name}`");
+            let reason = format!("Codex does not allow `{name}` together with `auth`");
             return Err(Malformed { position, reason });
         }
     }
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(put(&now), now);
             let back = slots.take_back(now.as_bytes(), Some(before.as_bytes())).unwrap().unwrap();
             assert_eq!(String::from_utf8(back).unwrap(), before);
-            // Somebody else writes a line: it stays, and only ours go.
+            // Another program's line stays, and only our values are removed.
             let line = if before.contains('\r') { "theirs = 1\r\n" } else { "theirs = 1\n" };
             let theirs = format!("{line}{now}");
             let back = slots.take_back(theirs.as_bytes(), Some(before.as_bytes())).unwrap();
@@ -162,14 +162,14 @@ mod tests {
     fn what_codex_would_refuse_is_refused() {
         let refusal = |text: &str| slots("x").find(text.as_bytes()).unwrap_err().to_string();
         for (text, expected) in [
-            ("", "line 1, column 1: it has no `[model_providers.x]`"),
+            ("", "line 1, column 1: there is no table `[model_providers.x]`"),
             (
                 "[model_providers.x]\nenv_key = \"K\"\n",
-                "line 2, column 11: Codex takes no `auth` beside `env_key`",
+                "line 2, column 11: Codex does not allow `env_key` together with `auth`",
             ),
             (
                 "[model_providers.x]\nrequires_openai_auth = true\n",
-                "line 2, column 24: Codex takes no `auth` beside `requires_openai_auth`",
+                "line 2, column 24: Codex does not allow `requires_openai_auth` together with `auth`",
             ),
         ] {
             assert_eq!(refusal(text), expected);

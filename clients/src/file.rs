@@ -1,4 +1,4 @@
-//! A settings file on the disk, replaced as a whole or not at all.
+//! A settings file on disk, replaced as a whole or not at all.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -10,23 +10,23 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::json;
 
-/// A file as it was when it was read. `Debug` shows its path alone.
+/// A file as it was when it was read. `Debug` shows only its path.
 pub(crate) struct Snapshot {
     /// The file itself, not a link to it.
     real: PathBuf,
-    /// Unless there is none.
+    /// `None` if the file does not exist.
     pub(crate) content: Option<Vec<u8>>,
 }
 
 impl Snapshot {
-    /// Reads the file at `path`. Where that is a link, it means the file that the link leads to:
-    /// those who keep their settings elsewhere go on doing so.
+    /// Reads the file at `path`. A link stands for the file that it leads to: users who keep their
+    /// settings elsewhere keep the link.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         match path.canonicalize() {
             Ok(real) => Ok(Self { content: Some(bytes(&real)?), real }),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Err(_) if path.is_symlink() => {
-                Err(io::Error::new(io::ErrorKind::NotFound, "it is a link to nothing"))
+                Err(io::Error::new(io::ErrorKind::NotFound, "it is a broken link"))
             }
             Err(_) => Ok(Self { real: path.to_owned(), content: None }),
         }
@@ -37,8 +37,7 @@ impl Snapshot {
         &self.real
     }
 
-    /// Puts `content` in the file's place, with the file's owner and mode; or with `mode` where there
-    /// was none.
+    /// Replaces the file with `content`. The owner and mode stay; a new file gets `mode`.
     pub(crate) fn replace(&self, content: &[u8], mode: u32) -> io::Result<()> {
         let draft = draft(folder(&self.real), content, mode)?;
         if self.content.is_some() {
@@ -57,7 +56,7 @@ impl Snapshot {
         sync_names(folder(&self.real))
     }
 
-    /// Writes a copy of the file to `path`, with its owner and mode.
+    /// Writes a copy of the file to `path`, with the same owner and mode.
     pub(crate) fn copy_to(&self, path: &Path) -> io::Result<()> {
         let draft = draft(folder(path), self.content.as_deref().unwrap_or_default(), PRIVATE)?;
         inherit(draft.as_file(), &fs::metadata(&self.real)?)?;
@@ -66,12 +65,12 @@ impl Snapshot {
         sync_names(folder(path))
     }
 
-    /// The client writes its settings too, whenever it likes.
+    /// The client can write its settings at any time.
     fn check_unchanged(&self) -> io::Result<()> {
         if read(&self.real)? == self.content {
             return Ok(());
         }
-        let error = "somebody else has just changed it; run the command again";
+        let error = "another program has just changed it; run the command again";
         Err(io::Error::new(io::ErrorKind::ResourceBusy, error))
     }
 }
@@ -82,13 +81,13 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Writes a small file, whole or not at all.
+/// Writes a small file as a whole, or not at all.
 pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     replace(draft(folder(path), content, mode)?, path)?;
     sync_names(folder(path))
 }
 
-/// Makes the folders around `path` that are not there, and says how many those are.
+/// Makes the missing folders above `path`. Returns their number.
 pub(crate) fn make_folders(path: &Path, mode: u32) -> io::Result<usize> {
     let missing: Vec<_> = path.ancestors().skip(1).take_while(|folder| !folder.is_dir()).collect();
     for folder in missing.iter().rev() {
@@ -102,19 +101,19 @@ fn make_folder(folder: &Path, mode: u32) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut fs::DirBuilder::new(), mode).create(folder)
 }
 
-/// There, a folder hands its rights down.
+/// On Windows, a folder inherits its permissions.
 #[cfg(windows)]
 fn make_folder(folder: &Path, _: u32) -> io::Result<()> {
     fs::create_dir(folder)
 }
 
-/// Removes the `count` innermost folders around `path`, up to the first one that others use.
+/// Removes the `count` innermost folders above `path`, up to the first that is not empty.
 pub(crate) fn remove_folders(path: &Path, count: usize) {
     let mut folders = path.ancestors().skip(1).take(count);
     while folders.next().is_some_and(|folder| fs::remove_dir(folder).is_ok()) {}
 }
 
-/// What is in a file; `None` where there is none.
+/// Returns the content of a file; `None` if it does not exist.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match bytes(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -122,18 +121,18 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Returns the text of a settings file without a byte order mark; none, if it cannot be read.
+/// Returns the text of a settings file without a byte-order mark; empty if it cannot be read.
 #[must_use]
 pub fn settings_text(path: &Path) -> String {
     let bytes = bytes(path).unwrap_or_default();
     json::text(&bytes).map_or_else(|_| String::new(), |(_, text)| text.to_owned())
 }
 
-/// What is in a file, which has an end and is no larger than settings are.
+/// Returns the content of a file, unless that is endless or larger than any settings.
 pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_fifo(&fs::metadata(path)?.file_type()) {
-        // To open it is to wait for a writer.
+        // Opening a FIFO would wait for a writer.
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a FIFO"));
     }
     let mut content = Vec::new();
@@ -154,7 +153,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 
 fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
-    // A name that no client takes for settings, should we be killed.
+    // If we are killed, no client takes a file of this name for settings.
     builder.prefix(".api-key-helper-").suffix(".tmp");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
@@ -177,7 +176,7 @@ fn inherit(file: &File, old: &Metadata) -> io::Result<()> {
     file.set_permissions(old.permissions())
 }
 
-/// Elsewhere a new file has the rights that its folder hands down.
+/// On other systems, a new file inherits the permissions of its folder.
 #[cfg(not(unix))]
 fn inherit(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
@@ -189,7 +188,7 @@ fn folder(path: &Path) -> &Path {
 
 const PRIVATE: u32 = 0o600;
 
-/// Many times what anybody sets, in bytes.
+/// A limit in bytes, far above the size of real settings.
 const LONGEST: u64 = 16 << 20;
 
 #[cfg(all(test, unix))]
@@ -235,7 +234,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         fs::write(&path, "").unwrap();
-        // Only root can give a file away; whoever else runs this keeps it.
+        // Only root can change the owner; for other users, the file keeps it.
         let _ = chown(&path, Some(12), Some(34));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o461)).unwrap();
         let facts = |path: &Path| {

@@ -1,5 +1,5 @@
-//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
-//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
+//! The fuzz targets of this crate: each takes any bytes, and panics where a promise does not hold.
+//! `fuzz/` runs them; a unit test replays the kept inputs.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::claude_code::{Change, ENV, HELPER, Settings, TTL_VARIABLE, slots};
 use crate::codex;
 use crate::syntax::Syntax;
 
-/// A settings file is refused without a word of it, or it takes our two values and gives them back:
-/// then it is what it was, byte for byte.
+/// A settings file is refused without quoting it, or it takes our two values and gives them back.
+/// Afterwards it is the same, byte for byte.
 pub fn settings(bytes: &[u8]) {
     let change = Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 300_000 };
     let (slots, values) = (slots(), change.values());
@@ -26,7 +26,7 @@ pub fn settings(bytes: &[u8]) {
     assert_eq!(after.ttl().map(|ttl| &*ttl.value), Some("300000"));
     assert_eq!(slots.put(&now, &values).as_ref(), Ok(&now), "a second change changes nothing");
     assert_eq!(slots.take_back(&now, Some(bytes)), Ok(Some(bytes.to_vec())), "not as it was");
-    // Another parser, which is nearer to the client's, sees our two values and nothing else changed.
+    // Another parser, closer to the client's, sees our two values and no other change.
     let (Some(old), Some(new)) = (object(bytes), object(&now)) else { return };
     assert_eq!(new[HELPER], change.helper);
     assert_eq!(new[ENV][TTL_VARIABLE].to_string().trim_matches('"'), "300000");
@@ -34,8 +34,8 @@ pub fn settings(bytes: &[u8]) {
     assert!(before.env.keys().all(|name| after.env.contains_key(name)));
 }
 
-/// Codex's configuration is refused without a word of it, or a provider takes its command and gives it
-/// back: then the file is what it was, byte for byte.
+/// Codex's configuration is refused without quoting it, or a provider takes its command and gives
+/// it back. Afterwards the file is the same, byte for byte.
 pub fn codex(bytes: &[u8]) {
     let change = codex::Change {
         command: "/b/api-key-helper".to_owned(),
@@ -65,7 +65,8 @@ pub fn codex(bytes: &[u8]) {
     assert_eq!(all_else(&now), all_else(bytes), "something else changed");
 }
 
-/// A line that we call ours runs our program; one that we write is ours, and says what it was to say.
+/// A line that counts as ours runs our program; a line that we write is ours, and has the arguments
+/// that it was written with.
 pub fn helper_line(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some(line) = HelperLine::parse(text)
@@ -108,11 +109,11 @@ fn without_ours(mut settings: Value) -> Value {
     settings
 }
 
-/// The functions above.
+/// The targets.
 pub const TARGETS: &[Trial] =
     &[("codex", codex), ("helper_line", helper_line), ("settings", settings)];
 
-/// The name that a function has in `fuzz/`, and the function.
+/// The name of a target in `fuzz/`, and its function.
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]
@@ -127,7 +128,7 @@ mod tests {
     }
 
     proptest! {
-        /// Lines that a file of Codex may have, in any order: most orders are no TOML.
+        /// Lines of a Codex configuration in any order; most orders are not valid TOML.
         #[test]
         fn any_lines_of_codex(
             lines in prop::collection::vec(prop::sample::select(LINES), 0..9),

@@ -13,25 +13,26 @@ use cmd as platform;
 #[cfg(not(windows))]
 use posix as platform;
 
-/// A shell line, taken apart into words. `Debug` shows none of them: a line may have a key in it.
+/// A shell line, split into words. `Debug` shows none of them: a line may contain a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HelperLine {
     line: String,
-    /// Whether the program takes the place of the shell that runs the line.
+    /// The program replaces the shell that runs the line.
     pub has_exec: bool,
     /// The program, as the line names it.
     pub program: String,
-    /// What follows it.
+    /// The arguments of the program.
     pub arguments: Vec<String>,
 }
 
-/// A path that is no text, or that the shell cannot be given, and so has no place in a settings file.
+/// A path that is not Unicode, or that the shell cannot quote. It cannot be part of a settings
+/// file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotText;
 
 impl HelperLine {
-    /// The words of a line; `None` where there are none, or where a quote is open at its end. The
-    /// shell's operators and what it expands are words like others.
+    /// Splits a line into words; `None` if there are none, or if a quote is not closed. The shell's
+    /// operators and expansions count as ordinary words.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = platform::split(line)?.into_iter().peekable();
@@ -40,10 +41,10 @@ impl HelperLine {
         Some(Self { line: line.to_owned(), has_exec, program, arguments: words.collect() })
     }
 
-    /// The line that runs api-key-helper at `program`, which is an absolute path.
+    /// Returns the line that runs api-key-helper at `program`, an absolute path.
     ///
     /// # Errors
-    /// When a path is no text.
+    /// A path is not Unicode, or cannot be quoted.
     pub fn ours(
         program: &Path,
         profile: Option<&str>,
@@ -52,10 +53,10 @@ impl HelperLine {
         Self::with_format(program, profile, config, None)
     }
 
-    /// The same, which prints the key in a format.
+    /// Returns the line that runs api-key-helper at `program` and prints the key in `format`.
     ///
     /// # Errors
-    /// When a path is no text.
+    /// A path is not Unicode, or cannot be quoted.
     pub fn with_format(
         program: &Path,
         profile: Option<&str>,
@@ -79,15 +80,16 @@ impl HelperLine {
         Ok(line)
     }
 
-    /// Whether it runs api-key-helper to print a key, and does nothing else. Another command, a
-    /// pipe, or an option that a key's caller has no use for makes it somebody else's.
+    /// Returns whether the line runs api-key-helper to print a key, and does nothing else. With
+    /// another command, a pipe, or an option that does not belong to `get`, the line is the user's
+    /// own.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         let program = Path::new(&self.program);
         if !platform::is_front(program) {
             return false;
         }
-        // Words do not tell an operator from a character in quotes, unless it is we who quoted it.
+        // The words do not show whether an operator was quoted, unless we wrote the line.
         let is_written_by_us =
             Self::with_format(program, self.profile(), self.config(), self.option(FORMAT)).as_ref()
                 == Ok(&self.line);
@@ -101,13 +103,13 @@ impl HelperLine {
         })
     }
 
-    /// The profile that it names.
+    /// Returns the profile that the line names.
     #[must_use]
     pub fn profile(&self) -> Option<&str> {
         self.option(PROFILE)
     }
 
-    /// The configuration file that it names.
+    /// Returns the configuration file that the line names.
     #[must_use]
     pub fn config(&self) -> Option<&Path> {
         self.option(CONFIG).map(Path::new)
@@ -117,7 +119,7 @@ impl HelperLine {
         self.options().find_map(|(option, value)| value.filter(|_| option == name))
     }
 
-    /// The arguments, and the values of our options beside these.
+    /// Returns the arguments; our options come with their values.
     fn options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let mut arguments = self.arguments.iter().map(String::as_str);
         std::iter::from_fn(move || {
@@ -139,13 +141,13 @@ impl fmt::Debug for HelperLine {
     }
 }
 
-/// A profile's or a format's name has nothing that the shell would expand.
+/// The shell expands nothing in the name of a profile or a format.
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !text.is_empty() && text.chars().all(plain)
 }
 
-/// What makes a shell do more than to run one program (POSIX.1-2024, 2.2).
+/// The characters that make a shell do more than run one program (POSIX.1-2024, 2.2).
 const OPERATORS: [char; 9] = ['|', '&', ';', '<', '>', '(', ')', '`', '\n'];
 
 const EXEC: &str = "exec";
@@ -233,7 +235,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// The shell itself says which program and arguments it would run.
+        /// The shell itself reports the program and the arguments that it would run.
         #[test]
         fn the_shell_reads_what_was_written(program in "/[^\0]{1,40}", config in "/[^\0]{1,40}") {
             let line = HelperLine::ours(Path::new(&program), None, Some(Path::new(&config))).unwrap();

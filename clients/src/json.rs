@@ -23,13 +23,13 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a file is not one of settings. It says where and what kind of mistake, and nothing that
-/// stands in the file.
+/// The reason why a file is not valid settings. It has the place and the kind of the mistake, and
+/// quotes nothing of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// The place of the mistake.
     pub position: Position,
-    /// What is wrong there: lower case, no full stop.
+    /// The mistake: lower case, no full stop.
     pub reason: String,
 }
 
@@ -42,13 +42,13 @@ impl fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 impl Malformed {
-    /// A mistake at the byte `at` of `text`.
+    /// Returns a mistake at the byte `at` of `text`.
     pub(crate) fn at(text: &str, at: usize, reason: impl Into<String>) -> Self {
         Self { position: position(text, at), reason: reason.into() }
     }
 }
 
-/// The text of a file, and the byte-order mark that stands before it or not.
+/// Splits the content of a file into the byte-order mark, if there is one, and the text.
 pub(crate) fn text(bytes: &[u8]) -> Result<(&str, &str), Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -57,10 +57,10 @@ pub(crate) fn text(bytes: &[u8]) -> Result<(&str, &str), Malformed> {
     Ok(text.split_at(text.strip_prefix(MARK).map_or(0, |_| MARK.len_utf8())))
 }
 
-/// The object that `text` is; `None` where there is nothing but white space.
+/// Parses `text` as an object; `None` if it is only white space.
 ///
-/// One parser decides what JSON is and the other one where its parts stand: the second reads dialects
-/// too, and leaves more of the standard's refusals out than its options say.
+/// One parser decides whether the text is JSON, the other one finds the places. The second reads
+/// dialects as well, and is more lenient than its options say.
 pub(crate) fn object(text: &str) -> Result<Option<Object<'_>>, Malformed> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -71,7 +71,7 @@ pub(crate) fn object(text: &str) -> Result<Option<Object<'_>>, Malformed> {
     })?;
     match parsed.value {
         Some(Value::Object(object)) => Ok(Some(object)),
-        _ => Err(Malformed::at(text, 0, "settings are an object, in braces")),
+        _ => Err(Malformed::at(text, 0, "settings must be a JSON object")),
     }
 }
 
@@ -85,7 +85,8 @@ pub(crate) fn position(text: &str, at: usize) -> Position {
 }
 
 fn refused(text: &str, error: &serde_json::Error) -> Malformed {
-    // It counts bytes, and the ones that it has read: 0 stands before a line's first one.
+    // The parser counts bytes, up to the last one read: column 0 is before the first byte of a
+    // line.
     let line_start = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum::<usize>();
     let shown = error.to_string();
     let reason = shown.rsplit_once(" at line ").map_or(&*shown, |(reason, _)| reason);
@@ -129,7 +130,7 @@ mod tests {
             ("{\"a\": 1", "line 1, column 7: eof while parsing an object"),
             ("// no\n{}", "line 1, column 1: expected value"),
             ("{} {}", "line 1, column 4: trailing characters"),
-            ("[]", "line 1, column 1: settings are an object, in braces"),
+            ("[]", "line 1, column 1: settings must be a JSON object"),
         ];
         for (text, expected) in rows {
             assert_eq!(refusal(text), expected, "{text:?}");

@@ -1,8 +1,8 @@
 //! Reads and changes the settings files of the programs that use a key.
 //!
-//! What is not the key's business in such a file stays as it is, byte for byte. A program's own rules
-//! stand in a module of its own name; the others are for all of them. Nothing here knows where keys
-//! come from, and nothing is shown of a setting's value: it may be a secret.
+//! Everything else in such a file stays the same, byte for byte. Each program's own rules are in a
+//! module of its name. This crate does not know where keys come from, and shows no setting's value:
+//! it may be a secret.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]

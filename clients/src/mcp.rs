@@ -1,6 +1,8 @@
-//! The MCP servers of Claude Code: `headersHelper` names a shell line that prints a server's headers.
+//! The MCP servers of Claude Code. `headersHelper` names a shell line that prints a server's
+//! headers.
 //!
-//! From <https://code.claude.com/docs/en/mcp>; what the helper is given and when it runs was observed.
+//! Source: <https://code.claude.com/docs/en/mcp>. The helper's environment and the moments at which
+//! it runs were observed.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,8 @@ use crate::scope::Scope;
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 
-/// The file that has the servers of a scope, for a client that is started in `folder` with the
-/// environment `variable`; `None` where nobody knows the user's home.
+/// Returns the file with the servers of a scope, for a client that starts in `folder` with the
+/// environment `variable`; `None` if the home folder is unknown.
 #[must_use]
 pub fn file(
     scope: Scope,
@@ -33,14 +35,14 @@ pub fn file(
     }
 }
 
-/// The servers of a scope that its file's text describes.
+/// Returns the servers of a scope that the text of its file defines.
 #[must_use]
 pub fn servers(scope: Scope, folder: &Path, text: &str) -> Vec<String> {
     let path = around(scope, folder);
     Syntax::Json.names(text, &path.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Where the line of a server stands in a scope's file.
+/// Returns the place of a server's line in the file of a scope.
 #[must_use]
 pub fn slots(scope: Scope, folder: &Path, server: &str) -> Slots {
     let mut path = around(scope, folder);
@@ -52,7 +54,7 @@ pub fn slots(scope: Scope, folder: &Path, server: &str) -> Slots {
     Slots { syntax: Syntax::Json, paths: vec![path], helper: Helper::Line, of, check }
 }
 
-/// What is around the servers of a scope.
+/// Returns the path of the object that holds the servers of a scope.
 fn around(scope: Scope, folder: &Path) -> Vec<String> {
     let mut path = match scope {
         // One file has the servers of all folders.
@@ -68,11 +70,11 @@ fn check(slots: &Slots, text: &str) -> Result<(), Malformed> {
     let Some((_, server)) = names.split_last() else { return Ok(()) };
     let Some((value, position)) = Syntax::Json.value(text, server)? else {
         let name = server.last().unwrap_or(&"");
-        let reason = format!("it has no server `{name}`");
+        let reason = format!("there is no server `{name}`");
         return Err(Malformed { position: Position { line: 1, column: 1 }, reason });
     };
     if value.get("url").and_then(Value::as_str).is_none() {
-        let reason = "this server has no `url`: only one with an address has headers".to_owned();
+        let reason = "this server has no `url`, so it takes no headers".to_owned();
         return Err(Malformed { position, reason });
     }
     Ok(())
@@ -130,10 +132,10 @@ mod tests {
             let slots = slots(Scope::Project, Path::new("/w"), "docs");
             slots.find(text.as_bytes()).unwrap_err().to_string()
         };
-        assert_eq!(refusal("{}"), "line 1, column 1: it has no server `docs`");
+        assert_eq!(refusal("{}"), "line 1, column 1: there is no server `docs`");
         assert_eq!(
             refusal("{\"mcpServers\": {\n\"docs\": {\"command\": \"npx\"}}}"),
-            "line 2, column 9: this server has no `url`: only one with an address has headers"
+            "line 2, column 9: this server has no `url`, so it takes no headers"
         );
         assert!(refusal("{").contains("eof"));
     }

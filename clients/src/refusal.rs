@@ -1,20 +1,19 @@
-//! Why a settings file cannot be changed.
+//! Reasons why a settings file cannot be changed.
 
 use std::path::PathBuf;
 use std::{fmt, io};
 
 use crate::json::Malformed;
 
-/// Why a settings file cannot be changed.
+/// The reason why a settings file cannot be changed.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The system does not let us.
+    /// The system reports an error.
     Io(io::Error),
-    /// The client would refuse the file as it is, or the one kept beside it, or has no use for a
-    /// helper in it.
+    /// The client would reject the file or its backup, or does not use a helper there.
     Malformed(Malformed),
-    /// There is a link where the backup has its place. It is not followed: its maker may want
-    /// another file changed or copied.
+    /// A link is in the place of the backup. It is not followed: its author may want another file
+    /// changed or copied.
     Link(PathBuf),
 }
 

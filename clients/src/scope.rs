@@ -1,24 +1,24 @@
-//! Whom a settings file is for.
+//! The scope of a settings file.
 
-/// Whom a settings file is for. Of Claude Code's, a later scope beats the ones before it; what `--settings`
-/// names stands between the last two.
+/// The users and folders that a settings file is for. In Claude Code, a later scope overrides the
+/// earlier ones; the file of `--settings` comes between the last two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// One person, in all folders.
+    /// One user, in all folders.
     User,
-    /// Everybody who works in a folder: the file is commonly committed.
+    /// Everyone who works in a folder: the file is usually committed.
     Project,
-    /// One person in one folder.
+    /// One user in one folder.
     Local,
-    /// Everybody on this machine.
+    /// Everyone on this machine.
     Managed,
 }
 
 impl Scope {
-    /// All of them, each one before those that beat it.
+    /// All scopes, in ascending precedence.
     pub const ALL: [Self; 4] = [Self::User, Self::Project, Self::Local, Self::Managed];
 
-    /// Its name on command lines.
+    /// Returns the name on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The values of a settings file that are this program's, put in and taken back.
+//! The values that this program sets in a settings file.
 
 use std::fmt;
 use std::path::Path;
@@ -9,45 +9,45 @@ use crate::HelperLine;
 use crate::json::{self, Malformed, Position};
 use crate::syntax::Syntax;
 
-/// Which values of a client's file are this program's.
+/// The places of this program's values in a client's file.
 #[derive(Clone, Debug)]
 pub struct Slots {
-    /// How the file is written.
+    /// The syntax of the file.
     pub syntax: Syntax,
-    /// Where the values stand, the helper's first.
+    /// The paths of the values, the helper's first.
     pub paths: Vec<Vec<String>>,
-    /// What the helper's value is.
+    /// The kind of the helper's value.
     pub helper: Helper,
-    /// Which of several that one file may have, such as a server's name; empty where there is one. What
-    /// the file was before is kept for each.
+    /// The name of the entry if one file may have several, such as a server; otherwise empty. Each
+    /// has a backup of its own.
     pub of: String,
-    /// Refuses a text, which is of the syntax, where the client would, or has no use for our values.
+    /// Rejects a valid text that the client would reject, or in which it would not use our values.
     pub check: fn(&Self, &str) -> Result<(), Malformed>,
 }
 
-/// What a client runs.
+/// The kind of command that a client runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Helper {
-    /// A line of the shell.
+    /// A shell line.
     Line,
-    /// A program by its path.
+    /// The path of a program.
     Program,
 }
 
-/// A value in a file. `Debug` shows its place alone.
+/// A value in a file. `Debug` shows only its place.
 #[derive(Clone, PartialEq)]
 pub struct Found {
-    /// The value, which may be a secret, or have one in it.
+    /// The value, which may be a secret or contain one.
     pub value: Value,
-    /// Where it begins.
+    /// The position of its first character.
     pub position: Position,
 }
 
 impl Slots {
-    /// The values that are there, in the order of their paths.
+    /// Returns the values that exist, in the order of their paths.
     ///
     /// # Errors
-    /// When the client would refuse the file.
+    /// The client would reject the file.
     pub fn find(&self, bytes: &[u8]) -> Result<Vec<Option<Found>>, Malformed> {
         let (_, text) = json::text(bytes)?;
         let found = self.paths().into_iter().map(|path| {
@@ -59,22 +59,22 @@ impl Slots {
         Ok(found)
     }
 
-    /// The content of a file with `values` in it, in the order of their paths: `bytes` themselves
-    /// where they are there already, and otherwise all else as it was, byte for byte. An empty file is
-    /// none.
+    /// Returns the content of a file with `values`, in the order of their paths. If they are all
+    /// there, these are `bytes`; otherwise all other bytes stay the same. An empty file counts as
+    /// missing.
     ///
     /// # Errors
-    /// When the client would refuse the file.
+    /// The client would reject the file.
     pub fn put(&self, bytes: &[u8], values: &[Value]) -> Result<Vec<u8>, Malformed> {
         self.fill(bytes, values.iter().map(Some))
     }
 
-    /// The content of a file without what was put into it: `before`, byte for byte, unless `now` has
-    /// been changed since. Then only our values are as they were before. `None` where there was no
-    /// file `before`, and nothing is left that somebody else has written.
+    /// Returns the content of a file without the values that were put in. If `now` was not changed
+    /// since, this is `before`. Otherwise only our values are as they were before. `None` if there
+    /// was no file `before`, and nothing of another author is left.
     ///
     /// # Errors
-    /// When the client would refuse one of the files.
+    /// The client would reject one of the files.
     pub fn take_back(
         &self,
         now: &[u8],
@@ -105,7 +105,7 @@ impl Slots {
         Ok(is_left.then(|| [mark, &text].concat().into_bytes()))
     }
 
-    /// Whether a helper's value is this program, and does nothing else.
+    /// Returns whether a helper's value runs this program, and does nothing else.
     #[must_use]
     pub fn is_ours(&self, helper: &Value) -> bool {
         let Some(text) = helper.as_str() else { return false };
@@ -118,13 +118,13 @@ impl Slots {
         }
     }
 
-    /// The name of a value, as people write it.
+    /// Returns the name of a value, in the notation of the client's documentation.
     #[must_use]
     pub fn name(&self, index: usize) -> String {
         self.paths.get(index).map(|path| path.join(".")).unwrap_or_default()
     }
 
-    /// Puts in what is not there with the same meaning.
+    /// Sets the values that are missing or have another meaning.
     fn fill<'a>(
         &self,
         bytes: &[u8],
@@ -144,7 +144,8 @@ impl Slots {
         Ok([mark, &text].concat().into_bytes())
     }
 
-    /// Whether the client takes both for the same. Those whose files are JSON read a number in quotes.
+    /// Returns whether the client takes both for the same. Clients with JSON files read quoted
+    /// numbers.
     fn is_same(&self, a: &Value, b: &Value) -> bool {
         let plain = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -157,7 +158,7 @@ impl Slots {
         self.paths.iter().map(|path| path.iter().map(String::as_str).collect()).collect()
     }
 
-    /// What is around the values, the innermost first.
+    /// Returns the paths of the tables around the values, the innermost first.
     fn folders(&self) -> Vec<Vec<&str>> {
         let mut around: Vec<Vec<&str>> = self
             .paths()

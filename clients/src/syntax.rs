@@ -1,22 +1,21 @@
-//! The two syntaxes of settings files: what stands at a path, and how one value is changed while all
-//! else stays, byte for byte.
+//! The two syntaxes of settings files. Reads and changes one value, and leaves all other bytes.
 
 use serde_json::Value;
 
 use crate::json::{self, Malformed, Position, edit};
 use crate::toml;
 
-/// How a file is written. A path is the names of tables or objects, from the outermost on.
+/// The syntax of a file. A path is the names of tables or objects, from the outermost on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
-    /// RFC 8259, an object. Comments are mistakes.
+    /// An object of RFC 8259. Comments are errors.
     Json,
     /// TOML 1.1.
     Toml,
 }
 
 impl Syntax {
-    /// The value at `path`, and its place.
+    /// Returns the value at `path`, and its place.
     pub(crate) fn value(
         self,
         text: &str,
@@ -26,14 +25,14 @@ impl Syntax {
             Self::Json => {
                 let Some(range) = edit::range(text, path)? else { return Ok(None) };
                 let position = json::position(text, range.start);
-                // One parser has read it already, and the other one reads the same.
+                // The other parser has accepted this text.
                 Ok(serde_json::from_str(&text[range]).ok().map(|value| (value, position)))
             }
             Self::Toml => toml::value(text, path),
         }
     }
 
-    /// `text` with `value` at `path`.
+    /// Returns `text` with `value` at `path`.
     pub(crate) fn set(self, text: &str, path: &[&str], value: &Value) -> Result<String, Malformed> {
         match self {
             Self::Json => edit::set(text, path, &value.to_string()),
@@ -41,8 +40,8 @@ impl Syntax {
         }
     }
 
-    /// `text` with that at `path` which `old` has there, as it is spelled; with nothing there where
-    /// `old` has nothing.
+    /// Returns `text` with the value that `old` has at `path`, in its spelling; without a value if
+    /// `old` has none.
     pub(crate) fn restore(self, text: &str, path: &[&str], old: &str) -> Result<String, Malformed> {
         match self {
             Self::Json => match edit::literal(old, path)? {
@@ -53,21 +52,21 @@ impl Syntax {
         }
     }
 
-    /// The names in the table or the object at `path`; none where there is no such thing, or `text` is
-    /// not of this syntax.
+    /// Returns the names in the table or object at `path`; none if it is missing, or `text` is
+    /// invalid.
     pub(crate) fn names(self, text: &str, path: &[&str]) -> Vec<String> {
         let found = self.value(text, path).ok().flatten();
         let names = found.and_then(|(value, _)| Some(value.as_object()?.keys().cloned().collect()));
         names.unwrap_or_default()
     }
 
-    /// Whether there is a table or an object at `path`, with nothing in it.
+    /// Returns whether the value at `path` is an empty table or object.
     pub(crate) fn is_hollow(self, text: &str, path: &[&str]) -> Result<bool, Malformed> {
         let found = self.value(text, path)?;
         Ok(found.is_some_and(|(value, _)| value.as_object().is_some_and(serde_json::Map::is_empty)))
     }
 
-    /// Whether a file says nothing.
+    /// Returns whether a file has no settings.
     pub(crate) fn is_blank(self, text: &str) -> bool {
         match self {
             Self::Json => text.trim().trim_matches(['{', '}']).trim().is_empty(),

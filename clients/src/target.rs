@@ -1,4 +1,4 @@
-//! A settings file that is changed, and changed back.
+//! A settings file with a change and its undo.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::slots::{Found, Slots};
 
-/// A settings file to put a helper into, or to take it out of.
+/// A settings file to put a helper into, or to remove it from.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
@@ -22,30 +22,30 @@ pub struct Target {
     found: Vec<Option<Found>>,
 }
 
-/// A way back, which nothing is written of yet.
+/// An undo that is prepared, and not written yet.
 pub struct Undo<'a> {
     target: &'a Target,
     before: Before,
-    /// The file's; `None` where it goes.
+    /// The content of the file; `None` to remove it.
     content: Option<Vec<u8>>,
 }
 
-/// What an undo leaves.
+/// The result of an undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undone {
     /// The file is, byte for byte, what it was before.
     Restored,
-    /// The file, which had been changed since, without our values.
+    /// The file was changed since; only our values were removed.
     TakenOut,
-    /// No file, as before.
+    /// The file is gone, as before.
     Removed,
 }
 
 impl Target {
-    /// Reads the settings file at `path`, which is for `scope`.
+    /// Reads the settings file at `path`, which belongs to `scope`.
     ///
     /// # Errors
-    /// When it cannot be read, or the client would refuse it.
+    /// The file cannot be read, or the client would reject it.
     pub fn read(path: &Path, scope: Scope, slots: Slots) -> Result<Self, Refusal> {
         let now = Snapshot::read(path)?;
         let found = slots.find(now.content.as_deref().unwrap_or_default())?;
@@ -53,19 +53,19 @@ impl Target {
         Ok(Self { path: path.to_owned(), slots, modes: modes(scope), backup, now, found })
     }
 
-    /// Which values of it are ours.
+    /// Returns the places of our values.
     #[must_use]
     pub const fn slots(&self) -> &Slots {
         &self.slots
     }
 
-    /// What it says now, in the order of their paths.
+    /// Returns the current values, in the order of their paths.
     #[must_use]
     pub fn found(&self) -> &[Option<Found>] {
         &self.found
     }
 
-    /// What the client would run. A blank text is nothing.
+    /// Returns the command that the client would run, unless it is blank.
     #[must_use]
     pub fn helper(&self) -> Option<&Found> {
         let helper = self.found.first()?.as_ref()?;
@@ -73,27 +73,27 @@ impl Target {
         (!is_blank).then_some(helper)
     }
 
-    /// Returns whether it begins with U+FEFF, which a change leaves there.
+    /// Returns whether the file begins with U+FEFF, which a change keeps.
     #[must_use]
     pub fn has_byte_order_mark(&self) -> bool {
         self.now.content.as_deref().is_some_and(json::has_byte_order_mark)
     }
 
-    /// Whether it says `values` already.
+    /// Returns whether the file has `values` already.
     ///
     /// # Errors
-    /// None that reading it did not have.
+    /// The client would reject the file.
     pub fn has(&self, values: &[Value]) -> Result<bool, Refusal> {
         let Some(now) = &self.now.content else { return Ok(false) };
         Ok(self.slots.put(now, values)? == *now)
     }
 
-    /// Puts `values` in, which are in the order of their paths. Until the undo, what stood there before
-    /// is kept beside the file. A second change keeps nothing: the file is ours already. Returns the
-    /// path of the copy, if there is one.
+    /// Sets `values`, in the order of their paths. The previous file is kept beside it until the
+    /// undo. A second change makes no backup: the file already has our values. Returns the path of
+    /// the backup, if there is one.
     ///
     /// # Errors
-    /// When something cannot be written; the file is then as it was.
+    /// A file cannot be written; the settings are unchanged.
     pub fn apply(&self, values: &[Value]) -> Result<Option<PathBuf>, Refusal> {
         let Some(old) = &self.now.content else { return self.make(values) };
         let new = self.slots.put(old, values)?;
@@ -113,11 +113,10 @@ impl Target {
         Ok(None)
     }
 
-    /// How to take out what was put in; `None` where the helper is not ours, or what was there before
-    /// is not known.
+    /// Prepares the removal of our values; `None` if the helper is not ours, or there is no backup.
     ///
     /// # Errors
-    /// When what was kept cannot be read, or is no settings file.
+    /// The backup cannot be read, or the client would reject it.
     pub fn undo(&self) -> Result<Option<Undo<'_>>, Refusal> {
         if !self.is_ours() {
             return Ok(None);
@@ -128,7 +127,7 @@ impl Target {
         Ok(Some(Undo { target: self, before, content }))
     }
 
-    /// Whether api-key-helper is what the client would run.
+    /// Returns whether the client would run api-key-helper.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.helper().is_some_and(|helper| self.slots.is_ours(&helper.value))
@@ -136,10 +135,10 @@ impl Target {
 }
 
 impl Undo<'_> {
-    /// What the file says afterwards.
+    /// Returns the values that the file will have.
     ///
     /// # Errors
-    /// When what was kept is no settings file.
+    /// The client would reject the backup.
     pub fn found(&self) -> Result<Vec<Option<Found>>, Refusal> {
         Ok(match &self.content {
             Some(content) => self.target.slots.find(content)?,
@@ -147,10 +146,10 @@ impl Undo<'_> {
         })
     }
 
-    /// Writes the file, or removes it, and then what was kept.
+    /// Writes or removes the file, and then removes the backup.
     ///
     /// # Errors
-    /// When something cannot be written.
+    /// A file cannot be written.
     pub fn write(self) -> Result<Undone, Refusal> {
         let Self { target, before, content } = self;
         match &content {
@@ -169,14 +168,14 @@ impl Undo<'_> {
     }
 }
 
-/// The modes of what is made where nothing was.
+/// The modes of new files and folders.
 #[derive(Clone, Copy, Debug)]
 struct Modes {
     file: u32,
     folder: u32,
 }
 
-/// Secrets may get into a file that is not for everybody.
+/// A file of one user may come to contain secrets.
 const fn modes(scope: Scope) -> Modes {
     match scope {
         Scope::User | Scope::Local => Modes { file: 0o600, folder: 0o700 },
@@ -207,7 +206,7 @@ mod tests {
         target(path, scope).undo().unwrap().unwrap().write().unwrap()
     }
 
-    /// The names of the files below a folder.
+    /// Returns the names of the files below a folder.
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
@@ -293,7 +292,7 @@ mod tests {
     fn backup_of_version_0_1_0_survives_apply_and_is_undone() {
         let folder = tempfile::tempdir().unwrap();
         let local = folder.path().join("settings.local.json");
-        // That version kept it beside the link.
+        // That version kept the backup beside the link.
         let link = folder.path().join("settings.json");
         fs::create_dir(folder.path().join("private")).unwrap();
         let real = folder.path().join("private/claude.json");
@@ -316,7 +315,7 @@ mod tests {
         }
         let left = ["private/claude.json", "settings.json", "settings.local.json"];
         assert_eq!(names(folder.path()), left);
-        // Where the file is another program's by now, that backup is out of date.
+        // If another program has changed the file since, that backup is out of date.
         let former = local.with_added_extension("before-api-key-helper");
         for before in [Some(BEFORE), None] {
             let _ = fs::remove_file(&local);

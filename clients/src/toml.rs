@@ -1,14 +1,11 @@
-//! Changes of one value in a TOML text. All other bytes stay.
+//! Changes one value in a TOML text. All other bytes stay.
 
 use serde_json::Value;
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, RawString, Table, TomlError};
 
 use crate::json::{Malformed, Position, position};
 
-/// The value at `path`, and its place. What JSON has no form for is null.
-///
-/// # Errors
-/// When this is not TOML.
+/// Returns the value at `path`, and its place. A type that JSON lacks is null.
 pub(crate) fn value(text: &str, path: &[&str]) -> Result<Option<(Value, Position)>, Malformed> {
     let document = Document::parse(text).map_err(|error| malformed(text, &error))?;
     let mut item = document.as_item();
@@ -22,10 +19,8 @@ pub(crate) fn value(text: &str, path: &[&str]) -> Result<Option<(Value, Position
     Ok(Some((json(item), position(text, at))))
 }
 
-/// `text` with `value` at `path`. Tables that are not there are added.
-///
-/// # Errors
-/// When this is not TOML, or what holds the value is no table.
+/// Returns `text` with `value` at `path`. Missing tables are added. Fails if the parent of the
+/// value is not a table.
 pub(crate) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Malformed> {
     changed(text, |document| {
         let Some((holder, name)) = holder(document, path) else { return false };
@@ -33,10 +28,8 @@ pub(crate) fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Ma
     })
 }
 
-/// `text` with that at `path` which `old` has there, as it is spelled, or with nothing.
-///
-/// # Errors
-/// When one of them is not TOML, or what holds the value is no table.
+/// Returns `text` with the value that `old` has at `path`, in its spelling; without a value if
+/// `old` has none. Fails as [`set`] does.
 pub(crate) fn restore(text: &str, path: &[&str], old: &str) -> Result<String, Malformed> {
     let old = parse(&lines(old).0)?;
     let found = path.iter().try_fold(old.as_item(), |item, name| item.as_table_like()?.get(name));
@@ -70,8 +63,8 @@ fn remove(document: &mut DocumentMut, path: &[&str]) -> bool {
     })
 }
 
-/// The table around the last name, made where it is not there. Tables around that one have no header
-/// of their own then; what stands inside an inline table has no place for one.
+/// Returns the table that holds the last name, and makes it if it is missing. New tables around it
+/// get no header; a table inside an inline table cannot have one.
 fn holder<'a, 'b>(
     document: &'a mut DocumentMut,
     path: &[&'b str],
@@ -94,8 +87,8 @@ fn holder<'a, 'b>(
     Some((item, name))
 }
 
-/// Puts a value into a table: in another one's place, with what stands around that, or at the end.
-/// Says whether it is a table.
+/// Sets a value in a table: in place of an old value, with the space around that, or at the end.
+/// Returns false if the holder is not a table.
 fn put(holder: &mut Item, name: &str, mut item: Item) -> bool {
     if let Some(there) = holder.as_table_like_mut().and_then(|table| table.get_mut(name)) {
         if let (Some(old), Some(new)) = (there.as_value(), item.as_value_mut()) {
@@ -118,7 +111,7 @@ fn put(holder: &mut Item, name: &str, mut item: Item) -> bool {
     true
 }
 
-/// Takes the space between an inline table's last value and the comma or brace behind it. A comment
+/// Takes the space between an inline table's last value and the comma or brace after it. A comment
 /// there belongs to the value.
 fn take_end(table: &mut InlineTable) -> Option<RawString> {
     let decor = last_value(table)?.decor_mut();
@@ -129,7 +122,7 @@ fn take_end(table: &mut InlineTable) -> Option<RawString> {
     end
 }
 
-/// Puts it behind what is now the last value.
+/// Puts that space after the value that is now the last.
 fn give_end(table: &mut InlineTable, end: Option<RawString>) {
     if let (Some(value), Some(end)) = (last_value(table), end)
         && value.decor().suffix().is_none_or(is_space)
@@ -142,7 +135,7 @@ fn is_space(text: &RawString) -> bool {
     text.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-/// The value that is written last: that of a dotted name is further in.
+/// Returns the value that is written last: for a dotted name, it is further in.
 fn last_value(table: &mut InlineTable) -> Option<&mut toml_edit::Value> {
     let (_, value) = table.iter_mut().last()?;
     if value.as_inline_table().is_some_and(InlineTable::is_dotted) {
@@ -151,11 +144,11 @@ fn last_value(table: &mut InlineTable) -> Option<&mut toml_edit::Value> {
     Some(value)
 }
 
-/// The text after a change, with its own line ends. The change says whether it could be made.
+/// Returns the text after a change, with its own line ends. `change` returns false if it fails.
 fn changed(text: &str, change: impl FnOnce(&mut DocumentMut) -> bool) -> Result<String, Malformed> {
     let (plain, line_end) = lines(text);
     let mut document = parse(&plain)?;
-    // The editor ends the last line too.
+    // `toml_edit` adds a line end after the last line.
     let is_open = !plain.ends_with('\n') && document.to_string().ends_with('\n');
     let written = |document: &DocumentMut| {
         let mut text = document.to_string();
@@ -165,16 +158,17 @@ fn changed(text: &str, change: impl FnOnce(&mut DocumentMut) -> bool) -> Result<
         text
     };
     if written(&document) != plain {
-        let reason = "a change would touch other lines too: let its line ends be all alike";
+        let reason = "a change would affect other lines: use the same line ending everywhere";
         return Err(Malformed::at(text, 0, reason));
     }
     if !change(&mut document) {
-        return Err(Malformed::at(text, 0, "what holds the setting is not a table"));
+        return Err(Malformed::at(text, 0, "the parent of the setting is not a table"));
     }
     Ok(written(&document).replace('\n', line_end))
 }
 
-/// The text with plain line ends, and its own. The editor writes no other ones.
+/// Returns the text with `\n` only, which is all that `toml_edit` writes, and the line end of the
+/// text.
 fn lines(text: &str) -> (String, &'static str) {
     let is_windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
     if is_windows { (text.replace("\r\n", "\n"), "\r\n") } else { (text.to_owned(), "\n") }
@@ -187,7 +181,7 @@ fn parse(text: &str) -> Result<DocumentMut, Malformed> {
 fn malformed(text: &str, error: &TomlError) -> Malformed {
     let at = error.span().map_or(0, |span| span.start);
     let reason = error.message().lines().next().unwrap_or_default();
-    // A name in backticks is one of the file's.
+    // A name in backticks comes from the file.
     let is_shown = !reason.is_empty() && !reason.contains('`');
     Malformed::at(text, at, if is_shown { reason } else { "this is not TOML" })
 }
@@ -252,7 +246,7 @@ mod tests {
             ("p.x.auth = {\n  n.m = 1\n}\n", "p.x.auth = {\n  n.m = 1, command = \"a\"\n}\n"),
         ] {
             assert_eq!(with(before, "a"), after);
-            // What was not there before goes whole.
+            // A table that did not exist before is removed as a whole.
             let path = if before.contains("auth") { PATH } else { &PATH[..3] };
             assert_eq!(restore(after, path, before).unwrap(), before);
         }

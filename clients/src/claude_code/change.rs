@@ -1,4 +1,4 @@
-//! The two values that make Claude Code use a helper, put in and taken back.
+//! The two values that make Claude Code use a helper.
 
 use serde_json::Value;
 
@@ -6,25 +6,25 @@ use super::settings::{ENV, HELPER, Settings, TTL_VARIABLE};
 use crate::slots::{Helper, Slots};
 use crate::syntax::Syntax;
 
-/// What is put into a settings file.
+/// The values to put into a settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The shell line that prints the key.
     pub helper: String,
-    /// How many milliseconds Claude Code goes on using a key.
+    /// The time in milliseconds for which Claude Code uses a key.
     pub ttl: u64,
 }
 
 impl Change {
-    /// The values, as [`slots`] wants them.
+    /// Returns the values in the form that [`slots`] takes.
     #[must_use]
     pub fn values(&self) -> Vec<Value> {
-        // Variables are texts.
+        // Environment variables are strings.
         vec![self.helper.as_str().into(), self.ttl.to_string().into()]
     }
 }
 
-/// Where the two values stand in each of Claude Code's settings files.
+/// Returns the places of the two values in each of Claude Code's settings files.
 #[must_use]
 pub fn slots() -> Slots {
     let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -88,7 +88,7 @@ mod tests {
             assert_eq!(settings.env[TTL_VARIABLE].value, "300000");
             assert_eq!(put(&now), now, "{before:?}");
             assert_eq!(back(&now, Some(before)).as_deref(), Some(before));
-            // With other values, as a second profile's are.
+            // Other values, as for a second profile.
             let other = Change { helper: "exec '/c/api-key-helper'".to_owned(), ttl: 1 };
             let now = String::from_utf8(put_into(&other, now.as_bytes()).unwrap()).unwrap();
             assert_eq!(back(&now, Some(before)).as_deref(), Some(before));

@@ -1,4 +1,4 @@
-//! Where the settings files are, and which one wins.
+//! The places of the settings files, and their order of precedence.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,41 +10,41 @@ use crate::home::{folder as folder_of, home};
 use crate::json::Malformed;
 use crate::scope::Scope;
 
-/// Where Claude Code looks for settings when it is started in one folder.
+/// The places in which Claude Code looks for settings when it starts in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Unless neither `CLAUDE_CONFIG_DIR` nor a home is known.
+    /// `None` if neither `CLAUDE_CONFIG_DIR` nor the home folder is known.
     user: Option<PathBuf>,
     project: PathBuf,
     local: PathBuf,
     managed: PathBuf,
-    /// Its `*.json` are laid over the managed file, in the order of their names.
+    /// Its `*.json` files override the managed file, in the order of their names.
     managed_parts: PathBuf,
 }
 
-/// A settings file that is there.
+/// A settings file that exists.
 #[derive(Debug)]
 pub struct SettingsFile {
-    /// Whom it is for.
+    /// The scope of the file.
     pub scope: Scope,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What it says.
+    /// The settings in the file.
     pub settings: Result<Settings, Unreadable>,
 }
 
-/// Why a settings file says nothing.
+/// The reason why a settings file cannot be used.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// The system does not let us read it.
+    /// The system reports an error.
     Io(io::Error),
-    /// Claude Code would refuse it.
+    /// Claude Code would reject it.
     Malformed(Malformed),
 }
 
 impl Places {
-    /// The places for a client that is started in `folder`, an absolute path, with the environment
-    /// `variable`.
+    /// Returns the places for a client that starts in `folder`, an absolute path, with the
+    /// environment `variable`.
     #[must_use]
     pub fn find(folder: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let user = folder_of(CONFIG_VARIABLE, variable);
@@ -59,7 +59,8 @@ impl Places {
         }
     }
 
-    /// The file of a scope, whether or not it is there; `None` where nobody knows the user's home.
+    /// Returns the file of a scope, even if it does not exist; `None` if the home folder is
+    /// unknown.
     #[must_use]
     pub fn file(&self, scope: Scope) -> Option<&Path> {
         match scope {
@@ -70,14 +71,14 @@ impl Places {
         }
     }
 
-    /// The files that are there, each one before those that beat it. What an administrator sets
-    /// from afar (server, registry, device management) is in no file.
+    /// Returns the files that exist, in ascending precedence. Settings that an administrator
+    /// distributes by a server, the registry or device management are in no file.
     #[must_use]
     pub fn read(&self) -> Vec<SettingsFile> {
         let named =
             Scope::ALL.into_iter().filter_map(|scope| Some((scope, self.file(scope)?.to_owned())));
         let parts = self.managed_parts().into_iter().map(|path| (Scope::Managed, path));
-        // In the home folder the project's file is the user's too.
+        // In the home folder, the project's file is the user's file.
         let is_users =
             |scope, path: &Path| scope == Scope::Project && self.user.as_deref() == Some(path);
         named
@@ -103,7 +104,8 @@ impl Places {
     }
 }
 
-/// The last of `files` in which `find` finds something, and what it finds: the one that counts.
+/// Returns the last of `files` in which `find` finds something, and the found value: it has
+/// precedence.
 pub fn winner<'a, T>(
     files: &'a [SettingsFile],
     find: impl Fn(&'a Settings) -> Option<T>,
@@ -111,11 +113,11 @@ pub fn winner<'a, T>(
     files.iter().rev().find_map(|file| Some((file, find(file.settings.as_ref().ok()?)?)))
 }
 
-/// What a file says; `None` where there is none.
+/// Reads a file; `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
     match file::bytes(path) {
         Ok(bytes) => Settings::parse(&bytes).map(Some).map_err(Unreadable::Malformed),
-        // ENOTDIR: what would be its folder is a file.
+        // ENOTDIR: the path goes through a file.
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
@@ -125,19 +127,19 @@ fn read(path: &Path) -> Result<Option<Settings>, Unreadable> {
     }
 }
 
-/// The variable that names the user's folder.
+/// The variable that names the user's configuration folder.
 pub(crate) const CONFIG_VARIABLE: &str = "CLAUDE_CONFIG_DIR";
 
-/// The name of the file that is one person's in one folder. Claude Code has Git ignore it.
+/// The name of a user's own file in one folder. Claude Code makes Git ignore it.
 pub(crate) const LOCAL_FILE: &str = "settings.local.json";
 
-/// Where an administrator's files are.
+/// The folder of an administrator's files.
 #[cfg(not(any(windows, target_os = "macos")))]
 pub(crate) const MANAGED: &str = "/etc/claude-code";
-/// Where an administrator's files are.
+/// The folder of an administrator's files.
 #[cfg(target_os = "macos")]
 pub(crate) const MANAGED: &str = "/Library/Application Support/ClaudeCode";
-/// Where an administrator's files are.
+/// The folder of an administrator's files.
 #[cfg(windows)]
 pub(crate) const MANAGED: &str = r"C:\Program Files\ClaudeCode";
 

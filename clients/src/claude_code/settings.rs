@@ -1,4 +1,4 @@
-//! What a settings file says that has to do with the key.
+//! The settings in a file that affect the key.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,14 +12,14 @@ use crate::json::{self, Malformed, Position};
 pub const HELPER: &str = "apiKeyHelper";
 /// The setting that holds variables for Claude Code's environment.
 pub const ENV: &str = "env";
-/// The variable, in the `env` block or the environment, that says how many milliseconds Claude Code
-/// goes on using a key.
+/// The variable, in the `env` block or the environment, that sets for how many milliseconds Claude
+/// Code uses a key.
 pub const TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
-/// The variables that take the place of the helper's key: the first in `x-api-key`, the second in
+/// The variables that override the helper's key: the first in `x-api-key`, the second in
 /// `Authorization`.
 pub const KEY_VARIABLES: [&str; 2] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"];
 
-/// What a settings file says that has to do with the key.
+/// The settings in a file that affect the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     helper: Option<Setting>,
@@ -29,22 +29,22 @@ pub struct Settings {
     pub has_byte_order_mark: bool,
 }
 
-/// A value and its place. `Debug` shows the place alone.
+/// A value and its place. `Debug` shows only the place.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// The value, which may be a secret, or have one in it.
+    /// The value, which may be a secret or contain one.
     pub value: String,
-    /// Where it begins.
+    /// The position of its first character.
     pub position: Position,
 }
 
 impl Settings {
-    /// Reads a settings file as Claude Code does: a byte-order mark is passed over, an empty file is
-    /// as good as none, comments are mistakes, and of a name that stands twice the later counts.
+    /// Parses a settings file as Claude Code does: a byte-order mark is skipped, an empty file is
+    /// valid, comments are errors, and the last of several properties with one name counts.
     ///
     /// # Errors
-    /// When Claude Code would refuse all of the file, with the place: it is not JSON, the helper is
-    /// no string, or `env` is not an object of plain values.
+    /// Claude Code would reject the whole file: it is not JSON, the helper is not a string, or
+    /// `env` is not an object of plain values.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let (_, text) = json::text(bytes)?;
         let settings = match json::object(text)? {
@@ -54,13 +54,13 @@ impl Settings {
         Ok(Self { has_byte_order_mark: json::has_byte_order_mark(bytes), ..settings })
     }
 
-    /// The shell line that prints the key. A blank one is none.
+    /// Returns the shell line that prints the key, unless it is blank.
     #[must_use]
     pub fn helper(&self) -> Option<&Setting> {
         self.helper.as_ref().filter(|helper| !helper.value.trim().is_empty())
     }
 
-    /// How many milliseconds Claude Code goes on using a key, as the file spells it.
+    /// Returns for how many milliseconds Claude Code uses a key, as spelled in the file.
     #[must_use]
     pub fn ttl(&self) -> Option<&Setting> {
         self.env.get(TTL_VARIABLE)
@@ -73,7 +73,7 @@ impl Settings {
     }
 }
 
-/// The property that counts: `JSON.parse` lets the last one of a name win.
+/// Returns the property that counts: `JSON.parse` uses the last one of a name.
 fn last<'a, 'b>(object: &'a Object<'b>, name: &str) -> Option<&'a ObjectProp<'b>> {
     object.properties.iter().rfind(|property| property.name.as_str() == name)
 }
@@ -93,7 +93,7 @@ fn env(text: &str, property: &ObjectProp<'_>) -> Result<BTreeMap<String, Setting
     let variable = |property: &ObjectProp<'_>| {
         let name = property.name.as_str();
         let at = property.value.start();
-        // Claude Code makes text of whatever it is.
+        // Claude Code converts the value to a string.
         let value = match &property.value {
             Value::StringLit(literal) => &literal.value,
             Value::NumberLit(literal) => literal.value,

@@ -1,9 +1,9 @@
-//! `cmd /d /s /c "LINE"`, which takes the outer quotes off.
+//! `cmd /d /s /c "LINE"`, which removes the outer quotes.
 
 use std::path::Path;
 
-/// The words as programs get them ("Parsing C command-line arguments", Microsoft C); `None` where a
-/// quote is open at the end. Backslashes stand for themselves, but before a quote.
+/// Returns the words as programs receive them ("Parsing C command-line arguments", Microsoft C);
+/// `None` if a quote is not closed. A backslash is special only before a quote.
 pub(super) fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -36,13 +36,14 @@ pub(super) fn split(line: &str) -> Option<Vec<String>> {
 }
 
 pub(super) fn is_front(program: &Path) -> bool {
-    // A path of Windows, wherever this is compiled.
+    // A Windows path, on whatever platform this is compiled.
     let name =
         program.to_str().and_then(|path| path.rsplit(['\\', '/']).next()).unwrap_or_default();
     ["api-key-helper", "api-key-helper.exe"].iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
-/// Also in quotes, `cmd` fills variables in between percent signs, and a line ends the command.
+/// Even in quotes, `cmd` expands variables between percent signs, and a line break ends the
+/// command.
 pub(super) fn can_be_quoted(text: &str) -> bool {
     !text.contains(['"', '%', '\r', '\n'])
 }
@@ -51,7 +52,7 @@ pub(super) fn command(program: &str) -> String {
     argument(program)
 }
 
-/// A path has no quote in it; a backslash at its end would keep the quote from ending it.
+/// A path contains no quote; a backslash at its end would escape the closing quote.
 pub(super) fn argument(text: &str) -> String {
     let end = if text.ends_with('\\') { r"\" } else { "" };
     format!("\"{text}{end}\"")

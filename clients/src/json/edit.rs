@@ -1,7 +1,7 @@
-//! Changes of one value in a JSON text. All other bytes stay.
+//! Changes one value in a JSON text. All other bytes stay.
 //!
-//! They are spliced in at the places that the parser gives: an editor of trees would lay an object
-//! that stands on one line out anew.
+//! The changes are spliced in at the places that the parser reports. A tree editor would reformat
+//! an object that is on one line.
 
 use std::ops::Range;
 
@@ -10,11 +10,10 @@ use jsonc_parser::common::Ranged as _;
 
 use super::{Malformed, object};
 
-/// `text` with `literal`, which is JSON, as the value at `path` (names of properties, from the
-/// outermost object on). What is not there is added behind what is, and laid out like it.
+/// Returns `text` with `literal`, which is JSON, as the value at `path` (names of properties, from
+/// the outermost object on). Missing properties are added at the end, in the layout of the text.
 ///
-/// # Errors
-/// When the text is no object, or what holds the value is none.
+/// Fails if the text is not an object, or if the parent of the value is not one.
 pub(crate) fn set(text: &str, path: &[&str], literal: &str) -> Result<String, Malformed> {
     let Some(root) = object(text)? else {
         let line_end = line_end(text);
@@ -40,10 +39,7 @@ pub(crate) fn set(text: &str, path: &[&str], literal: &str) -> Result<String, Ma
     })
 }
 
-/// `text` without the property at `path`, if it is there.
-///
-/// # Errors
-/// When the text is no object, or what holds the value is none.
+/// Returns `text` without the property at `path`. Fails as [`set`] does.
 pub(crate) fn remove(text: &str, path: &[&str]) -> Result<String, Malformed> {
     let Some(root) = object(text)? else { return Ok(text.to_owned()) };
     let Reached { holder, at: Some(at), .. } = reach(text, &root, path)? else {
@@ -58,18 +54,12 @@ pub(crate) fn remove(text: &str, path: &[&str]) -> Result<String, Malformed> {
     Ok(spliced(text, start, end, ""))
 }
 
-/// The value at `path`, as it is spelled.
-///
-/// # Errors
-/// When the text is no object, or what holds the value is none.
+/// Returns the value at `path`, as it is spelled. Fails as [`set`] does.
 pub(crate) fn literal<'a>(text: &'a str, path: &[&str]) -> Result<Option<&'a str>, Malformed> {
     Ok(range(text, path)?.map(|range| &text[range]))
 }
 
-/// Where the value at `path` stands.
-///
-/// # Errors
-/// When the text is no object, or what holds the value is none.
+/// Returns the range of the value at `path`. Fails as [`set`] does.
 pub(crate) fn range(text: &str, path: &[&str]) -> Result<Option<Range<usize>>, Malformed> {
     let Some(root) = object(text)? else { return Ok(None) };
     let Reached { holder, at, .. } = reach(text, &root, path)?;
@@ -77,13 +67,13 @@ pub(crate) fn range(text: &str, path: &[&str]) -> Result<Option<Range<usize>>, M
     Ok(value.map(|value| value.start()..value.end()))
 }
 
-/// How far a path leads.
+/// The part of a path that exists.
 struct Reached<'a, 'b> {
-    /// The object that holds the value, or would.
+    /// The object that holds the value, or would hold it.
     holder: &'a Object<'b>,
-    /// How many objects are around it.
+    /// The number of objects around `holder`.
     depth: usize,
-    /// The value's property; `None` when the rest of the path is not there.
+    /// The index of the value's property; `None` if the rest of the path is missing.
     at: Option<usize>,
 }
 
@@ -94,7 +84,7 @@ fn reach<'a, 'b>(
 ) -> Result<Reached<'a, 'b>, Malformed> {
     let mut holder = root;
     for (depth, name) in path.iter().enumerate() {
-        // `JSON.parse` lets the last one of a name win.
+        // `JSON.parse` uses the last property of a name.
         let at = holder.properties.iter().rposition(|property| property.name.as_str() == *name);
         match at {
             Some(at) if depth + 1 < path.len() => match &holder.properties[at].value {
@@ -110,12 +100,12 @@ fn reach<'a, 'b>(
     Ok(Reached { holder, depth: 0, at: None })
 }
 
-/// How a text is laid out, as its outermost object shows.
+/// The layout of a text, as its outermost object shows it.
 struct Layout<'a> {
     line_end: &'a str,
-    /// One step; `None` where all stands on one line.
+    /// One step; `None` if everything is on one line.
     indent: Option<&'a str>,
-    /// What stands between a name and its value.
+    /// The text between a name and its value.
     colon: &'a str,
 }
 
@@ -136,7 +126,7 @@ impl<'a> Layout<'a> {
         format!("\"{name}\"{}{literal}", self.colon)
     }
 
-    /// `literal` below the names of `path`, each of which is not there yet.
+    /// Returns `literal` inside new objects for the names of `path`.
     fn nested(&self, path: &[&str], depth: usize, literal: &str) -> String {
         match path.split_first() {
             None => literal.to_owned(),
@@ -146,7 +136,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// An object of one property, with `depth` objects around it.
+    /// Returns an object with one property, inside `depth` objects.
     fn object(&self, depth: usize, property: &str) -> String {
         let Self { line_end, indent, .. } = self;
         match indent {
@@ -158,7 +148,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What stands between a comma and the next property of `holder`.
+    /// Returns the text between a comma and the next property of `holder`.
     fn gap(&self, text: &str, holder: &Object<'_>) -> String {
         let last = holder.properties.last().map_or(0, |last| last.name.start());
         let before = blank_before(text, last);
@@ -170,7 +160,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// The line end that a text uses first.
+/// Returns the first line end of a text.
 fn line_end(text: &str) -> &str {
     match text.find('\n') {
         Some(at) if text[..at].ends_with('\r') => "\r\n",

@@ -186,12 +186,14 @@ fn apply_codex_dry_run_shows_no_secret_and_writes_nothing() {
 fn apply_codex_refuses_a_provider_that_takes_no_command() {
     let home = user();
     codex(&home, &[]).run().assert_error(2, &["chooses no `model_provider`", "--provider NAME`"]);
-    codex(&home, &["--provider", "x"]).run().assert_error(2, &["it has no `[model_providers.x]`"]);
+    codex(&home, &["--provider", "x"])
+        .run()
+        .assert_error(2, &["there is no table `[model_providers.x]`"]);
     for (text, words) in [
-        ("model_provider = \"openai\"\n", "it has no `[model_providers.openai]`"),
+        ("model_provider = \"openai\"\n", "there is no table `[model_providers.openai]`"),
         (
             "[model_providers.x]\nenv_key = \"K\"\n",
-            "line 2, column 11: Codex takes no `auth` beside",
+            "line 2, column 11: Codex does not allow `env_key`",
         ),
         ("[model_providers.x]\nname = sk-canary\n", "line 2, column 8: "),
         ("model_provider = sk-canary\n", "line 1, column 18: "),

@@ -88,7 +88,7 @@ fn apply_mcp_each_scope_has_its_servers() {
     let servers = &read(&local_file)["projects"][&folder]["mcpServers"];
     assert_eq!(servers["docs"]["headersHelper"], line());
 
-    apply("user").assert_error(2, &["it has no server `docs`", "`claude mcp add "]);
+    apply("user").assert_error(2, &["there is no server `docs`", "`claude mcp add "]);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn apply_undo_keeps_symlink_and_mode() {
     assert_eq!(fs::read_dir(home.path().join("dotfiles")).unwrap().count(), 1);
 
     fs::remove_file(&real).unwrap();
-    home.call(["apply"]).run().assert_error(2, &["a link to nothing"]);
+    home.call(["apply"]).run().assert_error(2, &["a broken link"]);
 }
 
 #[test]

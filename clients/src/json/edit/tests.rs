@@ -52,12 +52,12 @@ fn what_is_no_object_holds_nothing() {
     assert_eq!(error.to_string(), "line 2, column 8: `env` is not an object");
 }
 
-/// Spaces of any kind.
+/// White space of each kind.
 fn blank() -> impl Strategy<Value = String> {
     "[ \t]{0,2}(\r?\n[ \t]{0,4})?"
 }
 
-/// Values as people spell them, and nothing that a writer of JSON would leave as it is.
+/// Values in spellings that no JSON writer would produce.
 fn value() -> BoxedStrategy<String> {
     let leaf = prop_oneof![
         Just("1.50e+3".to_owned()),
@@ -98,7 +98,7 @@ proptest! {
             prop_assert_eq!(literal(&changed, path).unwrap(), Some("\"new\""));
             match before {
                 Some(before) => prop_assert_eq!(&set(&changed, path, before).unwrap(), &text),
-                // Only the blanks inside an empty object make way.
+                // The white space in an empty object may go.
                 None => prop_assert!(replaced(&text, &changed).trim().is_empty()),
             }
             let mut wanted: Json = serde_json::from_str(&text).unwrap();
@@ -108,7 +108,7 @@ proptest! {
     }
 }
 
-/// What of `text` is not in `changed`, which differs from it in one place.
+/// Returns the part of `text` that is missing in `changed`, which differs in one place.
 fn replaced<'a>(text: &'a str, changed: &str) -> &'a str {
     let start = text.bytes().zip(changed.bytes()).take_while(|(a, b)| a == b).count();
     let rest = text[start..].bytes().rev().zip(changed[start..].bytes().rev());
