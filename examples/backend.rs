@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Key, SourceTable};
+use api_key_helper_backend::{Attempt, Backend, Credential, Error, Key, SourceTable};
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ struct SystemdCredential {
 
 #[async_trait]
 impl Backend for SystemdCredential {
-    async fn fetch(&self, _: &FetchRequest<'_>) -> Result<Credential, Error> {
+    async fn fetch(&self, _: &dyn Attempt) -> Result<Credential, Error> {
         let file = self.file.display();
         let text = std::fs::read_to_string(&self.file).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::not_found(format!("there is no credential `{file}`"))

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::{Error, Expiry, FetchRequest, Fields, Moment, Secret};
+use api_key_helper_backend::{Attempt, Error, Expiry, Fields, Moment, Secret};
 use reqwest::RequestBuilder;
 use reqwest::header::WWW_AUTHENTICATE;
 use zeroize::Zeroizing;
@@ -60,7 +60,7 @@ impl Answer {
         hidden: Vec<Secret>,
         address: &Address,
         time: Duration,
-        attempt: &FetchRequest<'_>,
+        attempt: &dyn Attempt,
         words: &Words,
     ) -> Result<Self, Failure> {
         let response = client.send(request, address, time, words).await?;

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use api_key_helper_backend::{Error, FetchRequest};
+use api_key_helper_backend::{Attempt, Error};
 use api_key_helper_system::read_file;
 use api_key_helper_system::trust::quote;
 use reqwest::{Certificate, Identity};
@@ -15,26 +15,26 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-/// The certificates in `file` that can be used: one at least. The user of `request` is told of the
+/// The certificates in `file` that can be used: one at least. The user of `attempt` is told of the
 /// others, which do no harm.
 ///
 /// # Errors
 /// Misconfigured, when it cannot be read, or none is in it.
-pub fn authorities(file: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
+pub fn authorities(file: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
     let bundle = Bundle::read(file)?;
     if bundle.certificates.is_empty() {
         let only = bundle.complaints.into_iter().next();
         return Err(only.map_or_else(|| no_certificate(file), Error::misconfigured));
     }
-    Ok(bundle.tell(request))
+    Ok(bundle.tell(attempt))
 }
 
 /// The same where `file` may have none, as one of a folder.
 ///
 /// # Errors
 /// Misconfigured, when it cannot be read.
-pub fn certificates(file: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
-    Ok(Bundle::read(file)?.tell(request))
+pub fn certificates(file: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
+    Ok(Bundle::read(file)?.tell(attempt))
 }
 
 /// The certificates of a file, and what is wrong with the others.
@@ -59,9 +59,9 @@ impl Bundle {
         Ok(bundle)
     }
 
-    fn tell(self, request: &FetchRequest<'_>) -> Vec<Certificate> {
+    fn tell(self, attempt: &dyn Attempt) -> Vec<Certificate> {
         for complaint in self.complaints {
-            request.warn(complaint);
+            attempt.warn(complaint);
         }
         self.certificates
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api_key_helper_backend::{Error, FetchRequest, SourceTable};
+use api_key_helper_backend::{Attempt, Error, SourceTable};
 
 use crate::{Address, Client, ProxyVariables, build, client, pem};
 
@@ -34,13 +34,13 @@ impl Route {
         &self,
         address: &Address,
         time: Duration,
-        request: &FetchRequest<'_>,
+        attempt: &dyn Attempt,
     ) -> Result<Client, Error> {
         let way = self.proxies.way_to(address.url())?;
         let mut builder = client(address.url(), &way)?.connect_timeout(time);
         if address.is_https() {
             let file = self.ca_file.as_deref();
-            let roots = file.map(|file| pem::authorities(file, request)).transpose();
+            let roots = file.map(|file| pem::authorities(file, attempt)).transpose();
             let roots = roots.map_err(|error| error.or_hint(HINT))?;
             builder = builder.tls_certs_merge(roots.unwrap_or_default());
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use api_key_helper_backend::{Attempt, Backend, Credential, FetchRequest, SecretInput};
+use api_key_helper_backend::{Attempt, Backend, Credential, SecretInput};
 use api_key_helper_values::{Error, ErrorKind, Secret};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -80,7 +80,7 @@ impl Source {
     /// # Errors
     /// The backend's, which tells no secret.
     pub fn fetch(&mut self) -> Result<Credential, Error> {
-        self.obtain(async |backend, request| backend.fetch(&request).await)
+        self.obtain(async |backend, attempt| backend.fetch(attempt).await)
     }
 
     /// The key of an attempt that must succeed.
@@ -113,7 +113,7 @@ impl Source {
     /// The backend's, which tells no secret.
     #[track_caller]
     pub fn revoke(&mut self) -> Result<(), Error> {
-        let result = self.attempt(async |backend, request| backend.revoke(&request).await);
+        let result = self.attempt(async |backend, attempt| backend.revoke(attempt).await);
         result.inspect_err(|error| self.check(error))
     }
 
@@ -122,7 +122,7 @@ impl Source {
     /// # Errors
     /// The backend's.
     pub fn server_time(&mut self) -> Result<Option<SystemTime>, Error> {
-        self.attempt(async |backend, request| backend.server_time(&request).await)
+        self.attempt(async |backend, attempt| backend.server_time(attempt).await)
     }
 
     /// What `run` obtains, after which the renewal is what the engine would have.
@@ -135,7 +135,7 @@ impl Source {
     #[track_caller]
     pub fn obtain(
         &mut self,
-        run: impl AsyncFnOnce(&dyn Backend, FetchRequest<'_>) -> Result<Credential, Error>,
+        run: impl AsyncFnOnce(&dyn Backend, &dyn Attempt) -> Result<Credential, Error>,
     ) -> Result<Credential, Error> {
         let result = self.attempt(run);
         match &result {
@@ -198,14 +198,13 @@ impl Source {
             .collect()
     }
 
-    fn attempt<T>(&mut self, run: impl AsyncFnOnce(&dyn Backend, FetchRequest<'_>) -> T) -> T {
+    fn attempt<T>(&mut self, run: impl AsyncFnOnce(&dyn Backend, &dyn Attempt) -> T) -> T {
         let end = wait::now() + self.time;
-        let attempt = SourceAttempt { source: self, end, kept: Mutex::default() };
+        let attempt = SourceAttempt { source: self, end, stored: Mutex::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let request = FetchRequest::new(self.renewal.as_ref(), &attempt);
-        let result = runtime.block_on(run(self.backend.as_ref(), request));
-        if let Some(kept) = attempt.kept.into_inner().unwrap() {
-            self.renewal = Some(kept);
+        let result = runtime.block_on(run(self.backend.as_ref(), &attempt));
+        if let Some(stored) = attempt.stored.into_inner().unwrap() {
+            self.renewal = Some(stored);
         }
         result
     }
@@ -226,7 +225,7 @@ impl Source {
 struct SourceAttempt<'a> {
     source: &'a Source,
     end: Instant,
-    kept: Mutex<Option<Secret>>,
+    stored: Mutex<Option<Secret>>,
 }
 
 #[async_trait]
@@ -244,21 +243,25 @@ impl Attempt for SourceAttempt<'_> {
         self.source.name
     }
 
+    fn renewal(&self) -> Option<&Secret> {
+        self.source.renewal.as_ref()
+    }
+
     fn wants_another_key(&self) -> bool {
         self.source.wants_another_key
     }
 
-    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
-        self.make_room().await?;
+    async fn store_renewal(&self, renewal: &Secret) -> Result<(), Error> {
+        self.reserve_space().await?;
         if self.source.disk_broken {
             return Err(Error::transient("the disk is broken"));
         }
         self.source.log.lock().unwrap().push("keep".to_owned());
-        *self.kept.lock().unwrap() = Some(renewal.clone());
+        *self.stored.lock().unwrap() = Some(renewal.clone());
         Ok(())
     }
 
-    async fn make_room(&self) -> Result<(), Error> {
+    async fn reserve_space(&self) -> Result<(), Error> {
         if self.source.disk_full { Err(Error::transient("the disk is full")) } else { Ok(()) }
     }
 
@@ -282,7 +285,7 @@ impl Attempt for SourceAttempt<'_> {
             .ok_or_else(|| Error::misconfigured(format!("there is no {input:?}")))
     }
 
-    async fn resolve_anew(&self, input: &SecretInput, _: &Secret) -> Result<Secret, Error> {
+    async fn resolve_again(&self, input: &SecretInput, _: &Secret) -> Result<Secret, Error> {
         self.source.log.lock().unwrap().push("anew".to_owned());
         let anew = self.source.anew.lock().unwrap().pop_front();
         match anew {
@@ -290,4 +293,6 @@ impl Attempt for SourceAttempt<'_> {
             None => self.resolve(input).await,
         }
     }
+
+    fn warn(&self, _: String) {}
 }

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use api_key_helper_backend::{Backend, Credential, FetchRequest, Prompt, SecretInput};
+use api_key_helper_backend::{Attempt, Backend, Credential, Prompt, SecretInput};
 use api_key_helper_values::{Error, ErrorKind, Key, Moment};
 use async_trait::async_trait;
 
@@ -40,20 +40,20 @@ impl Drop for Flight<'_> {
 
 #[async_trait]
 impl Backend for Way {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let renewal = request.renewal().and_then(Renewal::read);
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        let renewal = attempt.renewal().and_then(Renewal::read);
         let Self { process, slot, .. } = self;
         process.see().asks(process.pid, *slot, renewal);
         let _flight = Flight(self);
-        let outcome = self.exchange(request, renewal).await;
+        let outcome = self.exchange(attempt, renewal).await;
         process.see().answered(process.pid, *slot, outcome.as_ref().map(drop));
         outcome
     }
 
-    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
+    async fn login(&self, attempt: &dyn Attempt, _: &dyn Prompt) -> Result<Credential, Error> {
         let human = self.process.see().dice.pick(&[1, 20, 300]);
         self.process.wait(Duration::from_secs(human)).await;
-        request.make_room().await?;
+        attempt.reserve_space().await?;
         let reply = {
             let mut universe = self.process.see();
             let weather = universe.issuers[self.slot.issuer].weather;
@@ -65,11 +65,11 @@ impl Backend for Way {
             self.reply(&mut universe, Some(renewal), None)
         };
         self.travel().await;
-        self.credential(request, reply).await
+        self.credential(attempt, reply).await
     }
 
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        let renewal = request.renewal().and_then(Renewal::read);
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        let renewal = attempt.renewal().and_then(Renewal::read);
         self.travel().await;
         let mut universe = self.process.see();
         let issuer = &mut universe.issuers[self.slot.issuer];
@@ -87,37 +87,37 @@ impl Backend for Way {
 impl Way {
     async fn exchange(
         &self,
-        request: &FetchRequest<'_>,
+        attempt: &dyn Attempt,
         renewal: Option<Renewal>,
     ) -> Result<Credential, Error> {
         let kind = self.process.see().issuers[self.slot.issuer].kind;
         if kind != Kind::Plain {
-            request.make_room().await?;
+            attempt.reserve_space().await?;
         }
-        self.take_key(request).await?;
+        self.take_key(attempt).await?;
         match self.ask(renewal).await {
             // As backends do: somebody else may have replaced it.
             Err(error) if error.kind() == ErrorKind::NeedsLogin && renewal.is_some() => {
-                match request.newer_renewal().await?.as_ref().and_then(Renewal::read) {
+                match attempt.newer_renewal().await?.as_ref().and_then(Renewal::read) {
                     Some(newer) => {
                         self.process.see().sends(self.process.pid, self.slot, Some(newer));
-                        self.credential(request, self.ask(Some(newer)).await?).await
+                        self.credential(attempt, self.ask(Some(newer)).await?).await
                     }
                     None => Err(error),
                 }
             }
-            other => self.credential(request, other?).await,
+            other => self.credential(attempt, other?).await,
         }
     }
 
     /// Takes the key of the source that it uses: another one, where it is good for once.
-    async fn take_key(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
+    async fn take_key(&self, attempt: &dyn Attempt) -> Result<(), Error> {
         let Self { process, slot, uses: Some((used, name)) } = self else { return Ok(()) };
         let input = SecretInput::Source(name.clone());
-        let key = request.resolve(&input).await?;
+        let key = attempt.resolve(&input).await?;
         let is_spent = process.see().takes(process.pid, *used, &key);
         if is_spent && process.see().issuers[slot.issuer].takes_once {
-            let another = request.resolve_anew(&input, &key).await?;
+            let another = attempt.resolve_again(&input, &key).await?;
             if process.see().takes(process.pid, *used, &another) {
                 return Err(Error::denied("that was taken before"));
             }
@@ -155,11 +155,7 @@ impl Way {
     }
 
     /// Keeps the renewal at once, as every backend must.
-    async fn credential(
-        &self,
-        request: &FetchRequest<'_>,
-        reply: Reply,
-    ) -> Result<Credential, Error> {
+    async fn credential(&self, attempt: &dyn Attempt, reply: Reply) -> Result<Credential, Error> {
         let Self { process, slot, .. } = self;
         let Reply { lie, expires_at, refresh_at, renewal } = reply;
         let kind = process.see().issuers[slot.issuer].kind;
@@ -171,7 +167,7 @@ impl Way {
                 returned = Some(renewal.secret());
             }
             if kind != Kind::Lasting {
-                request.keep(&renewal.secret()).await?;
+                attempt.store_renewal(&renewal.secret()).await?;
                 process.see().keeps(process.pid, *slot, renewal);
             }
         }

@@ -33,7 +33,7 @@ mod target;
 use std::time::SystemTime;
 
 use api_key_helper_backend::{
-    Backend, Credential, Error, FetchRequest, Registration, SourceTable, redact_error,
+    Attempt, Backend, Credential, Error, Registration, SourceTable, redact_error,
 };
 use async_trait::async_trait;
 use config::Settings;
@@ -66,22 +66,22 @@ struct Aws {
 
 #[async_trait]
 impl Backend for Aws {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let session = Session::open(&self.settings, *request).await?;
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        let session = Session::open(&self.settings, attempt).await?;
         let sent = session.sent.clone();
         session.fetch().await.map_err(|error| redact_error(error, &sent.secrets()))
     }
 
     /// The credentials of an assumed role expire by themselves; AWS takes none back. What another
     /// backend has left may be a sign-in that lives on.
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        match request.renewal() {
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        match attempt.renewal() {
             Some(kept) if !Renewal::is_in(kept) => Err(Error::of_another_backend()),
             _ => Ok(()),
         }
     }
 
-    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
-        Session::open(&self.settings, *request).await?.server_time().await
+    async fn server_time(&self, attempt: &dyn Attempt) -> Result<Option<SystemTime>, Error> {
+        Session::open(&self.settings, attempt).await?.server_time().await
     }
 }

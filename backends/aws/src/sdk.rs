@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::FetchRequest;
+use api_key_helper_backend::Attempt;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{SharedHttpClient, StalledStreamProtectionConfig};
 use aws_types::os_shim_internal::Fs;
@@ -24,7 +24,7 @@ pub(crate) struct View {
 /// Loads the configuration that the SDK finds in its `view`.
 pub(crate) async fn config(
     profile: Option<&str>,
-    request: &FetchRequest<'_>,
+    attempt: &dyn Attempt,
     view: &View,
     region: Option<&str>,
     http: &SharedHttpClient,
@@ -36,10 +36,10 @@ pub(crate) async fn config(
         .fs(view.files.clone())
         .profile_files(view.shared.for_sdk())
         .http_client(http.clone())
-        .time_source(At(request.now()))
+        .time_source(At(attempt.now()))
         // The engine has one budget for attempts and time.
         .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts(request))
+        .timeout_config(timeouts(attempt))
         // It measures by the clock, which stands still here; a whole answer has its time anyway.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Ok(name) = AppName::new("api-key-helper") {
@@ -56,13 +56,13 @@ pub(crate) async fn config(
 
 /// For what begins now. A little time is left over, so that the attempt ends with our error and not
 /// in the middle.
-pub(crate) fn time(request: &FetchRequest<'_>) -> Duration {
-    api_key_helper_http::time(request.time_left())
+pub(crate) fn time(attempt: &dyn Attempt) -> Duration {
+    api_key_helper_http::time(attempt.time_left())
 }
 
 /// For a request that is sent now.
-pub(crate) fn timeouts(request: &FetchRequest<'_>) -> TimeoutConfig {
-    let time = time(request);
+pub(crate) fn timeouts(attempt: &dyn Attempt) -> TimeoutConfig {
+    let time = time(attempt);
     // Before the whole operation ends, as requests do by themselves.
     let connect = time.mul_f64(0.8).min(CONNECT);
     TimeoutConfig::builder().connect_timeout(connect).operation_timeout(time).build()

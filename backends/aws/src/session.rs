@@ -5,7 +5,7 @@ mod credentials;
 use std::path::Path;
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Credential, Error, FetchRequest};
+use api_key_helper_backend::{Attempt, Credential, Error};
 use api_key_helper_http::{self as http, pem};
 use aws_config::SdkConfig;
 use aws_config::profile::ProfileSet;
@@ -33,7 +33,7 @@ use crate::{connector, sdk};
 /// What one attempt works with.
 pub(crate) struct Session<'a> {
     settings: &'a Settings,
-    request: FetchRequest<'a>,
+    attempt: &'a dyn Attempt,
     sdk: SdkConfig,
     /// Where credentials will come from.
     origin: Origin,
@@ -58,26 +58,26 @@ impl<'a> Session<'a> {
     /// not say in which region it is.
     pub(crate) async fn open(
         settings: &'a Settings,
-        request: FetchRequest<'a>,
+        attempt: &'a dyn Attempt,
     ) -> Result<Self, Error> {
         let environment = &settings.environment;
-        let shared = SharedFiles::read(environment, sdk::time(&request)).await?;
+        let shared = SharedFiles::read(environment, sdk::time(attempt)).await?;
         let profiles = profiles(settings, &shared).await?;
         let sent = Sent::default();
         let bundle = environment.get(CA_BUNDLE).map(Path::new);
-        let roots = bundle.map(|bundle| pem::authorities(bundle, &request)).transpose();
+        let roots = bundle.map(|bundle| pem::authorities(bundle, attempt)).transpose();
         let roots = roots.map_err(|error| error.or_hint(connector::HINT))?.unwrap_or_default();
-        let time = sdk::time(&request);
+        let time = sdk::time(attempt);
         let http = connector::client(roots, settings.proxies.clone(), time, sent.clone());
         let (environment, has_imds) = (environment.clone(), false);
         let view = View { environment, shared, files: files::only([]), has_imds };
         let profile = settings.profile.as_deref();
-        let sdk = sdk::config(profile, &request, &view, settings.region.as_deref(), &http).await;
+        let sdk = sdk::config(profile, attempt, &view, settings.region.as_deref(), &http).await;
         let environment = &settings.environment;
         let has_web = settings.web_identity.is_some();
         let origin = Origin::find(environment, &profiles, has_web);
         let imds = Imds::find(environment, &profiles);
-        let mut session = Self { settings, request, sdk, origin, profiles, view, sent, http, imds };
+        let mut session = Self { settings, attempt, sdk, origin, profiles, view, sent, http, imds };
         if session.sdk.region().is_none() {
             match settings.target.secret.region() {
                 None => {
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
             false => None,
         };
         let renewal = Renewal::of(&identity.credentials);
-        let is_due = !renewal.is_empty() || self.request.renewal().is_some();
+        let is_due = !renewal.is_empty() || self.attempt.renewal().is_some();
         let renewal = is_due.then(|| renewal.to_secret());
         Ok(Credential { refresh_at, renewal, ..Credential::new(key) })
     }
@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
             .set_version_id(version.id.clone())
             .send()
             .await
-            .map_err(|error| Failure::new(&error, self.request.now()))
+            .map_err(|error| Failure::new(&error, self.attempt.now()))
     }
 
     /// The error that [`Session::read`]'s failure is.
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
                 Ok(described.next_rotation_date.and_then(|date| SystemTime::try_from(date).ok()))
             }
             Err(error) => {
-                let failure = Failure::new(&error, self.request.now());
+                let failure = Failure::new(&error, self.attempt.now());
                 if !failure.is_forbidden() {
                     return Ok(None);
                 }
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
         let said = clock.said();
         match asked {
             Err(error) if said.is_none() => {
-                let failure = Failure::new(&error, self.request.now());
+                let failure = Failure::new(&error, self.attempt.now());
                 let action = "secretsmanager:GetRandomPassword";
                 Err(failure.error(&self.asked(action, "tell the time".to_owned())))
             }
@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
     /// Lets the SDK look at another view.
     async fn look_again(&mut self, region: Option<&str>) {
         let profile = self.settings.profile.as_deref();
-        self.sdk = sdk::config(profile, &self.request, &self.view, region, &self.http).await;
+        self.sdk = sdk::config(profile, self.attempt, &self.view, region, &self.http).await;
     }
 
     /// A client that signs as `identity`, in the region of the secret.
@@ -280,7 +280,7 @@ impl<'a> Session<'a> {
 
     /// For a request that is sent now.
     fn timeouts(&self) -> TimeoutConfig {
-        sdk::timeouts(&self.request)
+        sdk::timeouts(self.attempt)
     }
 }
 

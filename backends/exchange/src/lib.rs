@@ -23,7 +23,7 @@ mod token_type;
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Registration, SourceTable};
+use api_key_helper_backend::{Attempt, Backend, Credential, Error, Registration, SourceTable};
 use async_trait::async_trait;
 use config::Settings;
 use sent_token::SentToken;
@@ -54,21 +54,21 @@ struct Exchange {
 
 #[async_trait]
 impl Backend for Exchange {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        Session::new(&self.settings, *request).fetch().await
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        Session::new(&self.settings, attempt).fetch().await
     }
 
     /// Revokes nothing: its own backend state holds no credential. What another backend has left may be
     /// a sign-in that lives on.
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        match request.renewal() {
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        match attempt.renewal() {
             Some(kept) if !SentToken::is_in(kept) => Err(Error::of_another_backend()),
             _ => Ok(()),
         }
     }
 
-    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
-        Session::new(&self.settings, *request).server_time().await
+    async fn server_time(&self, attempt: &dyn Attempt) -> Result<Option<SystemTime>, Error> {
+        Session::new(&self.settings, attempt).server_time().await
     }
 
     /// What is kept tells which token was sent, and no token comes of it.

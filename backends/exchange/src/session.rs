@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use api_key_helper_backend::text::Form;
-use api_key_helper_backend::{Credential, Error, FetchRequest, Secret, SecretInput};
+use api_key_helper_backend::{Attempt, Credential, Error, Secret, SecretInput};
 use api_key_helper_http::{self as http, Failure, oauth};
 use reqwest::header::ACCEPT;
 
@@ -19,28 +19,28 @@ use crate::terms::Proof;
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     settings: &'a Settings,
-    request: FetchRequest<'a>,
+    attempt: &'a dyn Attempt,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
-        Self { settings, request }
+    pub(crate) fn new(settings: &'a Settings, attempt: &'a dyn Attempt) -> Self {
+        Self { settings, attempt }
     }
 
     /// Trades the token in.
     pub(crate) async fn fetch(self) -> Result<Credential, Error> {
-        let before = self.request.renewal().map(SentToken::read).unwrap_or_default();
+        let before = self.attempt.renewal().map(SentToken::read).unwrap_or_default();
         let secrets = self.secrets(&before).await?;
-        let asked_at = self.request.now();
+        let asked_at = self.attempt.now();
         let answer = self.send(&secrets, &before).await?;
         let claims = Claims::of(&secrets.token);
-        let told = claims.told(self.request.now());
+        let told = claims.told(self.attempt.now());
         if answer.verdict(self.settings) == Verdict::Refused(Code::InvalidToken) {
             if claims.have_ended(asked_at) {
                 return Err(self.ended(&answer, &told));
             }
             if self.settings.grant.uses_up() && before.is(&secrets.token) {
-                self.keep(&before.refused()).await;
+                self.store(&before.refused()).await;
                 return Err(self.spent(&format!("{}{told}", answer.because())));
             }
         }
@@ -50,7 +50,7 @@ impl<'a> Session<'a> {
     /// The time by the clock of the server at the token endpoint, whatever its answer is.
     pub(crate) async fn server_time(&self) -> Result<Option<SystemTime>, Error> {
         let endpoint = &self.settings.endpoint;
-        let time = http::time(self.request.time_left());
+        let time = http::time(self.attempt.time_left());
         let client = self.open()?;
         let request = client.get(endpoint.url().clone());
         Ok(http::server_time(&client.send(request, endpoint, time, &WORDS).await?))
@@ -70,14 +70,14 @@ impl<'a> Session<'a> {
     /// A token that was not sent before, where there is one.
     async fn token(&self, before: &SentToken) -> Result<Secret, Error> {
         let input = &self.settings.token;
-        let token = self.request.resolve_as(input, Form::Line).await?;
+        let token = self.attempt.resolve_as(input, Form::Line).await?;
         if !self.settings.grant.uses_up() || !before.is(&token) {
             return Ok(token);
         }
-        let token = self.request.resolve_anew(input, &token).await?;
+        let token = self.attempt.resolve_again(input, &token).await?;
         let token = input.checked(token, Form::Line)?;
         if before.is(&token) && before.is_refused() {
-            return Err(self.spent(&Claims::of(&token).told(self.request.now())));
+            return Err(self.spent(&Claims::of(&token).told(self.attempt.now())));
         }
         // Not every server minds: so one that is sent twice is tried.
         Ok(token)
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
 
     async fn resolved(&self, input: Option<&SecretInput>) -> Result<Option<Secret>, Error> {
         match input {
-            Some(input) => self.request.resolve_as(input, Form::Line).await.map(Some),
+            Some(input) => self.attempt.resolve_as(input, Form::Line).await.map(Some),
             None => Ok(None),
         }
     }
@@ -98,14 +98,14 @@ impl<'a> Session<'a> {
         if !self.settings.grant.uses_up() {
             return Ok(self.post(secrets).await?);
         }
-        self.keep(&SentToken::of(&secrets.token)).await;
+        self.store(&SentToken::of(&secrets.token)).await;
         let answer = self.post(secrets).await;
         let is_spent = match &answer {
             Ok(answer) => !answer.leaves_the_token(self.settings),
             Err(failure) => failure.sent,
         };
         if !is_spent {
-            self.keep(before).await;
+            self.store(before).await;
         }
         Ok(answer?)
     }
@@ -113,12 +113,12 @@ impl<'a> Session<'a> {
     /// Sends the one request, and reads its whole answer.
     async fn post(&self, secrets: &Secrets) -> Result<Answer, Failure> {
         let endpoint = &self.settings.endpoint;
-        let time = http::time(self.request.time_left());
+        let time = http::time(self.attempt.time_left());
         let client = self.open().map_err(Failure::unsent)?;
         let request = client.post(endpoint.url().clone()).header(ACCEPT, "application/json");
         let (request, hidden) = self.settings.grant.body_of(request, secrets);
         let mut answer =
-            oauth::Answer::to(&client, request, hidden, endpoint, time, &self.request, &WORDS)
+            oauth::Answer::to(&client, request, hidden, endpoint, time, self.attempt, &WORDS)
                 .await?;
         if self.settings.grant.terms().is_none() {
             // There is no client that could be refused.
@@ -130,14 +130,14 @@ impl<'a> Session<'a> {
     fn open(&self) -> Result<http::Client, Error> {
         let Settings { endpoint, route, .. } = &self.settings;
         // Before the time of the whole request is over: then it is known that nothing was sent.
-        let time = http::time(self.request.time_left()).mul_f64(0.8);
-        route.client(endpoint, time, &self.request)
+        let time = http::time(self.attempt.time_left()).mul_f64(0.8);
+        route.client(endpoint, time, self.attempt)
     }
 
     /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal when
     /// the same token is sent again by another process.
-    async fn keep(&self, spent: &SentToken) {
-        let _ = self.request.keep(&spent.to_secret()).await;
+    async fn store(&self, spent: &SentToken) {
+        let _ = self.attempt.store_renewal(&spent.to_secret()).await;
     }
 
     fn spent(&self, because: &str) -> Error {

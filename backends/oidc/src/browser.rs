@@ -21,7 +21,7 @@ use crate::session::Session;
 pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<Credential, Error> {
     let settings = session.settings;
     // The human is not troubled for what cannot be kept.
-    session.request.make_room().await?;
+    session.attempt.reserve_space().await?;
     let client_secret = session.client_secret().await?;
     let endpoints = session.endpoints().await?;
     let page = settings.required(endpoints.authorization.as_ref(), "authorization_endpoint")?;
@@ -30,8 +30,8 @@ pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<C
     // Before the browser is sent there, so that no other process can take the port in between.
     let mut loopback = Loopback::bind(&settings.redirect_uri).await?;
     let authorization = AuthorizationRequest::new(settings, loopback.port(), random_bytes()?);
-    let patience = PATIENCE.min(session.request.time_left());
-    let started_at = session.request.now();
+    let patience = PATIENCE.min(session.attempt.time_left());
+    let started_at = session.attempt.now();
     prompt
         .browse(&SignInPage {
             address: authorization.address(page, settings).as_str(),
@@ -106,7 +106,7 @@ impl Login<'_> {
                 });
             }
         };
-        let started_at = session.request.now();
+        let started_at = session.attempt.now();
         let redemption = Redemption {
             endpoint: settings.required(endpoints.token.as_ref(), "token_endpoint")?,
             secret_in_form: endpoints.secret_in_form,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::{Error, FetchRequest, Secret};
+use api_key_helper_backend::{Attempt, Error, Secret};
 use api_key_helper_http::{self as http, Failure, Form, Route, oauth};
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
@@ -16,7 +16,7 @@ use crate::endpoint::Endpoint;
 #[derive(Debug)]
 pub(crate) struct Client<'a> {
     pub(crate) route: &'a Route,
-    pub(crate) request: FetchRequest<'a>,
+    pub(crate) attempt: &'a dyn Attempt,
 }
 
 /// How the client proves to a provider who it is (RFC 6749, section 2.3).
@@ -74,19 +74,19 @@ impl Client<'_> {
         let time = self.time();
         let request = request.header(ACCEPT, "application/json");
         let from = endpoint.as_ref();
-        oauth::Answer::to(client, request, hidden, from, time, &self.request, &WORDS)
+        oauth::Answer::to(client, request, hidden, from, time, self.attempt, &WORDS)
             .await
             .map(Answer)
     }
 
     /// The time of one request.
     fn time(&self) -> Duration {
-        http::time(self.request.time_left()).min(LONGEST_REQUEST)
+        http::time(self.attempt.time_left()).min(LONGEST_REQUEST)
     }
 
     fn open(&self, endpoint: &Endpoint) -> Result<http::Client, Error> {
         // Before the time of the whole request is over: then it is known that nothing was sent.
-        self.route.client(endpoint.as_ref(), self.time().mul_f64(0.8), &self.request)
+        self.route.client(endpoint.as_ref(), self.time().mul_f64(0.8), self.attempt)
     }
 }
 

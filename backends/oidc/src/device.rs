@@ -16,12 +16,12 @@ use crate::session::Session;
 pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<Credential, Error> {
     let settings = session.settings;
     // The human is not troubled for what cannot be kept.
-    session.request.make_room().await?;
+    session.attempt.reserve_space().await?;
     let client_secret = session.client_secret().await?;
     let endpoints = session.endpoints().await?;
     let token_endpoint = settings.required(endpoints.token.as_ref(), "token_endpoint")?;
 
-    let started_at = session.request.now();
+    let started_at = session.attempt.now();
     let authorization = authorize(&session, &endpoints, client_secret.as_ref()).await?;
     let lifetime = authorization.expires_in.unwrap_or(DEFAULT_LIFETIME);
     let ends_at = started_at.checked_add(lifetime).unwrap_or(started_at);

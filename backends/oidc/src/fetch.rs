@@ -14,26 +14,26 @@ pub(crate) async fn by_refresh_token(session: Session<'_>) -> Result<Credential,
     let settings = session.settings;
     // First, for what is missing of the settings keeps a login from working too.
     let client_secret = session.client_secret().await?;
-    let Some(mut renewal) = session.request.renewal().and_then(Renewal::read) else {
+    let Some(mut renewal) = session.attempt.renewal().and_then(Renewal::read) else {
         let source = &settings.source;
         return Err(settings.needs_login(format!("there is no sign-in for `{source}`")));
     };
     loop {
-        let token = renewal.refresh_token(settings, session.request.now())?;
+        let token = renewal.refresh_token(settings, session.attempt.now())?;
         let endpoints = settings.by_hand.clone().or(&renewal.endpoints);
         // From here on the provider may forget the token that we hold.
-        session.request.make_room().await?;
-        let asked_at = session.request.now();
+        session.attempt.reserve_space().await?;
+        let asked_at = session.attempt.now();
         match refresh(&session, &renewal, token, &endpoints, client_secret.as_ref()).await? {
             Refresh::Granted(grant) => {
                 let next = renewal.refreshed(settings, &grant, asked_at);
                 if next != renewal {
-                    session.keep(&next).await;
+                    session.store(&next).await;
                 }
                 return session.credential(&grant, &next, &endpoints, asked_at).await;
             }
             Refresh::Refused(answer) => {
-                let newer = session.request.newer_renewal().await?;
+                let newer = session.attempt.newer_renewal().await?;
                 match newer.as_ref().and_then(Renewal::read) {
                     Some(newer) => renewal = newer,
                     None => return Err(give_up(&session, &renewal, &answer).await),
@@ -53,10 +53,10 @@ pub(crate) async fn by_client_credentials(session: Session<'_>) -> Result<Creden
     let form = Form::default().with("grant_type", "client_credentials");
     let mut form = settings.with_token_parameters(form);
     if let Some(input) = &settings.client_assertion {
-        let assertion = session.request.resolve_as(input, text::Form::Line).await?;
+        let assertion = session.attempt.resolve_as(input, text::Form::Line).await?;
         form = form.with_client_assertion(&assertion);
     }
-    let asked_at = session.request.now();
+    let asked_at = session.attempt.now();
     let in_form = endpoints.secret_in_form;
     let answer = session.post(endpoint, form, client_secret.as_ref(), in_form).await?;
     let grant = Grant::read(&answer, settings)?;
@@ -119,7 +119,7 @@ async fn refresh(
 async fn answer_lost(session: &Session<'_>, renewal: &Renewal, error: Error) -> Error {
     let marked = renewal.with_answer_lost();
     if marked != *renewal {
-        session.keep(&marked).await;
+        session.store(&marked).await;
     }
     let message = format!("{error}; if it had renewed the sign-in, one login is needed");
     let mut lost = Error::new(error.kind(), message);
@@ -134,7 +134,7 @@ async fn answer_lost(session: &Session<'_>, renewal: &Renewal, error: Error) -> 
 
 /// Remembers that the login is over, so that its dead token is never sent again.
 async fn give_up(session: &Session<'_>, renewal: &Renewal, answer: &Answer) -> Error {
-    session.keep(&renewal.ended(session.request.now())).await;
+    session.store(&renewal.ended(session.attempt.now())).await;
     let who = renewal.who();
     let because = answer.because();
     session.settings.needs_login(match renewal.standing {

@@ -43,7 +43,7 @@ mod session;
 use std::time::SystemTime;
 
 use api_key_helper_backend::{
-    Backend, Credential, Error, FetchRequest, Prompt, Registration, Secret, SignIn, SourceTable,
+    Attempt, Backend, Credential, Error, Prompt, Registration, Secret, SignIn, SourceTable,
 };
 use async_trait::async_trait;
 use config::Settings;
@@ -76,20 +76,16 @@ struct Oidc {
 
 #[async_trait]
 impl Backend for Oidc {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let session = Session::new(&self.settings, *request);
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        let session = Session::new(&self.settings, attempt);
         match self.settings.flow {
             Flow::Browser | Flow::Device => fetch::by_refresh_token(session).await,
             Flow::ClientCredentials => fetch::by_client_credentials(session).await,
         }
     }
 
-    async fn login(
-        &self,
-        request: &FetchRequest<'_>,
-        prompt: &dyn Prompt,
-    ) -> Result<Credential, Error> {
-        let session = Session::new(&self.settings, *request);
+    async fn login(&self, attempt: &dyn Attempt, prompt: &dyn Prompt) -> Result<Credential, Error> {
+        let session = Session::new(&self.settings, attempt);
         match self.settings.flow {
             Flow::Browser => browser::login(session, prompt).await,
             Flow::ClientCredentials => Err(Error::misconfigured("a client has no login")),
@@ -101,12 +97,12 @@ impl Backend for Oidc {
         self.settings.flow.has_login()
     }
 
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        revocation::revoke(Session::new(&self.settings, *request)).await
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        revocation::revoke(Session::new(&self.settings, attempt)).await
     }
 
-    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
-        Session::new(&self.settings, *request).server_time().await
+    async fn server_time(&self, attempt: &dyn Attempt) -> Result<Option<SystemTime>, Error> {
+        Session::new(&self.settings, attempt).server_time().await
     }
 
     fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {

@@ -39,9 +39,9 @@ impl Redemption<'_> {
         let too_late = |missed: Option<&Error>| too_late(settings, missed);
         let mut missed = None;
         loop {
-            let left = self.ends_at.duration_since(session.request.now()).unwrap_or_default();
+            let left = self.ends_at.duration_since(session.attempt.now()).unwrap_or_default();
             tokio::time::sleep(pace.wait().min(left)).await;
-            let asked_at = session.request.now();
+            let asked_at = session.attempt.now();
             if asked_at >= self.ends_at {
                 return Err(too_late(missed.as_ref()));
             }

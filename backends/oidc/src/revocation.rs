@@ -12,7 +12,7 @@ use crate::session::Session;
 /// then it goes to the provider that granted it, as of the client that it was granted to.
 pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
     let settings = session.settings;
-    let Some(kept) = session.request.renewal() else { return Ok(()) };
+    let Some(kept) = session.attempt.renewal() else { return Ok(()) };
     let renewal = Renewal::read(kept).ok_or_else(Error::of_another_backend)?;
     let Standing::Alive { refresh_token, .. } = &renewal.standing else { return Ok(()) };
     let holder = renewal.holder.as_ref();

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Credential, Error, FetchRequest, Secret, document, text};
+use api_key_helper_backend::{Attempt, Credential, Error, Secret, document, text};
 use api_key_helper_http::{Failure, Form};
 
 use crate::answer::{Answer, WORDS};
@@ -19,18 +19,18 @@ use crate::{id_token, metadata};
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) request: FetchRequest<'a>,
+    pub(crate) attempt: &'a dyn Attempt,
     pub(crate) client: Client<'a>,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
-        Self { settings, request, client: Client { route: &settings.route, request } }
+    pub(crate) fn new(settings: &'a Settings, attempt: &'a dyn Attempt) -> Self {
+        Self { settings, attempt, client: Client { route: &settings.route, attempt } }
     }
 
     pub(crate) async fn client_secret(&self) -> Result<Option<Secret>, Error> {
         match &self.settings.client_secret {
-            Some(input) => self.request.resolve_as(input, text::Form::Line).await.map(Some),
+            Some(input) => self.attempt.resolve_as(input, text::Form::Line).await.map(Some),
             None => Ok(None),
         }
     }
@@ -85,15 +85,15 @@ impl<'a> Session<'a> {
 
     /// Makes the renewal durable. A disk that refuses is no reason to go without a key: the renewal
     /// goes with the credential too, and the engine says so when it cannot save that.
-    pub(crate) async fn keep(&self, renewal: &Renewal) {
-        let _ = self.request.keep(&renewal.to_secret()).await;
+    pub(crate) async fn store(&self, renewal: &Renewal) {
+        let _ = self.attempt.store_renewal(&renewal.to_secret()).await;
     }
 
     /// Makes a sign-in durable before its key is checked, where it lives on without that key. Any other is
     /// saved with its key: a sign-in that fails must not replace one that works.
     pub(crate) async fn keep_alive(&self, renewal: &Renewal) {
         if matches!(renewal.standing, Standing::Alive { .. }) {
-            self.keep(renewal).await;
+            self.store(renewal).await;
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
         let answer = self.client.get(address).await?;
         let keys = PublicKey::all(&answer.fields(settings)?)
             .ok_or_else(|| answer.0.lacks("keys", &WORDS))?;
-        let end = id_token::verify(token, &keys, settings, subject, self.request.now())?;
+        let end = id_token::verify(token, &keys, settings, subject, self.attempt.now())?;
         Ok((token, end))
     }
 }

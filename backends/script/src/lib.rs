@@ -45,7 +45,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api_key_helper_backend::{
-    Backend, Credential, Error, FetchRequest, Registration, Secret, SourceTable,
+    Attempt, Backend, Credential, Error, Registration, Secret, SourceTable,
 };
 use async_trait::async_trait;
 use config::Settings;
@@ -99,7 +99,7 @@ pub const REGISTRATION: Registration = {
 /// The program is checked and ended as a source's is.
 ///
 /// `command` begins with the program's absolute path, and is run in `folder`, which is that of the
-/// configuration file. `chain` is [`FetchRequest::chain`], and `time_left` the time until the caller
+/// configuration file. `chain` is [`Attempt::chain`], and `time_left` the time until the caller
 /// drops the future.
 ///
 /// # Errors
@@ -129,15 +129,15 @@ struct Script {
 
 #[async_trait]
 impl Backend for Script {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
         let Settings { invocation, format, stdin } = &self.settings;
         let stdin = match stdin {
-            Some(input) => Some(request.resolve(input).await?),
+            Some(input) => Some(attempt.resolve(input).await?),
             None => None,
         };
         // A lifetime counts from when the answer was made, so from no earlier than this.
-        let now = request.now();
-        let output = invocation.run(stdin, request.chain(), request.time_left()).await?;
+        let now = attempt.now();
+        let output = invocation.run(stdin, attempt.chain(), attempt.time_left()).await?;
         format.read(output.stdout(), now).map_err(|error| output.unreadable(&error))
     }
 }

@@ -12,8 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
 use api_key_helper_backend::{
-    Attempt, Credential, Error, ErrorKind, FetchRequest, Secret, SecretInput, SourceTable,
-    Variables,
+    Attempt, Credential, Error, ErrorKind, Secret, SecretInput, SourceTable, Variables,
 };
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -84,7 +83,7 @@ impl Folder {
 
     async fn fetch_within(&self, text: &str, time_left: Duration) -> Result<Credential, Error> {
         let backend = crate::build(&self.table(text)).unwrap();
-        backend.fetch(&FetchRequest::new(None, &Test { time_left })).await
+        backend.fetch(&Test { time_left }).await
     }
 
     async fn read_secret(&self, command: &[&str]) -> Result<Secret, Error> {
@@ -146,11 +145,11 @@ impl Attempt for Test {
         "outer,s"
     }
 
-    async fn keep(&self, _: &Secret) -> Result<(), Error> {
+    async fn store_renewal(&self, _: &Secret) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn make_room(&self) -> Result<(), Error> {
+    async fn reserve_space(&self) -> Result<(), Error> {
         Ok(())
     }
 
@@ -160,6 +159,8 @@ impl Attempt for Test {
             _ => Err(Error::misconfigured("there are no other inputs")),
         }
     }
+
+    fn warn(&self, _: String) {}
 }
 
 #[track_caller]

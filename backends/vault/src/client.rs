@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::{Error, FetchRequest, Secret, redact_error};
+use api_key_helper_backend::{Attempt, Error, Secret, redact_error};
 use api_key_helper_http::{self as http, Failure};
 use reqwest::header::{HOST, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
@@ -18,7 +18,7 @@ use crate::connection::Connection;
 #[derive(Debug)]
 pub(crate) struct Client<'a> {
     connection: &'a Connection,
-    request: FetchRequest<'a>,
+    attempt: &'a dyn Attempt,
     /// One for each address that was asked.
     clients: Vec<Option<http::Client>>,
     /// The address that answered last is asked first.
@@ -28,9 +28,9 @@ pub(crate) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub(crate) fn new(connection: &'a Connection, request: FetchRequest<'a>) -> Self {
+    pub(crate) fn new(connection: &'a Connection, attempt: &'a dyn Attempt) -> Self {
         let clients = connection.addresses.iter().map(|_| None).collect();
-        Self { connection, request, clients, current: 0, hidden: Vec::new() }
+        Self { connection, attempt, clients, current: 0, hidden: Vec::new() }
     }
 
     /// The answer of the first address that gives one, in all the time that is left.
@@ -39,7 +39,7 @@ impl<'a> Client<'a> {
         call: &Call,
         token: Option<&Secret>,
     ) -> Result<(Verdict, Answer), Error> {
-        self.call_within(self.request.time_left(), call, token).await
+        self.call_within(self.attempt.time_left(), call, token).await
     }
 
     /// The same in less time. An address that cannot be reached, is sealed, fails, or does not speak
@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         call: &Call,
         token: Option<&Secret>,
     ) -> Result<(Verdict, Answer), Error> {
-        let end = self.request.time_left().saturating_sub(time);
+        let end = self.attempt.time_left().saturating_sub(time);
         let count = self.connection.addresses.len();
         let mut first = None;
         for step in 0..count {
@@ -93,7 +93,7 @@ impl<'a> Client<'a> {
         let count = self.connection.addresses.len();
         let mut first = None;
         for index in 0..count {
-            let left = self.request.time_left();
+            let left = self.attempt.time_left();
             let end = left.saturating_sub(share(left, count - index));
             let url = self.connection.addresses[index].join(&call.target);
             match self.send(index, &url, &call, None, end).await {
@@ -111,7 +111,7 @@ impl<'a> Client<'a> {
 
     /// The time until no more than `end` is left of the attempt's.
     fn left(&self, end: Duration) -> Duration {
-        self.request.time_left().saturating_sub(end)
+        self.attempt.time_left().saturating_sub(end)
     }
 
     async fn ask(
@@ -123,7 +123,7 @@ impl<'a> Client<'a> {
     ) -> Result<Answer, Failure> {
         self.hidden.extend(call.hidden.iter().chain(token).cloned());
         let address = &self.connection.addresses[index];
-        let end = self.request.time_left().saturating_sub(share);
+        let end = self.attempt.time_left().saturating_sub(share);
         let url = address.join(&call.target);
         let mut response = self.send(index, &url, call, token, end).await?;
         if response.status().is_redirection() {
@@ -135,7 +135,7 @@ impl<'a> Client<'a> {
             }
         }
         let status = response.status().as_u16();
-        let retry_after = http::retry_after(&response, self.request.now());
+        let retry_after = http::retry_after(&response, self.attempt.now());
         let body = http::body(response, address, share, &WORDS).await?;
         let (from, hidden) = (address.to_string(), self.hidden.clone());
         Ok(Answer { status, body, retry_after, from, hidden })
@@ -212,9 +212,9 @@ impl<'a> Client<'a> {
         let way = proxies.way_to(address.as_ref().url())?;
         let mut builder = http::client(address.as_ref().url(), &way)?;
         if address.as_ref().is_https() {
-            builder = tls.apply(builder, &self.request)?;
+            builder = tls.apply(builder, self.attempt)?;
             if let Some(variable) = &tls.unverified {
-                self.request.warn(format!(
+                self.attempt.warn(format!(
                     "the certificate of `{address}` is not verified, because `{variable}` is set: \
                      anyone on the way can read the token and the key"
                 ));

@@ -25,7 +25,7 @@ async fn read(session: &mut Session<'_>) -> Result<Credential, Error> {
         if let Some(credential) = extend_lease(session, &token).await? {
             return Ok(session.finish(credential));
         }
-        let asked_at = session.request.now();
+        let asked_at = session.attempt.now();
         let (verdict, answer) = session.client.call(&target.call()?, Some(&token.secret)).await?;
         match verdict {
             Verdict::Good => {
@@ -47,9 +47,9 @@ async fn extend_lease(
     session: &mut Session<'_>,
     token: &ActiveToken,
 ) -> Result<Option<Credential>, Error> {
-    let asked_at = session.request.now();
+    let asked_at = session.attempt.now();
     let lease = session.renewal.lease.take().filter(|lease| {
-        lease.renewable && lease.is_alive(asked_at) && !session.request.wants_another_key()
+        lease.renewable && lease.is_alive(asked_at) && !session.attempt.wants_another_key()
     });
     let Some(mut lease) = lease else { return Ok(None) };
     let call = Call::lease("renew", &lease.id)?;

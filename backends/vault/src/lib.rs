@@ -29,7 +29,7 @@ mod wrapping;
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Backend, Credential, Error, FetchRequest, Registration, SourceTable};
+use api_key_helper_backend::{Attempt, Backend, Credential, Error, Registration, SourceTable};
 use async_trait::async_trait;
 use client::Client;
 use config::Settings;
@@ -60,15 +60,15 @@ struct Vault {
 
 #[async_trait]
 impl Backend for Vault {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        fetch::fetch(Session::new(&self.settings, *request)).await
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        fetch::fetch(Session::new(&self.settings, attempt)).await
     }
 
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        revocation::revoke(Session::new(&self.settings, *request)).await
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        revocation::revoke(Session::new(&self.settings, attempt)).await
     }
 
-    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
-        Client::new(&self.settings.connection, *request).server_time().await
+    async fn server_time(&self, attempt: &dyn Attempt) -> Result<Option<SystemTime>, Error> {
+        Client::new(&self.settings.connection, attempt).server_time().await
     }
 }

@@ -21,7 +21,7 @@ use crate::token;
 pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
     let is_others =
         |kept: &Secret| session.renewal.is_empty() && *kept != session.renewal.to_secret();
-    if session.request.renewal().is_some_and(is_others) {
+    if session.attempt.renewal().is_some_and(is_others) {
         return Err(Error::of_another_backend());
     }
     let own = &session.settings.connection;
@@ -31,10 +31,10 @@ pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
     };
     // An origin is written as it was read from the settings.
     let connection = own.at(&origin).ok_or_else(Error::of_another_backend)?;
-    let client = Client::new(&connection, session.request);
+    let client = Client::new(&connection, session.attempt);
     let session = Session {
         settings: session.settings,
-        request: session.request,
+        attempt: session.attempt,
         client,
         renewal: session.renewal,
     };
@@ -42,7 +42,7 @@ pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
 }
 
 async fn revoke_at_origin(mut session: Session<'_>, is_own: bool) -> Result<(), Error> {
-    let now = session.request.now();
+    let now = session.attempt.now();
     if let Some(token) = session.renewal.token.take() {
         // What a token has leased ends with it.
         return if token.is_alive(now) { revoke_token(session, token).await } else { Ok(()) };
@@ -85,7 +85,7 @@ async fn revoke_token(mut session: Session<'_>, token: Token) -> Result<(), Erro
 
 /// Gives the lease back.
 async fn revoke_lease(session: &mut Session<'_>, token: &Secret) -> Result<(), Error> {
-    let now = session.request.now();
+    let now = session.attempt.now();
     let Some(lease) = session.renewal.lease.take().filter(|lease| lease.is_alive(now)) else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
 //! One attempt: the settings, the connections, and what is kept for the next one.
 
-use api_key_helper_backend::{Credential, FetchRequest};
+use api_key_helper_backend::{Attempt, Credential};
 
 use crate::client::Client;
 use crate::config::Settings;
@@ -10,21 +10,21 @@ use crate::renewal::Renewal;
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) request: FetchRequest<'a>,
+    pub(crate) attempt: &'a dyn Attempt,
     pub(crate) client: Client<'a>,
     pub(crate) renewal: Renewal,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(settings: &'a Settings, request: FetchRequest<'a>) -> Self {
-        let client = Client::new(&settings.connection, request);
-        Self { settings, request, client, renewal: Renewal::read(request.renewal()) }
+    pub(crate) fn new(settings: &'a Settings, attempt: &'a dyn Attempt) -> Self {
+        let client = Client::new(&settings.connection, attempt);
+        Self { settings, attempt, client, renewal: Renewal::read(attempt.renewal()) }
     }
 
     /// Makes the renewal durable. An error of the disk does not fail the fetch: the engine reports it
     /// when it saves.
-    pub(crate) async fn keep(&self) {
-        let _ = self.request.keep(&self.renewal.to_secret()).await;
+    pub(crate) async fn store(&self) {
+        let _ = self.attempt.store_renewal(&self.renewal.to_secret()).await;
     }
 
     /// Says where a token or a lease comes from that has just been got.
@@ -34,7 +34,7 @@ impl<'a> Session<'a> {
 
     /// `credential` with what the next attempt needs.
     pub(crate) fn finish(&self, mut credential: Credential) -> Credential {
-        if !self.renewal.is_empty() || self.request.renewal().is_some() {
+        if !self.renewal.is_empty() || self.attempt.renewal().is_some() {
             credential.renewal = Some(self.renewal.to_secret());
         }
         credential

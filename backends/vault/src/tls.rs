@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use api_key_helper_backend::{Error, FetchRequest};
+use api_key_helper_backend::{Attempt, Error};
 use api_key_helper_http::pem;
 use reqwest::{Certificate, ClientBuilder};
 
@@ -30,9 +30,9 @@ impl Tls {
     pub(crate) fn apply(
         &self,
         mut builder: ClientBuilder,
-        request: &FetchRequest<'_>,
+        attempt: &dyn Attempt,
     ) -> Result<ClientBuilder, Error> {
-        let roots = self.roots(request);
+        let roots = self.roots(attempt);
         let hint = "see `ca_file` and `ca_dir` of the source";
         builder = builder.tls_certs_merge(roots.map_err(|error| error.or_hint(hint))?);
         if let Some(client) = &self.client {
@@ -43,25 +43,25 @@ impl Tls {
         Ok(builder.tls_danger_accept_invalid_certs(self.unverified.is_some()))
     }
 
-    fn roots(&self, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
+    fn roots(&self, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
         let mut roots = Vec::new();
         if let Some(file) = &self.ca_file {
-            roots.extend(pem::authorities(file, request)?);
+            roots.extend(pem::authorities(file, attempt)?);
         }
         if let Some(folder) = &self.ca_dir {
-            roots.extend(authorities_in(folder, request)?);
+            roots.extend(authorities_in(folder, attempt)?);
         }
         Ok(roots)
     }
 }
 
 /// All the certificates in the files of `folder`: one at least.
-fn authorities_in(folder: &Path, request: &FetchRequest<'_>) -> Result<Vec<Certificate>, Error> {
+fn authorities_in(folder: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
     let mut found = Vec::new();
     for file in fs::read_dir(folder).map_err(|error| pem::unreadable(folder, &error))? {
         let file = file.map_err(|error| pem::unreadable(folder, &error))?.path();
         if file.is_file() {
-            found.extend(pem::certificates(&file, request)?);
+            found.extend(pem::certificates(&file, attempt)?);
         }
     }
     if found.is_empty() { Err(pem::no_certificate(folder)) } else { Ok(found) }

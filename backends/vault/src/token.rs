@@ -55,7 +55,7 @@ pub(crate) async fn current(session: &mut Session<'_>) -> Result<ActiveToken, Er
             Ok(ActiveToken { secret, fresh: false, may_look_up: true })
         }
         Auth::Login(login) => {
-            let now = session.request.now();
+            let now = session.attempt.now();
             match session.renewal.token.take_if(|token| token.is_alive(now)) {
                 Some(token) => Ok(kept_token(session, token).await),
                 None => log_in(session, login).await,
@@ -92,7 +92,7 @@ pub(crate) async fn replace(
 
 /// Asks the server about `token`.
 pub(crate) async fn look_up(session: &mut Session<'_>, token: &Secret) -> Result<Lookup, Error> {
-    let asked_at = session.request.now();
+    let asked_at = session.attempt.now();
     let call = Call::to(&LookupTokenSelfRequest {})?;
     match session.client.call(&call, Some(token)).await? {
         (Verdict::Good, answer) => {
@@ -108,7 +108,7 @@ async fn external_token(
     input: &SecretInput,
     by_login_command: Option<&TokenHelper>,
 ) -> Result<Secret, Error> {
-    session.request.resolve_as(input, Form::Token).await.map_err(|error| {
+    session.attempt.resolve_as(input, Form::Token).await.map_err(|error| {
         let is_fixed_by_login = error.kind() == ErrorKind::Misconfigured
             && (is_absent(input) || error.message().starts_with(&input.to_string()));
         if by_login_command.is_none() || !is_fixed_by_login {
@@ -153,12 +153,12 @@ fn login_hint(session: &Session<'_>, by_login_command: Option<&TokenHelper>) -> 
 
 /// A token of ours, extended when less than half of its time is left.
 async fn kept_token(session: &mut Session<'_>, mut token: Token) -> ActiveToken {
-    let asked_at = session.request.now();
+    let asked_at = session.attempt.now();
     let mut changed = false;
     if token.is_due(asked_at) {
         // It still lives: a server that cannot write just now, such as a standby without its
         // leader, may well read. So this may take half of the time and may fail.
-        let half = session.request.time_left() / 2;
+        let half = session.attempt.time_left() / 2;
         let call = Call::to(&RenewTokenSelfRequest { increment: None });
         let answer = match call {
             Ok(call) => session.client.call_within(half, &call, Some(&token.secret)).await,
@@ -182,7 +182,7 @@ async fn kept_token(session: &mut Session<'_>, mut token: Token) -> ActiveToken 
         ActiveToken { secret: token.secret.clone(), fresh: false, may_look_up: token.may_look_up };
     session.renewal.token = Some(token);
     if changed {
-        session.keep().await;
+        session.store().await;
     }
     in_use
 }
@@ -196,9 +196,9 @@ async fn log_in(session: &mut Session<'_>, login: &Login) -> Result<ActiveToken,
         None => Secret::from(""),
         Some(input) if wraps_token => wrapping::token(session, input).await?,
         Some(input) if input.wrapped => wrapping::unwrap(session, input).await?,
-        Some(input) => session.request.resolve_as(&input.input, Form::Line).await?,
+        Some(input) => session.attempt.resolve_as(&input.input, Form::Line).await?,
     };
-    let asked_at = session.request.now();
+    let asked_at = session.attempt.now();
     let header = wraps_token.then_some(&secret);
     let (verdict, answer) = session.client.call(&login.call(&secret)?, header).await?;
     let granted = match verdict {
@@ -232,7 +232,7 @@ async fn log_in(session: &mut Session<'_>, login: &Login) -> Result<ActiveToken,
         ActiveToken { secret: token.secret.clone(), fresh: true, may_look_up: token.may_look_up };
     session.renewal.token = Some(token);
     session.mark_origin();
-    session.keep().await;
+    session.store().await;
     Ok(in_use)
 }
 

@@ -11,7 +11,7 @@ use crate::session::Session;
 
 /// A wrapping token that is about to be used up.
 pub(crate) async fn token(session: &Session<'_>, input: &Input) -> Result<Secret, Error> {
-    let wrapping = session.request.resolve_as(&input.input, Form::Token).await?;
+    let wrapping = session.attempt.resolve_as(&input.input, Form::Token).await?;
     if session.renewal.unwrapped.as_ref().is_some_and(|known| known.wrapping == wrapping) {
         return Err(Error::needs_login(format!(
             "the token that was wrapped in `auth.{}` has ended",
@@ -19,26 +19,26 @@ pub(crate) async fn token(session: &Session<'_>, input: &Input) -> Result<Secret
         ))
         .with_hint("put a new wrapped token there, made by `vault token create -wrap-ttl=5m`"));
     }
-    session.request.make_room().await?;
+    session.attempt.reserve_space().await?;
     Ok(wrapping)
 }
 
 /// What is in the wrapping token at `input`. That can be read once only, and so it is kept.
 pub(crate) async fn unwrap(session: &mut Session<'_>, input: &Input) -> Result<Secret, Error> {
-    let wrapping = session.request.resolve_as(&input.input, Form::Token).await?;
+    let wrapping = session.attempt.resolve_as(&input.input, Form::Token).await?;
     if let Some(known) = &session.renewal.unwrapped
         && known.wrapping == wrapping
     {
         return Ok(known.secret.clone());
     }
-    session.request.make_room().await?;
+    session.attempt.reserve_space().await?;
     let (verdict, answer) = session.client.call(&unwrap_call()?, Some(&wrapping)).await?;
     if verdict != Verdict::Good {
         return Err(used_before(input.name));
     }
     let secret = wrapped_secret(&answer, input.name)?;
     session.renewal.unwrapped = Some(WrappedSecret { wrapping, secret: secret.clone() });
-    session.keep().await;
+    session.store().await;
     Ok(secret)
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{Error, FetchRequest, Key, Prompt, Secret};
+use crate::{Attempt, Error, Key, Prompt, Secret};
 
 /// One way of obtaining a key. An implementation knows its server and nothing else: no cache, no
 /// retry, no terminal, no other backend.
@@ -16,18 +16,14 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Their kind decides what the engine does next, see [`crate::ErrorKind`].
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error>;
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error>;
 
     /// Obtains a key by talking to a human.
     ///
     /// # Errors
     /// As [`Backend::fetch`]; `Misconfigured` where the backend knows no login.
-    async fn login(
-        &self,
-        request: &FetchRequest<'_>,
-        prompt: &dyn Prompt,
-    ) -> Result<Credential, Error> {
-        let _ = (request, prompt);
+    async fn login(&self, attempt: &dyn Attempt, prompt: &dyn Prompt) -> Result<Credential, Error> {
+        let _ = (attempt, prompt);
         Err(Error::misconfigured("this backend has no login"))
     }
 
@@ -42,8 +38,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// As [`Backend::fetch`].
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        match request.renewal() {
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        match attempt.renewal() {
             None => Ok(()),
             Some(_) => Err(Error::of_another_backend()),
         }
@@ -55,8 +51,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// As [`Backend::fetch`].
-    async fn server_time(&self, request: &FetchRequest<'_>) -> Result<Option<SystemTime>, Error> {
-        let _ = request;
+    async fn server_time(&self, attempt: &dyn Attempt) -> Result<Option<SystemTime>, Error> {
+        let _ = attempt;
         Ok(None)
     }
 

@@ -6,11 +6,11 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 mod ambient;
+mod attempt;
 mod backend;
 pub mod document;
 mod duration;
 mod expiry;
-mod fetch_request;
 pub mod field;
 mod fields;
 #[cfg(any(test, fuzzing))]
@@ -31,10 +31,10 @@ pub use api_key_helper_values::{
     Error, ErrorKind, Key, KeyError, MAX_KEY_LENGTH, Moment, SHOWN_LENGTH, Secret, hex,
     is_invisible, plain, report, shorten, text, visible, visible_json,
 };
+pub use attempt::{Attempt, CHAIN_VARIABLE};
 pub use backend::{Backend, Credential, SignIn};
 pub use duration::Written;
 pub use expiry::{Expiry, rfc3339};
-pub use fetch_request::{Attempt, CHAIN_VARIABLE, FetchRequest};
 pub use fields::Fields;
 pub use prompt::{DeviceCode, Prompt, SignInPage};
 pub use question::{Choice, Question, QuestionKind};

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Poll, ready};
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::{Attempt, Credential, FetchRequest, SecretInput};
+use api_key_helper_backend::{Attempt, Credential, SecretInput};
 use api_key_helper_cache::Demand;
 use api_key_helper_values::{Error, Secret};
 use async_trait::async_trait;
@@ -21,20 +21,18 @@ pub(super) async fn fetch(
     latest: Duration,
     demand: Demand,
 ) -> Result<Credential, Error> {
-    // Without room the answer is still worth having; who depends on it asks `make_room`.
-    let _ = held.set_room_apart().await;
-    let attempt = CurrentAttempt { latest, demand, ..CurrentAttempt::new(held, timeout) };
-    let renewal = held.entry().and_then(|entry| entry.renewal);
-    let request = FetchRequest::new(renewal.as_ref(), &attempt);
-    attempt.within_its_time(held.source.backend.fetch(&request)).await
+    // Without room the answer is still worth having; who depends on it asks `reserve_space`.
+    let _ = held.reserve_space().await;
+    let renewal = held.renewal();
+    let attempt = CurrentAttempt { latest, demand, renewal, ..CurrentAttempt::new(held, timeout) };
+    attempt.within_its_time(held.source.backend.fetch(&attempt)).await
 }
 
 /// Gives the credential back, for at most `timeout`.
 pub(super) async fn revoke(held: &Held<'_>, timeout: Duration) -> Result<(), Error> {
-    let attempt = CurrentAttempt::new(held, timeout);
-    let renewal = held.entry().and_then(|entry| entry.renewal);
-    let request = FetchRequest::new(renewal.as_ref(), &attempt);
-    attempt.within_its_time(held.source.backend.revoke(&request)).await
+    let renewal = held.renewal();
+    let attempt = CurrentAttempt { renewal, ..CurrentAttempt::new(held, timeout) };
+    attempt.within_its_time(held.source.backend.revoke(&attempt)).await
 }
 
 /// Asks what time it is, for at most `timeout`.
@@ -43,14 +41,15 @@ pub(super) async fn server_time(
     timeout: Duration,
 ) -> Result<Option<SystemTime>, Error> {
     let attempt = CurrentAttempt::new(held, timeout);
-    let request = FetchRequest::new(None, &attempt);
-    attempt.within_its_time(held.source.backend.server_time(&request)).await
+    attempt.within_its_time(held.source.backend.server_time(&attempt)).await
 }
 
-/// The engine's side of one [`FetchRequest`].
+/// An attempt that is going on.
 #[derive(Debug)]
 struct CurrentAttempt<'a> {
     held: &'a Held<'a>,
+    /// What the source is renewed with, as far as the backend may see it.
+    renewal: Option<Secret>,
     timeout: Duration,
     /// When its time is over, by the uptime, if it does not wait for other sources.
     ends_at: Duration,
@@ -62,7 +61,7 @@ struct CurrentAttempt<'a> {
 impl<'a> CurrentAttempt<'a> {
     fn new(held: &'a Held<'a>, timeout: Duration) -> Self {
         let ends_at = held.world.clock.uptime().saturating_add(timeout);
-        Self { held, timeout, ends_at, latest: ends_at, demand: Demand::Printable }
+        Self { held, renewal: None, timeout, ends_at, latest: ends_at, demand: Demand::Printable }
     }
 
     fn timed_out(&self) -> Error {
@@ -126,19 +125,23 @@ impl Attempt for CurrentAttempt<'_> {
         self.held.inputs.chain()
     }
 
+    fn renewal(&self) -> Option<&Secret> {
+        self.renewal.as_ref()
+    }
+
     fn wants_another_key(&self) -> bool {
         matches!(self.demand, Demand::Another(_) | Demand::FetchedSince(_) | Demand::Unspent(_))
     }
 
-    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
-        self.held.keep(renewal).await.map_err(|error| {
+    async fn store_renewal(&self, renewal: &Secret) -> Result<(), Error> {
+        self.held.store_renewal(renewal).await.map_err(|error| {
             Error::transient(format!("cannot keep what renews the key: {error}"))
                 .with_hint("make room in the state folder, see `api-key-helper doctor`")
         })
     }
 
-    async fn make_room(&self) -> Result<(), Error> {
-        self.held.set_room_apart().await.map_err(|error| {
+    async fn reserve_space(&self) -> Result<(), Error> {
+        self.held.reserve_space().await.map_err(|error| {
             Error::transient(format!("no room in the state folder for a new renewal: {error}"))
                 .with_hint("make room there, see `api-key-helper doctor`")
         })
@@ -152,8 +155,8 @@ impl Attempt for CurrentAttempt<'_> {
         self.held.inputs.resolve(input, self.time_left_to_resolve()).await
     }
 
-    async fn resolve_anew(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
-        self.held.inputs.resolve_anew(input, spent, self.time_left_to_resolve()).await
+    async fn resolve_again(&self, input: &SecretInput, spent: &Secret) -> Result<Secret, Error> {
+        self.held.inputs.resolve_again(input, spent, self.time_left_to_resolve()).await
     }
 
     fn warn(&self, warning: String) {

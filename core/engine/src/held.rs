@@ -45,6 +45,11 @@ impl<'a> Held<'a> {
         Self { world, source, inputs, state: Mutex::new(state) }
     }
 
+    /// The renewal of the entry.
+    pub(super) fn renewal(&self) -> Option<Secret> {
+        self.state().entry.as_ref()?.renewal.clone()
+    }
+
     pub(super) fn entry(&self) -> Option<Entry> {
         self.state().entry.clone()
     }
@@ -83,7 +88,7 @@ impl<'a> Held<'a> {
     }
 
     /// Sets room apart for what an answer may bring, if that was not done yet.
-    pub(super) async fn set_room_apart(&self) -> io::Result<()> {
+    pub(super) async fn reserve_space(&self) -> io::Result<()> {
         if self.state().draft.is_none() {
             let draft = self.world.disk.draft(ROOM).await?;
             self.state().draft = Some(draft);
@@ -92,7 +97,7 @@ impl<'a> Held<'a> {
     }
 
     /// Makes a new renewal durable.
-    pub(super) async fn keep(&self, renewal: &Secret) -> io::Result<()> {
+    pub(super) async fn store_renewal(&self, renewal: &Secret) -> io::Result<()> {
         self.state().is_keeping = true;
         let kept = self.save(self.entry_with(renewal)).await;
         self.state().is_keeping = false;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use std::{fmt, io};
 
-use api_key_helper_backend::{Attempt, FetchRequest, Prompt, SecretInput, SignIn};
+use api_key_helper_backend::{Attempt, Prompt, SecretInput, SignIn};
 use api_key_helper_cache::{Entry, EntryId, Validity};
 use api_key_helper_values::{Error, Secret};
 use async_trait::async_trait;
@@ -44,7 +44,7 @@ pub async fn login(
         kept: Mutex::default(),
     };
     let asked_at = world.clock.now();
-    let credential = source.backend.login(&FetchRequest::new(None, &attempt), prompt).await;
+    let credential = source.backend.login(&attempt, prompt).await;
     let credential = credential.map_err(|error| attempt.inputs.redact(error))?;
     // The human's time is none of the key's.
     let fetched = Fetched::new(credential, source, world.clock.now(), false, world)?;
@@ -61,7 +61,7 @@ pub async fn login(
     let entry = fetched.into_entry(held.entry(), held.environment());
     held.save(entry).await.map_err(|error| not_kept(&error))?;
     let _ = world.disk.remove(&source.planned.id.failure_file()).await;
-    let renewal = held.entry().and_then(|entry| entry.renewal);
+    let renewal = held.renewal();
     let sign_in = renewal.and_then(|renewal| source.backend.sign_in(&renewal));
     Ok(LoggedIn { validity, sign_in, warnings: attempt.inputs.take_warnings() })
 }
@@ -244,7 +244,7 @@ async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
 /// A source's lock, and the entry that it guards.
 type Kept<'a> = (Box<dyn Lock>, Held<'a>);
 
-/// The engine's side of a login. From the first renewal that is kept, it has the source's lock: else
+/// A login that is going on. From the first renewal that is kept, it has the source's lock: else
 /// somebody could spend that renewal before the login has ended, which would then put it back.
 struct LoginAttempt<'a> {
     world: World<'a>,
@@ -288,14 +288,14 @@ impl Attempt for LoginAttempt<'_> {
         self.inputs.chain()
     }
 
-    async fn keep(&self, renewal: &Secret) -> Result<(), Error> {
+    async fn store_renewal(&self, renewal: &Secret) -> Result<(), Error> {
         let (lock, held) = self.locked_entry().await?;
-        let kept = held.keep(renewal).await;
+        let kept = held.store_renewal(renewal).await;
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((lock, held));
         kept.map_err(|error| not_kept(&error))
     }
 
-    async fn make_room(&self) -> Result<(), Error> {
+    async fn reserve_space(&self) -> Result<(), Error> {
         let room = self.world.disk.draft(cache::ROOM).await;
         room.map(drop).map_err(|error| not_kept(&error))
     }

@@ -89,7 +89,7 @@ impl<'a> Resolver<'a> {
         &self.chain
     }
 
-    /// See [`api_key_helper_backend::FetchRequest::resolve`].
+    /// See [`api_key_helper_backend::Attempt::resolve`].
     pub(super) async fn resolve(
         &self,
         input: &SecretInput,
@@ -104,8 +104,8 @@ impl<'a> Resolver<'a> {
         self.key_of(name, demand, time_left).await
     }
 
-    /// See [`api_key_helper_backend::FetchRequest::resolve_anew`].
-    pub(super) async fn resolve_anew(
+    /// See [`api_key_helper_backend::Attempt::resolve_again`].
+    pub(super) async fn resolve_again(
         &self,
         input: &SecretInput,
         spent: &Secret,
@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
         Some(failure)
     }
 
-    /// See [`api_key_helper_backend::FetchRequest::warn`]. A retry says it again.
+    /// See [`api_key_helper_backend::Attempt::warn`]. A retry says it again.
     pub(super) fn warn(&self, warning: String) {
         let mut state = self.state();
         if !state.warnings.contains(&warning) {

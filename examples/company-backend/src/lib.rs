@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_backend::{
-    Backend, Credential, Error, FetchRequest, Key, Question, Registration, SourceTable,
+    Attempt, Backend, Credential, Error, Key, Question, Registration, SourceTable,
 };
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -42,7 +42,7 @@ struct Company {
 
 #[async_trait]
 impl Backend for Company {
-    async fn fetch(&self, _: &FetchRequest<'_>) -> Result<Credential, Error> {
+    async fn fetch(&self, _: &dyn Attempt) -> Result<Credential, Error> {
         let text =
             std::fs::read_to_string(&self.file).map_err(|error| unreadable(&self.file, &error))?;
         let key = Key::parse(&text).map_err(|why| {

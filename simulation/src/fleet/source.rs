@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_backend::{Backend, Credential, FetchRequest};
+use api_key_helper_backend::{Attempt, Backend, Credential};
 use api_key_helper_core::Source;
 use api_key_helper_values::{Error, Key, Secret};
 use async_trait::async_trait;
@@ -33,10 +33,10 @@ struct Client {
 
 #[async_trait]
 impl Backend for Client {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        if request.renewal().is_none() {
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        if attempt.renewal().is_none() {
             self.ask().await?;
-            request.keep(&Secret::from("token")).await?;
+            attempt.store_renewal(&Secret::from("token")).await?;
         }
         self.ask().await?;
         Ok(Credential::new(key()?))

@@ -33,7 +33,7 @@ use crate::{files, sdk};
 impl Session<'_> {
     /// Those kept from before as long as they live, else new ones.
     pub(super) async fn identity(&mut self) -> Result<Identity, Error> {
-        let kept = Renewal::read(self.request.renewal()).credentials(self.request.now());
+        let kept = Renewal::read(self.attempt.renewal()).credentials(self.attempt.now());
         match kept {
             Some(credentials) if self.has_region() => Ok(Identity { credentials, is_kept: true }),
             _ => self.new_identity().await,
@@ -48,7 +48,7 @@ impl Session<'_> {
         if !renewal.is_empty() {
             // A disk that refuses is no reason to go without a key: the engine says so when it
             // saves.
-            let _ = self.request.keep(&renewal.to_secret()).await;
+            let _ = self.attempt.store_renewal(&renewal.to_secret()).await;
         }
         Ok(Identity { credentials, is_kept: false })
     }
@@ -126,8 +126,8 @@ impl Session<'_> {
     async fn run(&self, name: &str) -> Result<Credentials, Error> {
         let profile = self.profiles.get_profile(name);
         let command = profile.and_then(|profile| profile.get("credential_process"));
-        let time = sdk::time(&self.request);
-        let (command, chain) = (command.unwrap_or_default(), self.request.chain());
+        let time = sdk::time(self.attempt);
+        let (command, chain) = (command.unwrap_or_default(), self.attempt.chain());
         let home = self.settings.environment.home();
         let process = Process { name, command, home: home.as_deref() };
         let mut credentials = process.credentials(chain, time).await?;
@@ -150,7 +150,7 @@ impl Session<'_> {
 
     /// Reads the tokens that the SDK is to send, and hands them to it.
     async fn show_tokens(&mut self) -> Result<(), Error> {
-        let time = sdk::time(&self.request);
+        let time = sdk::time(self.attempt);
         let environment = &self.settings.environment;
         match &self.origin {
             Origin::Container | Origin::Profile { means: Means::Elsewhere, .. } => {
@@ -271,7 +271,7 @@ impl Session<'_> {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let error = error.downcast_ref::<SdkError<E, HttpResponse>>()?;
-        Some(Failure::new(error, self.request.now()))
+        Some(Failure::new(error, self.attempt.now()))
     }
 
     fn has_region(&self) -> bool {
@@ -305,7 +305,7 @@ impl Session<'_> {
                 let hint = format!(
                     "ask for `sts:AssumeRole` on `{arn}` for {who}, and that the role trusts it{id}"
                 );
-                let failure = Failure::new(&error, self.request.now());
+                let failure = Failure::new(&error, self.attempt.now());
                 Err(self.unassumed(&failure, role, "sts:AssumeRole", hint))
             }
         }
@@ -314,7 +314,7 @@ impl Session<'_> {
     /// The role of `web`, assumed by its token.
     async fn assume_by_token(&self, web: &WebIdentity) -> Result<Credentials, Error> {
         let role = &web.role;
-        let token = self.request.resolve_as(&web.token, Form::Line).await?;
+        let token = self.attempt.resolve_as(&web.token, Form::Line).await?;
         let asked = self
             .sts(None)
             .assume_role_with_web_identity()
@@ -331,7 +331,7 @@ impl Session<'_> {
                 let hint = format!(
                     "ask that `{arn}` trusts the issuer, the audience and the subject of the token"
                 );
-                let failure = Failure::new(&error, self.request.now());
+                let failure = Failure::new(&error, self.attempt.now());
                 Err(self.unassumed(&failure, role, "sts:AssumeRoleWithWebIdentity", hint))
             }
         }

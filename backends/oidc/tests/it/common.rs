@@ -53,8 +53,8 @@ impl Source {
                 }
             });
             let prompt = Screen(Mutex::new(Some(sender)));
-            self.obtain(async |backend, request| {
-                let result = backend.login(&request, &prompt).await;
+            self.obtain(async |backend, attempt| {
+                let result = backend.login(attempt, &prompt).await;
                 drop(prompt.0.lock().unwrap().take());
                 result
             })

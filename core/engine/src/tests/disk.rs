@@ -66,7 +66,7 @@ fn without_locks_a_key_is_still_worth_having() {
 #[test]
 fn without_locks_no_renewal_is_spent() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one")]);
+    let script = Script::new(&lab, [Does::Store("renewal"), answer("one")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     lab.pass(2 * HOUR);
@@ -122,7 +122,7 @@ fn a_refused_key_that_cannot_be_dropped_bridges_nothing() {
 fn a_renewal_outlives_a_slow_disk() {
     // Keeping takes longer than the attempt has: the renewal is on the disk all the same.
     let lab = Lab::default();
-    let steps = [Does::Take(Duration::from_secs(9)), Does::Keep("renewal"), Does::Hang];
+    let steps = [Does::Take(Duration::from_secs(9)), Does::Store("renewal"), Does::Hang];
     let mut source = Script::new(&lab, steps).source("a");
     source.retries = 0;
     let id = source.planned.id.clone();

@@ -120,7 +120,7 @@ fn nothing_is_printed_past_the_stale_bound() {
 #[test]
 fn denied_drops_the_key_and_keeps_the_renewal() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("renewal"), answer("old")]);
+    let script = Script::new(&lab, [Does::Store("renewal"), answer("old")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     lab.pass(2 * HOUR);

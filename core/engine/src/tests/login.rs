@@ -54,7 +54,7 @@ fn a_lifetime_does_not_begin_before_the_human_has_signed_in() {
 fn nobody_spends_what_a_login_has_kept_before_it_ends() {
     let lab = Lab::default();
     let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
-    let steps = [Does::Keep("first"), Does::Take(5 * SECOND), Does::Answer(signed_in)];
+    let steps = [Does::Store("first"), Does::Take(5 * SECOND), Does::Answer(signed_in)];
     let source = Script::new(&lab, steps).source("a");
     let id = source.planned.id.clone();
     lab.at(2 * SECOND, move |lab| assert!(lab.is_locked(&id)));
@@ -67,7 +67,7 @@ fn nobody_spends_what_a_login_has_kept_before_it_ends() {
 #[test]
 fn what_a_login_keeps_survives_its_failure() {
     let lab = Lab::default();
-    let steps = [Does::MakeRoom, Does::Keep("renewal"), Does::Fail(Error::transient("down"))];
+    let steps = [Does::ReserveSpace, Does::Store("renewal"), Does::Fail(Error::transient("down"))];
     let source = Script::new(&lab, steps).source("a");
     let id = source.planned.id.clone();
     assert_eq!(lab.login(&source).unwrap_err().message(), "down");
@@ -101,7 +101,7 @@ fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
     for result in [answer("anything"), Does::Fail(Error::transient("down"))] {
         let lab = Lab::default();
         let is_down = matches!(result, Does::Fail(_));
-        let script = Script::new(&lab, [Does::Keep("renewal"), answer("one"), result]);
+        let script = Script::new(&lab, [Does::Store("renewal"), answer("one"), result]);
         let sources = [script.source("a")];
         lab.key(&sources);
         script.asked();
@@ -116,7 +116,7 @@ fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
 #[test]
 fn what_was_given_back_does_not_outlive_a_crash() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one"), answer("anything")]);
+    let script = Script::new(&lab, [Does::Store("renewal"), answer("one"), answer("anything")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     lab.steps();
@@ -151,7 +151,7 @@ fn a_login_sets_an_unreadable_entry_aside() {
 
 /// A source whose first key came with a renewal, under the first value of its variable.
 fn renewed(script: &Script, lab: &Lab) -> [Source; 1] {
-    script.then([Does::Keep("renewal"), answer("one")]);
+    script.then([Does::Store("renewal"), answer("one")]);
     let sources = [script.source("a")];
     lab.set_variable("TOKEN", "first");
     lab.key(&sources);
@@ -219,7 +219,7 @@ fn logout_keeps_an_entry_that_the_disk_does_not_read() {
     let lab = Lab::default();
     let older = SealingKey::new(zeroize::Zeroizing::new([1; 32]));
     lab.seal_before(&older);
-    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one"), answer("anything")]);
+    let script = Script::new(&lab, [Does::Store("renewal"), answer("one"), answer("anything")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     script.asked();
@@ -240,7 +240,7 @@ fn logout_keeps_an_entry_that_the_disk_does_not_read() {
 #[test]
 fn forget_key_keeps_an_entry_that_the_disk_does_not_read() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("renewal"), answer("one")]);
+    let script = Script::new(&lab, [Does::Store("renewal"), answer("one")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     let files = lab.files();

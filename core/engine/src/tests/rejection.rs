@@ -49,7 +49,7 @@ fn a_renewal_that_is_kept_leaves_it_and_a_key_that_was_dropped_is_another_one() 
     let sources = [script.source("a")];
     lab.key(&sources);
     let first = key_id(&lab, &sources[0]);
-    script.then([Does::Keep("renewal"), Does::Fail(Error::denied("no"))]);
+    script.then([Does::Store("renewal"), Does::Fail(Error::denied("no"))]);
     let refresh = || lab.get(&sources, Demand::FetchedSince(lab.now()));
     lab.pass(SECOND);
     refresh().answer.unwrap_err();

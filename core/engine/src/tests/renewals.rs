@@ -20,7 +20,7 @@ fn some(text: &str) -> Option<String> {
 #[test]
 fn what_is_kept_survives_the_attempt_and_serves_the_next() {
     let lab = Lab::default();
-    let steps = [Does::Keep("first")].into_iter().chain(down(1)).chain([answer("one")]);
+    let steps = [Does::Store("first")].into_iter().chain(down(1)).chain([answer("one")]);
     let script = Script::new(&lab, steps);
     let sources = [script.source("a")];
     lab.key(&sources);
@@ -31,7 +31,7 @@ fn what_is_kept_survives_the_attempt_and_serves_the_next() {
 #[test]
 fn what_is_kept_survives_a_failed_call() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("first"), Does::Fail(Error::not_found("gone"))]);
+    let script = Script::new(&lab, [Does::Store("first"), Does::Fail(Error::not_found("gone"))]);
     let sources = [script.source("a")];
     lab.error(&sources);
     assert_eq!(renewal(&lab, &sources[0]), some("first"));
@@ -50,7 +50,7 @@ fn keeping_leaves_the_old_key_usable() {
     lab.pass(2 * HOUR);
     let mut source = script.source("a");
     source.retries = 0;
-    script.then([Does::Keep("new")].into_iter().chain(down(1)));
+    script.then([Does::Store("new")].into_iter().chain(down(1)));
     let outcome = lab.get(&[source], Demand::Printable);
     assert_eq!(outcome.answer.unwrap().key.expose(), "old");
     assert_eq!(renewal(&lab, &sources[0]), some("new"));
@@ -65,7 +65,7 @@ fn a_credential_without_a_renewal_leaves_the_newest() {
     lab.key(&sources);
     assert_eq!(renewal(&lab, &sources[0]), some("first"));
     lab.pass(2 * HOUR);
-    script.then([Does::Keep("second"), answer("two")]);
+    script.then([Does::Store("second"), answer("two")]);
     lab.key(&sources);
     assert_eq!(renewal(&lab, &sources[0]), some("second"));
     lab.pass(2 * HOUR);
@@ -77,7 +77,7 @@ fn a_credential_without_a_renewal_leaves_the_newest() {
 #[test]
 fn a_renewal_is_read_again_before_it_is_given_up() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("first"), Does::Reread]);
+    let script = Script::new(&lab, [Does::Store("first"), Does::Reread]);
     let sources = [script.source("a")];
     assert_eq!(lab.key(&sources), "none");
     lab.pass(2 * HOUR);
@@ -91,7 +91,7 @@ fn a_renewal_is_read_again_before_it_is_given_up() {
 #[test]
 fn keeping_is_durable_before_it_returns() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("first"), Does::Fail(Error::denied("no"))]);
+    let script = Script::new(&lab, [Does::Store("first"), Does::Fail(Error::denied("no"))]);
     let source = script.source("a");
     let file = source.planned.id.entry_file(&Unsealed);
     lab.error(&[source]);
@@ -104,7 +104,7 @@ fn keeping_is_durable_before_it_returns() {
 fn keeping_that_fails_fails_the_attempt() {
     let lab = Lab::default();
     lab.break_disk("publish");
-    let mut source = Script::new(&lab, [Does::Keep("first")]).source("a");
+    let mut source = Script::new(&lab, [Does::Store("first")]).source("a");
     source.retries = 0;
     let error = lab.error(&[source]);
     assert!(error.message().contains("cannot keep"), "{error}");
@@ -113,13 +113,13 @@ fn keeping_that_fails_fails_the_attempt() {
 #[test]
 fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let script = Script::new(&lab, [Does::Store("first"), answer("one")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     lab.pass(2 * HOUR);
     lab.break_disk("publish");
     script.asked();
-    script.then([Does::Keep("second"), Does::MendDisk, Does::Keep("third"), answer("two")]);
+    script.then([Does::Store("second"), Does::MendDisk, Does::Store("third"), answer("two")]);
     lab.key(&sources);
     assert_eq!(script.asked(), [some("first"), some("second")]);
     assert_eq!(renewal(&lab, &sources[0]), some("third"));
@@ -128,13 +128,13 @@ fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
 #[test]
 fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Keep("first"), answer("one")]);
+    let script = Script::new(&lab, [Does::Store("first"), answer("one")]);
     let sources = [script.source("a")];
     lab.key(&sources);
     lab.pass(2 * HOUR);
     lab.break_disk("publish");
     script.asked();
-    script.then([Does::Keep("second"), Does::MendDisk, Does::Reread]);
+    script.then([Does::Store("second"), Does::MendDisk, Does::Reread]);
     assert_eq!(lab.key(&sources), "none");
     assert_eq!(script.asked(), [some("first"), some("second")]);
     assert_eq!(renewal(&lab, &sources[0]), some("second"));
@@ -144,13 +144,13 @@ fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
 fn a_token_is_not_rotated_without_room_for_the_next() {
     let lab = Lab::default();
     lab.break_disk("draft");
-    let script = Script::new(&lab, [Does::MakeRoom]);
+    let script = Script::new(&lab, [Does::ReserveSpace]);
     let mut source = script.source("a");
     source.retries = 0;
     let error = lab.error(&[source]);
     assert!(error.message().contains("no room"), "{error}");
     lab.mend_disk();
     lab.pass(Duration::from_secs(1));
-    script.then([Does::MakeRoom, Does::Keep("first"), answer("one")]);
+    script.then([Does::ReserveSpace, Does::Store("first"), answer("one")]);
     assert_eq!(lab.key(&[script.source("a")]), "one");
 }

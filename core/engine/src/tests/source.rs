@@ -6,7 +6,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api_key_helper_backend::{Backend, Credential, FetchRequest, Prompt, SecretInput};
+use api_key_helper_backend::{Attempt, Backend, Credential, Prompt, SecretInput};
 use api_key_helper_cache::{Entry, EntryId, PlannedSource};
 use api_key_helper_values::{Error, ErrorKind, Fingerprint, Key, Secret};
 use async_trait::async_trait;
@@ -23,9 +23,9 @@ pub(super) enum Does {
     /// Fails, and says what the other source's key is.
     Quote(ErrorKind),
     /// Keeps a renewal and goes on.
-    Keep(&'static str),
+    Store(&'static str),
     /// Fails the attempt if there is no room.
-    MakeRoom,
+    ReserveSpace,
     /// The disk is mended, and the source goes on.
     MendDisk,
     /// Another process, for which the lock does not hold, replaces the renewal.
@@ -115,29 +115,29 @@ impl Script {
 
 #[async_trait]
 impl Backend for Script {
-    async fn fetch(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
-        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+    async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
+        let renewal = attempt.renewal().map(|renewal| renewal.expose().to_owned());
         self.asked.lock().unwrap().push(renewal);
-        self.act(request).await
+        self.act(attempt).await
     }
 
-    async fn login(&self, request: &FetchRequest<'_>, _: &dyn Prompt) -> Result<Credential, Error> {
-        self.act(request).await
+    async fn login(&self, attempt: &dyn Attempt, _: &dyn Prompt) -> Result<Credential, Error> {
+        self.act(attempt).await
     }
 
     fn has_login(&self) -> bool {
         self.has_login
     }
 
-    async fn revoke(&self, request: &FetchRequest<'_>) -> Result<(), Error> {
-        let renewal = request.renewal().map(|renewal| renewal.expose().to_owned());
+    async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
+        let renewal = attempt.renewal().map(|renewal| renewal.expose().to_owned());
         self.asked.lock().unwrap().push(renewal);
-        self.act(request).await.map(drop)
+        self.act(attempt).await.map(drop)
     }
 }
 
 impl Script {
-    async fn act(&self, request: &FetchRequest<'_>) -> Result<Credential, Error> {
+    async fn act(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
         loop {
             let step = self.steps.lock().unwrap().pop_front();
             match step.expect("the source was asked once more than expected") {
@@ -149,20 +149,20 @@ impl Script {
                     return Err(Error::new(kind, format!("`{}` is not good", key.expose())));
                 }
                 Does::Resolve(name) => {
-                    let key = request.resolve(&SecretInput::Source(name.to_owned())).await?;
+                    let key = attempt.resolve(&SecretInput::Source(name.to_owned())).await?;
                     self.took.lock().unwrap().push(key);
                 }
                 Does::ResolveAnew(name) => {
                     let spent = self.took.lock().unwrap().last().unwrap().clone();
                     let input = SecretInput::Source(name.to_owned());
-                    let key = request.resolve_anew(&input, &spent).await?;
+                    let key = attempt.resolve_again(&input, &spent).await?;
                     self.took.lock().unwrap().push(key);
                 }
                 Does::TellTimeLeft => {
-                    return Ok(credential(&request.time_left().as_secs().to_string()));
+                    return Ok(credential(&attempt.time_left().as_secs().to_string()));
                 }
-                Does::Keep(renewal) => request.keep(&Secret::from(renewal)).await?,
-                Does::MakeRoom => request.make_room().await?,
+                Does::Store(renewal) => attempt.store_renewal(&Secret::from(renewal)).await?,
+                Does::ReserveSpace => attempt.reserve_space().await?,
                 Does::MendDisk => self.lab.mend_disk(),
                 Does::Overtake(id, renewal) => {
                     let entry = self.lab.entry(&id).unwrap();
@@ -170,15 +170,15 @@ impl Script {
                     self.lab.put_entry(&id, &Entry { renewal, ..entry });
                 }
                 Does::Reread => {
-                    let newer = request.newer_renewal().await?;
+                    let newer = attempt.newer_renewal().await?;
                     return Ok(credential(newer.as_ref().map_or("none", Secret::expose)));
                 }
                 Does::TellWhatIsWanted => {
-                    let wanted = if request.wants_another_key() { "another" } else { "any" };
+                    let wanted = if attempt.wants_another_key() { "another" } else { "any" };
                     return Ok(credential(wanted));
                 }
                 Does::Take(time) => self.lab.pass(time),
-                Does::Warn(warning) => request.warn(warning),
+                Does::Warn(warning) => attempt.warn(warning.to_owned()),
             }
         }
     }
