@@ -7,13 +7,13 @@ mod api;
 mod claude;
 mod message;
 mod network;
-mod seat;
 mod session;
+mod slot;
 mod terminal;
 
 pub use api::{MessagesApi, Refusal};
 pub use claude::{Claude, TTL_VARIABLE};
 pub use network::leave_network;
-pub use seat::Seat;
 pub use session::Session;
+pub use slot::ClientSlot;
 pub use terminal::Terminal;

@@ -1,20 +1,20 @@
 //! Faults at the system calls of the real programs: `strace` lets one call fail, or kills the process
 //! there, and everything that can be seen afterwards is looked at.
 
-mod aim;
-mod judge;
+mod outcome;
 pub mod possible;
 pub mod script;
 pub mod servers;
 pub mod sign_in;
 mod snapshot;
 mod sweep;
+mod target;
 
 use std::fmt;
 
-pub use aim::Aim;
 pub use snapshot::Snapshot;
-pub use sweep::{Counts, shoot_all, sweep};
+pub use sweep::{Counts, inject_all, sweep};
+pub use target::Target;
 
 use crate::call::Call;
 use crate::home::Home;
@@ -53,7 +53,7 @@ impl fmt::Display for Fault {
 }
 
 /// A call that can be made again and again from the same beginning, and what must hold after it.
-pub trait Stage {
+pub trait Fixture {
     /// Makes everything what it was before the call.
     fn set(&self);
 
@@ -84,6 +84,6 @@ pub trait Stage {
 pub struct Scenario {
     /// What it is called in tables.
     pub name: &'static str,
-    /// One more stage of it: each thread has its own.
-    pub stage: fn() -> Box<dyn Stage>,
+    /// Makes one more fixture: each thread has its own.
+    pub fixture: fn() -> Box<dyn Fixture>,
 }

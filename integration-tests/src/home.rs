@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use platform_tests::home as platform;
 
 use crate::binaries::Binaries;
+use crate::breakpoint::Breakpoint;
 use crate::call::Call;
 use crate::executables;
-use crate::gate::Gate;
 use crate::install;
 use crate::process::Process;
 use crate::syscalls::dumpable;
@@ -84,10 +84,10 @@ impl Home {
         runs.lines().map(|id| Process { id: id.parse().expect("a process id") }).collect()
     }
 
-    /// A gate for scripts to stand at.
+    /// A breakpoint at which scripts wait.
     #[must_use]
-    pub fn gate(&self) -> Gate {
-        Gate::new(&self.path().join("gate"))
+    pub fn breakpoint(&self) -> Breakpoint {
+        Breakpoint::new(&self.path().join("breakpoint"))
     }
 
     /// A call of the front by this user.

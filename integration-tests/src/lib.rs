@@ -6,22 +6,22 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 // What is the same on every platform.
-pub use platform_tests::{binaries, call, executables, files, player, process, state, wait};
+pub use platform_tests::{binaries, call, executables, fake_client, files, process, state, wait};
 
 pub mod attempt;
+pub mod breakpoint;
 pub mod chromium;
 pub mod client;
 pub mod debian;
 pub mod faults;
-pub mod gate;
 pub mod home;
 pub mod install;
 pub mod instructions;
 pub mod mounts;
+pub mod raw_http;
+pub mod secret_forms;
 pub mod servers;
 pub mod sign_in;
+pub mod strace;
 pub mod syscalls;
 pub mod terminal;
-pub mod trace;
-pub mod traces;
-pub mod visitor;

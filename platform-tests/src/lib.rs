@@ -9,12 +9,12 @@
 #[cfg(windows)]
 pub mod access_list;
 pub mod binaries;
+pub mod breakpoint;
 pub mod call;
 pub mod executables;
+pub mod fake_client;
 pub mod files;
-pub mod gate;
 pub mod home;
-pub mod player;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod shell;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use integration_tests::trace::trace;
+use integration_tests::strace::trace;
 use integration_tests::{install, instructions};
 
 use crate::contestant::Contestant;

@@ -1,7 +1,7 @@
 //! Which error a system call can have.
 
 use super::Fault;
-use crate::trace::SystemCall;
+use crate::strace::SystemCall;
 
 /// The faults that can hit `call` on some machine. SIGKILL can come at any time; the errors are those of
 /// its page in the Linux manual that are among [`Fault::ALL`]. `EIO` counts wherever a file system is asked, as

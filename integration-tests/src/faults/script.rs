@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::judge::{DEADLINE, judge_leftovers};
-use super::{Fault, Scenario, Snapshot, Stage};
+use super::outcome::{DEADLINE, judge_leftovers};
+use super::{Fault, Fixture, Scenario, Snapshot};
 use crate::call::Call;
 use crate::home::Home;
 use crate::syscalls::dumpable;
@@ -15,32 +15,41 @@ pub const SCENARIOS: [Scenario; 6] = [HIT, CHANGE, COLD, DUE, REFRESH, STALE];
 
 /// The key is fresh: the front prints it.
 pub const HIT: Scenario =
-    Scenario { name: "hit", stage: || Desk::stage(&[], Duration::ZERO, |_| (), |_| ()) };
+    Scenario { name: "hit", fixture: || ScriptFixture::boxed(&[], Duration::ZERO, |_| (), |_| ()) };
 
 /// The key is fresh, and there is no plan: the front becomes the worker, which prints the key.
 pub const CHANGE: Scenario = Scenario {
     name: "change to the worker",
-    stage: || Desk::stage(&[], Duration::ZERO, Desk::forget_plans, |_| ()),
+    fixture: || ScriptFixture::boxed(&[], Duration::ZERO, ScriptFixture::forget_plans, |_| ()),
 };
 
 /// Nothing is there but the configuration.
 pub const COLD: Scenario = Scenario {
     name: "cold fetch",
-    stage: || Desk::stage(&[], Duration::ZERO, Desk::forget_all, |_| ()),
+    fixture: || ScriptFixture::boxed(&[], Duration::ZERO, ScriptFixture::forget_all, |_| ()),
 };
 
 /// The key is due: the front prints it, and starts a worker behind the answer.
 pub const DUE: Scenario =
-    Scenario { name: "due", stage: || Desk::stage(&[], SOON, |_| (), |_| ()) };
+    Scenario { name: "due", fixture: || ScriptFixture::boxed(&[], SOON, |_| (), |_| ()) };
 
 /// The worker that is started behind an answer.
-pub const REFRESH: Scenario =
-    Scenario { name: "refresh", stage: || Desk::stage(&["refresh"], SOON, |_| (), |_| ()) };
+pub const REFRESH: Scenario = Scenario {
+    name: "refresh",
+    fixture: || ScriptFixture::boxed(&["refresh"], SOON, |_| (), |_| ()),
+};
 
 /// The key is stale, and its source is down.
 pub const STALE: Scenario = Scenario {
     name: "stale, source down",
-    stage: || Desk::stage(&[], LATER, Desk::take_source_down, Desk::check_outage),
+    fixture: || {
+        ScriptFixture::boxed(
+            &[],
+            LATER,
+            ScriptFixture::take_source_down,
+            ScriptFixture::check_outage,
+        )
+    },
 };
 
 /// Longer than the `ttl` of a profile, and not by more than `stale_while_revalidate`.
@@ -52,7 +61,7 @@ const LATER: Duration = Duration::from_secs(2 * 60 * 60);
 const MARK: &str = "sk-made-up-7d1f0c62b3a948e5";
 
 /// A user whose source is a script. It is down while the file `down` is in their home.
-struct Desk {
+struct ScriptFixture {
     home: Home,
     beginning: Snapshot,
     arguments: &'static [&'static str],
@@ -62,13 +71,13 @@ struct Desk {
     needed: usize,
 }
 
-impl Desk {
-    fn stage(
+impl ScriptFixture {
+    fn boxed(
         arguments: &'static [&'static str],
         age: Duration,
         prepare: fn(&Home),
         check_before: fn(&Self),
-    ) -> Box<dyn Stage> {
+    ) -> Box<dyn Fixture> {
         let body = format!(
             "[ ! -e \"$HOME/down\" ] || {{ echo 'no route to host' >&2; exit 75; }}\n\
              echo {MARK}-$run"
@@ -78,14 +87,14 @@ impl Desk {
         home.state().age("main", age);
         prepare(&home);
         let beginning = Snapshot::of(home.path());
-        let mut desk = Self { home, beginning, arguments, check_before, needed: usize::MAX - 1 };
-        desk.set();
-        let answer = dumpable(desk.call()).run();
+        let mut fixture = Self { home, beginning, arguments, check_before, needed: usize::MAX - 1 };
+        fixture.set();
+        let answer = dumpable(fixture.call()).run();
         assert_eq!(answer.code, Some(0), "{answer:?}");
-        judge_leftovers(&desk, Fault::NONE, "", &answer);
-        desk.check_next();
-        desk.needed = desk.home.runs("main");
-        Box::new(desk)
+        judge_leftovers(&fixture, Fault::NONE, "", &answer);
+        fixture.check_next();
+        fixture.needed = fixture.home.runs("main");
+        Box::new(fixture)
     }
 
     fn forget_plans(home: &Home) {
@@ -116,7 +125,7 @@ impl Desk {
     }
 }
 
-impl Stage for Desk {
+impl Fixture for ScriptFixture {
     fn set(&self) {
         self.beginning.restore();
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::judge::DEADLINE;
-use super::{Scenario, Snapshot, Stage};
+use super::outcome::DEADLINE;
+use super::{Fixture, Scenario, Snapshot};
 use crate::call::Call;
 use crate::home::Home;
 use crate::install;
@@ -17,10 +17,13 @@ use crate::servers::{Moto, OpenBao, TokenEndpoint};
 
 /// All of them.
 pub const SCENARIOS: [Scenario; 4] = [
-    Scenario { name: "vault: login and read", stage: || Desk::stage(vault(), None) },
-    Scenario { name: "vault: read with a kept token", stage: || Desk::stage(vault(), Some(LATER)) },
-    Scenario { name: "aws: read", stage: || Desk::stage(aws(), None) },
-    Scenario { name: "exchange: trade", stage: || Desk::stage(exchange(), None) },
+    Scenario { name: "vault: login and read", fixture: || ServerFixture::boxed(vault(), None) },
+    Scenario {
+        name: "vault: read with a kept token",
+        fixture: || ServerFixture::boxed(vault(), Some(LATER)),
+    },
+    Scenario { name: "aws: read", fixture: || ServerFixture::boxed(aws(), None) },
+    Scenario { name: "exchange: trade", fixture: || ServerFixture::boxed(exchange(), None) },
 ];
 
 /// Longer than a profile's `ttl` and `stale_while_revalidate`.
@@ -30,7 +33,7 @@ const LATER: Duration = Duration::from_secs(2 * 60 * 60);
 const KEY: &str = "sk-made-up-5b1c77f09e2d4a36";
 
 /// A user of a server. The variables are those of the AWS SDK.
-struct Desk {
+struct ServerFixture {
     home: Home,
     beginning: Snapshot,
     is_key: fn(&str) -> bool,
@@ -49,9 +52,9 @@ struct Access {
     variables: Vec<(&'static str, String)>,
 }
 
-impl Desk {
+impl ServerFixture {
     /// With a key of that age, else with nothing.
-    fn stage(access: Access, age: Option<Duration>) -> Box<dyn Stage> {
+    fn boxed(access: Access, age: Option<Duration>) -> Box<dyn Fixture> {
         let home = Home::new();
         let Access { mut source, file, is_key, variables } = access;
         let mut secrets = vec![KEY.to_owned()];
@@ -65,14 +68,14 @@ impl Desk {
              [source.main]\n{source}\n"
         ));
         let beginning = Snapshot::of(home.path());
-        let mut desk = Self { home, beginning, is_key, variables, secrets };
-        desk.check_key();
+        let mut fixture = Self { home, beginning, is_key, variables, secrets };
+        fixture.check_key();
         match age {
-            Some(age) => desk.home.state().age("main", age),
-            None => fs::remove_dir_all(desk.home.path().join(".local")).expect("its files"),
+            Some(age) => fixture.home.state().age("main", age),
+            None => fs::remove_dir_all(fixture.home.path().join(".local")).expect("its files"),
         }
-        desk.beginning = Snapshot::of(desk.home.path());
-        Box::new(desk)
+        fixture.beginning = Snapshot::of(fixture.home.path());
+        Box::new(fixture)
     }
 
     #[track_caller]
@@ -82,7 +85,7 @@ impl Desk {
     }
 }
 
-impl Stage for Desk {
+impl Fixture for ServerFixture {
     fn set(&self) {
         self.beginning.restore();
     }

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::judge::DEADLINE;
-use super::{Scenario, Stage};
+use super::outcome::DEADLINE;
+use super::{Fixture, Scenario};
 use crate::call::Call;
 use crate::home::Home;
 use crate::servers::OidcProvider;
 use crate::sign_in::sign_in;
 
 /// The key is stale; the refresh token is spent for another.
-pub const RENEWAL: Scenario = Scenario { name: "oidc: renewal", stage: || Desk::stage() };
+pub const RENEWAL: Scenario =
+    Scenario { name: "oidc: renewal", fixture: || SignInFixture::boxed() };
 
 /// How often a sign-in was lost so far: the provider had replaced the token, and its answer was not on the
 /// disk yet.
@@ -28,7 +29,7 @@ pub fn lost() -> usize {
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
 /// Somebody who signs in when it is needed.
-struct Desk {
+struct SignInFixture {
     home: Home,
     provider: OidcProvider,
     /// What there is to renew before the call, and how many renewals there had been.
@@ -36,19 +37,19 @@ struct Desk {
     granted: Cell<usize>,
 }
 
-impl Desk {
-    fn stage() -> Box<dyn Stage> {
+impl SignInFixture {
+    fn boxed() -> Box<dyn Fixture> {
         let (home, provider) = (Home::new(), OidcProvider::new());
         home.configure(&format!(
             "[profile.main]\nsources = [\"main\"]\nretries = 0\n{DEADLINE}\n\n\
              [source.main]\nbackend = \"oidc\"\nissuer = \"{}\"\nclient_id = \"helper\"\n",
             provider.issuer()
         ));
-        let desk = Self { home, provider, before: RefCell::default(), granted: Cell::default() };
-        desk.sign_in();
+        let fixture = Self { home, provider, before: RefCell::default(), granted: Cell::default() };
+        fixture.sign_in();
         // It writes the plan, by which the source is known from outside.
-        assert_eq!(desk.home.helper().run().code, Some(0));
-        Box::new(desk)
+        assert_eq!(fixture.home.helper().run().code, Some(0));
+        Box::new(fixture)
     }
 
     fn sign_in(&self) {
@@ -64,7 +65,7 @@ impl Desk {
     }
 }
 
-impl Stage for Desk {
+impl Fixture for SignInFixture {
     fn set(&self) {
         let state = self.home.state();
         for draft in state.files(".tmp") {

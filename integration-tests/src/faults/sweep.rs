@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::judge::{judge, judge_leftovers};
-use super::{Aim, Fault, Scenario, Stage};
-use crate::trace::{self, SystemCall};
+use super::outcome::{judge, judge_leftovers};
+use super::{Fault, Fixture, Scenario, Target};
+use crate::strace::{self, SystemCall};
 use crate::wait::{now, since};
 
 /// How many runs without a fault tell which calls there are: the shortest does.
@@ -59,15 +59,15 @@ impl fmt::Display for Counts {
 /// When something that is seen afterwards is wrong: with all that is.
 #[must_use]
 pub fn sweep(scenario: Scenario, threads: usize, faults: fn(&SystemCall) -> Vec<Fault>) -> Counts {
-    let stage = (scenario.stage)();
-    let clean = (0..CLEAN_RUNS).map(|_| clean_run(&*stage)).min_by_key(Vec::len);
-    drop(stage);
-    let aims = Aim::all_of(&clean.expect("a run without a fault"));
-    let calls = aims.len();
-    let shots = aims
-        .into_iter()
-        .flat_map(|aim| faults(&aim.call).into_iter().map(move |fault| (aim.clone(), fault)));
-    Counts { calls, ..shoot_all(scenario, threads, &shots.collect::<Vec<_>>()) }
+    let fixture = (scenario.fixture)();
+    let clean = (0..CLEAN_RUNS).map(|_| clean_run(&*fixture)).min_by_key(Vec::len);
+    drop(fixture);
+    let targets = Target::all_of(&clean.expect("a run without a fault"));
+    let calls = targets.len();
+    let injections = targets.into_iter().flat_map(|target| {
+        faults(&target.call).into_iter().map(move |fault| (target.clone(), fault))
+    });
+    Counts { calls, ..inject_all(scenario, threads, &injections.collect::<Vec<_>>()) }
 }
 
 /// Lets each fault hit its call.
@@ -75,17 +75,20 @@ pub fn sweep(scenario: Scenario, threads: usize, faults: fn(&SystemCall) -> Vec<
 /// # Panics
 /// As [`sweep`].
 #[must_use]
-pub fn shoot_all(scenario: Scenario, threads: usize, shots: &[(Aim, Fault)]) -> Counts {
+pub fn inject_all(scenario: Scenario, threads: usize, injections: &[(Target, Fault)]) -> Counts {
     let next = AtomicUsize::new(0);
     let counts = Mutex::new(Counts { scenario: scenario.name, ..Counts::default() });
     let wrong = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let stage = (scenario.stage)();
-                while let Some((aim, fault)) = shots.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let shot = catch_unwind(AssertUnwindSafe(|| shoot(&*stage, aim, *fault)));
-                    match shot {
+                let fixture = (scenario.fixture)();
+                while let Some((target, fault)) =
+                    injections.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let injection =
+                        catch_unwind(AssertUnwindSafe(|| inject(&*fixture, target, *fault)));
+                    match injection {
                         Ok(is_hit) => {
                             let mut counts = counts.lock().expect("the counts");
                             *counts.hits.entry(*fault).or_default() += usize::from(is_hit);
@@ -93,8 +96,8 @@ pub fn shoot_all(scenario: Scenario, threads: usize, shots: &[(Aim, Fault)]) -> 
                         }
                         Err(panic) => {
                             let why = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-                            let SystemCall { name, rest } = &aim.call;
-                            let what = format!("{fault} at {aim:?}: {name}({rest}: {why}");
+                            let SystemCall { name, rest } = &target.call;
+                            let what = format!("{fault} at {target:?}: {name}({rest}: {why}");
                             wrong.lock().expect("what is wrong").push(what);
                         }
                     }
@@ -108,21 +111,21 @@ pub fn shoot_all(scenario: Scenario, threads: usize, shots: &[(Aim, Fault)]) -> 
 }
 
 /// The system calls without a fault.
-fn clean_run(stage: &dyn Stage) -> Vec<SystemCall> {
-    stage.set();
-    let (answer, calls) = trace::trace_with(stage.call(), stage.home().path(), &[]);
+fn clean_run(fixture: &dyn Fixture) -> Vec<SystemCall> {
+    fixture.set();
+    let (answer, calls) = strace::trace_with(fixture.call(), fixture.home().path(), &[]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
-    judge_leftovers(stage, Fault::NONE, "", &answer);
-    calls.lines().filter_map(trace::read).collect()
+    judge_leftovers(fixture, Fault::NONE, "", &answer);
+    calls.lines().filter_map(strace::read).collect()
 }
 
 /// Lets one fault hit. False: the call was not made in any of some runs.
-fn shoot(stage: &dyn Stage, aim: &Aim, fault: Fault) -> bool {
+fn inject(fixture: &dyn Fixture, target: &Target, fault: Fault) -> bool {
     for _ in 0..TRIES {
-        stage.set();
+        fixture.set();
         let started = now();
         let (answer, trace) =
-            trace::trace_with(stage.call(), stage.home().path(), &aim.options(fault));
+            strace::trace_with(fixture.call(), fixture.home().path(), &target.options(fault));
         let took = since(started);
         let hits = match fault {
             // Each thread of a process that is killed says so.
@@ -130,14 +133,14 @@ fn shoot(stage: &dyn Stage, aim: &Aim, fault: Fault) -> bool {
             Fault::Error(_) => trace.matches("(INJECTED)").count(),
         };
         assert!(hits < 2, "more than one call was hit: {trace}");
-        judge(stage, fault, &answer, took);
-        judge_leftovers(stage, fault, &aim.call.name, &answer);
-        stage.check_next();
+        judge(fixture, fault, &answer, took);
+        judge_leftovers(fixture, fault, &target.call.name, &answer);
+        fixture.check_next();
         if hits == 1 {
             return true;
         }
     }
-    let name = &*aim.call.name;
+    let name = &*target.call.name;
     assert!(OF_EVENT_LOOP.contains(&name), "`{name}` was not made again, and not hit");
     false
 }

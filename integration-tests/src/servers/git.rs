@@ -6,9 +6,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::guarded::password_of;
+use super::protected_server::password_of;
 use super::stub::Request;
-use super::{Guarded, Reply};
+use super::{ProtectedServer, Reply};
 use crate::executables;
 use crate::home::search_path;
 use crate::install;
@@ -21,7 +21,7 @@ pub const USER: &str = "oauth2";
 /// # Panics
 /// When git does not make the repository.
 #[must_use]
-pub fn serve(folder: &Path) -> Guarded {
+pub fn serve(folder: &Path) -> ProtectedServer {
     let repository = folder.join("repository.git");
     fs::create_dir_all(&repository).expect("the repository's folder");
     run(git(&repository, ["init", "--quiet", "--bare", "--initial-branch=main"]));
@@ -31,7 +31,7 @@ pub fn serve(folder: &Path) -> Guarded {
 
     let refusal = Reply::new(401, &["WWW-Authenticate: Basic realm=\"git\""], "");
     let root = folder.to_owned();
-    Guarded::start(
+    ProtectedServer::start(
         |request| password_of(USER, request),
         refusal,
         move |request| answer(&root, request),

@@ -5,23 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use super::guarded::bearer;
+use super::protected_server::bearer;
 use super::stub::Request;
-use super::{Guarded, Reply};
+use super::{ProtectedServer, Reply};
 
 /// Serves `/mcp`, which has one tool. The key is the bearer's.
 #[must_use]
-pub fn serve() -> Guarded {
+pub fn serve() -> ProtectedServer {
     serve_after(0)
 }
 
 /// The same, once so many requests with a key have been answered by 503.
 #[must_use]
-pub fn serve_after(failures: usize) -> Guarded {
+pub fn serve_after(failures: usize) -> ProtectedServer {
     let refusal = Reply::json(401, &json!({ "error": "no" }));
-    let served = AtomicUsize::new(0);
-    Guarded::start(bearer, refusal, move |request| {
-        match served.fetch_add(1, Ordering::Relaxed) < failures {
+    let http_server = AtomicUsize::new(0);
+    ProtectedServer::start(bearer, refusal, move |request| {
+        match http_server.fetch_add(1, Ordering::Relaxed) < failures {
             true => Reply::new(503, &[], ""),
             false => answer(request),
         }

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::http;
+use super::http_client;
+use super::http_server::HttpServer;
 use super::moto::start;
-use super::served::Served;
 use crate::install;
 
 /// One proxy. It lets everything pass until it has rules. A request that went through it is for
 /// another host than the one that was signed, so what stands behind must not check signatures.
 #[derive(Debug)]
 pub struct Microburst {
-    server: Served,
+    server: HttpServer,
 }
 
 impl Microburst {
@@ -51,7 +51,7 @@ impl Microburst {
     #[must_use]
     pub fn requests(&self) -> u64 {
         let stats = self.server.http.request("GET", "/_microburst/stats", &[], String::new());
-        http::json(&stats)["requests"]["total"].as_u64().expect("a number of requests")
+        http_client::json(&stats)["requests"]["total"].as_u64().expect("a number of requests")
     }
 
     /// The first request makes it read its models of all services, which takes seconds.

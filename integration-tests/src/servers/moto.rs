@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::http::{self, Http};
-use super::served::Served;
+use super::http_client::{self, HttpClient};
+use super::http_server::HttpServer;
 use crate::install;
 
 /// The account that everything belongs to.
@@ -19,7 +19,7 @@ pub const REGION: &str = "us-east-1";
 /// One server, and its administrator. At first it believes everybody, see [`Moto::check`].
 #[derive(Debug)]
 pub struct Moto {
-    server: Served,
+    server: HttpServer,
 }
 
 /// The long-lived credentials of a user.
@@ -119,7 +119,7 @@ impl Moto {
             ("Content-Type", "application/x-amz-json-1.1"),
             ("X-Amz-Target", &*format!("secretsmanager.{operation}")),
         ];
-        http::json(&self.server.http.request("POST", "/", &headers, body.to_string()))
+        http_client::json(&self.server.http.request("POST", "/", &headers, body.to_string()))
     }
 
     fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
@@ -169,8 +169,8 @@ pub(super) fn start(
     packages: &Path,
     module: &str,
     arguments: &[&str],
-    ready: impl Fn(&Http) -> bool,
-) -> Served {
+    ready: impl Fn(&HttpClient) -> bool,
+) -> HttpServer {
     let command = |port: u16| {
         let mut python = Command::new("env");
         python.arg(format!("PYTHONPATH={}", packages.display()));
@@ -178,7 +178,7 @@ pub(super) fn start(
         python.args(["--host", "127.0.0.1", "--port", &port.to_string()]).args(arguments);
         python
     };
-    Served::start(&format!("`{module}`"), command, ready)
+    HttpServer::start(&format!("`{module}`"), command, ready)
 }
 
 fn policy(statements: &[Value]) -> String {

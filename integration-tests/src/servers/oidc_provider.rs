@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::browser::Page;
-use super::steered::{Steered, text};
-use super::{http, human};
+use super::controlled_server::{ControlledServer, text};
+use super::{http_client, sign_in_pages};
 
 /// The public client that every provider knows.
 pub const CLIENT: &str = "helper";
@@ -18,7 +18,7 @@ pub const ACCOUNT: &str = "ada";
 /// their own.
 #[derive(Debug)]
 pub struct OidcProvider {
-    server: Steered,
+    server: ControlledServer,
 }
 
 /// What a provider is like. Lifetimes are in seconds.
@@ -83,7 +83,9 @@ impl OidcProvider {
     /// When it does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
-        Self { server: Steered::start("oidc-provider.mjs", |port| described(settings, port)) }
+        Self {
+            server: ControlledServer::start("oidc-provider.mjs", |port| described(settings, port)),
+        }
     }
 
     /// Its address, which is also its name.
@@ -97,13 +99,13 @@ impl OidcProvider {
     /// # Panics
     /// When the provider does not let them.
     pub fn approve(&self, user_code: &str) {
-        let page = human::approve(&self.device_page(user_code));
+        let page = sign_in_pages::approve(&self.device_page(user_code));
         assert!(page.status == 200 && page.html.contains("Success"), "{page:?}");
     }
 
     /// The human does not want to.
     pub fn deny(&self, user_code: &str) {
-        human::deny(&self.device_page(user_code));
+        sign_in_pages::deny(&self.device_page(user_code));
     }
 
     /// The human signs in as [`ACCOUNT`] on the page at `address`, and approves. Gives where the
@@ -113,7 +115,7 @@ impl OidcProvider {
     /// When the provider sends it nowhere.
     #[must_use]
     pub fn authorize(&self, address: &str) -> String {
-        Self::sent_to(human::approve(address))
+        Self::sent_to(sign_in_pages::approve(address))
     }
 
     /// The same of a human who does not want to.
@@ -122,22 +124,22 @@ impl OidcProvider {
     /// When the provider sends the browser nowhere.
     #[must_use]
     pub fn decline(&self, address: &str) -> String {
-        Self::sent_to(human::decline(address))
+        Self::sent_to(sign_in_pages::decline(address))
     }
 
     /// An administrator ends all logins: their refresh tokens are dead.
     pub fn revoke(&self) {
-        self.server.steer("revoke", &[]);
+        self.server.control("revoke", &[]);
     }
 
     /// The next poll is answered by `slow_down`.
     pub fn slow_down(&self) {
-        self.server.steer("slow-down", &[]);
+        self.server.control("slow-down", &[]);
     }
 
     /// The next token request is answered so, before the provider sees it.
     pub fn refuse(&self, status: u16, body: &str) {
-        self.server.steer("refuse", &[("status", &status.to_string()), ("body", body)]);
+        self.server.control("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
     /// What was asked and answered so far, in order.
@@ -210,7 +212,7 @@ impl OidcProvider {
         let kind = ("Content-Type", "application/x-www-form-urlencoded");
         let headers: Vec<_> = headers.iter().copied().chain([kind]).collect();
         let answer = self.server.http().request("POST", "/token/introspection", &headers, form);
-        http::json(&answer)["active"] == true
+        http_client::json(&answer)["active"] == true
     }
 }
 

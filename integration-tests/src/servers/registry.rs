@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{Guarded, Reply};
+use super::{ProtectedServer, Reply};
 use crate::call::Call;
 use crate::home::search_path;
 
@@ -15,10 +15,10 @@ use crate::home::search_path;
 /// # Panics
 /// When the crate cannot be packed.
 #[must_use]
-pub fn serve(folder: &Path) -> Guarded {
+pub fn serve(folder: &Path) -> ProtectedServer {
     let (package, checksum) = pack(folder);
     let refusal = Reply::new(401, &["WWW-Authenticate: Cargo"], "");
-    Guarded::start(
+    ProtectedServer::start(
         |request| request.header("authorization").map(str::to_owned),
         refusal,
         move |request| match &*request.line {

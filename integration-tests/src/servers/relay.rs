@@ -5,13 +5,13 @@ use std::net::{Shutdown, TcpStream};
 use std::ops::Deref;
 use std::thread;
 
-use super::recorded::Recorded;
+use super::request_log::RequestLog;
 use super::stub::{Request, read};
 
 /// A relay on loopback. Requests and answers pass as they are, so that a signature stays good.
 #[derive(Debug)]
 pub struct Relay {
-    recorded: Recorded,
+    recorded: RequestLog,
 }
 
 impl Relay {
@@ -31,7 +31,7 @@ impl Relay {
         barrier: impl Fn(&Request) + Send + Sync + 'static,
     ) -> Self {
         let upstream = upstream.strip_prefix("http://").expect("plain HTTP").to_owned();
-        let recorded = Recorded::open("127.0.0.1", move |client, keep| {
+        let recorded = RequestLog::open("127.0.0.1", move |client, keep| {
             let see = |request: Request| {
                 keep(request.clone());
                 barrier(&request);
@@ -44,9 +44,9 @@ impl Relay {
 }
 
 impl Deref for Relay {
-    type Target = Recorded;
+    type Target = RequestLog;
 
-    fn deref(&self) -> &Recorded {
+    fn deref(&self) -> &RequestLog {
         &self.recorded
     }
 }

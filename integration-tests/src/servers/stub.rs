@@ -6,13 +6,13 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use super::recorded::Recorded;
+use super::request_log::RequestLog;
 use crate::wait;
 
 /// A server on loopback, and the requests that it got.
 #[derive(Debug)]
 pub struct Stub {
-    recorded: Recorded,
+    recorded: RequestLog,
 }
 
 /// A request.
@@ -90,7 +90,7 @@ impl Stub {
     /// When there is no port.
     #[must_use]
     pub fn start_at(host: &str, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let recorded = Recorded::open(host, move |stream, keep| {
+        let recorded = RequestLog::open(host, move |stream, keep| {
             let Some(request) = read(stream) else { return };
             keep(request.clone());
             let mut stream = stream;
@@ -105,9 +105,9 @@ impl Stub {
 }
 
 impl Deref for Stub {
-    type Target = Recorded;
+    type Target = RequestLog;
 
-    fn deref(&self) -> &Recorded {
+    fn deref(&self) -> &RequestLog {
         &self.recorded
     }
 }

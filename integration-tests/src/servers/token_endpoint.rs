@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::steered::{Steered, text};
+use super::controlled_server::{ControlledServer, text};
 
 /// Whom tokens must be for.
 pub const AUDIENCE: &str = "https://tokens.example.com";
@@ -19,7 +19,7 @@ pub const FEDERATION: &str = "grant = \"anthropic\"\n\
 /// A token endpoint. Its methods block: a test calls them outside of its own runtime.
 #[derive(Debug)]
 pub struct TokenEndpoint {
-    server: Steered,
+    server: ControlledServer,
 }
 
 /// What an endpoint is like.
@@ -71,7 +71,9 @@ impl TokenEndpoint {
     /// When it does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
-        Self { server: Steered::start("token-endpoint.mjs", |port| described(settings, port)) }
+        Self {
+            server: ControlledServer::start("token-endpoint.mjs", |port| described(settings, port)),
+        }
     }
 
     /// Where it listens.
@@ -110,7 +112,7 @@ impl TokenEndpoint {
     /// When the endpoint is gone.
     #[must_use]
     pub fn token_with(&self, claims: &[(&str, &str)]) -> String {
-        let answer = self.server.steer("token", claims);
+        let answer = self.server.control("token", claims);
         answer["token"].as_str().expect("a token").to_owned()
     }
 
@@ -129,18 +131,18 @@ impl TokenEndpoint {
 
     /// The next request for a token is answered so, before anybody looks at it.
     pub fn refuse(&self, status: u16, body: &str) {
-        self.server.steer("refuse", &[("status", &status.to_string()), ("body", body)]);
+        self.server.control("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
     /// The same with a header.
     pub fn refuse_with(&self, status: u16, header: &str, body: &str) {
         let refusal = [("status", &*status.to_string()), ("header", header), ("body", body)];
-        self.server.steer("refuse", &refusal);
+        self.server.control("refuse", &refusal);
     }
 
     /// The next answer that grants something is lost: the connection breaks when it is there.
     pub fn lose_a_grant(&self) {
-        self.server.steer("lose", &[]);
+        self.server.control("lose", &[]);
     }
 
     /// The requests for tokens so far, in order.

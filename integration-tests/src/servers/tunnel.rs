@@ -5,13 +5,13 @@ use std::net::{Shutdown, TcpStream};
 use std::ops::Deref;
 use std::thread;
 
-use super::recorded::Recorded;
+use super::request_log::RequestLog;
 use super::stub::read;
 
 /// A proxy on loopback. Whatever it is asked to connect to, it connects to its upstream.
 #[derive(Debug)]
 pub struct Tunnel {
-    recorded: Recorded,
+    recorded: RequestLog,
 }
 
 impl Tunnel {
@@ -22,7 +22,7 @@ impl Tunnel {
     #[must_use]
     pub fn to(upstream: &str) -> Self {
         let upstream = format!("127.0.0.1:{upstream}");
-        let recorded = Recorded::open("127.0.0.1", move |client, keep| {
+        let recorded = RequestLog::open("127.0.0.1", move |client, keep| {
             let Some(request) = read(client) else { return };
             keep(request);
             // A side that goes away ends the tunnel.
@@ -33,9 +33,9 @@ impl Tunnel {
 }
 
 impl Deref for Tunnel {
-    type Target = Recorded;
+    type Target = RequestLog;
 
-    fn deref(&self) -> &Recorded {
+    fn deref(&self) -> &RequestLog {
         &self.recorded
     }
 }

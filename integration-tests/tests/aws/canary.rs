@@ -4,10 +4,10 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use integration_tests::secret_forms::repeated;
 use integration_tests::servers::moto::AccessKey;
 use integration_tests::servers::stub::{Reply, Request};
 use integration_tests::servers::{Relay, Stub};
-use integration_tests::traces::repeated;
 use integration_tests::wait::until;
 use serde_json::json;
 

@@ -13,17 +13,17 @@ use crate::account::{KEY, anybody, credulous};
 use crate::user::User;
 
 /// The one proxy: its rules are for one test at a time.
-struct Weather(MutexGuard<'static, Microburst>);
+struct FaultyAws(MutexGuard<'static, Microburst>);
 
-impl Weather {
+impl FaultyAws {
     /// Fair.
     fn new() -> Self {
         static PROXY: OnceLock<Mutex<Microburst>> = OnceLock::new();
         let proxy = PROXY.get_or_init(|| Mutex::new(Microburst::before(credulous().address())));
         // A test that failed is no reason for the others to fail.
-        let weather = Self(proxy.lock().unwrap_or_else(PoisonError::into_inner));
-        weather.0.rules(&json!([]));
-        weather
+        let aws = Self(proxy.lock().unwrap_or_else(PoisonError::into_inner));
+        aws.0.rules(&json!([]));
+        aws
     }
 
     /// The next `times` requests fare so.
@@ -89,12 +89,12 @@ fn hang() -> Value {
 
 #[test]
 fn transient_aws_faults_are_retried_silently() {
-    let weather = Weather::new();
+    let aws = FaultyAws::new();
     for (fault, _) in faults() {
         for times in [1, 3] {
-            let user = weather.user("retries = 3");
-            weather.turn(&fault, times);
-            let (answer, requests) = weather.requests(|| user.run());
+            let user = aws.user("retries = 3");
+            aws.turn(&fault, times);
+            let (answer, requests) = aws.requests(|| user.run());
             answer.assert_key(KEY);
             assert_eq!(requests, times + 1, "{fault}");
             assert_eq!(user.state().log()[0]["attempts"], times + 1);
@@ -104,12 +104,12 @@ fn transient_aws_faults_are_retried_silently() {
 
 #[test]
 fn lasting_aws_fault_is_retried_as_often_as_retries_says() {
-    let weather = Weather::new();
+    let aws = FaultyAws::new();
     for (fault, words) in faults() {
         for retries in [0, 2] {
-            let user = weather.user(&format!("retries = {retries}"));
-            weather.turn_for_good(&fault);
-            let (answer, requests) = weather.requests(|| user.run());
+            let user = aws.user(&format!("retries = {retries}"));
+            aws.turn_for_good(&fault);
+            let (answer, requests) = aws.requests(|| user.run());
             answer.assert_error(1, &[words]);
             assert_eq!(requests, retries + 1, "{fault}");
             assert_eq!(user.state().log()[0]["attempts"], retries + 1);
@@ -119,21 +119,21 @@ fn lasting_aws_fault_is_retried_as_often_as_retries_says() {
 
 #[test]
 fn stale_key_is_printed_with_one_warning_during_an_aws_fault() {
-    let weather = Weather::new();
+    let aws = FaultyAws::new();
     for (fault, words) in faults() {
-        weather.0.rules(&json!([]));
-        let user = weather.user("retries = 2");
+        aws.0.rules(&json!([]));
+        let user = aws.user("retries = 2");
         user.run().assert_key(KEY);
         user.outlive_ttl();
-        weather.turn_for_good(&fault);
+        aws.turn_for_good(&fault);
 
-        let (answer, requests) = weather.requests(|| user.run());
+        let (answer, requests) = aws.requests(|| user.run());
 
         answer.assert_warned(KEY, &["using the key that `aws` gave", words]);
         assert_eq!(requests, 3, "{fault}");
 
         // And when it has passed, so has the warning.
-        weather.0.rules(&json!([]));
+        aws.0.rules(&json!([]));
         user.state().end_pause("aws");
         user.run().assert_key(KEY);
         assert_eq!(user.state().failure("aws"), None);
@@ -143,18 +143,18 @@ fn stale_key_is_printed_with_one_warning_during_an_aws_fault() {
 /// Pauses are half a second long at least, and after each there is one attempt.
 #[test]
 fn aws_failure_cooldown_spares_the_server_from_a_crowd() {
-    let weather = Weather::new();
+    let aws = FaultyAws::new();
     let (fault, words) = &faults()[0];
     for has_key in [true, false] {
-        weather.0.rules(&json!([]));
-        let user = weather.user("retries = 1");
+        aws.0.rules(&json!([]));
+        let user = aws.user("retries = 1");
         if has_key {
             user.run().assert_key(KEY);
             user.outlive_ttl();
         }
-        weather.turn_for_good(fault);
+        aws.turn_for_good(fault);
         let start = now();
-        let (answers, requests) = weather.requests(|| {
+        let (answers, requests) = aws.requests(|| {
             let first = user.run();
             let running: Vec<_> = (0..50).map(|_| user.call().start()).collect();
             let others = running.into_iter().map(Running::finish);
@@ -176,20 +176,20 @@ fn aws_failure_cooldown_spares_the_server_from_a_crowd() {
 
 #[test]
 fn get_refresh_ignores_the_cooldown_after_throttling() {
-    let weather = Weather::new();
-    let user = weather.user("retries = 0");
-    weather.turn(&faults()[0].0, 1);
+    let aws = FaultyAws::new();
+    let user = aws.user("retries = 0");
+    aws.turn(&faults()[0].0, 1);
     user.run().assert_error(1, &["`ThrottlingException`", "wait a little"]);
     user.call().args(["get", "--refresh"]).run().assert_key(KEY);
 }
 
 #[test]
 fn hanging_aws_ends_at_each_timeout() {
-    let weather = Weather::new();
-    let user = weather.user("timeout = \"1s\"\nretries = 2");
-    weather.turn_for_good(&hang());
+    let aws = FaultyAws::new();
+    let user = aws.user("timeout = \"1s\"\nretries = 2");
+    aws.turn_for_good(&hang());
     let start = now();
-    let (answer, took) = weather.all_requests(3, || (user.run(), since(start)));
+    let (answer, took) = aws.all_requests(3, || (user.run(), since(start)));
     answer.assert_error(1, &["did not answer in time"]);
     assert_eq!(user.state().log()[0]["attempts"], 3);
     // Three time-outs and two waits of 200 ms and 400 ms at most take 3.6 s. The rest is for a machine
@@ -199,17 +199,17 @@ fn hanging_aws_ends_at_each_timeout() {
 
 #[test]
 fn hanging_aws_ends_at_the_deadline() {
-    let weather = Weather::new();
+    let aws = FaultyAws::new();
     for has_key in [true, false] {
-        weather.0.rules(&json!([]));
-        let user = weather.user("timeout = \"10s\"\nretries = 3");
+        aws.0.rules(&json!([]));
+        let user = aws.user("timeout = \"10s\"\nretries = 3");
         if has_key {
             user.run().assert_key(KEY);
             user.outlive_ttl();
         }
-        weather.turn_for_good(&hang());
+        aws.turn_for_good(&hang());
         let start = now();
-        let (answer, took) = weather.all_requests(1, || {
+        let (answer, took) = aws.all_requests(1, || {
             (user.call().args(["get", "--deadline", "3s"]).run(), since(start))
         });
         if has_key {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use integration_tests::home::SYSTEM_CONFIG;
 use integration_tests::servers::Relay;
-use integration_tests::trace::{SystemCall, trace};
+use integration_tests::strace::{SystemCall, trace};
 
 use crate::account::{KEY, account};
 use crate::user::User;

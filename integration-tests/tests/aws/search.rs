@@ -6,7 +6,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::process::Process;
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,18 +16,18 @@ use crate::user::User;
 /// Secrets, and a place that is not the user's, where no search finds them.
 pub(crate) struct Canary {
     elsewhere: TempDir,
-    secrets: Vec<(&'static str, Traces)>,
+    secrets: Vec<(&'static str, SecretForms)>,
 }
 
 impl Canary {
     pub(crate) fn new() -> Self {
         let elsewhere = tempfile::tempdir().unwrap();
-        Self { elsewhere, secrets: vec![("the key", Traces::of(KEY))] }
+        Self { elsewhere, secrets: vec![("the key", SecretForms::of(KEY))] }
     }
 
     /// One secret more to look for.
     pub(crate) fn add(&mut self, name: &'static str, secret: &str) {
-        self.secrets.push((name, Traces::of(secret)));
+        self.secrets.push((name, SecretForms::of(secret)));
     }
 
     /// A file of secrets.
@@ -90,8 +90,8 @@ impl Canary {
 
     #[track_caller]
     pub(crate) fn assert_not_in(&self, place: &str, text: &[u8]) {
-        for (name, traces) in &self.secrets {
-            let found = traces.found_in(text);
+        for (name, forms) in &self.secrets {
+            let found = forms.found_in(text);
             assert_eq!(found, None, "{name} is in {place}: {}", String::from_utf8_lossy(text));
         }
     }

@@ -9,8 +9,8 @@ use integration_tests::wait::{now, since, until};
 fn deadline_and_timeout_end_the_call_and_its_script() {
     for settings in ["deadline = \"2s\"", "timeout = \"2s\"\nretries = 0"] {
         let home = Home::new();
-        let gate = home.gate();
-        let script = home.script("main", &gate.pass());
+        let breakpoint = home.breakpoint();
+        let script = home.script("main", &breakpoint.command());
         home.configure(&configuration(settings, "", &script));
         let started = now();
         home.helper().run().assert_error(1, ENDED);
@@ -28,8 +28,8 @@ const ENDED: &[&str] = &["`timeout`"];
 #[test]
 fn get_deadline_option_overrides_the_profile_for_one_call() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("deadline = \"1h\"\nretries = 0", "", &script));
     let call = home.call(["get", "--deadline", "2s"]);
     call.run().assert_error(1, ENDED);
@@ -40,8 +40,8 @@ fn get_deadline_option_overrides_the_profile_for_one_call() {
 #[test]
 fn timeout_kills_a_script_that_ignores_sigterm() {
     let home = Home::new();
-    let gate = home.gate();
-    let wait = format!("trap '' TERM; while :; do {}; done", gate.pass());
+    let breakpoint = home.breakpoint();
+    let wait = format!("trap '' TERM; while :; do {}; done", breakpoint.command());
     let script = home.script("main", &wait);
     home.configure(&configuration("timeout = \"1s\"\nretries = 0", "", &script));
     home.helper().run().assert_error(1, ENDED);

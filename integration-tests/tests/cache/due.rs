@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use integration_tests::binaries::Binaries;
+use integration_tests::breakpoint::Breakpoint;
 use integration_tests::call::Running;
-use integration_tests::gate::Gate;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
-use integration_tests::trace::{STARTS, named, trace};
+use integration_tests::strace::{STARTS, named, trace};
 use integration_tests::wait::until;
 use rustix::process::Signal;
 
@@ -17,15 +17,15 @@ use rustix::process::Signal;
 /// jitter.
 const DUE: Duration = Duration::from_secs(62 * 60);
 
-/// A home whose key is due, and whose source stands at the gate from now on.
-fn due() -> (Home, Gate) {
+/// A home whose key is due, and whose source waits at the breakpoint from now on.
+fn due() -> (Home, Breakpoint) {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);
-    (home, gate)
+    (home, breakpoint)
 }
 
 /// The process that asks the source: the parent of the script's second run.
@@ -43,30 +43,30 @@ fn wait_for_new_key(home: &Home) {
 
 #[test]
 fn due_key_is_printed_while_the_source_hangs() {
-    let (home, gate) = due();
+    let (home, breakpoint) = due();
     // It ends, and so does its stdout, while nothing has come of the refresh.
     home.helper().run().assert_key("key-1");
-    let held = gate.reached();
+    let held = breakpoint.reached();
     assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
-    held.let_go();
+    held.resume();
     wait_for_new_key(&home);
 }
 
 #[test]
 fn due_key_of_thirty_calls_is_refreshed_once() {
-    let (home, gate) = due();
+    let (home, breakpoint) = due();
     let calls: Vec<Running> = (0..30).map(|_| home.helper().start()).collect();
     for call in calls {
         call.finish().assert_key("key-1");
     }
-    let held = gate.reached();
+    let held = breakpoint.reached();
     // Now that one is at it, calls do not even start another one.
     let refresher = refresher(&home);
     let (answer, calls) = trace(home.helper(), home.path());
     answer.assert_key("key-1");
     assert_eq!(named(&calls, &STARTS), [&calls[0]; 0]);
     assert_eq!(home.runs("main"), 2);
-    held.let_go();
+    held.resume();
     wait_for_new_key(&home);
     until("the refresher ends", || (!refresher.is_running()).then_some(()));
     assert_eq!(home.runs("main"), 2);
@@ -75,8 +75,8 @@ fn due_key_of_thirty_calls_is_refreshed_once() {
 #[test]
 fn late_background_refreshers_do_not_wait_for_the_lock_holder() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
     home.make_dumpable();
     home.helper().run().assert_key("key-1");
@@ -85,7 +85,7 @@ fn late_background_refreshers_do_not_wait_for_the_lock_holder() {
     for call in calls {
         call.finish().assert_key("key-1");
     }
-    let _held = gate.reached();
+    let _held = breakpoint.reached();
     let refresher = refresher(&home);
     let worker = Binaries::built().worker.canonicalize().unwrap();
     until("one refresher is left", || {
@@ -98,7 +98,7 @@ fn late_background_refreshers_do_not_wait_for_the_lock_holder() {
 #[test]
 fn background_refresh_keeps_no_descriptor_or_folder_of_its_caller() {
     for format in ["raw", "headers"] {
-        let (home, gate) = due();
+        let (home, breakpoint) = due();
         home.make_dumpable();
         let work = home.path().join("work");
         fs::create_dir(&work).unwrap();
@@ -113,7 +113,7 @@ fn background_refresh_keeps_no_descriptor_or_folder_of_its_caller() {
         assert_eq!(answer.code, Some(0), "{answer:?}");
         assert!(answer.stdout.contains("key-1"), "{answer:?}");
 
-        let held = gate.reached();
+        let held = breakpoint.reached();
         fs::File::open(&lock).unwrap().try_lock().expect("the lock is free");
         let (refresher, program) = (refresher(&home), home.processes("main")[1]);
         for process in [refresher, program] {
@@ -123,14 +123,14 @@ fn background_refresh_keeps_no_descriptor_or_folder_of_its_caller() {
                 assert!(!files.iter().any(|open| open == file), "{format}: {files:?}");
             }
         }
-        held.let_go();
+        held.resume();
         wait_for_new_key(&home);
     }
 }
 
 #[test]
 fn background_refresh_survives_its_callers_process_group() {
-    let (home, gate) = due();
+    let (home, breakpoint) = due();
     home.make_dumpable();
     let front = &Binaries::built().front;
     // The shell and all of its group are gone as soon as there is an answer.
@@ -138,7 +138,7 @@ fn background_refresh_survives_its_callers_process_group() {
     let answer = home.call(shell).program(Path::new("/bin/sh")).leads_group().run();
     assert_eq!((answer.signal, &*answer.stdout), (Some(Signal::KILL.as_raw()), "key-1"));
 
-    let held = gate.reached();
+    let held = breakpoint.reached();
     let refresher = refresher(&home);
     assert!(refresher.is_running());
     assert_eq!(refresher.program(), Some(Binaries::built().worker.canonicalize().unwrap()));
@@ -146,7 +146,7 @@ fn background_refresh_survives_its_callers_process_group() {
     for stream in 0..3 {
         assert_eq!(refresher.descriptor(stream).as_deref(), Some(Path::new("/dev/null")));
     }
-    held.let_go();
+    held.resume();
     wait_for_new_key(&home);
 }
 

@@ -10,7 +10,7 @@ use integration_tests::binaries::{Binaries, WORKER};
 use integration_tests::executables;
 use integration_tests::home::{Home, KEYS, SYSTEM_CONFIG, search_path_from};
 use integration_tests::mounts::Mounts;
-use integration_tests::trace::{STARTS, named, trace};
+use integration_tests::strace::{STARTS, named, trace};
 use rustix::process::geteuid;
 
 #[test]
@@ -115,16 +115,16 @@ fn front_finds_the_worker_without_proc_when_started_by_a_path() {
 #[test]
 fn cache_hit_does_not_wait_for_the_lock_of_a_refresh() {
     let home = Home::new();
-    let gate = home.gate();
-    let body = format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass());
+    let breakpoint = home.breakpoint();
+    let body = format!("[ $run = 1 ] || {}\n{KEYS}", breakpoint.command());
     let script = home.script("main", &body);
     home.configure(&integration_tests::home::configuration("", "", &script));
     home.helper().run().assert_key("key-1");
 
     let refreshing = home.call(["get", "--refresh"]).start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     home.helper().run().assert_key("key-1");
-    held.let_go();
+    held.resume();
 
     refreshing.finish().assert_key("key-2");
     home.helper().run().assert_key("key-2");

@@ -19,17 +19,17 @@ fn get_refresh_replaces_the_cached_key() {
 #[test]
 fn get_refresh_of_ten_processes_shares_one_fetch() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 2 ] && {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 2 ] && {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     home.helper().run().assert_key("key-1");
     let first = home.call(["get", "--refresh"]).start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     // The fetch that is under way began before these asked, so it is not for them: one of them asks
     // once more, for all of them.
     let others: Vec<Running> = (0..10).map(|_| home.call(["get", "--refresh"]).start()).collect();
     wait_for_workers(&others);
-    held.let_go();
+    held.resume();
     first.finish().assert_key("key-2");
     for call in others {
         call.finish().assert_key("key-3");

@@ -9,22 +9,22 @@ use rustix::process::Signal;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A home whose source stands at the gate in its first run.
-fn home_with_gate() -> (Home, integration_tests::gate::Gate) {
+/// A home whose source waits at the breakpoint in its first run.
+fn home_with_gate() -> (Home, integration_tests::breakpoint::Breakpoint) {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("deadline = \"2m\"\ntimeout = \"2m\"", "", &script));
-    (home, gate)
+    (home, breakpoint)
 }
 
 #[test]
 fn single_flight_two_hundred_cold_processes_run_the_script_once() {
-    let (home, gate) = home_with_gate();
+    let (home, breakpoint) = home_with_gate();
     let calls: Vec<Running> = (0..200).map(|_| home.helper().start()).collect();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     wait_for_workers(&calls);
-    held.let_go();
+    held.resume();
 
     for call in calls {
         call.finish().assert_key("key-1");
@@ -36,9 +36,9 @@ fn single_flight_two_hundred_cold_processes_run_the_script_once() {
 
 #[test]
 fn single_flight_another_process_takes_over_when_the_lock_holder_is_killed() {
-    let (home, gate) = home_with_gate();
+    let (home, breakpoint) = home_with_gate();
     let holder = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     let waiting: Vec<Running> = (0..5).map(|_| home.helper().start()).collect();
     wait_for_workers(&waiting);
     assert_eq!(home.runs("main"), 1);
@@ -55,7 +55,7 @@ fn single_flight_another_process_takes_over_when_the_lock_holder_is_killed() {
     }
     assert_eq!(holder.finish().signal, Some(Signal::KILL.as_raw()));
     // What the first script still prints reaches nobody.
-    held.let_go();
+    held.resume();
     home.helper().run().assert_key("key-2");
     assert_eq!(home.state().key("main").as_deref(), Some("key-2"));
     assert_eq!(home.runs("main"), 2);
@@ -89,13 +89,13 @@ fn profiles_share_a_sources_entry_and_judge_it_by_their_own_ttl() {
 #[test]
 fn single_flight_waiter_prints_the_stale_key_at_its_deadline() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     home.helper().run().assert_key("key-1");
     home.state().age("main", 120 * MINUTE);
     let holder = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
 
     let short = home.call(["get", "--deadline", "300ms"]);
     let words = ["using the key that `main` gave", "another process is still refreshing"];
@@ -103,7 +103,7 @@ fn single_flight_waiter_prints_the_stale_key_at_its_deadline() {
     home.state().change("main", |entry| entry.key = None);
     short.run().assert_error(1, &["another process is still refreshing source `main`", "deadline"]);
 
-    held.let_go();
+    held.resume();
     holder.finish().assert_key("key-2");
     assert_eq!(home.runs("main"), 2);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::Home;
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use tempfile::TempDir;
 
 use crate::user::pair;
@@ -63,7 +63,7 @@ impl User {
 
 #[track_caller]
 fn assert_clean(what: &str, text: &[u8]) {
-    Traces::of(&key()).assert_not_in(what, text);
+    SecretForms::of(&key()).assert_not_in(what, text);
 }
 
 #[test]

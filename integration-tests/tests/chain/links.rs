@@ -13,7 +13,7 @@ const LINKS: [&str; 3] = ["top", "middle", "bottom"];
 /// Longer than any `ttl`.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
-/// Three links, the last of which stands at the gate in its first run.
+/// Three links, the last of which waits at the breakpoint in its first run.
 fn three(body: &str) -> Home {
     let [top, middle, bottom] = LINKS;
     home_of(
@@ -58,12 +58,12 @@ fn profile_ttl_does_not_apply_to_inner_sources() {
 #[test]
 fn single_flight_hundred_cold_processes_fetch_each_chained_source_once() {
     let home = three("");
-    let gate = home.gate();
-    let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", breakpoint.command()));
     let calls: Vec<Running> = (0..100).map(|_| home.helper().start()).collect();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     wait_for_workers(&calls);
-    held.let_go();
+    held.resume();
 
     for call in calls {
         call.finish().assert_key("top-1-of-middle-1-of-bottom-1");
@@ -75,10 +75,10 @@ fn single_flight_hundred_cold_processes_fetch_each_chained_source_once() {
 #[test]
 fn single_flight_takes_over_when_the_lock_holder_is_killed_in_a_chain() {
     let home = three("");
-    let gate = home.gate();
-    let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let _ = home.script("bottom", &format!("[ $run = 1 ] && {}\n{PRINTS}", breakpoint.command()));
     let holder = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     let waiting: Vec<Running> = (0..5).map(|_| home.helper().start()).collect();
     wait_for_workers(&waiting);
     assert_eq!(runs(&home, LINKS), [0, 0, 1]);
@@ -89,7 +89,7 @@ fn single_flight_takes_over_when_the_lock_holder_is_killed_in_a_chain() {
         call.finish().assert_key("top-1-of-middle-1-of-bottom-2");
     }
     assert_eq!(holder.finish().signal, Some(Signal::KILL.as_raw()));
-    held.let_go();
+    held.resume();
     assert_eq!(runs(&home, LINKS), [1, 1, 2]);
 }
 

@@ -3,12 +3,12 @@
 use std::thread;
 
 use integration_tests::binaries::Binaries;
-use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_network};
 use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
+use integration_tests::secret_forms::SecretForms;
 use integration_tests::servers::OpenBao;
-use integration_tests::traces::Traces;
 use integration_tests::wait::until;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) api: MessagesApi,
     pub(crate) vault: OpenBao,
     pub(crate) home: Home,
-    _seat: Seat,
+    _slot: ClientSlot,
 }
 
 impl World {
@@ -33,7 +33,7 @@ impl World {
 
     /// The same, where keys will be refused so.
     pub(crate) fn refusing_with(refusal: Refusal) -> Self {
-        let seat = Seat::take();
+        let slot = ClientSlot::take();
         // What is missing cannot be installed any more in the other network.
         let _ = (Claude::program(), OpenBao::program(), Binaries::built());
         leave_network();
@@ -41,7 +41,7 @@ impl World {
             api: MessagesApi::refusing_with(refusal),
             vault: OpenBao::dev(),
             home: Home::new(),
-            _seat: seat,
+            _slot: slot,
         };
         world.rotate(FIRST);
         world.vault.policy("reader", &[(READ, "read")]);
@@ -98,7 +98,7 @@ impl Drop for World {
             });
             for (file, content) in files::below(self.home.path()) {
                 for key in [FIRST, SECOND] {
-                    Traces::of(key).assert_not_in(&file.to_string_lossy(), &content);
+                    SecretForms::of(key).assert_not_in(&file.to_string_lossy(), &content);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use integration_tests::call::Answer;
 use integration_tests::home::{KEYS, search_path_from};
-use integration_tests::servers::{Guarded, registry};
+use integration_tests::servers::{ProtectedServer, registry};
 use tempfile::TempDir;
 
 use crate::user::{DOWN, User, assert_tells_why};
@@ -36,7 +36,7 @@ fn cargo_shows_the_error_without_a_token() {
     assert_tells_why(&run(&user, &["fetch"]));
 }
 
-fn serve() -> (TempDir, Guarded) {
+fn serve() -> (TempDir, ProtectedServer) {
     let crates = TempDir::new().unwrap();
     let server = registry::serve(crates.path());
     (crates, server)
@@ -44,7 +44,7 @@ fn serve() -> (TempDir, Guarded) {
 
 /// Somebody whose package depends on a crate of the registry. Another profile than the page's is the
 /// default one: cargo hands over which is meant by a way of its own.
-fn developer(body: &str, server: &Guarded) -> User {
+fn developer(body: &str, server: &ProtectedServer) -> User {
     let user = User::following("cargo", body, &[("https://crates.example.com", server.address())]);
     let page = user.shown("toml");
     user.home.configure(&format!(

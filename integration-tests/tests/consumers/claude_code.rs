@@ -3,23 +3,23 @@
 use std::fs;
 
 use integration_tests::binaries::Binaries;
-use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_network};
 
 use crate::user::User;
 
 /// An API that takes every key, in a network that has nothing else.
 pub(crate) struct World {
     pub(crate) api: MessagesApi,
-    _seat: Seat,
+    _slot: ClientSlot,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let seat = Seat::take();
+        let slot = ClientSlot::take();
         // What is missing cannot be installed any more in the other network.
         let _ = (Claude::program(), Binaries::built());
         leave_network();
-        Self { api: MessagesApi::refusing_with(Refusal::Unauthorized), _seat: seat }
+        Self { api: MessagesApi::refusing_with(Refusal::Unauthorized), _slot: slot }
     }
 
     /// The client of somebody who has followed a page. Its own key comes from another source than

@@ -8,8 +8,8 @@ use integration_tests::call::Answer;
 use integration_tests::client::leave_network;
 use integration_tests::home::KEYS;
 use integration_tests::install;
-use integration_tests::servers::guarded::bearer;
-use integration_tests::servers::{Guarded, Reply};
+use integration_tests::servers::protected_server::bearer;
+use integration_tests::servers::{ProtectedServer, Reply};
 use serde_json::json;
 
 use crate::user::{DOWN, User, assert_tells_why, key};
@@ -49,11 +49,11 @@ fn codex_shows_the_error_without_a_key() {
 }
 
 /// A provider in a network that has nothing else: what is to be installed must be there by then.
-fn provider() -> Guarded {
+fn provider() -> ProtectedServer {
     let _ = (program(), Binaries::built());
     leave_network();
     let refusal = Reply::json(401, &json!({ "error": { "message": "no" } }));
-    Guarded::start(bearer, refusal, |request| match &*request.line {
+    ProtectedServer::start(bearer, refusal, |request| match &*request.line {
         "POST /v1/responses" => Reply::new(200, &["Content-Type: text/event-stream"], &pong()),
         // Of its models it says nothing.
         _ => Reply::json(200, &json!({ "models": [] })),
@@ -77,7 +77,7 @@ fn pong() -> String {
     events.iter().map(event).collect()
 }
 
-fn developer(body: &str, provider: &Guarded) -> User {
+fn developer(body: &str, provider: &ProtectedServer) -> User {
     User::following("codex", body, &[("https://llm.example.com", provider.address())])
 }
 

@@ -3,7 +3,7 @@
 use integration_tests::call::Call;
 use integration_tests::home::KEYS;
 use integration_tests::servers::stub::Request;
-use integration_tests::servers::{Guarded, Reply};
+use integration_tests::servers::{ProtectedServer, Reply};
 use serde_json::json;
 
 use crate::python::python;
@@ -39,7 +39,7 @@ fn google_auth_shows_the_error_without_a_token() {
 }
 
 /// Gives access tokens for subject tokens: RFC 8693.
-fn endpoint() -> Guarded {
+fn endpoint() -> ProtectedServer {
     let token = json!({
         "access_token": "access-1",
         "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
@@ -47,7 +47,7 @@ fn endpoint() -> Guarded {
         "expires_in": 3600,
     });
     let refusal = Reply::json(400, &json!({ "error": "invalid_grant" }));
-    Guarded::start(subject_token, refusal, move |request| match &*request.line {
+    ProtectedServer::start(subject_token, refusal, move |request| match &*request.line {
         "POST /v1/token" => Reply::json(200, &token),
         _ => Reply::new(404, &[], ""),
     })

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use integration_tests::call::Call;
 use integration_tests::home::KEYS;
-use integration_tests::servers::guarded::bearer;
-use integration_tests::servers::{Guarded, Reply};
+use integration_tests::servers::protected_server::bearer;
+use integration_tests::servers::{ProtectedServer, Reply};
 use integration_tests::wait::{sleep, until};
 use serde_json::json;
 
@@ -56,18 +56,18 @@ fn kubernetes_shows_the_error_without_a_token() {
     assert_has_why(&answer.stderr);
 }
 
-fn cluster() -> Guarded {
+fn cluster() -> ProtectedServer {
     let status = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 401 });
     let namespace = json!({ "metadata": { "name": "default" } });
     let list = json!({ "kind": "NamespaceList", "apiVersion": "v1", "items": [namespace] });
     let refusal = Reply::json(401, &status);
-    Guarded::start(bearer, refusal, move |request| match &*request.line {
+    ProtectedServer::start(bearer, refusal, move |request| match &*request.line {
         "GET /api/v1/namespaces" => Reply::json(200, &list),
         _ => Reply::new(404, &[], ""),
     })
 }
 
-fn operator(body: &str, cluster: &Guarded) -> User {
+fn operator(body: &str, cluster: &ProtectedServer) -> User {
     User::following("kubernetes", body, &[("https://cluster.example.com", cluster.address())])
 }
 

@@ -3,8 +3,8 @@
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::KEYS;
 use integration_tests::install;
-use integration_tests::servers::guarded::bearer;
-use integration_tests::servers::{Guarded, Reply};
+use integration_tests::servers::protected_server::bearer;
+use integration_tests::servers::{ProtectedServer, Reply};
 
 use crate::user::{DOWN, User, assert_tells_why};
 
@@ -26,7 +26,8 @@ fn shell_script_ends_without_a_key() {
 #[test]
 fn curl_sends_the_key_without_an_argument() {
     let _ = install::debian("curl", &["curl"]);
-    let api = Guarded::start(bearer, Reply::new(401, &[], ""), |_| Reply::new(200, &[], "pong"));
+    let api =
+        ProtectedServer::start(bearer, Reply::new(401, &[], ""), |_| Reply::new(200, &[], "pong"));
     let user = User::following("shell", KEYS, &[("https://api.example.com", api.address())]);
     let answer = shell(&user, &user.shown("sh curl")).run();
     assert_eq!(answer.assert_printed(), "pong");

@@ -1,8 +1,8 @@
 //! Claude Code's `otelHeadersHelper`, against a collector that checks its header.
 
 use integration_tests::home::KEYS;
-use integration_tests::servers::guarded::bearer;
-use integration_tests::servers::{Guarded, Reply};
+use integration_tests::servers::protected_server::bearer;
+use integration_tests::servers::{ProtectedServer, Reply};
 use serde_json::json;
 
 use crate::claude_code::World;
@@ -30,8 +30,8 @@ fn otel_headers_helper_shows_the_error_without_a_key() {
 }
 
 /// <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
-fn collector() -> Guarded {
-    Guarded::start(bearer, Reply::new(401, &[], ""), |_| Reply::json(200, &json!({})))
+fn collector() -> ProtectedServer {
+    ProtectedServer::start(bearer, Reply::new(401, &[], ""), |_| Reply::json(200, &json!({})))
 }
 
 /// What the page calls the collector.

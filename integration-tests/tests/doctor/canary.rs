@@ -4,42 +4,42 @@ use std::fs;
 
 use integration_tests::call::Call;
 use integration_tests::home::Home;
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use serde_json::json;
 
-use crate::patient::Patient;
+use crate::setup::Setup;
 
 /// A secret that occurs nowhere by chance.
 const SECRET: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-purple";
 
 /// Both reports, and what they leave in the state folder, have no trace of it.
 #[track_caller]
-fn assert_clean(patient: &Patient, call: &Call) {
+fn assert_clean(setup: &Setup, call: &Call) {
     for format in [&["doctor"][..], &["doctor", "--json"]] {
         let answer = call.clone().args(format.iter().copied()).run();
         assert!(answer.stdout.contains("client-settings"), "{answer:?}");
-        Traces::of(SECRET).assert_not_in("stdout", answer.stdout.as_bytes());
-        Traces::of(SECRET).assert_not_in("stderr", answer.stderr.as_bytes());
+        SecretForms::of(SECRET).assert_not_in("stdout", answer.stdout.as_bytes());
+        SecretForms::of(SECRET).assert_not_in("stderr", answer.stderr.as_bytes());
     }
-    for name in patient.home.state().files("") {
+    for name in setup.home.state().files("") {
         if !name.ends_with(".entry") {
-            let content = fs::read(patient.home.state().path().join(&name)).unwrap();
-            Traces::of(SECRET).assert_not_in(&name, &content);
+            let content = fs::read(setup.home.state().path().join(&name)).unwrap();
+            SecretForms::of(SECRET).assert_not_in(&name, &content);
         }
     }
 }
 
-fn with_script(body: &str) -> Patient {
-    Patient::with_settings("retries = 0", "", &format!("key='{SECRET}'\n{body}"))
+fn with_script(body: &str) -> Setup {
+    Setup::with_settings("retries = 0", "", &format!("key='{SECRET}'\n{body}"))
 }
 
 #[test]
 fn doctor_report_never_shows_a_secret_of_the_source() {
     for body in ["echo \"$key\"", "echo \"$key $key\"", "echo \"$key\"; echo \"$key\" >&2; exit 75"]
     {
-        let patient = with_script(body);
+        let setup = with_script(body);
         for _ in 0..2 {
-            assert_clean(&patient, &patient.home.helper());
+            assert_clean(&setup, &setup.home.helper());
         }
     }
 }
@@ -53,45 +53,45 @@ fn doctor_report_never_shows_a_secret_the_helper_prints() {
         "echo \"api-key-helper: error: $key\" >&2; exit 1",
         "echo \"$key\" >&2; echo \"$key\"",
     ] {
-        let patient = Patient::new();
-        let script = patient.home.script("foreign", &format!("key='{SECRET}'\n{body}"));
-        patient.tell(&script.display().to_string(), &json!({}));
-        assert_clean(&patient, &patient.home.helper());
+        let setup = Setup::new();
+        let script = setup.home.script("foreign", &format!("key='{SECRET}'\n{body}"));
+        setup.tell(&script.display().to_string(), &json!({}));
+        assert_clean(&setup, &setup.home.helper());
     }
 }
 
 #[test]
 fn doctor_report_never_shows_a_secret_of_settings_or_environment() {
-    let patient = Patient::new();
+    let setup = Setup::new();
     let env = json!({
         "ANTHROPIC_API_KEY": SECRET, "OTHER": SECRET,
     });
     for line in [
         SECRET.to_owned(),
         format!("echo {SECRET}"),
-        format!("KEY={SECRET} {}", patient.line()),
+        format!("KEY={SECRET} {}", setup.line()),
         format!("bin/{SECRET} x"),
         format!("'{SECRET}"),
-        patient.line(),
+        setup.line(),
     ] {
-        patient.tell(&line, &env);
-        let call = patient.home.helper().env("ANTHROPIC_AUTH_TOKEN", SECRET);
-        assert_clean(&patient, &call);
+        setup.tell(&line, &env);
+        let call = setup.home.helper().env("ANTHROPIC_AUTH_TOKEN", SECRET);
+        assert_clean(&setup, &call);
     }
     for text in [
         format!("{{\"env\": {{\"A\": \"{SECRET}\" \"{SECRET}\"}}}}"),
         format!("{{\"apiKeyHelper\": [\"{SECRET}\"]}}"),
         SECRET.to_owned(),
     ] {
-        patient.home.write(".claude/settings.json", text);
-        assert_clean(&patient, &patient.home.helper());
+        setup.home.write(".claude/settings.json", text);
+        assert_clean(&setup, &setup.home.helper());
     }
 }
 
 #[test]
 fn doctor_report_never_shows_a_secret_of_the_configuration() {
     let home = Home::new();
-    let patient = Patient::of(home);
+    let setup = Setup::of(home);
     for text in [
         format!(
             "[profile.a]\nsources = [\"v\"]\n[source.v]\nbackend = \"vault\"\n\
@@ -103,7 +103,7 @@ fn doctor_report_never_shows_a_secret_of_the_configuration() {
                  address = \"https://127.0.0.1:1\"\npath = \"p\"\nauth = \"{SECRET}\"\n"
         ),
     ] {
-        patient.home.configure(&text);
-        assert_clean(&patient, &patient.home.helper());
+        setup.home.configure(&text);
+        assert_clean(&setup, &setup.home.helper());
     }
 }

@@ -6,16 +6,16 @@ use integration_tests::call::Call;
 use integration_tests::home::KEYS;
 use serde_json::json;
 
-use crate::patient::{Patient, Report};
+use crate::setup::{Report, Setup};
 
 const CHECKS: [&str; 4] = ["helper-run", "helper-output", "helper-stdout", "helper-time"];
 
 /// What is found of a helper of somebody else's.
 fn foreign(body: &str) -> Report {
-    let patient = Patient::new();
-    let script = patient.home.script("foreign", body);
-    patient.tell(&script.display().to_string(), &json!({ "FROM_SETTINGS": "yes" }));
-    Report::of(&agents(patient.call()).env("FROM_SETTINGS", "no"))
+    let setup = Setup::new();
+    let script = setup.home.script("foreign", body);
+    setup.tell(&script.display().to_string(), &json!({ "FROM_SETTINGS": "yes" }));
+    Report::of(&agents(setup.call()).env("FROM_SETTINGS", "no"))
 }
 
 /// In the environment of a command that Claude Code's agent runs.
@@ -28,7 +28,7 @@ fn agents(call: Call) -> Call {
 
 #[test]
 fn doctor_finds_a_working_api_key_helper_ok() {
-    let report = Patient::new().examine();
+    let report = Setup::new().examine();
     for name in CHECKS {
         report.assert(name, "ok", &[]);
     }
@@ -57,8 +57,8 @@ fn doctor_reports_an_api_key_helper_that_fails() {
     report.assert("helper-run", "error", &["exit status: 3", "is not shown", "by hand"]);
     report.assert_absent("helper-output");
     // Ours may say why.
-    let patient = Patient::with_script("exit 77");
-    patient.examine().assert("helper-run", "error", &["exit status: 4", "exit code 77"]);
+    let setup = Setup::with_script("exit 77");
+    setup.examine().assert("helper-run", "error", &["exit status: 4", "exit code 77"]);
 }
 
 #[test]
@@ -72,61 +72,61 @@ fn doctor_reports_an_api_key_helper_that_prints_no_key() {
 fn doctor_warns_of_an_api_key_helper_that_writes_to_stderr() {
     foreign("echo busy >&2; echo key").assert("helper-run", "warning", &["nobody sees"]);
     // An old key comes with a warning.
-    let patient = Patient::with_script("[ $run = 1 ] || exit 75; echo key");
-    patient.examine().assert_well();
-    patient.home.state().age("main", std::time::Duration::from_secs(50 * 60));
-    let report = patient.examine();
+    let setup = Setup::with_script("[ $run = 1 ] || exit 75; echo key");
+    setup.examine().assert_well();
+    setup.home.state().age("main", std::time::Duration::from_secs(50 * 60));
+    let report = setup.examine();
     report.assert("source-answers", "error", &[]);
     report.assert("helper-output", "ok", &[]);
 }
 
 #[test]
 fn doctor_warns_of_an_api_key_helper_that_keeps_stdout_open() {
-    let patient = Patient::new();
-    let gate = patient.home.gate();
-    let wait = gate.pass();
-    let script = patient.home.script("foreign", &format!("( {wait} ) &\necho key"));
-    patient.tell(&script.display().to_string(), &json!({}));
-    let report = patient.examine();
+    let setup = Setup::new();
+    let breakpoint = setup.home.breakpoint();
+    let wait = breakpoint.command();
+    let script = setup.home.script("foreign", &format!("( {wait} ) &\necho key"));
+    setup.tell(&script.display().to_string(), &json!({}));
+    let report = setup.examine();
     report.assert("helper-stdout", "warning", &["keeps its stdout open", "/dev/null"]);
     report.assert("helper-output", "ok", &["4 bytes"]);
 }
 
 #[test]
 fn doctor_runs_no_project_api_key_helper_before_the_folder_is_trusted() {
-    let patient = Patient::new();
-    let script = patient.home.script("theirs", "echo key");
-    let folder = patient.home.path().join("checkout");
-    let call = patient.call().folder(&folder);
+    let setup = Setup::new();
+    let script = setup.home.script("theirs", "echo key");
+    let folder = setup.home.path().join("checkout");
+    let call = setup.call().folder(&folder);
     let helper = json!({ "apiKeyHelper": format!("exec {}", script.display()) });
     let variables = json!({ "env": { "LD_PRELOAD": "./evil.so" } });
     for settings in [helper, variables] {
-        patient.home.write("checkout/.claude/settings.json", settings.to_string());
+        setup.home.write("checkout/.claude/settings.json", settings.to_string());
         let report = Report::of(&call);
         report.assert("helper-run", "warning", &["came with the folder", "--trust-folder"]);
         report.assert_absent("helper-output");
-        assert_eq!(patient.home.runs("theirs"), 0);
+        assert_eq!(setup.home.runs("theirs"), 0);
     }
     let helper = json!({ "apiKeyHelper": format!("exec {}", script.display()) });
-    patient.home.write("checkout/.claude/settings.json", helper.to_string());
+    setup.home.write("checkout/.claude/settings.json", helper.to_string());
     Report::of(&call.clone().arg("--trust-folder")).assert("helper-output", "ok", &[]);
-    assert_eq!(patient.home.runs("theirs"), 1);
+    assert_eq!(setup.home.runs("theirs"), 1);
     // What `apply` writes decides nothing.
     let ttl = json!({ "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "600000" });
-    let ours = json!({ "apiKeyHelper": patient.line(), "env": ttl });
-    patient.home.write("checkout/.claude/settings.json", ours.to_string());
+    let ours = json!({ "apiKeyHelper": setup.line(), "env": ttl });
+    setup.home.write("checkout/.claude/settings.json", ours.to_string());
     Report::of(&call).assert("helper-output", "ok", &[]);
 }
 
 /// Whoever runs `doctor` again and again is no client whose key was refused.
 #[test]
 fn doctor_runs_do_not_count_as_rejected_keys() {
-    let patient = Patient::with_script(KEYS);
+    let setup = Setup::with_script(KEYS);
     for run in 1..=4 {
-        assert_eq!(agents(patient.call()).run().code, Some(0));
-        assert_eq!(patient.home.runs("main"), run);
+        assert_eq!(agents(setup.call()).run().code, Some(0));
+        assert_eq!(setup.home.runs("main"), run);
     }
-    let log = patient.home.state().log();
+    let log = setup.home.state().log();
     assert!(log.iter().all(|line| line["outcome"] == "refreshed"), "{log:?}");
-    assert!(fs::exists(patient.home.state().path()).unwrap());
+    assert!(fs::exists(setup.home.state().path()).unwrap());
 }

@@ -3,16 +3,16 @@
 use integration_tests::binaries::Binaries;
 use serde_json::json;
 
-use crate::patient::Patient;
+use crate::setup::Setup;
 
 /// The report with its paths and times replaced.
-fn shown(patient: &Patient, text: &str) -> String {
+fn shown(setup: &Setup, text: &str) -> String {
     let programs = Binaries::built();
     let mut text = text.to_owned();
     for (path, name) in [
         (&programs.worker.canonicalize().unwrap(), "WORKER"),
         (&programs.front.canonicalize().unwrap(), "FRONT"),
-        (&patient.home.path().canonicalize().unwrap(), "~"),
+        (&setup.home.path().canonicalize().unwrap(), "~"),
     ] {
         text = text.replace(&*path.to_string_lossy(), name);
     }
@@ -32,10 +32,10 @@ fn shown(patient: &Patient, text: &str) -> String {
 
 #[test]
 fn doctor_prints_each_check_with_its_hint_below() {
-    let patient = Patient::with_settings("retries = 0", "", "exit 75");
-    patient.tell("echo key", &json!({}));
+    let setup = Setup::with_settings("retries = 0", "", "exit 75");
+    setup.tell("echo key", &json!({}));
     let version = env!("CARGO_PKG_VERSION");
-    let call = patient.home.call(["doctor"]).env("LANG", "C.UTF-8");
+    let call = setup.home.call(["doctor"]).env("LANG", "C.UTF-8");
     let answer = call.run();
     assert_eq!((answer.code, &*answer.stderr), (Some(1), ""), "{answer:?}");
     let expected = format!("\
@@ -72,14 +72,14 @@ fn doctor_prints_each_check_with_its_hint_below() {
 
 26 checks: 1 error, 3 warnings
 ");
-    assert_eq!(shown(&patient, &answer.stdout), expected);
+    assert_eq!(shown(&setup, &answer.stdout), expected);
 }
 
 #[test]
 fn doctor_in_a_non_utf8_locale_prints_ascii() {
-    let patient = Patient::new();
-    patient.tell("echo key", &json!({}));
-    let answer = patient.home.call(["doctor"]).run();
+    let setup = Setup::new();
+    setup.tell("echo key", &json!({}));
+    let answer = setup.home.call(["doctor"]).run();
     assert!(answer.stdout.is_ascii(), "{answer:?}");
     let begins = |sign: &str| answer.stdout.lines().filter(|line| line.starts_with(sign)).count();
     assert!(begins("+ ") > 20 && begins("! ") == 3, "{answer:?}");

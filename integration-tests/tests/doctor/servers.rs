@@ -5,9 +5,9 @@ use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OidcProvider, OpenBao, Stub};
 use serde_json::json;
 
-use crate::patient::{Patient, Report};
+use crate::setup::{Report, Setup};
 
-fn vault(address: &str) -> Patient {
+fn vault(address: &str) -> Setup {
     let home = Home::new();
     home.configure(&format!(
         "[profile.work]\nsources = [\"vault\"]\nretries = 0\n\n[source.vault]\nbackend = \"vault\"\n\
@@ -15,29 +15,29 @@ fn vault(address: &str) -> Patient {
          token = {{ file = \"token\" }} }}\n"
     ));
     home.write(".config/api-key-helper/token", "root");
-    Patient::of(home)
+    Setup::of(home)
 }
 
 #[test]
 fn doctor_reports_vault_answering_refusing_and_sealed() {
     let bao = OpenBao::dev();
     bao.write("secret/data/anthropic", &json!({ "data": { "key": "sk-vault" } }));
-    let patient = vault(bao.address());
-    let report = patient.examine();
+    let setup = vault(bao.address());
+    let report = setup.examine();
     report.assert("source-answers", "ok", &["`vault` gave a key"]);
     report.assert("clock-skew", "ok", &["agrees with"]);
     report.assert_well();
 
-    patient.home.write(".config/api-key-helper/token", "s.bogus");
-    let report = patient.examine();
+    setup.home.write(".config/api-key-helper/token", "s.bogus");
+    let report = setup.examine();
     report.assert("source-answers", "error", &["`vault` gave no key"]);
     report.assert("clock-skew", "ok", &[]);
 
-    patient.home.write(".config/api-key-helper/token", "root");
+    setup.home.write(".config/api-key-helper/token", "root");
     bao.request("PUT", "sys/seal", None);
-    patient.examine().assert("source-answers", "error", &["is sealed"]);
+    setup.examine().assert("source-answers", "error", &["is sealed"]);
     bao.kill();
-    let report = patient.examine();
+    let report = setup.examine();
     report.assert("source-answers", "error", &["cannot reach vault"]);
     report.assert_absent("clock-skew");
 }
@@ -60,7 +60,7 @@ fn doctor_reports_a_missing_oidc_sign_in() {
          issuer = \"{}\"\nclient_id = \"helper\"\n",
         provider.issuer()
     ));
-    let report = Patient::of(home).examine();
+    let report = Setup::of(home).examine();
     report.assert("source-answers", "error", &["`sso` gave no key", "api-key-helper login"]);
     report.assert("clock-skew", "ok", &[]);
 }
@@ -75,8 +75,8 @@ fn doctor_reports_clock_skew_with_aws_as_an_error() {
         "[profile.main]\nsources = [\"aws\"]\n\n[source.aws]\nbackend = \"aws\"\n\
          secret_id = \"anthropic\"\n",
     );
-    let patient = Patient::of(home);
-    let call = patient
+    let setup = Setup::of(home);
+    let call = setup
         .call()
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ENDPOINT_URL", stub.address())

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use integration_tests::home::{Home, KEYS, configuration};
 
-use crate::patient::{Patient, Report};
+use crate::setup::{Report, Setup};
 
 /// One with two sources, `first` and `second`.
-fn with_two(first: &str, second: &str) -> Patient {
+fn with_two(first: &str, second: &str) -> Setup {
     let home = Home::new();
     let source = |name: &str, body: &str| {
         let script = home.script(name, body);
@@ -18,33 +18,33 @@ fn with_two(first: &str, second: &str) -> Patient {
     home.configure(&format!(
         "[profile.main]\nsources = [\"first\", \"second\"]\nretries = 0\n{sources}"
     ));
-    Patient::of(home)
+    Setup::of(home)
 }
 
 #[test]
 fn doctor_fetches_each_source_once() {
-    let patient = with_two(KEYS, "echo other-key");
-    let report = patient.examine();
+    let setup = with_two(KEYS, "echo other-key");
+    let report = setup.examine();
     report.assert_well();
     // The helper itself was run too, and found a key.
-    assert_eq!((patient.home.runs("first"), patient.home.runs("second")), (1, 1));
-    patient.home.helper().run().assert_key("key-1");
-    let log = patient.home.state().log();
+    assert_eq!((setup.home.runs("first"), setup.home.runs("second")), (1, 1));
+    setup.home.helper().run().assert_key("key-1");
+    let log = setup.home.state().log();
     assert_eq!(log.len(), 2);
 }
 
 #[test]
 fn doctor_reports_a_failing_source_despite_its_stale_key() {
-    let patient = Patient::with_script("[ $run = 1 ] || { echo down >&2; exit 75; }; echo key");
-    patient.examine().assert_well();
-    let report = patient.examine();
+    let setup = Setup::with_script("[ $run = 1 ] || { echo down >&2; exit 75; }; echo key");
+    setup.examine().assert_well();
+    let report = setup.examine();
     report.assert("source-answers", "error", &["`main` gave no key", "exit code 75", "down"]);
     report.assert_absent("key-printable");
     // Claude Code gets the old one.
     report.assert("helper-output", "ok", &[]);
     report.assert("last-refreshes", "ok", &["0 failures"]);
     // The same failure is no second finding.
-    let report = patient.examine();
+    let report = setup.examine();
     report.assert("last-refreshes", "ok", &["failed 1 time in a row, as it does now"]);
 }
 
@@ -84,8 +84,8 @@ fn doctor_warns_only_when_a_fallback_source_answers() {
 
 #[test]
 fn doctor_reports_a_denied_source_that_blocks_the_fallback() {
-    let patient = with_two("exit 77", "echo other-key");
-    let report = patient.examine();
+    let setup = with_two("exit 77", "echo other-key");
+    let report = setup.examine();
     report.assert("source-answers", "error", &["`first` gave no key"]);
     report.assert("source-answers", "ok", &["`second` gave a key"]);
     report.assert("helper-run", "error", &["exit status: 4"]);
@@ -93,15 +93,15 @@ fn doctor_reports_a_denied_source_that_blocks_the_fallback() {
 
 #[test]
 fn doctor_reports_source_output_that_is_no_key() {
-    let report = Patient::with_script("echo two words").examine();
+    let report = Setup::with_script("echo two words").examine();
     report.assert("source-answers", "error", &["`main` gave no key"]);
-    Patient::new().examine().assert("key-printable", "ok", &["5 characters"]);
+    Setup::new().examine().assert("key-printable", "ok", &["5 characters"]);
 }
 
 #[test]
 fn doctor_warns_when_hold_is_too_long_for_lifetime() {
-    let of = |hold: &str| Patient::with_settings(hold, "lifetime = \"10m\"", KEYS).examine();
+    let of = |hold: &str| Setup::with_settings(hold, "lifetime = \"10m\"", KEYS).examine();
     of("hold = \"4m\"").assert("key-lifetime", "ok", &["lives 10 min"]);
     of("hold = \"5m\"").assert("key-lifetime", "warning", &["set `hold` to at most"]);
-    Patient::with_settings("", "", KEYS).examine().assert("key-lifetime", "ok", &["does not say"]);
+    Setup::with_settings("", "", KEYS).examine().assert("key-lifetime", "ok", &["does not say"]);
 }

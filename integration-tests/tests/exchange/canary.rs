@@ -6,9 +6,9 @@ use std::time::Duration;
 use integration_tests::call::Answer;
 use integration_tests::files;
 use integration_tests::process::Process;
+use integration_tests::secret_forms::{SecretForms, repeated};
 use integration_tests::servers::token_endpoint::{FEDERATION, Settings};
 use integration_tests::servers::{Reply, Stub, TokenEndpoint};
-use integration_tests::traces::{Traces, repeated};
 use integration_tests::wait::until;
 use serde_json::json;
 
@@ -20,17 +20,17 @@ const CLIENT_SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
 /// What is not to be seen, and where it was looked for.
 struct Search<'a> {
     user: &'a User,
-    secrets: Vec<Traces>,
+    secrets: Vec<SecretForms>,
 }
 
 impl<'a> Search<'a> {
     fn new(user: &'a User) -> Self {
-        Self { user, secrets: vec![Traces::of(CLIENT_SECRET)] }
+        Self { user, secrets: vec![SecretForms::of(CLIENT_SECRET)] }
     }
 
     /// Of a JWT that is its signature: what it claims is in messages.
     fn hide(&mut self, secret: &str) {
-        self.secrets.push(Traces::of(secret.rsplit('.').next().unwrap()));
+        self.secrets.push(SecretForms::of(secret.rsplit('.').next().unwrap()));
     }
 
     #[track_caller]

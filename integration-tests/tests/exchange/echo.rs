@@ -2,9 +2,9 @@
 
 use api_key_helper_values::is_invisible;
 use integration_tests::files;
+use integration_tests::secret_forms::SecretForms;
 use integration_tests::servers::Stub;
 use integration_tests::servers::stub::{Reply, Request};
-use integration_tests::traces::Traces;
 use serde_json::json;
 
 use crate::user::User;
@@ -59,7 +59,7 @@ fn shown(endpoint: &Stub, client_auth: &str) -> Vec<(String, String)> {
 fn assert_clean(shown: &[(String, String)]) {
     for (place, text) in shown {
         for secret in [TOKEN, CLIENT_SECRET] {
-            Traces::of(secret).assert_not_in(place, text.as_bytes());
+            SecretForms::of(secret).assert_not_in(place, text.as_bytes());
         }
         // The encoding of a form escapes some of it.
         for part in ["ab%2Bcd", "gh%7Eij", "mn%3Dop", "mn%253Dop"] {

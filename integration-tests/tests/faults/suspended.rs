@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
+use integration_tests::breakpoint::Breakpoint;
 use integration_tests::call::Running;
-use integration_tests::gate::Gate;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::wait::{now, since, sleep, until};
 use rustix::process::Signal;
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// A source whose second run stands at the gate.
-fn home() -> (Home, Gate) {
+/// A source whose second run waits at the breakpoint.
+fn home() -> (Home, Breakpoint) {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run != 2 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run != 2 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("retries = 0\ndeadline = \"2s\"", "", &script));
-    (home, gate)
+    (home, breakpoint)
 }
 
 fn stop(call: &Running) {
@@ -26,11 +26,11 @@ fn stop(call: &Running) {
 
 #[test]
 fn suspended_call_past_its_deadline_ends_with_its_script() {
-    let (home, gate) = home();
+    let (home, breakpoint) = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(2 * 60 * 60));
     let call = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     stop(&call);
     sleep(2 * DEADLINE);
 
@@ -50,11 +50,11 @@ fn suspended_call_past_its_deadline_ends_with_its_script() {
 
 #[test]
 fn suspended_lock_holder_does_not_block_other_calls() {
-    let (home, gate) = home();
+    let (home, breakpoint) = home();
     home.helper().run().assert_key("key-1");
     home.state().age("main", Duration::from_secs(2 * 60 * 60));
     let sleeper = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     stop(&sleeper);
 
     let started = now();
@@ -63,7 +63,7 @@ fn suspended_lock_holder_does_not_block_other_calls() {
     assert!(since(started) < DEADLINE + Duration::from_secs(5), "{:?}", since(started));
 
     // Whatever the sleeper makes of it, it lets go of the lock.
-    held.let_go();
+    held.resume();
     sleeper.signal(Signal::CONT);
     let answer = sleeper.finish();
     assert_eq!(answer.code, Some(0), "{answer:?}");

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use integration_tests::binaries::Binaries;
 use integration_tests::faults::possible::possible;
 use integration_tests::faults::script::{CHANGE, COLD, DUE, HIT, REFRESH, STALE};
-use integration_tests::faults::{Aim, Counts, Fault, Scenario, shoot_all, sweep};
+use integration_tests::faults::{Counts, Fault, Scenario, Target, inject_all, sweep};
 
 #[test]
 fn cache_hit_survives_a_fault_at_each_system_call() {
@@ -49,13 +49,13 @@ fn assert_swept(scenario: Scenario, least_calls: usize, least_faults: usize) {
 #[test]
 fn child_processes_and_threads_survive_a_fault_at_each_system_call() {
     let worker = Binaries::built().worker.display().to_string();
-    let of_child = |name, nth| Aim::of_another(name, nth, None);
+    let of_child = |name, nth| Target::of_another(name, nth, None);
     let behind = [
         of_child("setsid", 1),
         of_child("dup2", 1),
         of_child("dup2", 2),
         of_child("dup2", 3),
-        Aim::of_another("execve", 1, Some(&worker)),
+        Target::of_another("execve", 1, Some(&worker)),
     ];
     assert_hit(DUE, &behind);
     let script = [
@@ -70,12 +70,12 @@ fn child_processes_and_threads_survive_a_fault_at_each_system_call() {
 }
 
 #[track_caller]
-fn assert_hit(scenario: Scenario, aims: &[Aim]) {
-    let with_faults = |aim: &Aim| Fault::ALL.map(|fault| (aim.clone(), fault));
-    let shots: Vec<(Aim, Fault)> = aims.iter().flat_map(with_faults).collect();
-    let counts = shoot_all(scenario, 2, &shots);
+fn assert_hit(scenario: Scenario, targets: &[Target]) {
+    let with_faults = |target: &Target| Fault::ALL.map(|fault| (target.clone(), fault));
+    let injections: Vec<(Target, Fault)> = targets.iter().flat_map(with_faults).collect();
+    let counts = inject_all(scenario, 2, &injections);
     tell(&counts);
-    assert_eq!(counts.injected(), shots.len(), "{counts}");
+    assert_eq!(counts.injected(), injections.len(), "{counts}");
 }
 
 /// Past what keeps back the output of a test that passes: these counts are to be read.

@@ -5,20 +5,20 @@ use std::fs;
 use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
-use integration_tests::trace::{TRACE, read, trace_with, under_strace};
+use integration_tests::strace::{TRACE, read, trace_with, under_strace};
 use integration_tests::wait::until;
 use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
 fn state_folder_removed_during_a_fetch_still_prints_the_key() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     let call = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     fs::remove_dir_all(home.state().path()).unwrap();
-    held.let_go();
+    held.resume();
 
     call.finish().assert_warned("key-1", &["the key was not cached"]);
     home.helper().run().assert_key("key-2");
@@ -29,15 +29,15 @@ fn state_folder_removed_during_a_fetch_still_prints_the_key() {
 #[test]
 fn state_folder_removed_during_a_fetch_lets_a_second_fetch_succeed() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run != 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     let first = home.helper().start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     fs::remove_dir_all(home.state().path()).unwrap();
     // The first one's lock has gone with the folder.
     home.helper().run().assert_key("key-2");
-    held.let_go();
+    held.resume();
 
     let answer = first.finish();
     assert_eq!((answer.code, &*answer.stdout), (Some(0), "key-1"), "{answer:?}");

@@ -9,8 +9,8 @@
 
 use std::time::Duration;
 
+use integration_tests::breakpoint::Breakpoint;
 use integration_tests::call::{Call, Running};
-use integration_tests::gate::Gate;
 use integration_tests::home::Home;
 use integration_tests::servers::admin::text;
 use integration_tests::servers::{Admin, OpenBao};
@@ -36,14 +36,14 @@ fn five_hundred_cold_processes_get_a_key_from_vault_with_a_429_quota() {
     addresses.sort_by_key(|address| *address != leader.address());
     let homes: Vec<Home> = (0..HELPERS).map(|_| home(&addresses, &role_id)).collect();
     let place = Home::new();
-    let gate = place.gate();
+    let breakpoint = place.breakpoint();
     let calls: Vec<Running> =
-        homes.iter().map(|home| behind(&gate, home.helper()).start()).collect();
-    until("all of them stand at the gate", || {
+        homes.iter().map(|home| behind(&breakpoint, home.helper()).start()).collect();
+    until("all of them stand at the breakpoint", || {
         calls.iter().all(|call| call.process().waits_with_threads(1)).then_some(())
     });
 
-    gate.reached().let_go();
+    breakpoint.reached().resume();
     let started = now();
     for call in calls {
         call.finish().assert_key(KEY);
@@ -86,8 +86,8 @@ fn home(addresses: &[&str], role_id: &str) -> Home {
     home
 }
 
-/// The call, which begins when the gate is opened.
-fn behind(gate: &Gate, call: Call) -> Call {
-    let line = format!("{}; exec \"$@\"", gate.pass());
+/// The call, which begins when the breakpoint resumes it.
+fn behind(breakpoint: &Breakpoint, call: Call) -> Call {
+    let line = format!("{}; exec \"$@\"", breakpoint.command());
     call.under(["sh", "-c", &line, "sh"])
 }

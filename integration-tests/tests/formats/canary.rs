@@ -5,7 +5,7 @@ use std::fs;
 use integration_tests::call::Call;
 use integration_tests::files;
 use integration_tests::home::Home;
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use tempfile::TempDir;
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
@@ -31,7 +31,7 @@ fn user() -> (Home, TempDir) {
 
 #[track_caller]
 fn assert_clean(what: &str, bytes: &[u8]) {
-    Traces::of(SECRET).assert_not_in(what, bytes);
+    SecretForms::of(SECRET).assert_not_in(what, bytes);
 }
 
 #[test]

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use integration_tests::gate::Gate;
+use integration_tests::breakpoint::Breakpoint;
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::wait::{now, since, sleep, until};
 use rustix::process::Signal;
 
-/// A home whose source stands at the gate in its first run.
-fn home_with_gate(settings: &str) -> (Home, Gate) {
+/// A home whose source waits at the breakpoint in its first run.
+fn home_with_gate(settings: &str) -> (Home, Breakpoint) {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration(settings, "", &script));
-    (home, gate)
+    (home, breakpoint)
 }
 
 /// A call in this format, whose source gives nothing, ends after so many seconds: not before, and well
@@ -32,10 +32,10 @@ fn wait_for_key(home: &Home) {
 
 #[test]
 fn codex_format_fails_before_codexs_own_timeout() {
-    let (home, gate) = home_with_gate("");
+    let (home, breakpoint) = home_with_gate("");
     ends_after(4, &home, "codex", &["another process is still refreshing source `main`"]);
     // The source goes on answering, and nobody asks it twice.
-    drop(gate.reached());
+    drop(breakpoint.reached());
     wait_for_key(&home);
     home.call(["--format", "codex"]).run().assert_key("key-1");
     assert_eq!(home.runs("main"), 1);
@@ -43,9 +43,9 @@ fn codex_format_fails_before_codexs_own_timeout() {
 
 #[test]
 fn headers_format_fails_before_the_clients_timeout() {
-    let (home, gate) = home_with_gate("");
+    let (home, breakpoint) = home_with_gate("");
     ends_after(8, &home, "headers", &["source `main`"]);
-    drop(gate.reached());
+    drop(breakpoint.reached());
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
     home.call(["--format", "headers"]).run().assert_error(1, &["`timeout`"]);
     assert!(since(started) < Duration::from_secs(8));
 
-    let (home, gate) = home_with_gate("");
+    let (home, breakpoint) = home_with_gate("");
     let running = home.call(["get", "--format", "codex", "--deadline", "30s"]).start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     // Half a second longer than Codex's own four.
     sleep(Duration::from_millis(4_500));
     drop(held);
@@ -68,9 +68,9 @@ fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
 #[test]
 fn killed_format_call_still_caches_the_fetched_key() {
     for arguments in [["--format", "codex"], ["--format", "headers"]] {
-        let (home, gate) = home_with_gate("");
+        let (home, breakpoint) = home_with_gate("");
         let running = home.call(arguments).leads_group().start();
-        let held = gate.reached();
+        let held = breakpoint.reached();
         running.signal(Signal::KILL);
         assert_eq!(running.finish().signal, Some(Signal::KILL.as_raw()));
         drop(held);

@@ -61,7 +61,7 @@ fn kubernetes_early_retry_counts_for_the_same_cluster() {
 #[test]
 fn headers_format_early_retry_fetches_a_new_key() {
     let home = Home::with_script(KEYS);
-    let client = integration_tests::player::Player::start(
+    let client = integration_tests::fake_client::FakeClient::start(
         home.call(["--format", "headers"]).env("CLAUDE_CODE_MCP_SERVER_NAME", "files"),
     );
     assert!(client.ask().assert_printed().contains("key-1"));

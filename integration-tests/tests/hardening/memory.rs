@@ -3,7 +3,7 @@
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
-use integration_tests::trace::trace;
+use integration_tests::strace::trace;
 
 /// As another process of the user, and no more: root gives up its capabilities.
 fn without_roots_rights(call: Call) -> Call {
@@ -23,12 +23,12 @@ fn look_into(process: Process, file: &str, home: &Home) -> Answer {
 #[test]
 fn worker_memory_is_closed_to_other_processes() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("{}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("{}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
     // The front became it, so it is the same process.
     let call = without_roots_rights(home.helper()).start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
     let [script] = home.processes("main")[..] else { panic!("not one run") };
 
     for file in ["environ", "maps", "mem"] {
@@ -40,7 +40,7 @@ fn worker_memory_is_closed_to_other_processes() {
     let seen = look_into(script, "environ", &home);
     assert!(seen.stdout.contains("HOME="), "{seen:?}");
 
-    held.let_go();
+    held.resume();
     call.finish().assert_key("key-1");
 }
 

@@ -4,9 +4,9 @@ use std::net::TcpStream;
 
 use integration_tests::chromium::Chromium;
 use integration_tests::executables;
+use integration_tests::raw_http;
 use integration_tests::servers::{OidcProvider, Reply, Stub};
 use integration_tests::terminal::{Streams, wrapper};
-use integration_tests::visitor;
 use integration_tests::wait::until;
 use rustix::process::Signal;
 use serde_json::json;
@@ -161,7 +161,7 @@ fn browser_login_without_a_terminal_prints_the_address_and_opens_nothing() {
     );
     let answer = provider.authorize(&address);
     preflight_takes_no_code(&answer);
-    assert!(visitor::get(&answer).starts_with("HTTP/1.1 200 "));
+    assert!(raw_http::get(&answer).starts_with("HTTP/1.1 200 "));
     assert_eq!(login.finish().code, Some(0));
     user.key();
     // A call that wants a login never opens one, wherever it runs.
@@ -179,7 +179,7 @@ fn preflight_takes_no_code(answer: &str) {
          Access-Control-Request-Method: GET\r\n\
          Access-Control-Request-Private-Network: true\r\n\r\n"
     );
-    let response = visitor::send(answer, request.as_bytes());
+    let response = raw_http::send(answer, request.as_bytes());
     assert!(response.starts_with("HTTP/1.1 204 "), "{response}");
     for header in [
         "Access-Control-Allow-Origin: https://login.example",
@@ -198,7 +198,7 @@ fn browser_login_ctrl_c_frees_the_loopback_port() {
     let login = login(&user);
     let address = until("the browser is told", || opened(&user));
     // Somebody is connected, and says nothing.
-    let _silent = visitor::connect(&format!("http://127.0.0.1:{}", port(&address)));
+    let _silent = raw_http::connect(&format!("http://127.0.0.1:{}", port(&address)));
     login.signal(Signal::INT);
     let answer = login.finish();
     assert_eq!((answer.code, &*answer.stdout), (Some(130), ""), "{answer:?}");

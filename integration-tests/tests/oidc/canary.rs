@@ -5,10 +5,10 @@ use std::fs;
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::process::Process;
+use integration_tests::raw_http;
+use integration_tests::secret_forms::{SecretForms, repeated};
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::Settings;
-use integration_tests::traces::{Traces, repeated};
-use integration_tests::visitor;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -61,7 +61,7 @@ impl Watched {
                 true => self.provider.authorize(&address),
                 false => self.provider.decline(&address),
             };
-            let page = visitor::get(&back);
+            let page = raw_http::get(&back);
             let answer = login.finish();
             let code = back.split(['?', '&']).find_map(|part| part.strip_prefix("code="));
             self.codes.extend(code.map(str::to_owned));
@@ -143,7 +143,7 @@ impl Watched {
         // The configuration, a plan, a lock and the log at least.
         assert!(files.len() >= 4, "{files:?}");
         let files = files.into_iter().map(|(file, text)| (file.display().to_string(), text));
-        let secrets: Vec<Traces> = self.secrets().iter().map(|secret| traces(secret)).collect();
+        let secrets: Vec<SecretForms> = self.secrets().iter().map(|secret| forms(secret)).collect();
         for (place, text) in self.said.iter().cloned().chain(files) {
             secrets.iter().for_each(|secret| secret.assert_not_in(&place, &text));
             let code = self.codes.iter().find(|code| contains(&text, code));
@@ -157,8 +157,8 @@ fn contains(text: &[u8], part: &str) -> bool {
 }
 
 /// The header of a JWT is no secret: all of them have the same.
-fn traces(secret: &str) -> Traces {
-    Traces::of(secret.split_once('.').map_or(secret, |(_, rest)| rest))
+fn forms(secret: &str) -> SecretForms {
+    SecretForms::of(secret.split_once('.').map_or(secret, |(_, rest)| rest))
 }
 
 #[track_caller]
@@ -176,7 +176,7 @@ fn gives_nothing_away(source: &str, by_browser: bool) {
     let call = watched.user.get().start();
     let held = hold.reached();
     watched.look_at(call.process());
-    held.let_go();
+    held.resume();
     let key = call.finish().key();
     assert_eq!(watched.get().stdout, key);
     watched.search();

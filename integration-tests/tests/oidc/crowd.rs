@@ -55,7 +55,7 @@ fn single_flight_hundred_processes_use_the_refresh_token_once() {
     let (user, old) = user(&provider, &proxy.endpoints());
     let hold = proxy.hold(Point::Request, REFRESH);
     let calls = start(&user, CROWD);
-    hold.reached().let_go();
+    hold.reached().resume();
     assert_one_refresh(&provider, &user, calls, &old);
 }
 
@@ -133,7 +133,7 @@ fn refresh_during_login_waits_for_the_new_sign_in() {
     let words = ["another process is still refreshing source `sso`"];
     user.home.call(hasty).run().assert_error(1, &words);
     assert_eq!(provider.asked("refresh_token"), 0);
-    held.let_go();
+    held.resume();
     assert_eq!(login.finish().code, Some(0));
     let _ = user.home.call(["get", "--refresh"]).run().assert_printed();
     let _ = user.home.call(["get", "--refresh"]).run().assert_printed();

@@ -57,7 +57,7 @@ pub(crate) struct Hold {
 }
 
 /// A request that is held now. When it is dropped, its connection breaks.
-pub(crate) struct Held {
+pub(crate) struct Paused {
     stop: Stop,
 }
 
@@ -182,14 +182,14 @@ impl Wire {
 impl Hold {
     /// Waits until a request stands still.
     #[track_caller]
-    pub(crate) fn reached(self) -> Held {
-        Held { stop: self.stops.recv_timeout(LIMIT).expect("no such request comes") }
+    pub(crate) fn reached(self) -> Paused {
+        Paused { stop: self.stops.recv_timeout(LIMIT).expect("no such request comes") }
     }
 }
 
-impl Held {
+impl Paused {
     /// Lets it go on.
-    pub(crate) fn let_go(self) {
+    pub(crate) fn resume(self) {
         // Whoever it was may have ended meanwhile.
         let _ = self.stop.go_on.send(());
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
-use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_network};
 use integration_tests::debian::{Debian, package};
 use integration_tests::home::{Home, search_path_from};
 use integration_tests::install;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn deployment_examples_set_up_a_locked_machine() {
-    let _seat = Seat::take();
+    let _slot = ClientSlot::take();
     let home = Home::new();
     let package = package(home.path());
     let debian = Debian::new();

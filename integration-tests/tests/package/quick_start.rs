@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use integration_tests::client::{Claude, MessagesApi, Refusal, Seat, leave_network};
+use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_network};
 use integration_tests::debian::{Debian, package};
 use integration_tests::home::Home;
 
@@ -15,7 +15,7 @@ fn quick_start_steps_work_on_a_clean_debian() {
     let steps = steps();
     assert!(steps.len() <= 5, "{steps:?}");
     assert!(steps.iter().all(|step| step.line.len() <= 80), "{steps:?}");
-    let _seat = Seat::take();
+    let _slot = ClientSlot::take();
     let home = Home::new();
     let package = package(home.path());
     let debian = Debian::new();

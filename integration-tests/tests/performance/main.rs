@@ -10,7 +10,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::instructions::count;
-use integration_tests::trace::trace;
+use integration_tests::strace::trace;
 
 use crate::budget::Budget;
 

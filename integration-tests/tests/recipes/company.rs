@@ -9,11 +9,11 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
+use integration_tests::secret_forms::SecretForms;
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::Settings;
 use integration_tests::sign_in::sign_in;
 use integration_tests::state::State;
-use integration_tests::traces::Traces;
 use serde_json::Value;
 
 use crate::page::Page;
@@ -228,7 +228,7 @@ impl Company {
                 .strip_prefix("eyJ")
                 .and_then(|jwt| jwt.split_once('.'))
                 .map_or(&**secret, |(_, rest)| rest);
-            Traces::of(secret).assert_not_in(what, text);
+            SecretForms::of(secret).assert_not_in(what, text);
         }
     }
 }

@@ -6,28 +6,28 @@ use std::time::Duration;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 
-use crate::user::{Desk, STORED, assert_told};
+use crate::user::{STORED, User, assert_told};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// An agent's own commands, and programs that have nothing to do with the client.
 #[test]
 fn calls_of_other_programs_are_no_rejection_and_leave_no_record() {
-    let desk = Desk::new("", KEYS);
+    let user = User::new("", KEYS);
     let child = |call: Call| call.env("CLAUDECODE", "1").env("CLAUDE_CODE_CHILD_SESSION", "1");
     let calls = [
-        desk.helper(),
-        child(desk.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli")),
-        child(desk.helper()),
+        user.helper(),
+        child(user.helper().env("CLAUDE_CODE_ENTRYPOINT", "cli")),
+        child(user.helper()),
     ];
     for call in calls {
         for _ in 0..100 {
             call.run().assert_key("key-1");
         }
     }
-    assert_eq!(desk.runs(), 1);
-    assert!(!desk.records().exists());
-    assert_eq!(desk.home.state().files(".answers"), [""; 0]);
+    assert_eq!(user.runs(), 1);
+    assert!(!user.records().exists());
+    assert_eq!(user.home.state().files(".answers"), [""; 0]);
 }
 
 /// Its environment is that of the outer client's agent, but for the socket.
@@ -55,60 +55,60 @@ fn nested_client_gets_a_key_that_lasts_for_its_hold() {
 /// itself.
 #[test]
 fn client_process_is_recognized_through_a_shell_between() {
-    let desk = Desk::new("", STORED);
-    let nameless = |client: &integration_tests::player::Player| {
+    let user = User::new("", STORED);
+    let nameless = |client: &integration_tests::fake_client::FakeClient| {
         client.call().clone().env("CLAUDE_CODE_MESSAGING_SOCKET", "")
     };
     let in_a_shell = ["/bin/sh", "-c", "\"$0\"; exit $?"];
     let in_python =
         ["python3", "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1]))"];
 
-    let client = desk.client_with_key();
-    client.age(&desk.records(), 2 * SECOND);
+    let client = user.client_with_key();
+    client.age(&user.records(), 2 * SECOND);
     client.ask_by(&nameless(&client).under(in_a_shell)).assert_key("old-key");
-    client.age(&desk.records(), 2 * SECOND);
+    client.age(&user.records(), 2 * SECOND);
     assert_told(&client.ask_by(&client.call().clone().under(in_python)));
     // Where it does not, it is another client each time.
-    client.age(&desk.records(), 2 * SECOND);
+    client.age(&user.records(), 2 * SECOND);
     client.ask_by(&nameless(&client).under(in_python)).assert_key("old-key");
-    assert_eq!(desk.runs(), 2);
+    assert_eq!(user.runs(), 2);
 }
 
 #[test]
 fn early_retries_of_different_profiles_and_servers_count_apart() {
-    let desk = Desk::new("", STORED);
-    desk.home.configure(&format!(
+    let user = User::new("", STORED);
+    user.home.configure(&format!(
         "default_profile = \"main\"\n[profile.main]\nsources = [\"main\"]\n\
          [profile.other]\nsources = [\"main\"]\n\
          [source.main]\nbackend = \"script\"\ncommand = [\"{}\"]\n",
-        desk.home.path().join("main").display()
+        user.home.path().join("main").display()
     ));
-    let client = desk.client_with_key();
+    let client = user.client_with_key();
     let other_profile = client.call().clone().args(["--profile", "other"]);
     let server = client.call().clone().env("CLAUDE_CODE_MCP_SERVER_NAME", "files");
     let other_server = client.call().clone().env("CLAUDE_CODE_MCP_SERVER_NAME", "mail");
     for call in [other_profile, server, other_server] {
-        client.age(&desk.records(), 2 * SECOND);
+        client.age(&user.records(), 2 * SECOND);
         client.ask_by(&call).assert_key("old-key");
     }
-    assert_eq!(desk.runs(), 1);
+    assert_eq!(user.runs(), 1);
     client.ask().assert_key("old-key");
-    assert_eq!(desk.runs(), 2);
+    assert_eq!(user.runs(), 2);
 }
 
 #[test]
 fn hold_of_ten_seconds_makes_no_early_retry() {
     for (variable, profile) in [("10000", ""), ("0", "ttl = \"1h\""), ("300000", "hold = \"10s\"")]
     {
-        let desk = Desk::new(profile, STORED);
-        let client = desk.client();
+        let user = User::new(profile, STORED);
+        let client = user.client();
         let call = client.call().clone().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", variable);
         client.ask_by(&call);
-        let runs = desk.runs();
+        let runs = user.runs();
         for _ in 0..3 {
             client.ask_by(&call);
         }
-        assert!(!desk.records().exists(), "{variable} {profile}");
+        assert!(!user.records().exists(), "{variable} {profile}");
         assert!(runs == 1 || variable == "0", "{runs}");
     }
 }
@@ -116,11 +116,11 @@ fn hold_of_ten_seconds_makes_no_early_retry() {
 /// A profile's `hold` for all of its callers says nothing of when the client asks again.
 #[test]
 fn early_retry_is_judged_by_the_clients_own_hold() {
-    let desk = Desk::new("hold = \"30m\"\nttl = \"10h\"", STORED);
-    let client = desk.client_with_key();
-    desk.pass(301 * SECOND, &[&client]);
+    let user = User::new("hold = \"30m\"\nttl = \"10h\"", STORED);
+    let client = user.client_with_key();
+    user.pass_time(301 * SECOND, &[&client]);
     client.ask().assert_key("old-key");
-    assert_eq!(desk.runs(), 1);
+    assert_eq!(user.runs(), 1);
 }
 
 #[test]
@@ -128,38 +128,38 @@ fn early_retry_within_a_minute_of_jwt_exp_is_no_rejection() {
     for (seconds, runs) in [(50, 1), (3_600, 2)] {
         let jwt = "payload=$(printf '{\"exp\":%d}' $(($(date +%s) + SECONDS_LEFT)) | base64 -w 0)\n\
                    echo \"e30.$(printf %s \"$payload\" | tr -d = | tr +/ -_).c2ln\"";
-        let desk = Desk::new("", &jwt.replace("SECONDS_LEFT", &seconds.to_string()));
-        let client = desk.client();
+        let user = User::new("", &jwt.replace("SECONDS_LEFT", &seconds.to_string()));
+        let client = user.client();
         let key = client.ask().stdout;
         assert!(key.starts_with("e30."), "{key}");
-        let _ = desk.refuse(&client);
-        assert_eq!(desk.runs(), runs, "{seconds}");
+        let _ = user.refuse(&client);
+        assert_eq!(user.runs(), runs, "{seconds}");
     }
 }
 
 #[test]
 fn on_rejection_ignore_records_nothing() {
-    let desk = Desk::new("on_rejection = \"ignore\"", STORED);
-    let client = desk.client_with_key();
+    let user = User::new("on_rejection = \"ignore\"", STORED);
+    let client = user.client_with_key();
     for _ in 0..5 {
         client.ask().assert_key("old-key");
     }
-    assert_eq!(desk.runs(), 1);
-    assert!(!desk.records().exists());
-    assert_eq!(desk.home.state().files(".answers"), [""; 0]);
+    assert_eq!(user.runs(), 1);
+    assert!(!user.records().exists());
+    assert_eq!(user.home.state().files(".answers"), [""; 0]);
 }
 
 /// Nothing that is not `get` is an ask.
 #[test]
 fn refresh_status_and_log_are_no_early_retries() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
-    let before = client.records(&desk.records());
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
+    let before = client.records(&user.records());
     for command in ["refresh", "status", "log"] {
-        client.age(&desk.records(), Duration::ZERO);
+        client.age(&user.records(), Duration::ZERO);
         let answer = client.ask_by(&client.call().clone().arg(command));
         assert_eq!(answer.code, Some(0), "{answer:?}");
     }
-    assert_eq!(client.records(&desk.records()), before);
-    assert!(Path::new(&desk.records()).is_dir());
+    assert_eq!(client.records(&user.records()), before);
+    assert!(Path::new(&user.records()).is_dir());
 }

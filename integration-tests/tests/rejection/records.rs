@@ -8,23 +8,23 @@ use std::time::{Duration, UNIX_EPOCH};
 use api_key_helper_cache::rejection::Record;
 use api_key_helper_values::Moment;
 use integration_tests::binaries::Binaries;
+use integration_tests::fake_client::FakeClient;
 use integration_tests::home::SYSTEM_CONFIG;
 use integration_tests::mounts::{Mounts, give_away};
-use integration_tests::player::Player;
-use integration_tests::trace::{STARTS, named, trace};
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
+use integration_tests::strace::{STARTS, named, trace};
 
-use crate::user::{Desk, REFUSED, STORED, assert_told};
+use crate::user::{REFUSED, STORED, User, assert_told};
 
-fn file_of(client: &Player, desk: &Desk) -> PathBuf {
-    client.records_file(&desk.records()).expect("records")
+fn file_of(client: &FakeClient, user: &User) -> PathBuf {
+    client.records_file(&user.records()).expect("records")
 }
 
 #[test]
 fn damaged_rejection_record_keeps_its_whole_lines() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
-    let file = file_of(&client, &desk);
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
+    let file = file_of(&client, &user);
     let whole = fs::read(&file).unwrap();
     let contents = [
         Vec::new(),
@@ -39,15 +39,15 @@ fn damaged_rejection_record_keeps_its_whole_lines() {
         let bytes = fs::read(&file).unwrap();
         assert!(bytes.len() < 8_192, "{}", bytes.len());
     }
-    assert_eq!(desk.runs(), 1);
+    assert_eq!(user.runs(), 1);
 
     // A torn record hides none of those before it, nor those that come after.
     let torn = [&whole[..], &whole[..20]].concat();
     fs::write(&file, torn).unwrap();
     client.ask().assert_key("old-key");
-    assert_eq!(client.records(&desk.records()).len(), 2);
-    desk.refuse(&client).assert_key("old-key");
-    assert_eq!(desk.runs(), 2);
+    assert_eq!(client.records(&user.records()).len(), 2);
+    user.refuse(&client).assert_key("old-key");
+    assert_eq!(user.runs(), 2);
 }
 
 /// Each time, what the client was answered before is forgotten, and whatever is in its place stays.
@@ -76,48 +76,48 @@ fn rejection_record_of_another_user_or_type_is_left_alone() {
         },
     ];
     for (number, spoil) in spoil.into_iter().enumerate() {
-        let desk = Desk::new("", STORED);
-        let client = desk.client_with_key();
-        client.age(&desk.records(), REFUSED);
-        let mounts = spoil(&file_of(&client, &desk));
+        let user = User::new("", STORED);
+        let client = user.client_with_key();
+        client.age(&user.records(), REFUSED);
+        let mounts = spoil(&file_of(&client, &user));
         for _ in 0..2 {
             client.ask_by(&mounts.seen_by(client.call().clone())).assert_key("old-key");
         }
-        assert_eq!(desk.runs(), 1, "{number}");
+        assert_eq!(user.runs(), 1, "{number}");
     }
 }
 
 /// A folder for the session that is not one, or not the user's: then the state folder has the records.
 #[test]
 fn rejection_records_without_xdg_runtime_dir_go_to_the_state_folder() {
-    let nothing: fn(&Desk) -> Mounts = |desk| {
-        fs::remove_dir(desk.session()).unwrap();
+    let nothing: fn(&User) -> Mounts = |user| {
+        fs::remove_dir(user.session()).unwrap();
         Mounts::new()
     };
-    let spoil: [fn(&Desk) -> Mounts; 6] = [
+    let spoil: [fn(&User) -> Mounts; 6] = [
         nothing,
-        |desk| {
-            fs::remove_dir(desk.session()).unwrap();
-            fs::write(desk.session(), "no folder").unwrap();
+        |user| {
+            fs::remove_dir(user.session()).unwrap();
+            fs::write(user.session(), "no folder").unwrap();
             Mounts::new()
         },
-        |desk| give_away(&desk.session()),
-        |desk| {
-            fs::create_dir(desk.records()).unwrap();
-            give_away(&desk.records())
+        |user| give_away(&user.session()),
+        |user| {
+            fs::create_dir(user.records()).unwrap();
+            give_away(&user.records())
         },
-        |desk| {
-            fs::set_permissions(desk.session(), Permissions::from_mode(0o755)).unwrap();
+        |user| {
+            fs::set_permissions(user.session(), Permissions::from_mode(0o755)).unwrap();
             Mounts::new()
         },
-        |desk| Mounts::new().empty(&desk.session(), "1m").read_only(&desk.session()),
+        |user| Mounts::new().empty(&user.session(), "1m").read_only(&user.session()),
     ];
     for (number, spoil) in spoil.into_iter().enumerate() {
-        let desk = Desk::new("", STORED);
-        let client = desk.client();
-        let mounts = spoil(&desk);
+        let user = User::new("", STORED);
+        let client = user.client();
+        let mounts = spoil(&user);
         let call = mounts.seen_by(client.call().clone());
-        let state = desk.home.state();
+        let state = user.home.state();
         client.ask_by(&call).assert_key("old-key");
         for _ in 0..2 {
             client.age(state.path(), REFUSED);
@@ -128,41 +128,41 @@ fn rejection_records_without_xdg_runtime_dir_go_to_the_state_folder() {
                 assert_told(&answer);
             }
         }
-        assert_eq!((desk.runs(), client.records(state.path()).len()), (2, 3), "{number}");
-        assert_eq!(client.records(&desk.records()).len(), 0, "{number}");
+        assert_eq!((user.runs(), client.records(state.path()).len()), (2, 3), "{number}");
+        assert_eq!(client.records(&user.records()).len(), 0, "{number}");
     }
-    let desk = Desk::new("", STORED);
-    let client = Player::start(desk.helper().without_env("XDG_RUNTIME_DIR"));
+    let user = User::new("", STORED);
+    let client = FakeClient::start(user.helper().without_env("XDG_RUNTIME_DIR"));
     client.ask().assert_key("old-key");
-    assert_eq!(client.records(desk.home.state().path()).len(), 1);
+    assert_eq!(client.records(user.home.state().path()).len(), 1);
 }
 
 #[test]
 fn rejection_records_on_a_read_only_disk_are_off() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
-    client.age(&desk.records(), REFUSED);
-    let (state, kept) = (desk.home.state(), desk.home.path().join("kept"));
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
+    client.age(&user.records(), REFUSED);
+    let (state, kept) = (user.home.state(), user.home.path().join("kept"));
     fs::rename(state.path(), &kept).unwrap();
     fs::create_dir(state.path()).unwrap();
     let mounts = Mounts::new()
         .empty(state.path(), "1m")
         .command(&format!("cp -p '{}'/* '{}'", kept.display(), state.path().display()))
         .read_only(state.path())
-        .empty(&desk.session(), "1m")
-        .read_only(&desk.session());
+        .empty(&user.session(), "1m")
+        .read_only(&user.session());
     for _ in 0..2 {
         client.ask_by(&mounts.seen_by(client.call().clone())).assert_key("old-key");
     }
-    assert_eq!(desk.runs(), 1);
+    assert_eq!(user.runs(), 1);
 }
 
 #[test]
 fn rejection_records_are_bounded_and_of_mode_0600() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
-    let file = file_of(&client, &desk);
-    let record = client.records(&desk.records())[0];
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
+    let file = file_of(&client, &user);
+    let record = client.records(&user.records())[0];
     let old = Record {
         asked_at: record.asked_at.minus(Duration::from_secs(3_600)),
         answered_at: record.answered_at.minus(Duration::from_secs(3_600)),
@@ -173,26 +173,26 @@ fn rejection_records_are_bounded_and_of_mode_0600() {
     assert!(many.len() > 4_096);
     fs::write(&file, many).unwrap();
     client.ask().assert_key("old-key");
-    let records = client.records(&desk.records());
+    let records = client.records(&user.records());
     assert_eq!(records.len(), 16);
     assert_eq!(records[14], record);
     client.ask().assert_key("old-key");
-    assert_eq!(client.records(&desk.records()).len(), 17);
+    assert_eq!(client.records(&user.records()).len(), 17);
 
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!([mode(&desk.records()), mode(&file_of(&client, &desk))], [0o700, 0o600]);
-    assert_eq!(fs::read_dir(desk.records()).unwrap().count(), 1);
+    assert_eq!([mode(&user.records()), mode(&file_of(&client, &user))], [0o700, 0o600]);
+    assert_eq!(fs::read_dir(user.records()).unwrap().count(), 1);
 }
 
 #[test]
 fn rejection_records_of_ended_clients_are_swept() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
-    let state = desk.home.state();
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
+    let state = user.home.state();
     let gone = "1234-5678.v1.answers";
-    let two_days_ago = fs::metadata(file_of(&client, &desk)).unwrap().modified().unwrap()
+    let two_days_ago = fs::metadata(file_of(&client, &user)).unwrap().modified().unwrap()
         - Duration::from_secs(2 * 24 * 60 * 60);
-    for folder in [state.path(), &desk.records()] {
+    for folder in [state.path(), &user.records()] {
         fs::write(folder.join(gone), "").unwrap();
         let file = fs::File::options().append(true).open(folder.join(gone)).unwrap();
         file.set_modified(two_days_ago).unwrap();
@@ -202,21 +202,21 @@ fn rejection_records_of_ended_clients_are_swept() {
     client
         .ask_by(&client.call().clone().env("API_KEY_HELPER_RETRY_COUNT", "1"))
         .assert_key("old-key");
-    for folder in [state.path(), &desk.records()] {
+    for folder in [state.path(), &user.records()] {
         assert!(!folder.join(gone).exists(), "{}", folder.display());
     }
-    assert!(file_of(&client, &desk).exists());
+    assert!(file_of(&client, &user).exists());
 }
 
 /// The worker takes the time from the front, whose caller it answers.
 #[test]
 fn rejection_record_takes_the_fronts_start_time() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client();
+    let user = User::new("", STORED);
+    let client = user.client();
     let version = concat!("--front-version=", env!("CARGO_PKG_VERSION"));
     let call = client.call().clone().program(&Binaries::built().worker);
     client.ask_by(&call.args([version, "--asked-at=1234", "get"])).assert_key("old-key");
-    let record = client.records(&desk.records())[0];
+    let record = client.records(&user.records())[0];
     assert_eq!(record.asked_at, Moment::from_unix_millis(1_234));
     assert!(record.answered_at > record.asked_at);
 }
@@ -224,34 +224,34 @@ fn rejection_record_takes_the_fronts_start_time() {
 #[test]
 fn rejection_record_holds_nothing_of_the_key() {
     const KEY: &str = "sk-canary-15t1c3xp14l1d0c10u5-5up3rc4l1fr4g1l";
-    let desk = Desk::new("", STORED);
-    desk.rotate(KEY);
-    let client = desk.client();
+    let user = User::new("", STORED);
+    user.rotate(KEY);
+    let client = user.client();
     client.ask().assert_key(KEY);
-    desk.refuse(&client).assert_key(KEY);
-    assert_told(&desk.refuse(&client));
-    assert_eq!(client.records(&desk.records()).len(), 3);
-    let bytes = fs::read(file_of(&client, &desk)).unwrap();
-    Traces::of(KEY).assert_not_in("the records", &bytes);
+    user.refuse(&client).assert_key(KEY);
+    assert_told(&user.refuse(&client));
+    assert_eq!(client.records(&user.records()).len(), 3);
+    let bytes = fs::read(file_of(&client, &user)).unwrap();
+    SecretForms::of(KEY).assert_not_in("the records", &bytes);
 }
 
 /// A hit of the client is still one process. It looks for its parent, and opens one file more.
 #[test]
 fn cache_hit_of_a_client_opens_one_more_file() {
-    let desk = Desk::new("", STORED);
-    let client = desk.client_with_key();
+    let user = User::new("", STORED);
+    let client = user.client_with_key();
     let socket = format!("/tmp/{}.sock", std::process::id());
-    let call = desk
+    let call = user
         .helper()
         .env("CLAUDE_CODE_ENTRYPOINT", "cli")
         .env("CLAUDE_CODE_MESSAGING_SOCKET", socket);
     call.run().assert_key("old-key");
-    let own = fs::read_dir(desk.records()).unwrap().map(|file| file.unwrap().path());
-    let own = own.filter(|file| *file != file_of(&client, &desk)).collect::<Vec<_>>();
+    let own = fs::read_dir(user.records()).unwrap().map(|file| file.unwrap().path());
+    let own = own.filter(|file| *file != file_of(&client, &user)).collect::<Vec<_>>();
     let [own] = &own[..] else { panic!("{own:?}") };
-    let [plan] = &desk.home.state().files(".plan")[..] else { panic!("not one plan") };
+    let [plan] = &user.home.state().files(".plan")[..] else { panic!("not one plan") };
 
-    let (answer, calls) = trace(call, desk.home.path());
+    let (answer, calls) = trace(call, user.home.path());
 
     answer.assert_key("old-key");
     assert_eq!(named(&calls, &["execve", "execveat"]).len(), 1, "{calls:?}");
@@ -267,10 +267,10 @@ fn cache_hit_of_a_client_opens_one_more_file() {
     let strace = stat(strace);
     let expected = [
         Path::new(SYSTEM_CONFIG),
-        &desk.home.config_file(),
-        &desk.home.state().path().join(plan),
-        &desk.home.state().key_file().path(),
-        &desk.home.state().entry_file("main"),
+        &user.home.config_file(),
+        &user.home.state().path().join(plan),
+        &user.home.state().key_file().path(),
+        &user.home.state().entry_file("main"),
         // `strace` stands between us and the helper.
         &strace,
         &us,

@@ -6,27 +6,27 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use integration_tests::call::{Answer, Call};
+use integration_tests::fake_client::FakeClient;
 use integration_tests::home::Home;
-use integration_tests::player::Player;
 
 /// After this time a client asks again whose key was refused.
 pub(crate) const REFUSED: Duration = Duration::from_millis(1_100);
 
 /// A user whose source prints the content of the file `key`, or whatever its script does, and who has a
 /// folder for what ends with the session.
-pub(crate) struct Desk {
+pub(crate) struct User {
     pub(crate) home: Home,
 }
 
-impl Desk {
+impl User {
     /// With these lines in the profile's table.
     pub(crate) fn new(profile: &str, body: &str) -> Self {
         let home = Home::with_settings(profile, "retries = 0", body);
-        let desk = Self { home };
-        fs::create_dir(desk.session()).unwrap();
-        fs::set_permissions(desk.session(), Permissions::from_mode(0o700)).unwrap();
-        desk.rotate("old-key");
-        desk
+        let user = Self { home };
+        fs::create_dir(user.session()).unwrap();
+        fs::set_permissions(user.session(), Permissions::from_mode(0o700)).unwrap();
+        user.rotate("old-key");
+        user
     }
 
     /// The source prints another key from now on.
@@ -50,21 +50,21 @@ impl Desk {
     }
 
     /// A client that was just started.
-    pub(crate) fn client(&self) -> Player {
-        Player::start(self.helper())
+    pub(crate) fn client(&self) -> FakeClient {
+        FakeClient::start(self.helper())
     }
 
     /// A client that has the key `old-key`.
     #[track_caller]
-    pub(crate) fn client_with_key(&self) -> Player {
+    pub(crate) fn client_with_key(&self) -> FakeClient {
         let client = self.client();
         client.ask().assert_key("old-key");
         client
     }
 
-    /// Lets `duration` pass for these clients, and for the key.
+    /// Ages the records of these clients, and the key, by `duration`.
     #[track_caller]
-    pub(crate) fn pass(&self, duration: Duration, clients: &[&Player]) {
+    pub(crate) fn pass_time(&self, duration: Duration, clients: &[&FakeClient]) {
         for client in clients {
             client.age(&self.records(), duration);
         }
@@ -73,7 +73,7 @@ impl Desk {
 
     /// The API refuses the key that `client` was given last, which asks again.
     #[track_caller]
-    pub(crate) fn refuse(&self, client: &Player) -> Answer {
+    pub(crate) fn refuse(&self, client: &FakeClient) -> Answer {
         client.age(&self.records(), REFUSED);
         client.ask()
     }

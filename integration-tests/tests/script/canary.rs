@@ -10,7 +10,7 @@ use api_key_helper_values::{Fingerprint, Key, Moment, Secret};
 use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::{Home, configuration};
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use integration_tests::wait::until;
 use tempfile::TempDir;
 
@@ -68,7 +68,7 @@ impl User {
 
 #[track_caller]
 fn assert_clean(what: &str, text: &[u8]) {
-    Traces::of(KEY).assert_not_in(what, text);
+    SecretForms::of(KEY).assert_not_in(what, text);
 }
 
 #[test]

@@ -82,9 +82,9 @@ fn script_output_of_a_gigabyte_is_cut_off() {
 #[test]
 fn script_child_that_keeps_stdout_open_does_not_delay_the_call() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("{{ {}; }} &\necho key-$run", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("{{ {}; }} &\necho key-$run", breakpoint.command()));
     home.configure(&integration_tests::home::configuration("", "", &script));
     home.helper().run().assert_key("key-1");
-    gate.reached().let_go();
+    breakpoint.reached().resume();
 }

@@ -8,13 +8,14 @@ use rustix::process::Signal;
 #[track_caller]
 fn is_broken_off(signal: Signal, exit_code: i32) {
     let home = Home::new();
-    let gate = home.gate();
+    let breakpoint = home.breakpoint();
     // A child of the script's is in its group too.
-    let child = format!("sh -c 'echo $$ >\"$HOME/child\"; exec sleep 600' & {}", gate.pass());
+    let child =
+        format!("sh -c 'echo $$ >\"$HOME/child\"; exec sleep 600' & {}", breakpoint.command());
     let script = home.script("main", &format!("[ $run = 1 ] && {{ {child}; }}\n{KEYS}"));
     home.configure(&configuration("", "", &script));
     let call = home.helper().start();
-    let _held = gate.reached();
+    let _held = breakpoint.reached();
     let child = until("the child runs", || {
         let id = std::fs::read_to_string(home.path().join("child")).ok()?;
         Some(Process { id: id.trim().parse().ok()? })

@@ -80,19 +80,19 @@ fn seal_rotate_interrupted_is_completed_by_get() {
 #[test]
 fn seal_rotate_waits_for_the_lock_of_a_refresh() {
     let home = Home::new();
-    let gate = home.gate();
-    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", gate.pass()));
+    let breakpoint = home.breakpoint();
+    let script = home.script("main", &format!("[ $run = 1 ] || {}\n{KEYS}", breakpoint.command()));
     home.configure(&integration_tests::home::configuration("", "", &script));
     home.helper().run().assert_key("key-1");
     let refreshing = home.call(["get", "--refresh"]).start();
-    let held = gate.reached();
+    let held = breakpoint.reached();
 
     let rotating = home.call(["seal", "--rotate"]).start();
     let old = home.state().sealing_key();
     integration_tests::wait::until("there is a new key", || {
         (home.state().sealing_key() != old).then_some(())
     });
-    held.let_go();
+    held.resume();
     refreshing.finish().assert_key("key-2");
     let answer = rotating.finish();
     assert!(answer.assert_printed().contains("1 sealed by this key"), "{answer:?}");

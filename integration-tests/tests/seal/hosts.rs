@@ -6,7 +6,7 @@ use std::path::Path;
 use api_key_helper_cache::ENTRY_VERSION;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
-use integration_tests::trace::{named, trace};
+use integration_tests::strace::{named, trace};
 
 /// Two machines that share a home, each with a sealing key of its own.
 fn hosts(home: &Home) -> [Call; 2] {

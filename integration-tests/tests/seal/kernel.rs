@@ -4,8 +4,8 @@ use api_key_helper_cache::{KernelKeyring, Memory, SealingKey, SealingKeys};
 use integration_tests::home::{Home, KEYS};
 use integration_tests::install;
 use integration_tests::servers::SecretService;
+use integration_tests::strace::{named, trace};
 use integration_tests::syscalls::without_keyring;
-use integration_tests::trace::{named, trace};
 
 use crate::seen::home_in_use;
 

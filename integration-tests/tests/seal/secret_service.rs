@@ -5,7 +5,7 @@ use std::time::Duration;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::servers::SecretService;
-use integration_tests::trace::{named, trace};
+use integration_tests::strace::{named, trace};
 use integration_tests::wait::{now, since};
 
 use crate::seen::home_in_use;

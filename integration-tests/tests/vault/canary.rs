@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use integration_tests::secret_forms::repeated;
 use integration_tests::servers::{Reply, Stub};
-use integration_tests::traces::repeated;
 use integration_tests::wait::until;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Servers that would have the token, or stand in the way.
 
+use integration_tests::secret_forms::repeated;
 use integration_tests::servers::{Reply, Stub};
-use integration_tests::traces::repeated;
 use serde_json::json;
 
 use crate::server::{KEY, answer, at};

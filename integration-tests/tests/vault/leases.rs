@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use integration_tests::player::Player;
+use integration_tests::fake_client::FakeClient;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use integration_tests::wait::until;
 
@@ -56,7 +56,7 @@ fn vault_lease_is_renewed_and_its_key_stays_the_same() {
 
     // Nor is a client to whom the API refuses it.
     asked.forget();
-    let client = Player::start(user.helper());
+    let client = FakeClient::start(user.helper());
     client.ask().assert_key(&third);
     client.age(user.home.state().path(), Duration::from_secs(2));
     let fourth = user.searched(client.ask()).stdout;

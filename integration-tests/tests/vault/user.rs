@@ -11,7 +11,7 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::files;
 use integration_tests::home::Home;
 use integration_tests::process::Process;
-use integration_tests::traces::Traces;
+use integration_tests::secret_forms::SecretForms;
 use integration_tests::wait::until;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -165,7 +165,7 @@ impl User {
     #[track_caller]
     pub(crate) fn assert_clean(&self, what: &str, text: &[u8]) {
         for secret in &*self.secrets.borrow() {
-            Traces::of(secret).assert_not_in(what, text);
+            SecretForms::of(secret).assert_not_in(what, text);
         }
     }
 

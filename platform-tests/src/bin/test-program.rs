@@ -7,8 +7,8 @@
 //!   - `show NAME`: an environment variable, on stdout
 //!   - `file NAME`: what is in a file beside `FILE`, on stdout
 //!   - `read`: what is on stdin, on stdout
-//!   - `wait ADDRESS`: stands at a gate until it may go on
-//!   - `leave ADDRESS`: starts a process that stands at a gate, and does not wait for it
+//!   - `wait ADDRESS`: waits at a breakpoint until it is resumed
+//!   - `leave ADDRESS`: starts a process that waits at a breakpoint, and does not wait for it
 //!   - `exit CODE`
 //! - `test-program exit CODE`, `test-program show NAME...`, `test-program wait ADDRESS`: that alone.
 //! - `test-program client` runs the lines that it is told on stdin by the shell, each with the
@@ -105,10 +105,10 @@ fn copy_stdin() {
     io::copy(&mut io::stdin(), &mut io::stdout()).expect("stdin and stdout");
 }
 
-/// The gate says nothing: its connection ends when it opens.
+/// The breakpoint sends nothing: its connection ends when it resumes.
 fn wait(address: &str) {
-    let mut gate = TcpStream::connect(address).expect("a gate");
-    let _ = gate.read(&mut [0]);
+    let mut breakpoint = TcpStream::connect(address).expect("a breakpoint");
+    let _ = breakpoint.read(&mut [0]);
 }
 
 #[expect(clippy::zombie_processes, reason = "it outlives this one")]

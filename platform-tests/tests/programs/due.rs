@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform_tests::gate::Gate;
+use platform_tests::breakpoint::Breakpoint;
 use platform_tests::home::Home;
 use platform_tests::wait::until;
 
@@ -12,18 +12,18 @@ const DUE: Duration = Duration::from_secs(62 * 60);
 
 #[test]
 fn due_key_of_the_front_ends_stdout_before_the_background_refresh() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", breakpoint.wait_step()));
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);
     // By the front, and by the worker, which alone knows formats.
     home.helper().run().assert_key("key-1");
-    let mut held = gate.reached();
+    let mut held = breakpoint.reached();
     home.call(["--format", "json"]).run().assert_printed();
-    held.assert_stands();
+    held.assert_waits();
     assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
 
-    held.let_go();
+    held.resume();
     let is_new = || (home.state().key("main").as_deref() == Some("key-2")).then_some(());
     until("the new key is saved", is_new);
     home.helper().run().assert_key("key-2");
@@ -32,11 +32,11 @@ fn due_key_of_the_front_ends_stdout_before_the_background_refresh() {
 
 #[test]
 fn due_key_of_the_worker_ends_stdout_before_the_background_refresh() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", gate.pass()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", breakpoint.wait_step()));
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);
     let answer = home.call(["--format", "headers"]).run();
     assert!(answer.assert_printed().contains("key-1"), "{answer:?}");
-    gate.reached().assert_stands();
+    breakpoint.reached().assert_waits();
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use platform_tests::call::Answer;
+use platform_tests::fake_client::FakeClient;
 use platform_tests::home::Home;
-use platform_tests::player::Player;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// After this time a client asks again whose key was refused.
@@ -27,8 +27,8 @@ impl User {
         self.home.write("key", key);
     }
 
-    fn client(&self) -> Player {
-        Player::start(self.home.helper())
+    fn client(&self) -> FakeClient {
+        FakeClient::start(self.home.helper())
     }
 
     fn records(&self) -> PathBuf {
@@ -37,14 +37,14 @@ impl User {
 
     /// Lets `duration` pass for the client, and for the key.
     #[track_caller]
-    fn pass(&self, duration: Duration, client: &Player) {
+    fn pass(&self, duration: Duration, client: &FakeClient) {
         client.age(&self.records(), duration);
         self.home.state().age("main", duration);
     }
 
     /// The API refuses the client's key.
     #[track_caller]
-    fn refuse(&self, client: &Player) -> Answer {
+    fn refuse(&self, client: &FakeClient) -> Answer {
         client.age(&self.records(), REFUSED);
         client.ask()
     }

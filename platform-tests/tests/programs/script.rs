@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use api_key_helper_backend::rfc3339;
+use platform_tests::breakpoint::Breakpoint;
 use platform_tests::executables;
-use platform_tests::gate::Gate;
 use platform_tests::home::{Home, KEYS, configuration, text};
 use platform_tests::wait::{now, since};
 
@@ -37,8 +37,8 @@ fn script_json_with_expires_at_is_read() {
 
 #[test]
 fn timeout_ends_the_script_and_its_children() {
-    let [own, of_its_child] = [Gate::new(), Gate::new()];
-    let steps = format!("{}\n{}", of_its_child.leave(), own.pass());
+    let [own, of_its_child] = [Breakpoint::new(), Breakpoint::new()];
+    let steps = format!("{}\n{}", of_its_child.leave_step(), own.wait_step());
     let home = Home::with_settings("timeout = \"3s\"\nretries = 0", "", &steps);
     let started = now();
     let call = home.helper().start();
@@ -53,20 +53,20 @@ fn timeout_ends_the_script_and_its_children() {
 
 #[test]
 fn script_child_of_a_successful_run_is_left_running() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("{}\n{KEYS}", gate.leave()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("{}\n{KEYS}", breakpoint.leave_step()));
     home.helper().run().assert_key("key-1");
-    gate.reached().assert_stands();
+    breakpoint.reached().assert_waits();
 }
 
 /// Windows alone: elsewhere the front becomes the worker, and only that is killed.
 #[cfg(windows)]
 #[test]
 fn killed_front_ends_worker_and_script() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("{}\n{KEYS}", gate.pass()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("{}\n{KEYS}", breakpoint.wait_step()));
     let mut call = home.helper().start();
-    let program = gate.reached();
+    let program = breakpoint.reached();
     call.kill();
     program.assert_ends();
 }

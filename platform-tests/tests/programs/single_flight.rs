@@ -1,16 +1,16 @@
 //! At most one process asks a source.
 
+use platform_tests::breakpoint::Breakpoint;
 use platform_tests::call::Running;
-use platform_tests::gate::Gate;
 use platform_tests::home::{Home, KEYS};
 use platform_tests::wait::until;
 
 #[test]
 fn single_flight_twenty_cold_callers_run_the_source_once() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("{}\n{KEYS}", gate.pass()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("{}\n{KEYS}", breakpoint.wait_step()));
     let calls: Vec<Running> = (0..20).map(|_| home.helper().start()).collect();
-    gate.reached().let_go();
+    breakpoint.reached().resume();
     for call in calls {
         call.finish().assert_key("key-1");
     }
@@ -20,10 +20,10 @@ fn single_flight_twenty_cold_callers_run_the_source_once() {
 
 #[test]
 fn single_flight_waiter_takes_over_when_the_lock_holder_is_killed() {
-    let gate = Gate::new();
-    let home = Home::with_source(&format!("1: {}\n{KEYS}", gate.pass()));
+    let breakpoint = Breakpoint::new();
+    let home = Home::with_source(&format!("1: {}\n{KEYS}", breakpoint.wait_step()));
     let mut holder = home.helper().start();
-    let _held = gate.reached();
+    let _held = breakpoint.reached();
     let waiting = home.helper().start();
     holder.kill();
     until("the other one asks", || (home.runs("main") == 2).then_some(()));

@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use api_key_helper_backend::ErrorKind;
+use integration_tests::raw_http;
 use integration_tests::servers::OidcProvider;
-use integration_tests::visitor;
 use reqwest::Url;
 
 use crate::common::Source;
@@ -40,7 +40,7 @@ fn the_human_approves() {
     let mut source =
         source(&provider, "scopes = ['openid', 'offline_access', 'email', 'unheard-of']");
     let mut page = String::new();
-    let credential = source.login(|address| page = visitor::get(&provider.authorize(address)));
+    let credential = source.login(|address| page = raw_http::get(&provider.authorize(address)));
     let credential = credential.unwrap();
     let said = "is signed in to <code>sso</code> as <code>ada@example.com</code>.";
     assert_page(&page, 200, &["<h1>Signed in</h1>", said, "You can close this window."]);
@@ -66,7 +66,7 @@ fn an_id_token_or_a_resource_is_what_is_asked_for() {
     let provider = OidcProvider::new();
     for toml in ["key = 'id_token'", "resource = 'https://llm.example.com'\nscopes = ['models']"] {
         let mut source = source(&provider, toml);
-        let approve = |address: &str| drop(visitor::get(&provider.authorize(address)));
+        let approve = |address: &str| drop(raw_http::get(&provider.authorize(address)));
         let credential = source.login(approve).unwrap();
         assert_eq!(credential.key.expose().split('.').count(), 3, "{toml}");
     }
@@ -78,7 +78,7 @@ fn the_human_declines() {
     let mut source = source(&provider, "");
     let mut page = String::new();
     let error =
-        source.login(|address| page = visitor::get(&provider.decline(address))).unwrap_err();
+        source.login(|address| page = raw_http::get(&provider.decline(address))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(error.message().starts_with("the sign-in was declined"), "{error}");
     assert!(error.hint().unwrap().contains("`api-key-helper login --source sso`"));
@@ -97,7 +97,7 @@ fn a_providers_error_is_ours() {
         let mut source = Source::of(&provider, &format!("flow = 'browser'\n{toml}"));
         let mut page = String::new();
         let error =
-            source.login(|address| page = visitor::get(&provider.authorize(address))).unwrap_err();
+            source.login(|address| page = raw_http::get(&provider.authorize(address))).unwrap_err();
         assert_eq!(error.kind(), kind, "{}", error.report());
         assert!(error.message().contains(words), "{}", error.report());
         assert_page(&page, 400, &["<h1>Not signed in</h1>", words]);
@@ -112,7 +112,7 @@ fn a_code_is_redeemed_once_even_when_the_answer_is_lost() {
     proxy.lose_a_grant();
     let mut page = String::new();
     let error =
-        source.login(|address| page = visitor::get(&provider.authorize(address))).unwrap_err();
+        source.login(|address| page = raw_http::get(&provider.authorize(address))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
     assert!(error.message().starts_with("an answer got lost that may have been the sign-in"));
     assert_page(&page, 400, &["an answer got lost"]);
@@ -127,7 +127,7 @@ fn a_provider_that_cannot_be_reached_is_asked_again() {
     proxy.stop();
     let credential = source.login(|address| {
         let answer = provider.authorize(address);
-        let browser = std::thread::spawn(move || visitor::get(&answer));
+        let browser = std::thread::spawn(move || raw_http::get(&answer));
         // The first request finds nobody, and the next one is a second later.
         integration_tests::wait::sleep(Duration::from_millis(500));
         assert!(!browser.is_finished());
@@ -167,7 +167,7 @@ fn the_address_that_is_registered_is_the_one_that_is_sent() {
         let credential = source.login(|address| {
             let sent = parameter(address, "redirect_uri");
             assert!(sent.starts_with(&starts) && !sent.ends_with('/'), "{sent}");
-            assert_page(&visitor::get(&provider.authorize(address)), 200, &[]);
+            assert_page(&raw_http::get(&provider.authorize(address)), 200, &[]);
         });
         assert!(provider.is_active(credential.unwrap().key.expose()));
     }
@@ -186,7 +186,7 @@ fn endpoints_by_hand_need_no_discovery() {
     let mut source = Source::new(&format!(
         "{BROWSER}\nauthorization_endpoint = '{at}/auth'\ntoken_endpoint = '{at}/token'"
     ));
-    source.login(|address| drop(visitor::get(&provider.authorize(address)))).unwrap();
+    source.login(|address| drop(raw_http::get(&provider.authorize(address)))).unwrap();
     source.key();
 }
 

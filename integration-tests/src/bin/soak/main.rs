@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use integration_tests::servers::storm::Weather;
+use integration_tests::servers::faulty_network::Condition;
 use integration_tests::wait::{now, since, sleep};
 
 use crate::callers::Outcome;
@@ -93,8 +93,8 @@ fn rotate(sources: &Sources, duration: Duration) {
         }
         sources.rotate(number);
         match number % OUTAGE_EVERY {
-            0 => sources.turn(Weather::Down),
-            OUTAGE_ENDS => sources.turn(Weather::Stormy),
+            0 => sources.set(Condition::Down),
+            OUTAGE_ENDS => sources.set(Condition::Faulty),
             _ => {}
         }
     }
@@ -107,13 +107,13 @@ fn show(name: &str, sources: &Sources, outcome: &Outcome) {
     let millis = |percent| at(percent).map_or(0, Duration::as_millis);
     println!(
         "{name}: {} calls, {} keys printed ({} with a warning), errors {:?}, {} keys issued, \
-         {} requests harmed, {} / {} / {} ms (median, 99 %, longest)",
+         {} requests disturbed, {} / {} / {} ms (median, 99 %, longest)",
         took.len(),
         outcome.keys,
         outcome.warned,
         outcome.errors,
         sources.issued(name),
-        sources.harmed(name),
+        sources.disturbed(name),
         millis(50),
         millis(99),
         millis(100),

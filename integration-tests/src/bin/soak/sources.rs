@@ -9,10 +9,10 @@ use integration_tests::call::Call;
 use integration_tests::home::Home;
 use integration_tests::install;
 use integration_tests::servers::admin::text;
+use integration_tests::servers::faulty_network::Condition;
 use integration_tests::servers::oidc_provider::Settings;
-use integration_tests::servers::storm::Weather;
 use integration_tests::servers::token_endpoint::{self, FEDERATION};
-use integration_tests::servers::{Moto, OidcProvider, OpenBao, Storm, TokenEndpoint};
+use integration_tests::servers::{FaultyNetwork, Moto, OidcProvider, OpenBao, TokenEndpoint};
 use integration_tests::sign_in::sign_in;
 use serde_json::json;
 
@@ -26,7 +26,7 @@ pub(crate) struct Sources {
     moto: Moto,
     provider: OidcProvider,
     endpoint: TokenEndpoint,
-    storms: BTreeMap<&'static str, Storm>,
+    networks: BTreeMap<&'static str, FaultyNetwork>,
     ledgers: BTreeMap<&'static str, Ledger>,
     /// When each token was printed first: it is no younger than that.
     tokens: Mutex<BTreeMap<String, Instant>>,
@@ -59,13 +59,13 @@ impl Sources {
         let provider = OidcProvider::with(&Settings { access_token: life, ..Settings::default() });
         let settings = token_endpoint::Settings { life, ..Default::default() };
         let endpoint = TokenEndpoint::with(&settings);
-        let storms = BTreeMap::from([
-            ("vault", Storm::before(bao.address(), 1, true)),
-            ("aws", Storm::before(moto.address(), 2, true)),
+        let networks = BTreeMap::from([
+            ("vault", FaultyNetwork::before(bao.address(), 1, true)),
+            ("aws", FaultyNetwork::before(moto.address(), 2, true)),
             // A lost answer may have rotated the refresh token, which costs a login.
-            ("oidc", Storm::before(provider.issuer(), 3, false)),
+            ("oidc", FaultyNetwork::before(provider.issuer(), 3, false)),
             // A lost answer costs the token that was sent, and the issuer has others.
-            ("exchange", Storm::before(endpoint.address(), 4, true)),
+            ("exchange", FaultyNetwork::before(endpoint.address(), 4, true)),
         ]);
         let (role, secret_id) = approle(&bao);
         moto.secret("soak", &json!({ "SecretString": "sk-soak-aws-before" }));
@@ -79,19 +79,19 @@ impl Sources {
             format!(
                 "address = \"{}\"\npath = \"soak\"\nauth = {{ method = \"approle\", \
                  role_id = \"{role}\", secret_id = {{ file = \"{}\" }} }}",
-                storms["vault"].address(),
+                networks["vault"].address(),
                 secret_id.display()
             ),
             "secret_id = \"soak\"".to_owned(),
             format!(
                 "issuer = \"{}\"\nclient_id = \"helper\"\ntoken_endpoint = \"{}/token\"",
                 provider.issuer(),
-                storms["oidc"].address()
+                networks["oidc"].address()
             ),
             format!(
                 "token_endpoint = \"{}/v1/oauth/token\"\ntoken = {{ source = \"issuer\" }}\n\
                  {FEDERATION}\n[source.issuer]\nbackend = \"script\"\ncommand = [\"{}\"]",
-                storms["exchange"].address(),
+                networks["exchange"].address(),
                 issuer.display()
             ),
         ];
@@ -105,19 +105,19 @@ impl Sources {
         home.configure(&tables.fold(head, |text, table| text + &table));
         let ledgers = NAMES.map(|name| (name, Ledger::default())).into();
         let tokens = Mutex::default();
-        let sources = Self { home, bao, moto, provider, endpoint, storms, ledgers, tokens };
+        let sources = Self { home, bao, moto, provider, endpoint, networks, ledgers, tokens };
         sign_in(&sources.call("oidc", &["login"]), &sources.provider);
         sources.rotate(0);
-        sources.turn(Weather::Stormy);
+        sources.set(Condition::Faulty);
         sources
     }
 
     /// What the way to all of them is like from now on.
-    pub(crate) fn turn(&self, weather: Weather) {
-        self.storms.values().for_each(|storm| storm.turn(weather));
+    pub(crate) fn set(&self, condition: Condition) {
+        self.networks.values().for_each(|network| network.set(condition));
         let down = self.home.path().join("down");
-        match weather {
-            Weather::Down => drop(self.home.write("down", "")),
+        match condition {
+            Condition::Down => drop(self.home.write("down", "")),
             // It may not be there.
             _ => drop(fs::remove_file(down)),
         }
@@ -127,7 +127,7 @@ impl Sources {
     pub(crate) fn call(&self, profile: &str, arguments: &[&str]) -> Call {
         let call = self.home.call(["--profile", profile]).args(arguments.iter().copied());
         call.env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_ENDPOINT_URL", self.storms["aws"].address())
+            .env("AWS_ENDPOINT_URL", self.networks["aws"].address())
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up-secret-access-key")
@@ -181,8 +181,8 @@ impl Sources {
     }
 
     /// How many requests to a source came to harm on the way.
-    pub(crate) fn harmed(&self, profile: &str) -> usize {
-        self.storms.get(profile).map_or(0, Storm::harmed)
+    pub(crate) fn disturbed(&self, profile: &str) -> usize {
+        self.networks.get(profile).map_or(0, FaultyNetwork::disturbed)
     }
 
     /// What was spent twice: the servers that take it once tell whoever does that.

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use api_key_helper_backend::ErrorKind;
+use integration_tests::raw_http;
 use integration_tests::servers::OidcProvider;
-use integration_tests::visitor;
 use reqwest::Url;
 
 use super::{assert_page, free_port, parameter, source};
@@ -16,8 +16,8 @@ fn what_others_ask_for_ends_nothing() {
     let credential = source.login(|address| {
         let answer = provider.authorize(address);
         // Browsers open connections in store, and some say half of what they want.
-        let silent: Vec<_> = (0..40).map(|_| visitor::connect(&answer)).collect();
-        let mut slow = visitor::connect(&answer);
+        let silent: Vec<_> = (0..40).map(|_| raw_http::connect(&answer)).collect();
+        let mut slow = raw_http::connect(&answer);
         slow.write_all(b"GET /callback?code=x HTTP/1.1\r\nHost: ").unwrap();
         let (callback, query) = answer.split_once('?').unwrap();
         let origin = callback.strip_suffix("/callback").unwrap();
@@ -28,17 +28,17 @@ fn what_others_ask_for_ends_nothing() {
             format!("{answer}&state=twice"),
             callback.to_owned(),
         ] {
-            assert_page(&visitor::get(&stray), 400, &["<h1>Not an answer</h1>"]);
+            assert_page(&raw_http::get(&stray), 400, &["<h1>Not an answer</h1>"]);
         }
         for nothing in ["/favicon.ico", "/"] {
-            let page = visitor::get(&format!("{origin}{nothing}"));
+            let page = raw_http::get(&format!("{origin}{nothing}"));
             assert_page(&page, 404, &["<h1>Not found</h1>"]);
         }
         let options = format!("OPTIONS /callback?{query} HTTP/1.1\r\n");
         let preflight = format!(
             "{options}origin: https://login.example\r\naccess-control-request-method: GET\r\n\r\n"
         );
-        assert!(visitor::send(&answer, preflight.as_bytes()).starts_with("HTTP/1.1 204 "));
+        assert!(raw_http::send(&answer, preflight.as_bytes()).starts_with("HTTP/1.1 204 "));
         let post = format!("POST /callback?{query} HTTP/1.1\r\n\r\n");
         let options = format!("{options}\r\n");
         for request in [
@@ -47,9 +47,9 @@ fn what_others_ask_for_ends_nothing() {
             b"\x16\x03\x01 a TLS hello\r\n\r\n",
             &[b'x'; 100_000],
         ] {
-            assert_eq!(visitor::send(&answer, request), "");
+            assert_eq!(raw_http::send(&answer, request), "");
         }
-        assert_page(&visitor::get(&answer), 200, &["<h1>Signed in</h1>"]);
+        assert_page(&raw_http::get(&answer), 200, &["<h1>Signed in</h1>"]);
         drop((silent, slow));
     });
     assert!(provider.is_active(credential.unwrap().key.expose()));
@@ -63,11 +63,11 @@ fn an_old_answer_is_no_answer() {
     let mut old = String::new();
     let approve = |address: &str| {
         old = provider.authorize(address);
-        drop(visitor::get(&old));
+        drop(raw_http::get(&old));
     };
     source.login(approve).unwrap();
     // Its port is nobody's any more, and its code is spent.
-    assert!(std::panic::catch_unwind(|| visitor::get(&old)).is_err());
+    assert!(std::panic::catch_unwind(|| raw_http::get(&old)).is_err());
     let port = free_port();
     source =
         super::source(&provider, &format!("redirect_uri = 'http://127.0.0.1:{port}/callback'"));
@@ -76,8 +76,8 @@ fn an_old_answer_is_no_answer() {
             let answer = provider.authorize(address);
             let mut replayed = Url::parse(&old).unwrap();
             replayed.set_port(Some(port)).unwrap();
-            assert_page(&visitor::get(replayed.as_str()), 400, &["<h1>Not an answer</h1>"]);
-            assert_page(&visitor::get(&answer), 200, &[]);
+            assert_page(&raw_http::get(replayed.as_str()), 400, &["<h1>Not an answer</h1>"]);
+            assert_page(&raw_http::get(&answer), 200, &[]);
         })
         .unwrap();
     assert_eq!((provider.asked("authorization_code"), provider.revocations()), (2, 0));
@@ -96,7 +96,7 @@ fn the_code_of_another_login_is_worth_nothing() {
         let mut page = String::new();
         let error = source
             .login(|address| {
-                page = visitor::get(&provider.authorize(&with(address, name, Some(value))));
+                page = raw_http::get(&provider.authorize(&with(address, name, Some(value))));
             })
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NeedsLogin, "{}", error.report());
@@ -123,7 +123,7 @@ fn the_answer_of_another_provider_is_refused() {
             .login(|address| {
                 let answer = provider.authorize(address);
                 assert_eq!(parameter(&answer, "iss"), provider.issuer());
-                page = visitor::get(&with(&answer, "iss", issuer));
+                page = raw_http::get(&with(&answer, "iss", issuer));
             })
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misconfigured);

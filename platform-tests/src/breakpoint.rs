@@ -1,20 +1,20 @@
-//! A place where a program waits until the test lets it go on.
+//! A place where a program waits until the test resumes it.
 
 use std::io::{ErrorKind, Read as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use crate::wait::{LIMIT, until};
 
-/// A port of this machine. A program that connects to it stands still until its connection is closed.
+/// A port of this machine. A program that connects to it waits until its connection is closed.
 /// The connection ends with its process, so the test sees that end as well. Neither side waits for a
 /// time.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Breakpoint {
     listener: TcpListener,
 }
 
-impl Gate {
-    /// A closed gate.
+impl Breakpoint {
+    /// A breakpoint.
     ///
     /// # Panics
     /// When the machine has no free port.
@@ -30,7 +30,7 @@ impl Gate {
     /// # Panics
     /// When the port is not known.
     #[must_use]
-    pub fn pass(&self) -> String {
+    pub fn wait_step(&self) -> String {
         format!("wait {}", self.address())
     }
 
@@ -39,18 +39,18 @@ impl Gate {
     /// # Panics
     /// When the port is not known.
     #[must_use]
-    pub fn leave(&self) -> String {
+    pub fn leave_step(&self) -> String {
         format!("leave {}", self.address())
     }
 
-    /// Waits until a program stands here. It goes on when the answer is dropped.
+    /// Waits until a program is here. It resumes when the answer is dropped.
     ///
     /// # Panics
     /// When none comes.
     #[track_caller]
     #[must_use]
-    pub fn reached(&self) -> Held {
-        Held { connection: until("a program stands at the gate", || self.accept()) }
+    pub fn reached(&self) -> Paused {
+        Paused { connection: until("a program waits at the breakpoint", || self.accept()) }
     }
 
     fn accept(&self) -> Option<TcpStream> {
@@ -60,30 +60,30 @@ impl Gate {
     }
 
     fn address(&self) -> String {
-        self.listener.local_addr().expect("the gate's address").to_string()
+        self.listener.local_addr().expect("the breakpoint's address").to_string()
     }
 }
 
-impl Default for Gate {
+impl Default for Breakpoint {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// A program that stands at a gate.
+/// A program that waits at a breakpoint.
 #[derive(Debug)]
-pub struct Held {
+pub struct Paused {
     connection: TcpStream,
 }
 
-impl Held {
-    /// Lets it go on.
-    pub fn let_go(self) {}
+impl Paused {
+    /// Resumes the program.
+    pub fn resume(self) {}
 
     /// Waits until its process has ended, which it does not do by itself.
     ///
     /// # Panics
-    /// When it goes on standing there.
+    /// When it keeps waiting.
     #[track_caller]
     pub fn assert_ends(mut self) {
         self.connection.set_read_timeout(Some(LIMIT)).expect("a limit");
@@ -100,7 +100,7 @@ impl Held {
     /// # Panics
     /// Then.
     #[track_caller]
-    pub fn assert_stands(&mut self) {
+    pub fn assert_waits(&mut self) {
         self.connection.set_nonblocking(true).expect("a connection that can be looked at");
         let read = self.connection.read(&mut [0]);
         let stands = matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock);

@@ -1,4 +1,4 @@
-//! A way to a server on which things go wrong by chance.
+//! A network in front of a server, with random faults.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,26 +14,26 @@ use crate::wait;
 /// out of order, or late by up to 0.7 s; and of as many the answer breaks off or is late by up to 7 s,
 /// if answers may get lost.
 #[derive(Debug)]
-pub struct Storm {
+pub struct FaultyNetwork {
     address: String,
-    harmed: Arc<AtomicUsize>,
-    weather: Arc<Mutex<Weather>>,
+    disturbed: Arc<AtomicUsize>,
+    condition: Arc<Mutex<Condition>>,
 }
 
-/// What a network is like.
+/// The condition of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weather {
+pub enum Condition {
     /// Every request is answered.
-    Calm,
+    Healthy,
     /// Chance decides.
-    Stormy,
+    Faulty,
     /// No request gets through.
     Down,
 }
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Outcome {
     Answered,
     NotSent,
     BadGateway,
@@ -41,9 +41,9 @@ enum Fate {
     BrokenOff,
 }
 
-impl Storm {
-    /// A relay to the server at `upstream`, on which nothing goes wrong yet. Chance begins at `seed`. `loses` says whether an
-    /// answer may get lost: what rotates by being asked is then gone.
+impl FaultyNetwork {
+    /// A relay to the server at `upstream`, without faults yet. Chance begins at `seed`. `loses` says
+    /// whether an answer may get lost: what rotates by being asked is then gone.
     ///
     /// # Panics
     /// When there is no port, or `upstream` is not plain HTTP.
@@ -52,29 +52,31 @@ impl Storm {
         let upstream = upstream.strip_prefix("http://").expect("plain HTTP").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("its address"));
-        let harmed = Arc::new(AtomicUsize::new(0));
-        let weather = Arc::new(Mutex::new(Weather::Calm));
-        let storm = Self { address, harmed: Arc::clone(&harmed), weather: Arc::clone(&weather) };
+        let disturbed = Arc::new(AtomicUsize::new(0));
+        let condition = Arc::new(Mutex::new(Condition::Healthy));
+        let network =
+            Self { address, disturbed: Arc::clone(&disturbed), condition: Arc::clone(&condition) };
         let chance = Arc::new(AtomicU64::new(seed));
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let (upstream, chance) = (upstream.clone(), Arc::clone(&chance));
-                let (harmed, weather) = (Arc::clone(&harmed), Arc::clone(&weather));
+                let (disturbed, condition) = (Arc::clone(&disturbed), Arc::clone(&condition));
                 // A side that goes away ends the connection, as it would without us.
                 thread::spawn(move || {
                     let request = read(&client)?;
-                    let weather = *weather.lock().expect("the weather");
-                    let fate = match weather {
-                        Weather::Calm => Fate::Answered,
-                        Weather::Stormy => Fate::drawn(&chance, loses),
-                        Weather::Down => Fate::NotSent,
+                    let condition = *condition.lock().expect("the condition");
+                    let outcome = match condition {
+                        Condition::Healthy => Outcome::Answered,
+                        Condition::Faulty => Outcome::drawn(&chance, loses),
+                        Condition::Down => Outcome::NotSent,
                     };
-                    harmed.fetch_add(usize::from(fate != Fate::Answered), Ordering::Relaxed);
-                    carry_out(fate, &client, &upstream, &request).ok()
+                    disturbed
+                        .fetch_add(usize::from(outcome != Outcome::Answered), Ordering::Relaxed);
+                    carry_out(outcome, &client, &upstream, &request).ok()
                 });
             }
         });
-        storm
+        network
     }
 
     /// Where it listens.
@@ -83,22 +85,22 @@ impl Storm {
         &self.address
     }
 
-    /// What it is like from now on.
+    /// Sets the condition from now on.
     ///
     /// # Panics
     /// When another thread did.
-    pub fn turn(&self, weather: Weather) {
-        *self.weather.lock().expect("the weather") = weather;
+    pub fn set(&self, condition: Condition) {
+        *self.condition.lock().expect("the condition") = condition;
     }
 
     /// How many requests were not simply answered.
     #[must_use]
-    pub fn harmed(&self) -> usize {
-        self.harmed.load(Ordering::Relaxed)
+    pub fn disturbed(&self) -> usize {
+        self.disturbed.load(Ordering::Relaxed)
     }
 }
 
-impl Fate {
+impl Outcome {
     fn drawn(chance: &AtomicU64, loses: bool) -> Self {
         // SplitMix64 (Steele, Lea, Flood 2014): each step of a counter is as good as drawn.
         let step = chance.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
@@ -118,27 +120,27 @@ impl Fate {
 }
 
 fn carry_out(
-    fate: Fate,
+    outcome: Outcome,
     mut client: &TcpStream,
     upstream: &str,
     request: &Request,
 ) -> io::Result<()> {
-    match fate {
-        Fate::NotSent => return Ok(()),
-        Fate::BadGateway => {
+    match outcome {
+        Outcome::NotSent => return Ok(()),
+        Outcome::BadGateway => {
             let Reply::Bytes(reply) = Reply::new(502, &[], "<html>Bad Gateway</html>") else {
                 return Ok(());
             };
             return client.write_all(reply.as_bytes());
         }
-        Fate::Late(late) => wait::sleep(late),
-        Fate::Answered | Fate::BrokenOff => {}
+        Outcome::Late(late) => wait::sleep(late),
+        Outcome::Answered | Outcome::BrokenOff => {}
     }
     let mut answer = Vec::new();
     let mut server = TcpStream::connect(upstream)?;
     server.write_all(alone(&request.text).as_bytes())?;
     server.read_to_end(&mut answer)?;
-    let sent = if fate == Fate::BrokenOff { answer.len() / 2 } else { answer.len() };
+    let sent = if outcome == Outcome::BrokenOff { answer.len() / 2 } else { answer.len() };
     client.write_all(&answer[..sent])
 }
 

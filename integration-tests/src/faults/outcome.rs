@@ -1,16 +1,16 @@
-//! What may be seen of a call that was hit.
+//! The permitted outcomes of a call that a fault hit.
 
 use std::time::Duration;
 
 use api_key_helper_values::SHOWN_LENGTH;
 
-use super::{Fault, Stage};
+use super::{Fault, Fixture};
 use crate::call::Answer;
 use crate::process::Process;
-use crate::traces::Traces;
+use crate::secret_forms::SecretForms;
 use crate::wait::until;
 
-/// The deadline of the calls on a stage, in its configuration.
+/// The deadline of the calls of a fixture, in its configuration.
 pub(super) const DEADLINE: &str = "deadline = \"5s\"";
 /// That deadline, the time after which a process that misses it ends itself, and a slow machine.
 const LONGEST: Duration = Duration::from_secs(5 + 5 + 5);
@@ -19,11 +19,11 @@ const LONGEST: Duration = Duration::from_secs(5 + 5 + 5);
 const GIVES_UP: &str = "this program cannot go on at";
 
 /// Either a key or a clear error, and nothing that does not belong there.
-pub(super) fn judge(stage: &dyn Stage, fault: Fault, answer: &Answer, took: Duration) {
+pub(super) fn judge(fixture: &dyn Fixture, fault: Fault, answer: &Answer, took: Duration) {
     assert!(took < LONGEST, "it took {took:?}: {answer:?}");
-    let is_key = stage.is_key(&answer.stdout);
-    for secret in stage.secrets() {
-        let found = Traces::of(&secret).found_in(answer.stderr.as_bytes()).is_some();
+    let is_key = fixture.is_key(&answer.stdout);
+    for secret in fixture.secrets() {
+        let found = SecretForms::of(&secret).found_in(answer.stderr.as_bytes()).is_some();
         assert!(!found, "a secret is in stderr: {answer:?}");
     }
     assert!(!answer.stderr.contains("panicked"), "{answer:?}");
@@ -34,7 +34,7 @@ pub(super) fn judge(stage: &dyn Stage, fault: Fault, answer: &Answer, took: Dura
     }
     assert_eq!(answer.signal, None, "{answer:?}");
     if answer.code == Some(0) {
-        let is_right = if stage.prints() { is_key } else { answer.stdout.is_empty() };
+        let is_right = if fixture.prints() { is_key } else { answer.stdout.is_empty() };
         assert!(is_right, "{answer:?}");
         let is_warning = |line: &str| line.starts_with("api-key-helper: warning: ");
         assert!(answer.stderr.lines().all(is_warning), "{answer:?}");
@@ -46,12 +46,12 @@ pub(super) fn judge(stage: &dyn Stage, fault: Fault, answer: &Answer, took: Dura
 
 /// Nobody works on, and no file is left but those that `docs/architecture.md` names: where the process
 /// was broken off, drafts, which are swept later.
-pub(super) fn judge_leftovers(stage: &dyn Stage, fault: Fault, name: &str, answer: &Answer) {
-    let home = stage.home().path();
+pub(super) fn judge_leftovers(fixture: &dyn Fixture, fault: Fault, name: &str, answer: &Answer) {
+    let home = fixture.home().path();
     until("nobody of this call works any more", || {
         Process::all_with("HOME", home).is_empty().then_some(())
     });
-    let state = stage.home().state();
+    let state = fixture.home().state();
     let drafts = state.files(".tmp");
     let removes = ["unlink", "unlinkat"].contains(&name);
     let is_broken_off = fault == Fault::Kill || answer.stderr.contains(GIVES_UP);

@@ -1,16 +1,16 @@
-//! Which system call a fault hits.
+//! The system call that a fault hits.
 
 use std::collections::BTreeMap;
 
 use super::Fault;
-use crate::trace::SystemCall;
+use crate::strace::SystemCall;
 
 /// One system call of a call of the helper.
 ///
 /// It is the one that is `nth` of its name, not the one that is `nth` of all: how often an event loop
 /// turns depends on the machine, and moves all that comes after it.
 #[derive(Clone, Debug)]
-pub struct Aim {
+pub struct Target {
     /// Its name, and what it was about in a run without a fault.
     pub call: SystemCall,
     nth: usize,
@@ -18,7 +18,7 @@ pub struct Aim {
     of_another: Option<Option<String>>,
 }
 
-impl Aim {
+impl Target {
     /// The calls of the first thread after the start of `main` of each program that it becomes.
     ///
     /// # Panics
@@ -26,7 +26,7 @@ impl Aim {
     #[must_use]
     pub fn all_of(calls: &[SystemCall]) -> Vec<Self> {
         let mut counts = BTreeMap::new();
-        let mut aims = Vec::new();
+        let mut targets = Vec::new();
         let mut is_in_main = false;
         for (index, call) in calls.iter().enumerate() {
             if index > 0 {
@@ -36,7 +36,7 @@ impl Aim {
             is_in_main = is_in_main || begins_main(call);
             if is_in_main {
                 let nth = counts[&*call.name];
-                aims.push(Self { call: call.clone(), nth, of_another: None });
+                targets.push(Self { call: call.clone(), nth, of_another: None });
             }
             let is_another_program = call.name == "execve" && call.rest.ends_with("= 0");
             let is_end = ends_start(call);
@@ -46,7 +46,7 @@ impl Aim {
             calls.iter().filter(|call| call.name == "execve" && call.rest.ends_with("= 0"));
         let starts = calls.iter().filter(|call| ends_start(call) || begins_main(call));
         assert!(starts.count() >= programs.count(), "where does `main` begin? {calls:?}");
-        aims
+        targets
     }
 
     /// The call that is `nth` of its name in each child and thread, and that the first thread never

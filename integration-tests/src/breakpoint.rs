@@ -1,4 +1,4 @@
-//! A place where a script waits until the test lets it go on.
+//! A place where a script waits until the test resumes it.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -9,15 +9,15 @@ use rustix::fs::OFlags;
 use crate::files;
 use crate::wait::until;
 
-/// A FIFO. A script that reads from it stands still; the test sees that it is there, and lets it go
-/// on. Neither side waits for a time.
+/// A FIFO. A script that reads from it waits; the test sees that it is there, and resumes it.
+/// Neither side waits for a time.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Breakpoint {
     path: PathBuf,
 }
 
-impl Gate {
-    /// A closed gate at `path`.
+impl Breakpoint {
+    /// A breakpoint at `path`.
     ///
     /// # Panics
     /// When it cannot be made.
@@ -29,37 +29,37 @@ impl Gate {
 
     /// The shell's command that waits here.
     #[must_use]
-    pub fn pass(&self) -> String {
+    pub fn command(&self) -> String {
         format!("read -r _ <'{}'", self.path.display())
     }
 
-    /// Waits until somebody stands here. They go on when the answer is dropped.
+    /// Waits until a script is here. It resumes when the answer is dropped.
     #[must_use]
-    pub fn reached(&self) -> Held {
-        Held { _writer: until("a script stands at the gate", || self.writer()) }
+    pub fn reached(&self) -> Paused {
+        Paused { _writer: until("a script waits at the breakpoint", || self.writer()) }
     }
 
-    /// Opening for writing succeeds as soon as somebody opens for reading.
+    /// Opening for writing succeeds as soon as a script opens for reading.
     fn writer(&self) -> Option<File> {
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         OpenOptions::new().write(true).custom_flags(flags).open(&self.path).ok()
     }
 }
 
-impl Drop for Gate {
-    /// Nobody is left standing, whatever became of the test.
+impl Drop for Breakpoint {
+    /// Resumes a script that still waits, whatever became of the test.
     fn drop(&mut self) {
         drop(self.writer());
     }
 }
 
-/// Somebody stands at a gate.
+/// A script that waits at a breakpoint.
 #[derive(Debug)]
-pub struct Held {
+pub struct Paused {
     _writer: File,
 }
 
-impl Held {
-    /// Lets them go on.
-    pub fn let_go(self) {}
+impl Paused {
+    /// Resumes the script.
+    pub fn resume(self) {}
 }

@@ -1,4 +1,5 @@
-//! A server of `integration-tests/servers/` around `oidc-provider`, which tests steer under `/test/`.
+//! A server of `integration-tests/servers/` around `oidc-provider`. Tests control it under
+//! `/test/`.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,16 +7,16 @@ use std::process::Command;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::http::{self, Http};
-use super::served::Served;
+use super::http_client::{self, HttpClient};
+use super::http_server::HttpServer;
 use crate::install;
 
 #[derive(Debug)]
-pub(super) struct Steered {
-    server: Served,
+pub(super) struct ControlledServer {
+    server: HttpServer,
 }
 
-impl Steered {
+impl ControlledServer {
     /// Starts `program`, which is like `settings` say for the port that it is given.
     ///
     /// # Panics
@@ -29,11 +30,11 @@ impl Steered {
             node
         };
         let is_ready =
-            |http: &Http| http.try_request("GET", "/test/events", &[], String::new()).is_ok();
-        Self { server: Served::start(program, command, is_ready) }
+            |http: &HttpClient| http.try_request("GET", "/test/events", &[], String::new()).is_ok();
+        Self { server: HttpServer::start(program, command, is_ready) }
     }
 
-    pub(super) fn http(&self) -> &Http {
+    pub(super) fn http(&self) -> &HttpClient {
         &self.server.http
     }
 
@@ -43,7 +44,7 @@ impl Steered {
     }
 
     /// Does what `/test/NAME` stands for, and gives what comes of it.
-    pub(super) fn steer(&self, name: &str, query: &[(&str, &str)]) -> Value {
+    pub(super) fn control(&self, name: &str, query: &[(&str, &str)]) -> Value {
         self.ask("POST", name, query)
     }
 
@@ -62,7 +63,7 @@ impl Steered {
         let mut address = Url::parse(self.http().address()).expect("an address");
         address.query_pairs_mut().extend_pairs(query);
         let path = format!("/test/{name}?{}", address.query().unwrap_or_default());
-        http::json(&self.http().request(method, &path, &[], String::new()))
+        http_client::json(&self.http().request(method, &path, &[], String::new()))
     }
 }
 

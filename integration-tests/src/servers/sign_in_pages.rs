@@ -1,4 +1,4 @@
-//! The human's half of a login, on a provider's pages.
+//! The pages of a provider, on which a user signs in.
 
 use super::browser::{Browser, Form, Page};
 use super::oidc_provider::ACCOUNT;

@@ -4,18 +4,18 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::http::Http;
+use super::http_client::HttpClient;
 use super::process::{Process, free_ports};
 
 /// A server, and a client of it. Its log is in a folder of its own.
 #[derive(Debug)]
-pub(super) struct Served {
-    pub(super) http: Http,
+pub(super) struct HttpServer {
+    pub(super) http: HttpClient,
     process: Process,
     _folder: TempDir,
 }
 
-impl Served {
+impl HttpServer {
     /// Starts `command` at a port that it is given, and waits until the server is `ready`.
     ///
     /// # Panics
@@ -23,14 +23,14 @@ impl Served {
     pub(super) fn start(
         what: &str,
         command: impl Fn(u16) -> Command,
-        ready: impl Fn(&Http) -> bool,
+        ready: impl Fn(&HttpClient) -> bool,
     ) -> Self {
         let mut log = String::new();
         for _ in 0..3 {
             let port = free_ports();
             let folder = tempfile::tempdir().expect("a folder");
             let mut process = Process::start(&command(port), folder.path());
-            let http = Http::new(&format!("http://127.0.0.1:{port}"));
+            let http = HttpClient::new(&format!("http://127.0.0.1:{port}"));
             if process.wait_until(|| ready(&http)) {
                 return Self { http, process, _folder: folder };
             }

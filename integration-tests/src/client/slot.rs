@@ -1,15 +1,15 @@
-//! How many tests run a client at a time.
+//! A limit to how many tests run a client at a time.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// A place for a test that runs clients, each of which takes a quarter of a gigabyte.
+/// A slot for a test that runs clients, each of which takes a quarter of a gigabyte.
 #[derive(Debug)]
-pub struct Seat(());
+pub struct ClientSlot(());
 
 static FREE: Mutex<usize> = Mutex::new(2);
 static LEFT: Condvar = Condvar::new();
 
-impl Seat {
+impl ClientSlot {
     /// Waits until one is free.
     #[must_use]
     pub fn take() -> Self {
@@ -21,7 +21,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ClientSlot {
     fn drop(&mut self) {
         *FREE.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         LEFT.notify_one();

@@ -1,4 +1,4 @@
-//! What a secret looks like where it should not be.
+//! The forms in which a leaked secret can appear.
 
 use api_key_helper_values::hex;
 use base64::Engine as _;
@@ -7,10 +7,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 /// The forms of either half of a secret: plain, in upper case, escaped as in an address, in JSON
 /// and in HTML, and in hexadecimal and Base64, which has three forms by where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Traces(Vec<String>);
+pub struct SecretForms(Vec<String>);
 
-impl Traces {
-    /// The traces of `secret`.
+impl SecretForms {
+    /// The forms of `secret`.
     ///
     /// # Panics
     /// When it is so short that its halves would be found by chance.
@@ -19,25 +19,25 @@ impl Traces {
     pub fn of(secret: &str) -> Self {
         assert!(secret.len() >= 16, "a secret of {} characters cannot be told", secret.len());
         let (first, second) = secret.as_bytes().split_at(secret.len() / 2);
-        let mut traces = Vec::new();
+        let mut forms = Vec::new();
         for half in [first, second] {
             let hexadecimal = hex(half);
             let plain = String::from_utf8_lossy(half).into_owned();
-            traces.extend(escaped(&plain));
-            traces.extend([plain.to_uppercase(), plain, hexadecimal.to_uppercase(), hexadecimal]);
+            forms.extend(escaped(&plain));
+            forms.extend([plain.to_uppercase(), plain, hexadecimal.to_uppercase(), hexadecimal]);
             for before in 0..3 {
                 let shifted = [&vec![0; before], half].concat();
                 for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
                     let text = alphabet.encode(&shifted);
                     // The first and the last character may depend on what stands beside the half.
-                    traces.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
+                    forms.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
                 }
             }
         }
-        Self(traces)
+        Self(forms)
     }
 
-    /// The first trace that is in `text`.
+    /// The first form that is in `text`.
     #[must_use]
     pub fn found_in(&self, text: &[u8]) -> Option<&str> {
         let is_in =
@@ -105,12 +105,12 @@ mod tests {
                 text.chars().take(secret.len() / 2 + noise.len() + 1).collect(),
             ];
             for form in forms {
-                assert!(Traces::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
+                assert!(SecretForms::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
             }
         }
         for form in repeated(secret) {
-            assert!(Traces::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
+            assert!(SecretForms::of(secret).found_in(form.as_bytes()).is_some(), "{form}");
         }
-        assert_eq!(Traces::of(secret).found_in(b"s.canary"), None);
+        assert_eq!(SecretForms::of(secret).found_in(b"s.canary"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Somebody whose setup is examined.
+//! The setup that `doctor` examines.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::mounts::Mounts;
 use serde_json::{Value, json};
 
-/// A home in health: a source that answers, and a Claude Code that runs the helper.
+/// A working home: a source that answers, and a Claude Code that runs the helper.
 #[derive(Debug)]
-pub(crate) struct Patient {
+pub(crate) struct Setup {
     pub(crate) home: Home,
 }
 
-impl Patient {
+impl Setup {
     pub(crate) fn new() -> Self {
         Self::with_script(KEYS)
     }
@@ -31,9 +31,9 @@ impl Patient {
 
     /// One with a home of another kind.
     pub(crate) fn of(home: Home) -> Self {
-        let patient = Self { home };
-        patient.tell(&patient.line(), &json!({}));
-        patient
+        let setup = Self { home };
+        setup.tell(&setup.line(), &json!({}));
+        setup
     }
 
     /// The line that runs the helper under test.

@@ -1,4 +1,4 @@
-//! A process that plays Claude Code: it lives on, and runs the helper now and then.
+//! A process in the place of Claude Code: it lives on, and runs the helper now and then.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::wait::LIMIT;
 /// A process that runs the helper as Claude Code does: by a line for the shell, with its own id in the
 /// name of a socket, and a stdin that never ends. It is killed when this is dropped.
 #[derive(Debug)]
-pub struct Player {
+pub struct FakeClient {
     call: Call,
     child: Child,
     stdin: RefCell<ChildStdin>,
@@ -30,11 +30,11 @@ pub struct Player {
     asked: Cell<u64>,
 }
 
-/// An ask whose answer has not been looked at.
+/// A call of the helper whose answer has not been read.
 #[derive(Debug)]
-pub struct Asking(u64);
+pub struct PendingCall(u64);
 
-impl Player {
+impl FakeClient {
     /// One that runs `call`, with what Claude Code adds to its environment.
     ///
     /// # Panics
@@ -86,12 +86,12 @@ impl Player {
     /// # Panics
     /// When the process has ended.
     #[track_caller]
-    pub fn begin(&self, call: &Call) -> Asking {
+    pub fn begin(&self, call: &Call) -> PendingCall {
         let id = self.asked.get();
         self.asked.set(id + 1);
         let ask = json!({ "id": id, "line": call.shell_line(), "env": call.environment() });
         writeln!(self.stdin.borrow_mut(), "{ask}").expect("a process that plays the client");
-        Asking(id)
+        PendingCall(id)
     }
 
     /// Waits for the answer.
@@ -99,7 +99,7 @@ impl Player {
     /// # Panics
     /// When it does not come.
     #[track_caller]
-    pub fn finish(&self, asking: &Asking) -> Answer {
+    pub fn finish(&self, asking: &PendingCall) -> Answer {
         loop {
             if let Some(answer) = self.early.borrow_mut().remove(&asking.0) {
                 return answer;
@@ -150,7 +150,7 @@ impl Player {
     }
 }
 
-impl Drop for Player {
+impl Drop for FakeClient {
     fn drop(&mut self) {
         // One that has ended is only reaped.
         let _ = self.child.kill();

@@ -9,14 +9,14 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A client of one server. It blocks: a test calls it outside of its own runtime.
 #[derive(Clone, Debug)]
-pub(super) struct Http {
+pub(super) struct HttpClient {
     address: String,
     client: Client,
     /// The client's connections live in it.
     runtime: Arc<Runtime>,
 }
 
-impl Http {
+impl HttpClient {
     pub(super) fn new(address: &str) -> Self {
         let client = Client::builder().no_proxy().tls_certs_only([]);
         let client = client.timeout(Duration::from_secs(20)).build().expect("a client");

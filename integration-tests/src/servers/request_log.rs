@@ -8,12 +8,12 @@ use super::stub::Request;
 
 /// A port on loopback that keeps each request.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RequestLog {
     address: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
-impl Recorded {
+impl RequestLog {
     /// Opens a port of `host`. Each connection is given to `serve` on a thread of its own, with the
     /// function that keeps a request.
     pub(super) fn open(

@@ -8,14 +8,14 @@ use base64::prelude::BASE64_STANDARD;
 use super::stub::Request;
 use super::{Reply, Stub};
 
-/// A server on loopback that serves whoever shows a key that it takes.
+/// A server on loopback that serves requests with a key that it accepts.
 #[derive(Debug)]
-pub struct Guarded {
+pub struct ProtectedServer {
     stub: Stub,
-    door: Arc<Mutex<Door>>,
+    check: Arc<Mutex<KeyCheck>>,
 }
 
-impl Guarded {
+impl ProtectedServer {
     /// One that takes every key so far. `key` finds the key of a request; a request without one, or
     /// with one that is not taken, gets `refusal`.
     #[must_use]
@@ -24,13 +24,13 @@ impl Guarded {
         refusal: Reply,
         serve: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let door = Arc::new(Mutex::new(Door::default()));
-        let shared = Arc::clone(&door);
+        let check = Arc::new(Mutex::new(KeyCheck::default()));
+        let shared = Arc::clone(&check);
         let stub = Stub::start(move |request| match key(request) {
-            Some(key) if lock(&shared).lets_in(&key) => serve(request),
+            Some(key) if lock(&shared).accepts(&key) => serve(request),
             _ => refusal.clone(),
         });
-        Self { stub, door }
+        Self { stub, check }
     }
 
     /// Where it listens.
@@ -41,19 +41,19 @@ impl Guarded {
 
     /// From now on it takes these keys and no others.
     pub fn accept_only(&self, keys: &[&str]) {
-        lock(&self.door).accepted = Some(keys.iter().copied().map(str::to_owned).collect());
+        lock(&self.check).accepted = Some(keys.iter().copied().map(str::to_owned).collect());
     }
 
     /// The keys that it took so far, each once for as long as no other came between.
     #[must_use]
     pub fn taken(&self) -> Vec<String> {
-        lock(&self.door).taken.clone()
+        lock(&self.check).taken.clone()
     }
 
     /// The same of the keys that it refused.
     #[must_use]
     pub fn refused(&self) -> Vec<String> {
-        lock(&self.door).refused.clone()
+        lock(&self.check).refused.clone()
     }
 }
 
@@ -72,14 +72,14 @@ pub fn password_of(user: &str, request: &Request) -> Option<String> {
 }
 
 #[derive(Debug, Default)]
-struct Door {
+struct KeyCheck {
     accepted: Option<Vec<String>>,
     taken: Vec<String>,
     refused: Vec<String>,
 }
 
-impl Door {
-    fn lets_in(&mut self, key: &str) -> bool {
+impl KeyCheck {
+    fn accepts(&mut self, key: &str) -> bool {
         let accepted = self.accepted.as_ref();
         let is_taken = accepted.is_none_or(|keys| keys.iter().any(|accepted| accepted == key));
         let list = if is_taken { &mut self.taken } else { &mut self.refused };
@@ -91,6 +91,6 @@ impl Door {
 }
 
 /// A test that fails still wants to see what was asked.
-fn lock(door: &Mutex<Door>) -> MutexGuard<'_, Door> {
-    door.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(check: &Mutex<KeyCheck>) -> MutexGuard<'_, KeyCheck> {
+    check.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Somebody who asks a port of this machine for a page, as no browser would.
+//! HTTP requests byte by byte, as no browser would send them.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
