@@ -260,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn the_command_tree_is_sound() {
+    fn command_line_definition_is_valid() {
         tree(BACKENDS).debug_assert();
     }
 
     #[test]
-    fn options_of_get_need_no_command() {
+    fn get_options_need_no_get_on_the_command_line() {
         let get = |line: &str| {
             let Ok(Parsed::Call(call)) = parse(line.split(' ').map(OsString::from).collect())
             else {
@@ -295,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn another_version_of_the_front_is_refused() {
+    fn front_of_another_version_is_refused() {
         let error = refused(&["--front-version=9.9.9", "get"]);
         assert!(error.message().contains("version 9.9.9"), "{error}");
     }
 
     #[test]
-    fn a_link_names_the_profile() {
+    fn profile_link_sets_the_profile() {
         let version = format!("--front-version={VERSION}");
         let with =
             |link: &'static str| [version.clone(), "--asked-at=1".to_owned(), link.to_owned()];

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn name_of_a_variable_has_no_case_where_the_system_has_none() {
+    fn environment_variable_name_ignores_case_on_windows() {
         let variables = BTreeMap::from([("Path".into(), "a".into()), ("HOME".into(), "h".into())]);
         let value = |name: &str, is_case_ignored: bool| {
             find(&variables, name, is_case_ignored).map(|(_, value)| value.to_str().unwrap())

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn link_of_homebrew_is_stable_though_its_group_can_write() {
+    fn front_symlink_of_homebrew_is_stable_though_its_group_can_write() {
         let folders = ["bin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
         let found = |real: &str, trusted: &str| {
             stable_folder(

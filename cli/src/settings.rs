@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_takes_its_line() {
+    fn init_setting_takes_its_template_line() {
         let settings = Settings::default()
             .with("one", Some(&text("a \"b\" \\ \u{7f}\t'''")))
             .with("two", Some(&Value::List(vec!["x".into(), "y".into()])))
@@ -133,21 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_commented_out() {
+    fn init_setting_left_out_is_commented_out() {
         let settings = Settings::default().with("one", None).with("two", None);
         assert_eq!(settings.fill(TEMPLATE), TEMPLATE.replace("\none", "\n#one"));
         assert_eq!(Settings::default().fill(TEMPLATE), TEMPLATE);
     }
 
     #[test]
-    fn tables_keep_their_order() {
+    fn init_toml_tables_keep_their_order() {
         let file = Value::Table(vec![("file", text("/f"))]);
         let auth = Value::Table(vec![("method", text("jwt")), ("jwt", file)]);
         assert_eq!(auth.written(), "{ method = \"jwt\", jwt = { file = \"/f\" } }");
     }
 
     #[test]
-    fn the_command_line_has_texts_and_toml() {
+    fn init_set_option_takes_text_and_toml() {
         let written = ["one=a b", "two=[\"x\"]", "three=\"q\"", "four=true", "five=a=\"b\n"];
         let written: Vec<String> = written.map(str::to_owned).to_vec();
         let filled = Settings::parse(&written).unwrap().fill("[s]\n");

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_of_windows_is_a_line() {
+    fn stdin_line_with_crlf_or_byte_order_mark_is_read() {
         for (written, expected) in [
             ("a=b\r\n", "a=b\n"),
             ("\r\n", "\n"),
@@ -100,7 +100,7 @@ mod tests {
         }
     }
     #[test]
-    fn line_in_utf16_is_refused() {
+    fn stdin_in_utf16_is_refused() {
         let error = plain(Zeroizing::new(b"\xff\xfea\0=\0b\0\n".to_vec())).unwrap_err();
         assert_eq!(error.message(), "stdin is UTF-16, and not UTF-8");
     }

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_two_units() {
+    fn duration_is_written_in_two_units() {
         let rows = [
             (0, "0 s"),
             (59, "59 s"),

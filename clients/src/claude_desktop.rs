@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_configuration_in_use_is_the_one_that_is_named() {
+    fn claude_desktop_applied_configuration_is_found() {
         let home = tempfile::tempdir().unwrap();
         let variable = |name: &str| (name == "HOME").then(|| home.path().into());
         let find = || file(Scope::User, &variable);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_comes_out_again() {
+    fn claude_desktop_settings_roundtrip_through_apply_and_undo() {
         let before = "{\"inferenceProvider\":\"gateway\",\"inferenceCredentialKind\":\"static\"}";
         let values = values("/d/api-key-helper@work", 30);
         let now = slots().put(before.as_bytes(), &values).unwrap();

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_gets_its_command() {
+    fn codex_provider_gets_its_command() {
         let expected = "model_provider = \"x\"\n\n[model_providers.x]\nname = \"X\" # mine\n\
                         base_url = 'u'\n\n[model_providers.x.auth]\ncommand = \"/b/api-key-helper\"\n\
                         args = [\"get\", \"--deadline\", \"4s\"]\ntimeout_ms = 5000\n\
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_comes_out_again() {
+    fn codex_settings_roundtrip_through_apply_and_undo() {
         for before in FILES {
             let now = put(before);
             let slots = slots("x");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_codex_would_refuse_is_refused() {
+    fn codex_provider_that_codex_would_refuse_is_refused() {
         let refusal = |text: &str| slots("x").find(text.as_bytes()).unwrap_err().to_string();
         for (text, expected) in [
             ("", "line 1, column 1: there is no table `[model_providers.x]`"),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_and_its_provider() {
+    fn codex_home_and_model_provider_are_found() {
         let find = |name: &str| (name == HOME).then(|| "/h".into());
         assert_eq!(file(Path::new("/w"), &find), Some("/h/.codex/config.toml".into()));
         let find = |name: &str| (name == "CODEX_HOME").then(|| "c".into());

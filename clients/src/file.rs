@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_whoever_writes_into_a_fifo() {
+    fn settings_file_that_is_a_fifo_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_quicker_wins() {
+    fn settings_file_changed_by_another_process_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         let absent = Snapshot::read(&path).unwrap();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn owner_and_mode_stay() {
+    fn settings_file_owner_and_mode_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         fs::write(&path, "").unwrap();

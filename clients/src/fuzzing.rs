@@ -123,14 +123,14 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_clients_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 
     proptest! {
         /// Lines of a Codex configuration in any order; most orders are not valid TOML.
         #[test]
-        fn any_lines_of_codex(
+        fn codex_toml_of_any_lines_never_panics(
             lines in prop::collection::vec(prop::sample::select(LINES), 0..9),
             end in "(\r?\n)?",
         ) {

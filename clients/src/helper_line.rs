@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_write_is_ours() {
+    fn shell_line_that_apply_writes_is_ours() {
         let path = Path::new("/opt/it's here/api-key-helper");
         let config = Path::new("/e/a & b;c.toml");
         let line = HelperLine::ours(path, Some("work"), Some(config)).unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_no_option() {
+    fn shell_line_option_value_is_no_option() {
         let line = parsed("api-key-helper --profile work --config --format=json");
         assert_eq!(line.config(), Some(Path::new("--format=json")));
         assert_eq!(line.option(FORMAT), None);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_ours_too() {
+    fn shell_line_written_by_hand_is_ours() {
         for line in [
             "api-key-helper",
             "/usr/local/bin/api-key-helper",
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_does_something_else_is_not() {
+    fn shell_line_that_runs_something_else_is_not_ours() {
         for line in [
             "echo sk-1",
             "cat /usr/local/bin/api-key-helper",
@@ -237,7 +237,7 @@ mod tests {
 
         /// The shell itself reports the program and the arguments that it would run.
         #[test]
-        fn the_shell_reads_what_was_written(program in "/[^\0]{1,40}", config in "/[^\0]{1,40}") {
+        fn shell_line_is_parsed_by_sh_as_written(program in "/[^\0]{1,40}", config in "/[^\0]{1,40}") {
             let line = HelperLine::ours(Path::new(&program), None, Some(Path::new(&config))).unwrap();
             let line = line.replacen("exec", "printf '%s\\0'", 1);
             let run = Command::new("/bin/sh").args(["-c", &line]).output().unwrap();

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_has_its_place_in_characters() {
+    fn invalid_json_names_line_and_column_in_characters() {
         let rows = [
             ("{\n  \"ü\": \"ü\" x\n}", "line 2, column 12: expected `,` or `}`"),
             ("{\r\n\t\"a\": 1,\r\n}", "line 3, column 1: key must be a string"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_no_part_of_the_text() {
+    fn json_byte_order_mark_is_no_part_of_the_text() {
         assert_eq!(text("\u{feff}{}".as_bytes()), Ok(("\u{feff}", "{}")));
         assert_eq!(text(b"{}"), Ok(("", "{}")));
         assert_eq!(object(" \r\n").unwrap(), None);

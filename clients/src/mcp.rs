@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_comes_out_again() {
+    fn mcp_settings_roundtrip_through_apply_and_undo() {
         let line = line();
         let server = "{\"type\":\"http\",\"url\":\"https://m\"}";
         for (scope, before) in [
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_there_and_has_an_address() {
+    fn mcp_server_that_is_missing_or_has_no_url_is_refused() {
         let refusal = |text: &str| {
             let slots = slots(Scope::Project, Path::new("/w"), "docs");
             slots.find(text.as_bytes()).unwrap_err().to_string()
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn each_scope_has_its_file() {
+    fn mcp_scope_user_local_and_project_have_their_files() {
         let find = |name: &str| (name == HOME).then(|| OsString::from("/h"));
         let file = |scope| file(scope, Path::new("/w"), &find).unwrap();
         assert_eq!(file(Scope::User), Path::new("/h/.claude.json"));

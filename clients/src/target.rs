@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn backup_folder_that_is_a_link_is_refused() {
+    fn apply_backup_folder_that_is_a_symlink_is_refused() {
         for content in [Some(BEFORE), Some(OURS), None] {
             let folder = tempfile::tempdir().unwrap();
             let (project, other) = (folder.path().join("project"), folder.path().join("other"));
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn copy_that_is_a_link_is_not_put_into_the_settings() {
+    fn undo_ignores_a_backup_that_is_a_symlink() {
         let folder = tempfile::tempdir().unwrap();
         let private = folder.path().join("credentials.json");
         fs::write(&private, BEFORE).unwrap();
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_is_ours_is_not_copied() {
+    fn apply_backs_up_no_settings_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         for (name, scope) in [("settings.json", Scope::User), ("settings.local.json", Scope::Local)]
         {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn backup_in_a_home_behind_a_link_survives_apply() {
+    fn apply_backup_in_a_symlinked_home_survives() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         symlink("data", folder.path().join("home")).unwrap();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn backup_of_version_0_1_0_survives_apply_and_is_undone() {
+    fn undo_restores_a_backup_of_version_0_1_0() {
         let folder = tempfile::tempdir().unwrap();
         let local = folder.path().join("settings.local.json");
         // That version kept the backup beside the link.
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn place_of_the_copy_depends_on_the_file_and_not_on_the_scope() {
+    fn apply_backup_place_depends_on_the_file_not_on_the_scope() {
         let folder = tempfile::tempdir().unwrap();
         let local = folder.path().join("settings.local.json");
         fs::write(&local, BEFORE).unwrap();

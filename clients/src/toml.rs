@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_has_its_own_table() {
+    fn toml_value_added_gets_its_own_table() {
         let table = "[p.x.auth]\ncommand = \"a\"\n";
         assert_eq!(with("", "a"), table);
         let before = "# mine\nm = 'o'   # kept\n\n[p.x]\nurl = \"u\"\n\n[z]\ny = 1\n";
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_to_an_inline_table_is_one_too() {
+    fn toml_value_added_to_an_inline_table_stays_inline() {
         let before = "p.x = { url = \"u\", }\n";
         let after = with(before, "a");
         assert_eq!(after, "p.x = { url = \"u\", auth = { command = \"a\" }, }\n");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_replaced_leaves_its_comment() {
+    fn toml_value_replaced_keeps_its_comment() {
         let before = "[p.x.auth]\ncommand   =  'old'  # mine\nargs = [ 1 ]\n";
         let expected = "[p.x.auth]\ncommand   =  \"a\"  # mine\nargs = [ 1 ]\n";
         assert_eq!(with(before, "a"), expected);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_has_its_place() {
+    fn toml_value_has_line_and_column() {
         let text = "[p.x]\nauth = { command = 'c', args = ['a', \"b\"], n = 5 }\n";
         let (value, position) = value(text, &["p", "x", "auth"]).unwrap().unwrap();
         assert_eq!(value, serde_json::json!({"command": "c", "args": ["a", "b"], "n": 5}));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_has_its_place_and_shows_nothing() {
+    fn invalid_toml_names_its_line_and_shows_no_secret() {
         for (text, place) in [
             ("a = 1\nb = sk-canary\n", "line 2, column 5: "),
             ("sk-canary = 1\nsk-canary = 2\n", "line 2, column 1: "),

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn draft_takes_the_place_of_the_file() {
+    fn settings_file_draft_replaces_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, "old").unwrap();
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn draft_error_names_no_draft() {
+    fn settings_file_draft_error_names_no_temporary_path() {
         let folder = tempfile::tempdir().unwrap();
         let error = draft(&Builder::new(), &folder.path().join("none")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sync_falls_back_only_where_the_file_system_does_not_know_the_better_one() {
+    fn fsync_falls_back_only_when_full_sync_is_unsupported() {
         for (found, expected) in [
             (Ok(()), Ok(())),
             (Err(Errno::NOTSUP), Err(Errno::DQUOT)),

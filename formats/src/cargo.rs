@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_wants() {
+    fn cargo_get_logout_and_unsupported_requests_are_parsed() {
         let registry = || Registry { destination: Destination::of("https://a.example") };
         assert_eq!(parse("get").wanted, Wanted::Get(registry()));
         assert_eq!(parse("logout").wanted, Wanted::Logout(registry()));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_not_shown() {
+    fn invalid_cargo_request_is_refused_and_not_shown() {
         for line in [&b""[..], b"secret", b"{\"v\":2}", b"{\"token\":\"secret\"}", b"\xff"] {
             let error = Request::parse(line).unwrap_err();
             assert!(!error.report().contains("secret"), "{error:?}");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_as_cargo_reads_them() {
+    fn cargo_answers_match_the_credential_protocol() {
         assert_eq!(
             *answer(&given("k1", None)),
             "{\"Ok\":{\"kind\":\"get\",\"token\":\"k1\",\"cache\":\"expires\",\

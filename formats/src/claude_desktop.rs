@@ -28,7 +28,7 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn headers_are_there_if_the_profile_has_some() {
+    fn claude_desktop_answer_has_headers_if_the_profile_sets_them() {
         let given = given("k1", None);
         assert_eq!(*answer(&given, None), "{\"token\":\"k1\"}\n");
         let written = answer(&given, Some(&Headers::default()));

@@ -49,7 +49,7 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn is_what_the_sdks_read() {
+    fn credential_process_answer_matches_the_aws_sdks() {
         let key = r#"{"AccessKeyId":"A","SecretAccessKey":"s/+","SessionToken":"t"}"#;
         assert_eq!(
             *answer(&given(key, Some(2_000_000_000))).unwrap(),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_a_mistake_that_shows_nothing_of_it() {
+    fn credential_process_refuses_a_key_that_is_no_aws_document() {
         for key in ["sk-secret", r#"{"AccessKeyId":"secret"}"#, "[1]"] {
             let error = answer(&given(key, None)).unwrap_err();
             assert!(!error.report().contains("secret"), "{error:?}");

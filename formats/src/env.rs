@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_key_is_the_shells() {
+    fn env_format_quotes_the_key_for_each_shell() {
         let key = "a'b$(c)`d`\\%e%";
         assert_eq!(
             written(Shell::Posix, key, Some(2_000_000_000)),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_end_leaves_no_old_one() {
+    fn env_format_without_expires_at_unsets_the_old_variable() {
         for (shell, expected) in [
             (Shell::Posix, "export ANTHROPIC_API_KEY='k'\nunset ANTHROPIC_API_KEY_EXPIRES_AT\n"),
             (

@@ -103,7 +103,7 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn answers_in_the_version_that_was_asked_for() {
+    fn exec_credential_answers_in_the_requested_api_version() {
         for version in VERSIONS {
             let info =
                 format!(r#"{{"apiVersion":"{version}","kind":"ExecCredential","spec":{{}}}}"#);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_cluster_if_it_is_told() {
+    fn exec_credential_reads_the_clusters_server() {
         let info = br#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
             "spec":{"interactive":false,"cluster":{"server":"https://k8s.example:6443/x"}}}"#;
         let destination = ExecInfo::parse(info).unwrap().destination;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_says_what_to_do() {
+    fn exec_credential_of_an_unsupported_version_gives_a_hint() {
         let old = br#"{"apiVersion":"client.authentication.k8s.io/v1alpha1","spec":{}}"#;
         let error = ExecInfo::parse(old).unwrap_err();
         assert!(error.hint().unwrap().contains("k8s.io/v1`"), "{error:?}");

@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_that_git_knows_stays() {
+    fn git_username_that_git_sent_is_kept() {
         let tail = "password=k1\npassword_expiry_utc=1999999400\n";
         assert_eq!(answered("protocol=https\nhost=a\n\n"), format!("username=oauth2\n{tail}"));
         assert_eq!(answered("protocol=https\nhost=a\nusername=me\n"), tail);
     }
 
     #[test]
-    fn reads_what_it_needs_and_passes_over_the_rest() {
+    fn git_request_with_other_attributes_is_read() {
         let text = "capability[]=authtype\nprotocol=https\nhost=A.example:443\npath=x=y\n\
                     wwwauth[]=Basic realm=\"a\"\npassword=k=1\n\nhost=evil\n";
         let description = Description::parse(text.as_bytes()).unwrap();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_none_is_not_shown() {
+    fn invalid_git_request_line_is_refused_and_not_shown() {
         for text in [
             &b"host=a\nsecret\n"[..],
             b"host=a\n\xffsecret=1\n",

@@ -104,7 +104,7 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn the_token_stands_where_its_type_wants_it() {
+    fn google_executable_token_field_depends_on_its_type() {
         let tail = ",\"expiration_time\":1999999400}\n";
         for (token_type, field) in
             [(TokenType::Jwt, "id_token"), (TokenType::Saml2, "saml_response")]
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_the_librarys_to_show() {
+    fn google_executable_error_is_json_with_code_and_message() {
         let error = Error::needs_login("sign in to `sso`").with_hint("run `api-key-helper login`");
         assert_eq!(
             refusal(&error),

@@ -48,13 +48,13 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn is_an_object_of_strings() {
+    fn headers_answer_is_a_json_object_of_strings() {
         let written = answer(&given("k\"1", None), &Headers::default()).unwrap();
         assert_eq!(*written, "{\"Authorization\":\"Bearer k\\\"1\"}\n");
     }
 
     #[test]
-    fn without_the_key_it_is_a_mistake() {
+    fn headers_without_the_key_placeholder_are_misconfigured() {
         let headers =
             Headers::try_from(BTreeMap::from([("A".to_owned(), "a".to_owned())])).unwrap();
         let error = answer(&given("k", None), &headers).unwrap_err();

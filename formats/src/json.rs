@@ -45,7 +45,7 @@ mod tests {
     use crate::sample::given;
 
     #[test]
-    fn says_what_is_known() {
+    fn json_answer_has_key_expires_at_refresh_at_and_source() {
         let written = answer(&given("k\"\\1", Some(2_000_000_000)));
         let expected = "{\"key\":\"k\\\"\\\\1\",\"expires_at\":\"2033-05-18T03:33:20Z\",\
                         \"refresh_at\":\"2033-05-18T03:23:20Z\",\"source\":\"main\"}\n";

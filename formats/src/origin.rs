@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_clients_say() {
+    fn origin_is_read_from_client_urls() {
         let git = || Some("https://git.example.com".to_owned());
         assert_eq!(of("https://git.example.com/a/b.git"), git());
         assert_eq!(of("HTTPS://me:x@Git.Example.COM:443?q"), git());
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_programs_read_differently_leads_to_no_other_server() {
+    fn ambiguous_url_gives_no_other_origin() {
         assert_eq!(
             of(r"https://evil.example\@git.example.com"),
             Some("https://evil.example".to_owned())
@@ -156,7 +156,7 @@ mod tests {
 
     /// Before `url` parsed them, these counted as separate servers, which no client meant.
     #[test]
-    fn host_in_another_spelling_than_programs_use_is_refused() {
+    fn host_in_an_unusual_spelling_has_no_origin() {
         for url in [
             "http://0x7f.1/",
             "http://127.1/",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn port_of_the_scheme_is_left_out() {
+    fn origin_leaves_out_the_default_port() {
         assert_eq!(of("ftp://a:21/"), Some("ftp://a".to_owned()));
         assert_eq!(of("wss://a:443/"), Some("wss://a".to_owned()));
         assert_eq!(of("smtp://Mail.Example.com:587"), Some("smtp://mail.example.com:587".into()));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn new_takes_a_scheme_and_a_host_and_nothing_beside() {
+    fn origin_takes_scheme_and_host_only() {
         assert!(Origin::new("HTTPS", "Git.Example.com:443").is_some());
         for (scheme, host) in [
             ("https", "git.example.com/"),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_no_name_is_no_server() {
+    fn invalid_host_has_no_origin() {
         // `a]b` has a character where a port begins; `a]\u{388}` has one across that position.
         for host in ["a]\u{388}", "\u{388}:1", "[::1]80", "[::1]x80", "a:", "a]b", "]", "["] {
             assert_eq!(Origin::new("https", host), None, "{host}");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn entry_that_is_no_server_is_named_with_the_reason() {
+    fn invalid_send_to_entry_is_named_with_the_reason() {
         for good in ["https://git.example.com", "https://git.example.com/", "http://127.0.0.1:80"] {
             assert!(Origin::try_from(good.to_owned()).is_ok(), "{good}");
         }

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_is_the_one_that_is_read() {
+    fn format_setting_names_roundtrip() {
         for format in FormatName::ALL {
             let read = serde_json::from_value(format.name().into()).ok();
             assert_eq!(read, Some(format));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_have_the_key_wherever_its_place_is() {
+    fn headers_setting_fills_the_key_placeholder() {
         let key = Key::parse("k$1\"").unwrap();
         let filled = headers(&[("A", "Bearer {key}"), ("B", "{key}:{key}"), ("C", "c")]).unwrap();
         let filled: Vec<(&str, String)> =
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_is_refused() {
+    fn invalid_headers_setting_is_refused() {
         for (name, value) in [
             ("", "{key}"),
             ("A B", "{key}"),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_shell_or_git_would_misread_are_refused() {
+    fn invalid_env_and_username_settings_are_refused() {
         for good in ["A", "_a1", "ANTHROPIC_API_KEY"] {
             assert!(VariableName::try_from(good.to_owned()).is_ok(), "{good}");
         }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_calls() {
+    fn front_parses_get_profile_and_config() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(parse(&[]), Some((None, None)));
         assert_eq!(parse(&["get"]), Some((None, None)));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stands_for_an_option() {
+    fn profile_link_stands_for_the_profile_option() {
         let linked = |program: &str| {
             linked_profile(OsStr::new(program)).map(|profile| profile.to_str().unwrap().to_owned())
         };
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn link_is_known_as_it_is_typed_on_each_system() {
+    fn profile_link_name_follows_each_systems_rules() {
         let windows = Names { suffix: b".exe", is_case_ignored: true };
         let macos = Names { suffix: b"", is_case_ignored: true };
         let linux = Names { suffix: b"", is_case_ignored: false };
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_the_workers() {
+    fn front_leaves_other_command_lines_to_the_worker() {
         let others: [&[&str]; 10] = [
             &["status"],
             &["--help"],

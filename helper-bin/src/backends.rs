@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_template_has_a_line_for_each_question() {
+    fn init_template_of_each_backend_has_a_line_for_each_question() {
         for backend in BACKENDS {
             let name = backend.name;
             let begin = format!("[source.{name}]\nbackend = \"{name}\"\n");

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_goes_to_loopback_only() {
+    fn plain_http_address_is_loopback_only() {
         for good in [
             "https://login.example.com/token?p=b2c",
             "http://127.0.0.1:3000/token",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn address_with_a_user_is_refused_and_its_password_is_not_shown() {
+    fn address_with_user_and_password_is_refused_without_showing_it() {
         for text in [
             "u:hunter2@i",
             "https://u:hunter2@i",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn password_that_begins_a_path_or_a_query_is_not_shown() {
+    fn address_password_in_path_or_query_is_not_shown() {
         for text in [
             "httpx://u:?hunter2@i",
             "httpx://u:1/hunter2@i",
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_shows_no_query() {
+    fn url_query_is_not_shown_in_messages() {
         let shown = |text| Address::parse(text).unwrap().to_string();
         assert_eq!(shown("https://i/token?p=b2c#x"), "https://i/token");
     }

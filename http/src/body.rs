@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tls_port_asked_in_plain_text_is_recognised_by_each_servers_words() {
+    fn tls_port_asked_by_plain_http_is_recognised() {
         for body in [
             "Client sent an HTTP request to an HTTPS server.\n",
             "<html><center>The plain HTTP request was sent to HTTPS port</center></html>",

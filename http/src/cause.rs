@@ -38,13 +38,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_innermost_speaks_in_one_line() {
+    fn connection_error_cause_is_one_line() {
         let inner = io::Error::other("Connection\n refused.");
         assert_eq!(cause(&io::Error::other(inner)), "Connection refused");
     }
 
     #[test]
-    fn what_an_io_error_wraps_is_found() {
+    fn tls_error_inside_io_errors_is_found() {
         let tls = rustls::Error::HandshakeNotComplete;
         let wrapped = io::Error::other(io::Error::other(tls.clone()));
         assert_eq!(find(&wrapped), Some(&tls));

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_little_time_is_kept() {
+    fn request_timeout_leaves_time_to_report() {
         for (left, request) in [(10_000, 9_800), (1_000, 900), (0, 0)] {
             assert_eq!(time(Duration::from_millis(left)), Duration::from_millis(request));
         }

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compression_is_named_by_header_or_first_bytes() {
+    fn http_compression_is_named_by_header_or_first_bytes() {
         let named = |body: &[u8], header: Option<&'static str>| {
             compression(body, header.map(HeaderValue::from_static).as_ref())
         };

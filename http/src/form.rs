@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_encoded() {
+    fn form_request_is_percent_encoded_and_hides_the_refresh_token() {
         let form = Form::default()
             .with("scope", "openid a+b&c=d")
             .with_secret("refresh_token", &Secret::from("r/1"));

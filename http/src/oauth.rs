@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_goes_before_the_status() {
+    fn oauth_error_code_beats_the_http_status() {
         for (status, body, expected) in [
             (200, "{}", Verdict::Good),
             (200, r#"{"error":null}"#, Verdict::Good),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_fields_beside_an_error_cost_nothing_of_it() {
+    fn oauth_error_with_odd_fields_is_read() {
         for odd in ["null", "7", "[\"a\"]", "{}"] {
             let body = format!(
                 "\u{feff}{{\"error\":\"known\",\"error_description\":{odd},\"error_uri\":{odd},\
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_words_hold_no_secret() {
+    fn oauth_error_description_is_redacted() {
         let because = |description: &str| {
             let body = format!(r#"{{"error":"known","error_description":"{description}"}}"#);
             let answer = answer(400, &body);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn challenge_with_401_is_a_refused_client() {
+    fn oauth_401_challenge_is_invalid_client() {
         let challenged = |status, challenge: Option<&str>| {
             let challenge = challenge.map(str::to_owned);
             Answer { challenge, ..answer(status, "") }.challenged()
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetime_is_an_end_or_an_error_that_names_it() {
+    fn oauth_expires_in_is_a_time_or_an_error_that_names_it() {
         let from = Address::parse("https://idp.example.com/token").unwrap();
         let end = |json: &str| {
             let json = format!(r#"{{"expires_in":{json}}}"#);
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn token_type_that_needs_a_proof_is_refused() {
+    fn token_type_dpop_or_pop_is_refused() {
         let from = Address::parse("https://idp.example.com/token").unwrap();
         for good in ["Bearer", "bearer", "Bearer ", "BearerToken", "N_A", "", "JWT", "urn:x:jwt"] {
             assert!(refuse_proof_type(Some(good), &from).is_ok(), "{good}");
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_handed_on() {
+    fn retry_after_of_a_503_is_in_the_error() {
         let error = answer(503, "").unavailable(": `known`");
         assert_eq!(error.message(), "`https://idp.example.com/token` answered 503: `known`");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn path_in_the_command_that_takes_a_passphrase_off_can_be_pasted() {
+    fn pem_passphrase_hint_quotes_the_path_for_the_shell() {
         let folder = tempfile::tempdir().unwrap();
         let (cert, key) = (folder.path().join("a.pem"), folder.path().join("it's $a.key"));
         std::fs::write(&cert, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")

@@ -250,7 +250,7 @@ mod tests {
     const VAULT: &str = "https://vault.corp.example:8200";
 
     #[test]
-    fn first_variable_that_is_set_names_the_proxy() {
+    fn proxy_variable_precedence_is_https_proxy_all_proxy() {
         let proxy = |set: &[_]| proxy_for(set, VAULT).unwrap();
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let expected = format!("the proxy `p:3128` of `{name}`");
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxy_is_an_error_that_names_its_variable_and_no_password() {
+    fn unusable_proxy_error_names_its_variable_without_the_password() {
         for written in [
             "http://[bad",
             "http://",
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxy_is_no_error_where_none_is_needed() {
+    fn unusable_proxy_is_no_error_for_loopback_or_no_proxy() {
         let unusable = [("HTTPS_PROXY", "socks5://p:1"), ("NO_PROXY", "corp.example")];
         assert_eq!(proxy_for(&unusable, VAULT), Ok(None));
         for near in ["https://localhost:8200", "http://127.0.0.1:8200", "https://[::1]"] {
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_the_system_count_where_no_variable_says_otherwise() {
+    fn system_proxy_settings_apply_without_a_variable() {
         let is_system = |set: &[_], address| {
             let way = variables(set).way_to(&Url::parse(address).unwrap()).unwrap();
             matches!(way, Way::System)
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn password_is_decoded_as_it_was_meant() {
+    fn proxy_password_is_percent_decoded() {
         for (written, user, password) in [
             ("http://u:p%40s%23s%2F@p", "u", "p@s#s/"),
             ("http://u:p@ss@p", "u", "p@ss"),
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn own_variable_of_a_backend_applies_to_every_host() {
+    fn proxy_variable_of_a_backend_applies_to_every_host() {
         let own = ["VAULT_PROXY_ADDR", "VAULT_HTTP_PROXY"];
         let proxy_for = |set: &[_], address| {
             let way = variables_with(&own, set).way_to(&Url::parse(address).unwrap());

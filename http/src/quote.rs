@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sent_is_not_repeated() {
+    fn server_message_with_the_sent_token_is_redacted() {
         let sent = [Secret::from("s.hunter2"), Secret::from("to")];
         assert_eq!(quote("bad token s.hunter2", &sent), "bad token [redacted]");
         assert_eq!(quote("bad token s.hunter...", &sent), "bad token [redacted]...");

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_has_two_forms() {
+    fn retry_after_has_seconds_or_a_date() {
         let now = UNIX_EPOCH + Duration::from_secs(784_111_777 - 30);
         assert_eq!(parse("120", now), Some(Duration::from_secs(120)));
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";

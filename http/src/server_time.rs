@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_grows_with_its_age() {
+    fn date_header_plus_age_is_the_servers_clock() {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         let time = UNIX_EPOCH + Duration::from_secs(784_111_777);
         assert_eq!(parse(date, None), Some(time));

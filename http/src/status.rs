@@ -11,7 +11,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn status_is_transient_when_the_request_may_be_sent_again() {
+    fn http_status_408_429_and_5xx_are_transient() {
         for status in [408, 429, 500, 502, 503, 504, 529, 599] {
             assert!(is_transient_status(status), "{status}");
         }

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn each_tls_error_has_its_kind_its_words_and_its_hint() {
+    fn tls_errors_have_kind_message_and_hint() {
         let all: [(_, ErrorKind, _, _); 27] = [
             (
                 InvalidCertificate(Why::UnknownIssuer),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn client_certificate_that_no_source_can_send_is_misconfigured() {
+    fn client_certificate_required_but_unsupported_is_misconfigured() {
         let words = Words { client: None, ..WORDS };
         let tls = AlertReceived(Alert::CertificateRequired);
         let error = untrusted("`https://s`", &tls, &words);

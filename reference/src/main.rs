@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_ones_are_current() {
+    fn committed_reference_and_schema_are_current() {
         for (path, text) in documents() {
             let committed = fs::read_to_string(&path).unwrap();
             let path = path.display();

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_not_synced_is_the_old_or_the_new_one() {
+    fn crash_before_fsync_of_names_leaves_the_old_or_new_name() {
         let left = after_crashes(|disk| {
             let file = new(disk);
             disk.sync(file);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_synced_stays() {
+    fn crash_after_fsync_keeps_content_and_name() {
         let left = after_crashes(|disk| {
             let file = new(disk);
             disk.sync(file);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_was_not_synced_tears() {
+    fn crash_before_fsync_of_content_tears_it() {
         let left = after_crashes(|disk| {
             let file = new(disk);
             disk.name("name", Some(file));

@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the seventh")]
-    fn a_world_that_panics_is_not_passed_over() {
+    fn simulation_seed_that_panics_fails_the_report() {
         let _ = Report::of_each(0..20, |seed| {
             assert!(seed != 7, "the seventh");
             run(seed, 10, 0)

@@ -15,7 +15,7 @@ const PEAK: f64 = 2.0;
 const OVER: u64 = 60;
 
 #[test]
-fn a_usual_morning_keeps_the_promises() {
+fn fleet_simulation_usual_morning_keeps_the_promises() {
     let figures = figures(&Morning::usual().smaller(SMALLER));
     assert_promises(&figures);
     // All that can go wrong did: a rush that the server refused, and an outage with old keys.
@@ -24,7 +24,7 @@ fn a_usual_morning_keeps_the_promises() {
 }
 
 #[test]
-fn so_does_one_with_an_outage_at_nine() {
+fn fleet_simulation_with_an_outage_at_nine_keeps_the_promises() {
     let figures = figures(&Morning::usual().down_at_nine().smaller(SMALLER));
     assert_promises(&figures);
     // Yesterday's keys bridge it.
@@ -33,13 +33,13 @@ fn so_does_one_with_an_outage_at_nine() {
 }
 
 #[test]
-fn without_jitter_the_rush_comes_again() {
+fn fleet_simulation_without_ttl_jitter_repeats_the_stampede() {
     let figures = figures(&Morning::usual().without_jitter().smaller(SMALLER));
     assert!(figures.steady_peak() > PEAK, "{figures:?}");
 }
 
 #[test]
-fn a_seed_is_one_morning() {
+fn fleet_simulation_is_determined_by_its_seed() {
     let morning = Morning::usual().smaller(500);
     let [first, second] = [(); 2].map(|()| run(&morning).to_csv());
     assert_eq!(first, second);
@@ -47,7 +47,7 @@ fn a_seed_is_one_morning() {
 }
 
 #[test]
-fn what_was_recorded_keeps_the_promises() {
+fn recorded_fleet_simulation_keeps_the_promises() {
     for (name, _, record) in recorded() {
         if name == "with-jitter" || name == "down-at-nine" {
             assert_promises(&Figures::of(&record));
@@ -56,7 +56,7 @@ fn what_was_recorded_keeps_the_promises() {
 }
 
 #[test]
-fn the_page_shows_what_was_recorded() {
+fn fleet_page_shows_the_recorded_simulation() {
     let figures: Vec<_> = recorded()
         .iter()
         .map(|(name, heading, record)| {

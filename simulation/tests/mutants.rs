@@ -18,7 +18,7 @@ struct Mutant {
 }
 
 #[test]
-fn each_mutant_applies_at_one_place() {
+fn mutant_texts_apply_at_one_place() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = fs::read_to_string(root.join("mutants.toml")).unwrap();
     let List { mutant: mutants } = toml::from_str(&list).unwrap();

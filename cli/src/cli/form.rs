@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_add_their_words_at_the_end() {
+    fn git_and_cargo_arguments_follow_the_format_option() {
         for (line, format) in [
             ("get", None),
             ("--format json", Some(FormatName::Json)),

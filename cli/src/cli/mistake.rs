@@ -93,7 +93,7 @@ mod tests {
     use super::super::tests::refused;
 
     #[test]
-    fn a_mistake_names_what_was_meant() {
+    fn invalid_argument_names_the_nearest_option() {
         let error = refused(&["get", "--refrehs"]);
         assert_eq!(error.message(), "unexpected argument `--refrehs` found");
         assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper get --help`"));

@@ -51,21 +51,21 @@ mod tests {
     }
 
     #[test]
-    fn they_count_as_those_of_the_command_line() {
+    fn cargo_plugin_arguments_count_as_the_command_line() {
         let call = both("--cargo-plugin", &["--profile", "work", "--config", "/c"]).unwrap();
         assert_eq!((call.profile.as_deref(), call.format), (Some("work"), Some(FormatName::Cargo)));
         assert_eq!(call.config.as_deref(), Some(Path::new("/c")));
     }
 
     #[test]
-    fn without_them_the_command_line_stays() {
+    fn cargo_plugin_without_arguments_keeps_the_command_line() {
         let call = both("--profile work get --refresh --cargo-plugin", &[]).unwrap();
         assert_eq!((call.profile.as_deref(), call.format), (Some("work"), Some(FormatName::Cargo)));
         assert!(matches!(call.command, Command::Get(Get { refresh: true, .. })));
     }
 
     #[test]
-    fn what_contradicts_is_refused() {
+    fn cargo_plugin_argument_that_contradicts_is_refused() {
         for more in [&["--profile", "home"][..], &["--format", "json"], &["status"], &["--refrehs"]]
         {
             assert!(both("--profile work --cargo-plugin", more).is_err(), "{more:?}");

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_said_does_not_act_on_the_terminal() {
+    fn log_line_drops_terminal_escape_sequences() {
         let line = Line {
             time: "2026-01-01T00:00:00Z".to_owned(),
             profile: "work".to_owned(),

@@ -98,7 +98,7 @@ mod tests {
     use crate::environment::Environment;
 
     #[test]
-    fn without_http_it_says_what_is_missing() {
+    fn ambient_github_actions_without_http_support_is_refused() {
         let inputs = MachineInputs { environment: &Environment::default() };
         let job = Ambient::GithubActions { audience: None };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

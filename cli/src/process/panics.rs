@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_of_a_panic_names_no_folder_of_the_machine_that_built_it() {
+    fn crash_location_names_no_folder_of_the_build_machine() {
         for (file, shown) in [
             ("cli/src/lib.rs", "cli/src/lib.rs"),
             ("/home/ann/.cargo/registry/src/index-1f/tokio-1.4/src/lib.rs", "tokio-1.4/src/lib.rs"),

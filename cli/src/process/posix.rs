@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn program_begins_without_the_callers_files_whatever_their_numbers() {
+    fn exec_closes_inherited_descriptors_of_any_number() {
         let above = MOST_INHERITED + 100;
         let limit = getrlimit(Resource::Nofile);
         let raised = Rlimit { current: Some(2_048), ..limit };

@@ -78,7 +78,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn there_is_one_where_somebody_would_see_it() {
+    fn web_browser_opens_with_display_and_not_over_ssh_session() {
         let ssh = ("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
         let display = ("DISPLAY", ":0");
         assert!(browser(&[]).is_none());
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_names_commands() {
+    fn browser_variable_names_commands() {
         let found = browser(&[("BROWSER", "firefox --new-tab %s:w3m: ")]).unwrap();
         let shown = found.named.iter().map(|named| {
             let command = command(named, "https://i/?a=%s").unwrap();

@@ -72,7 +72,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_new_file_is_written_as_claude_code_writes_it() {
+    fn claude_code_settings_made_by_apply_have_its_layout() {
         let text = "{\n  \"apiKeyHelper\": \"exec '/b/api-key-helper'\",\n  \"env\": {\n    \
                     \"CLAUDE_CODE_API_KEY_HELPER_TTL_MS\": \"300000\"\n  }\n}\n";
         assert_eq!(put(""), text);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_comes_out_again() {
+    fn claude_code_settings_roundtrip_through_apply_and_undo() {
         for before in FILES {
             let now = put(before);
             let settings = Settings::parse(now.as_bytes()).unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_changed_since_stays() {
+    fn claude_code_settings_changed_since_apply_survive_undo() {
         let rows = [
             ("{}", "\"theme\": \"dark\"", "{\n  \"theme\": \"dark\"\n}"),
             ("{\"env\": {}}", "\"theme\": \"dark\"", "{\"theme\": \"dark\", \"env\": {}}"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_ours_goes_when_nothing_is_left_in_it() {
+    fn undo_removes_claude_code_settings_that_apply_made_and_are_empty() {
         let now = put("").replace('\n', "");
         assert_eq!(back(&now, None), None);
         let theirs = edit::set(&now, &["env", "A"], "\"1\"").unwrap();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_claude_code_refuses_is_refused() {
+    fn invalid_claude_code_settings_are_refused() {
         for text in ["{", "{\"env\": []}", "{\"apiKeyHelper\": 5}"] {
             assert!(put_into(&change(), text.as_bytes()).is_err(), "{text}");
         }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn each_scope_has_its_file() {
+    fn claude_code_scopes_have_their_settings_files() {
         let places = find(&[("HOME", "/h")]);
         let rows = [
             (Scope::User, "/h/.claude/settings.json"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_folder_can_be_elsewhere() {
+    fn claude_config_dir_variable_moves_the_user_settings() {
         let user = |variables| find(variables).file(Scope::User).map(Path::to_owned);
         let elsewhere = [("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/c")];
         assert_eq!(user(&elsewhere), Some("/c/settings.json".into()));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_file_wins() {
+    fn claude_code_settings_precedence_takes_the_strongest_file() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);

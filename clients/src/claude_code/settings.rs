@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_matters_is_found_with_its_place() {
+    fn claude_code_api_key_helper_and_env_are_found_with_their_line() {
         let text = "\u{feff}{\r\n\t\"apiKeyHelper\": \"a\",\r\n\t\"env\": {\"A\": \"sk-1\", \"B\": 5},\r\n\
                     \t\"apiKeyHelper\": \"\\u0062\"\r\n}";
         let settings = Settings::parse(text.as_bytes()).unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_settings_too() {
+    fn empty_claude_code_settings_are_valid() {
         for text in ["", "\u{feff}", " \n", "{}", "{\"apiKeyHelper\": \" \"}", "{\"env\": {}}"] {
             let settings = Settings::parse(text.as_bytes()).unwrap();
             assert_eq!((settings.helper(), settings.env.len()), (None, 0), "{text:?}");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_claude_code_refuses_is_refused_and_not_shown() {
+    fn invalid_claude_code_settings_name_their_line_and_show_no_secret() {
         let rows = [
             ("{\"apiKeyHelper\": 51}", "line 1, column 18: `apiKeyHelper` is not a string"),
             ("{\n\"env\": [\"sk-1\"]}", "line 2, column 8: `env` is not an object"),

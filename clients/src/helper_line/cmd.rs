@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_is_taken_apart_as_windows_does_it() {
+    fn cmd_shell_line_is_split_as_windows_does() {
         let words = |line: &str| split(line).unwrap();
         assert_eq!(
             words(r#""C:\Program Files\a\api-key-helper.exe" --profile work"#),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn cmd_shell_line_roundtrips_through_quoting() {
         for text in [r"C:\a b\c.exe", r"C:\", r"\\server\share\x", "work"] {
             let line = format!("{} --config {}", command(text), argument(text));
             assert_eq!(split(&line).unwrap(), [text, "--config", text], "{line}");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cmd_would_change_is_not_written() {
+    fn cmd_shell_argument_that_cmd_would_expand_is_refused() {
         assert!(can_be_quoted(r"C:\a b\c & d.toml"));
         for text in [r"C:\%USERNAME%\c.toml", "C:\\a\"b", "C:\\a\nb"] {
             assert!(!can_be_quoted(text), "{text}");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn program_is_known_in_any_case() {
+    fn front_program_name_is_case_insensitive_on_windows() {
         assert!(is_front(Path::new(r"C:\a\API-Key-Helper.EXE")));
         assert!(is_front(Path::new("api-key-helper")));
         assert!(!is_front(Path::new(r"C:\api-key-helper\other.exe")));

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_was() {
+    fn entry_roundtrips_through_encoding() {
         let refetched_at = Some(Moment::from_unix_millis(3));
         for entry in [
             entry(),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn belongs_to_one_source_and_its_settings() {
+    fn entry_of_another_source_or_settings_does_not_decode() {
         let bytes = entry().encode(&id(), &seal(), NONCE);
         let other = EntryId { source: "other".to_owned(), ..id() };
         assert_eq!(Entry::decode(&bytes, &other, &seal()), None);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn associated_data_is_version_fingerprint_and_name() {
+    fn entry_associated_data_is_version_fingerprint_and_name() {
         let content = entry().encode(&id(), &seal(), NONCE);
         let content = seal().open(&content[32..], &id().context()).unwrap();
         let (version, fingerprint) = ([ENTRY_VERSION], *id().fingerprint.as_bytes());
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn selecting_variables_make_an_entry_for_each_of_their_values() {
+    fn selector_variables_make_an_entry_for_each_value() {
         let selectors = ["A".to_owned(), "B".to_owned()];
         let with = |a: &'static str, b: &'static str| {
             id().selected(&selectors, &move |name| Some(if name == "A" { a } else { b }.into()))
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn source_of_a_file_is_told_by_its_name() {
+    fn entry_file_name_yields_its_source() {
         for source in ["a", "a-b", "a-0123456789ab", "a_-", "v"] {
             let id = EntryId { source: source.to_owned(), ..id() };
             let entry_file = id.entry_file(&seal());
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn its_file_says_whose_it_is() {
+    fn entry_file_name_and_content_yield_its_id() {
         let id = EntryId { source: "a-1_b-".to_owned(), ..id() };
         let (name, content) = (id.entry_file(&seal()), entry().encode(&id, &seal(), NONCE));
         assert_eq!(EntryId::of_entry_file(&name, &content), Some(id.clone()));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_one_is_none() {
+    fn damaged_entry_decodes_to_none() {
         let bytes = entry().encode(&id(), &seal(), NONCE);
         for length in 0..bytes.len() {
             assert_eq!(Entry::decode(&bytes[..length], &id(), &seal()), None);
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn entry_debug_shows_no_key_or_refresh_token() {
         let text = format!("{:?}", entry());
         assert!(!text.contains("sk-1") && !text.contains("\"renewal\""), "{text}");
     }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn environment_is_marked_by_its_values() {
+    fn environment_mark_changes_with_variable_values() {
         let names = ["A".to_owned(), "B".to_owned()];
         let with = |a: Option<&'static str>, b: Option<&'static str>| {
             move |name: &str| if name == "A" { a } else { b }.map(OsString::from)

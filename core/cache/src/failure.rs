@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_five_minutes() {
+    fn failure_cooldown_doubles_up_to_five_minutes() {
         for (count, pause) in [(1, 1), (2, 2), (3, 4), (8, 128), (9, 256), (10, 300), (99, 300)] {
             let failure = nth(count);
             assert!(pauses(&failure, after(pause - 1), true), "{count}");
@@ -202,13 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_a_pause_is_short() {
+    fn failure_cooldown_without_a_key_is_at_most_30_seconds() {
         assert!(pauses(&nth(10), after(29), false));
         assert!(!pauses(&nth(10), after(30), false));
     }
 
     #[test]
-    fn chance_takes_up_to_half() {
+    fn failure_cooldown_jitter_takes_up_to_half() {
         let failure =
             Failure::remember(&Error::transient("down"), Some(&nth(2)), mark("1"), NOW, 0.0);
         assert!(pauses(&failure, after(1), true));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_lengthens_it_within_the_cap() {
+    fn retry_after_lengthens_the_cooldown_within_the_cap() {
         let remember = |seconds| {
             let error = Error::transient("busy").with_retry_after(Duration::from_secs(seconds));
             Failure::remember(&error, None, mark("1"), NOW, 0.0)
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn long_pauses_of_many_end_apart() {
+    fn failure_cooldowns_of_many_end_apart_by_jitter() {
         let end = |chance, has_usable_key| {
             let error = Error::transient("down");
             let failure = Failure::remember(&error, Some(&nth(20)), mark("1"), NOW, chance);
@@ -239,19 +239,19 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_went_back_ends_it() {
+    fn clock_that_went_back_ends_the_cooldown() {
         assert!(pauses(&nth(5), NOW, true));
         assert!(!pauses(&nth(5), NOW.minus(Duration::from_secs(1_000)), true));
     }
 
     #[test]
-    fn belongs_to_its_environment() {
+    fn failure_belongs_to_its_environment() {
         assert!(nth(1).stands(&names(), &with("1")));
         assert!(!nth(1).stands(&names(), &with("2")));
     }
 
     #[test]
-    fn a_long_story_is_a_small_file() {
+    fn failure_cooldown_file_with_a_long_message_is_small() {
         let error = Error::not_found("a".repeat(1 << 20)).with_hint("b".repeat(1 << 20));
         let failure = Failure::remember(&error, None, mark("1"), NOW, 1.0);
         assert!(failure.encode().len() < 2_000, "{}", failure.encode().len());
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_was() {
+    fn failure_cooldown_roundtrips_through_encoding() {
         let failure = nth(3);
         assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
         assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));

@@ -88,7 +88,7 @@ mod tests {
     use crate::{EntryId, EnvironmentMark, Fingerprint, Nonce, SealingKey};
 
     #[test]
-    fn no_source_is_taken_after_the_one_that_decides() {
+    fn cache_hit_reads_no_source_after_the_deciding_one() {
         let seal = SealingKey::new(Zeroizing::new([1; SealingKey::LENGTH]));
         let now = Moment::from_unix_millis(1_000);
         let validity =

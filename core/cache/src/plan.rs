@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_input_makes_another_plan() {
+    fn plan_changes_with_each_input() {
         let none = variables(&[]);
         let ttl = variables(&[(CLIENT_TTL_VARIABLE, "1000")]);
         let file = Some((Path::new("/c"), &b"a = 1"[..]));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn hold_is_of_a_clients_helper_and_not_of_what_the_client_runs() {
+    fn hold_applies_to_claude_codes_helper_and_not_to_its_commands() {
         const CLIENT: (&str, &str) = ("CLAUDE_CODE_ENTRYPOINT", "cli");
         const CHILD: (&str, &str) = ("CLAUDE_CODE_CHILD_SESSION", "1");
         const OUTER: (&str, &str) = ("CLAUDE_PID", "40");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_was() {
+    fn plan_roundtrips_through_encoding() {
         let id = EntryId { source: "a".to_owned(), fingerprint: Fingerprint::of([]) };
         let plan = Plan {
             inputs: Fingerprint::of([&b"inputs"[..]]),

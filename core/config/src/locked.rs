@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_holds_what_is_in_it_and_what_it_is_in() {
+    fn locked_setting_covers_its_table_and_its_parent() {
         let role = "[source.a]\nauth = { role = 'mine' }\n";
         for (locked, user) in [
             ("'source.a.auth.role'", role),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_on_nothing_is_a_mistake() {
+    fn locked_name_of_no_setting_is_refused() {
         for locked in ["''", "'ttl'", "'profle.p'", "'profile.p.tll'", "'locked'", "'seal.x'"] {
             let error = parse(locked, "", &[]).unwrap_err();
             assert!(
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_does_not_fill_a_locked_gap() {
+    fn locked_source_takes_no_unset_setting_from_a_variable() {
         let address = [("VAULT_ADDR", "http://mine")];
         for locked in ["'source.a'", "'source.a.address'", "'source'", "'source.*.address'"] {
             let table = table(&parse(locked, "", &address).unwrap());
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_every_source_meet_a_lock_on_one() {
+    fn locked_retries_refuse_the_retry_count_variable() {
         let retries = [("API_KEY_HELPER_RETRY_COUNT", "9")];
         for locked in ["'profile.p.retries'", "'profile.*.retries'", "'source.a'", "'profile'"] {
             let configuration = parse(locked, "", &retries).unwrap();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn claude_codes_ttl_neither_breaks_a_lock_nor_is_it_one_to_set_it() {
+    fn locked_ttl_ignores_the_claude_code_ttl_variable() {
         let ttl = [(api_key_helper_cache::CLIENT_TTL_VARIABLE, "60000")];
         let ttl_with = |locked: &str| {
             let profile = parse(locked, "", &ttl).unwrap().profile("p").unwrap();

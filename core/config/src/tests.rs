@@ -43,7 +43,7 @@ fn with(settings: &str) -> String {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_manual() {
+fn profile_defaults_match_the_manual() {
     let profile = user(BASE).profile("work").unwrap();
     assert_eq!(profile.policy, Policy::default());
     assert_eq!(profile.deadline, Duration::from_secs(30));
@@ -56,7 +56,7 @@ fn the_defaults_are_those_of_the_manual() {
 }
 
 #[test]
-fn every_setting_of_a_profile_is_read() {
+fn profile_settings_are_all_read() {
     let profile = user(&with(
         "ttl = '2h'\nhold = '1m'\ntimeout = '3s'\nretries = 0\ndeadline = '9s'\n\
          refresh_window = '1s'\nstale_while_revalidate = '2s'\nstale_if_error = '3s'\n\
@@ -82,7 +82,7 @@ fn every_setting_of_a_profile_is_read() {
 }
 
 #[test]
-fn variable_beats_source_beats_profile() {
+fn timeout_and_retries_precedence_is_variable_source_profile() {
     let text = "[source.a]\nbackend = 'script'\ntimeout = '2s'\nretries = 2\nlifetime = '8h'\n\
                 [profile.work]\nsources = ['a']\ntimeout = '4s'\nretries = 4\n";
     let get = |pairs: &[(&str, &str)]| {
@@ -96,7 +96,7 @@ fn variable_beats_source_beats_profile() {
 }
 
 #[test]
-fn the_clients_ttl_fills_a_gap_and_says_how_long_it_holds() {
+fn client_ttl_variable_sets_unset_ttl_and_hold() {
     let get = |text: &str| {
         let profile = parse("", text, &[(CLIENT_TTL_VARIABLE, "60000")]).unwrap();
         let profile = profile.profile("work").unwrap();
@@ -107,7 +107,7 @@ fn the_clients_ttl_fills_a_gap_and_says_how_long_it_holds() {
 }
 
 #[test]
-fn a_variable_that_is_no_number_is_named() {
+fn timeout_retry_and_ttl_variables_must_be_numbers() {
     for (name, to) in [
         (CLIENT_TTL_VARIABLE, "milliseconds, such as `CLAUDE_CODE_API_KEY_HELPER_TTL_MS=300000`"),
         ("API_KEY_HELPER_TIMEOUT_MS", "milliseconds, such as `API_KEY_HELPER_TIMEOUT_MS=10000`"),
@@ -127,7 +127,7 @@ fn a_variable_that_is_no_number_is_named() {
 }
 
 #[test]
-fn the_users_file_lies_over_the_systems_key_by_key() {
+fn user_configuration_overrides_the_systems_key_by_key() {
     let system = with("ttl = '2h'\ndeadline = '9s'\n");
     let configuration = parse(
         &system,
@@ -145,7 +145,7 @@ fn the_users_file_lies_over_the_systems_key_by_key() {
 }
 
 #[test]
-fn an_overlaid_value_replaces_the_whole_value() {
+fn user_configuration_value_replaces_the_whole_table_value() {
     #[derive(Debug, Deserialize)]
     struct Script {
         env: toml::Table,
@@ -159,7 +159,7 @@ fn an_overlaid_value_replaces_the_whole_value() {
 }
 
 #[test]
-fn a_relative_path_is_relative_to_the_file_that_holds_it() {
+fn relative_path_is_relative_to_its_configuration_file() {
     let system = "[source.a]\nbackend = 'script'\ncommand = ['x']\n";
     let user = "[source.a]\ncwd = 'y'\n[profile.work]\nsources = ['a']\n";
     let profile = parse(system, user, &[]).unwrap().profile("work").unwrap();
@@ -170,7 +170,7 @@ fn a_relative_path_is_relative_to_the_file_that_holds_it() {
 }
 
 #[test]
-fn what_is_locked_stays_as_the_system_has_it() {
+fn locked_settings_refuse_the_users_configuration() {
     let system = format!(
         "default_profile = 'work'\n\
          locked = ['profile.work.ttl', 'source.a', 'default_profile', 'profile.work.timeout']\n\
@@ -197,12 +197,12 @@ fn what_is_locked_stays_as_the_system_has_it() {
 }
 
 #[test]
-fn only_the_systems_file_locks() {
+fn locked_in_the_users_configuration_is_refused() {
     assert!(refused("locked = ['source.a']\n").contains(":1:1: `locked` has no effect here"));
 }
 
 #[test]
-fn mistakes_say_where_and_what_to_do() {
+fn configuration_error_names_line_and_nearest_key() {
     assert_eq!(
         refused("[profile.work]\nsources = ['a']\ntll = '1h'\n[source.a]\nbackend = 'script'\n"),
         "/home/u/config.toml:3:1: `profile.work.tll`: unknown key; did you mean `ttl`?"
@@ -227,7 +227,7 @@ fn mistakes_say_where_and_what_to_do() {
 }
 
 #[test]
-fn names_become_file_names() {
+fn profile_and_source_names_are_valid_file_names() {
     let long = "a".repeat(64);
     for name in ["a", "0", "a-b_c", &long] {
         user(
@@ -245,7 +245,7 @@ fn names_become_file_names() {
 }
 
 #[test]
-fn the_profile_that_is_meant() {
+fn default_profile_is_the_only_one_or_must_be_set() {
     assert_eq!(user(BASE).default_profile().unwrap(), "work");
     let two = with("[profile.home]\nsources = ['a']\n");
     let error = user(&two).default_profile().unwrap_err();
@@ -257,7 +257,7 @@ fn the_profile_that_is_meant() {
 }
 
 #[test]
-fn the_fingerprint_is_of_what_makes_the_source_another() {
+fn fingerprint_changes_with_source_settings_that_select_the_key() {
     let fingerprint = |path: &str, table: &str| {
         let text = format!("[source.a]\nbackend = 'script'\n{table}[profile.p]\nsources = ['a']\n");
         let configuration = Configuration::parse(None, file(path, &text), Variables::new());

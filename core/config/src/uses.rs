@@ -193,7 +193,7 @@ mod tests {
                          [source.d]\nbackend = 'x'\nnot = { source = 'a', of = 'ours' }\n";
 
     #[test]
-    fn what_uses_what_is_seen_by_how_it_is_written() {
+    fn inner_source_is_found_by_its_secret_input() {
         let configuration = parse(CHAIN).unwrap();
         assert_eq!(configuration.dependents("d"), ["a", "b", "c"]);
         assert_eq!(configuration.dependents("c"), ["a", "b"]);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_has_a_place() {
+    fn unknown_inner_source_names_its_line() {
         assert_eq!(
             refused("[source.a]\nbackend = 'x'\nauth = { jwt = { source = 'sos' } }"),
             "/c.toml:3:18: `source.a.auth.jwt.source`: there is no source `sos`; known sources are `a`"
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_told_with_its_whole_path() {
+    fn inner_source_loop_is_refused_with_its_path() {
         let circle = CHAIN.replace("{ source = 'a', of = 'ours' }", "{ source = 'a' }");
         assert_eq!(
             refused(&circle),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn chain_beyond_the_limit_is_refused_by_its_length() {
+    fn inner_source_chain_beyond_32_is_refused() {
         parse(&chain_of(LONGEST_CHAIN)).unwrap();
         for count in [LONGEST_CHAIN + 1, 8_000] {
             let refusal = refused(&chain_of(count));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn many_users_of_one_source_are_no_chain() {
+    fn inner_source_of_a_hundred_sources_is_no_chain() {
         let user = |i| format!("[source.u{i}]\nbackend = 'x'\ni = {{ source = 'one' }}\n");
         let text: String = (0..100).map(user).collect();
         let text = text + "[source.one]\nbackend = 'x'\n";
@@ -261,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_to_one_source_are_no_circle() {
+    fn inner_source_reached_by_two_ways_is_no_loop() {
         let diamond =
             CHAIN.replace("backend = 'x'\nlist", "backend = 'x'\nj = { source = 'd' }\nlist");
         assert_eq!(parse(&diamond).unwrap().dependents("d"), ["a", "b", "c"]);
     }
 
     #[test]
-    fn a_fingerprint_covers_what_is_used() {
+    fn fingerprint_covers_inner_sources() {
         let changed = CHAIN.replace("of = 'ours'", "of = 'theirs'");
         for source in ["a", "b", "c", "d"] {
             assert_ne!(fingerprint(CHAIN, source), fingerprint(&changed, source), "{source}");

@@ -124,7 +124,7 @@ mod tests {
     use super::{Path, posix, windows};
 
     #[test]
-    fn path_is_quoted_for_each_shell() {
+    fn hint_path_is_quoted_for_each_shell() {
         assert_eq!(posix::quote(Path::new("/opt/keys/gen.sh")), "/opt/keys/gen.sh");
         assert_eq!(posix::quote(Path::new("/o k/it's")), r#""/o k/it's""#);
         assert_eq!(posix::quote(Path::new("/o'k/$HOME")), r#""/o'k/"'$HOME'"#);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn star_of_a_command_stands_where_each_shell_expands_it() {
+    fn hint_glob_is_left_for_each_shell_to_expand() {
         let posix = |folder| posix::remove_ending(Path::new(folder), ".tmp");
         assert_eq!(posix("/home/ann/state"), "rm /home/ann/state/*.tmp");
         assert_eq!(posix("/o k/state"), "rm '/o k/state'/*.tmp");

@@ -55,14 +55,14 @@ mod tests {
     }
 
     #[test]
-    fn word_is_quoted_for_the_c_library() {
+    fn windows_command_line_argument_is_quoted_for_the_c_library() {
         assert_eq!(line(&[r"C:\a b\x.exe", "refresh"]), r#""C:\a b\x.exe" "refresh""#);
         assert_eq!(line(&["x", r"--config=C:\a b\"]), r#""x" "--config=C:\a b\\""#);
         assert_eq!(line(&["x", r#"a"b"#, r#"a\"b"#, r"a\b"]), r#""x" "a\"b" "a\\\"b" "a\b""#);
     }
 
     #[test]
-    fn word_with_nul_is_refused() {
+    fn windows_command_line_argument_with_nul_is_refused() {
         assert!(command_line(&[vec![97, 0, 98]]).is_err());
     }
 }

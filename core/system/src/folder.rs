@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_is_ours() {
+    fn state_folder_file_of_mode_0600_is_read() {
         let (_guard, folder) = folder();
         put(&folder, "a", 0o600);
         assert_eq!(**folder.read("a").unwrap().unwrap(), *b"content");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn use_is_noted_once_a_day() {
+    fn state_folder_file_use_is_noted_once_a_day() {
         let (_guard, folder) = folder();
         put(&folder, "a", 0o400);
         let modified = || fs::metadata(folder.path().join("a")).unwrap().modified().unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_others_can_touch() {
+    fn state_folder_file_open_to_others_is_refused() {
         let (_guard, folder) = folder();
         put(&folder, "a", 0o640);
         let error = refusal(&folder, "a");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_plain_file() {
+    fn state_folder_symlink_folder_or_fifo_is_refused() {
         let (_guard, folder) = folder();
         put(&folder, "target", 0o600);
         symlink(folder.path().join("target"), folder.path().join("link")).unwrap();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_too_large() {
+    fn state_folder_file_that_is_too_large_is_refused() {
         let (_guard, folder) = folder();
         put(&folder, "a", 0o600);
         let file = File::options().write(true).open(folder.path().join("a")).unwrap();

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn core_limit_is_given_back_as_it_was() {
+    fn rlimit_core_is_restored_as_it_was() {
         let before = getrlimit(Resource::Core);
         assert_eq!(lower_core_images(), before);
         assert!(getrlimit(Resource::Core).current.is_some_and(|limit| limit <= 1));

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn below_home() {
+    fn configuration_state_and_key_folders_are_below_home() {
         let places = find(None, &[("HOME", "/h")]).unwrap();
         assert_eq!(places.user_config, Path::new("/h/.config/api-key-helper/config.toml"));
         assert_eq!(places.state, Path::new("/h/.local/state/api-key-helper"));
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn records_are_kept_for_the_session_where_that_can_be() {
+    fn rejection_records_prefer_xdg_runtime_dir() {
         let places = find(None, &[("HOME", "/h"), ("XDG_RUNTIME_DIR", "/run/user/1")]).unwrap();
         let runtime = Path::new("/run/user/1/api-key-helper");
         assert_eq!(places.records().collect::<Vec<_>>(), [runtime, &places.state]);
     }
 
     #[test]
-    fn xdg_beats_home_unless_relative() {
+    fn xdg_variable_beats_home_unless_relative() {
         let xdg = [("HOME", "/h"), ("XDG_CONFIG_HOME", "/c"), ("XDG_STATE_HOME", "s")];
         let places = find(None, &xdg).unwrap();
         assert_eq!(places.user_config, Path::new("/c/api-key-helper/config.toml"));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_beats_the_variable() {
+    fn config_argument_beats_the_config_variable() {
         let named = [("HOME", "/h"), (CONFIG_VARIABLE, "/v.toml")];
         assert_eq!(find(None, &named).unwrap().user_config, Path::new("/v.toml"));
         assert_eq!(find(Some("/a.toml"), &named).unwrap().user_config, Path::new("/a.toml"));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_home_and_no_named_configuration_is_an_error() {
+    fn missing_home_variable_without_a_configuration_is_an_error() {
         for variables in [&[][..], &[("HOME", "")], &[("HOME", "relative")]] {
             let error = find(None, variables).unwrap_err();
             assert!(error.message().contains("`XDG_CONFIG_HOME`"), "{error}");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn no_home_beside_a_named_configuration_keeps_nothing() {
+    fn missing_home_variable_with_a_configuration_caches_nothing() {
         for (config, variables) in [
             (Some("/a.toml"), &[][..]),
             (None, &[(CONFIG_VARIABLE, "/a.toml")]),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn state_and_keys_do_not_roam() {
+    fn state_folder_and_sealing_keys_do_not_roam() {
         for variables in [
             &[("APPDATA", r"C:\u\AppData\Roaming"), ("LOCALAPPDATA", r"C:\u\AppData\Local")][..],
             &[("USERPROFILE", r"C:\u"), ("XDG_STATE_HOME", r"C:\x")],
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn no_local_folder_keeps_nothing() {
+    fn missing_localappdata_variable_caches_nothing() {
         let places = find(&[("APPDATA", r"C:\u\AppData\Roaming")]);
         assert!(places.is_homeless(), "{places:?}");
         assert!(std::fs::create_dir_all(&places.state).is_err(), "{places:?}");

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn up_to_the_limit() {
+    fn named_file_is_read_up_to_the_size_limit() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, vec![b'a'; 1 << 20]).unwrap();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_a_file() {
+    fn named_folder_or_missing_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(failure(folder.path()).to_string(), "it is not a plain file");
         assert_eq!(failure(&folder.path().join("absent")).kind(), io::ErrorKind::NotFound);
@@ -192,7 +192,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
-    fn input_is_read_up_to_the_limit() {
+    fn secret_input_file_is_read_up_to_the_size_limit() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         for (length, is_read) in [(0, true), (1, true), (1 << 20, true), ((1 << 20) + 1, false)] {
@@ -233,7 +233,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn fifo_without_a_writer_is_named_when_the_time_is_over() {
+    fn fifo_without_a_writer_is_named_after_timeout() {
         let folder = tempfile::tempdir().unwrap();
         let path = fifo(folder.path());
         let error = io_error(read_input(&path, LIMIT, Duration::from_millis(10)));

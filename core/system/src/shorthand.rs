@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shorthand_of_a_shell_is_found_anywhere_in_a_path() {
+    fn shell_shorthand_is_found_anywhere_in_a_path() {
         for (path, says) in [
             ("/conf/~/t", "of the home folder: `~` is for shells"),
             ("~/t", "of the home folder: `~` is for shells"),

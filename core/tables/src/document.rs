@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn path_of_windows_in_double_quotes_is_answered_with_single_ones() {
+    fn toml_windows_path_in_double_quotes_hints_at_single_quotes() {
         for path in [r"C:\keys\gen.cmd", r"C:\Users\ann\gen.cmd", r"\\server\x\gen.cmd"] {
             let text = format!("[source.a]\ncommand = [\"{path}\"]\n");
             let error = Document::parse("/c.toml".into(), text.as_bytes()).unwrap_err();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_has_a_place() {
+    fn toml_key_has_line_and_column() {
         let text = "a = 1\n[source.x]\nb = { c = 2 }\nd.e = [\n  { f = 3 },\n]\n";
         let document = parse(text).unwrap();
         let place = |path: &[&str]| {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn column_counts_characters_across_a_long_line() {
+    fn toml_column_counts_characters_across_a_long_line() {
         let file: Arc<Path> = Path::new("/c").into();
         let text = format!("# ü\n{}\n{}", "aü€𝄞".repeat(300), "b".repeat(2 * BLOCK - 5));
         let lines = Lines::of(&file, &text);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_toml_has_a_place() {
+    fn invalid_toml_or_utf16_names_its_line() {
         let error = parse("a = 1\nb = \n").unwrap_err();
         assert!(error.message().starts_with("/etc/c.toml:2:"), "{error}");
         let error = Document::parse("/c".into(), b"a = 1\nb = '\xff'").unwrap_err();

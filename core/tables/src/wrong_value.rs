@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_words_of_toml() {
+    fn serde_type_error_is_worded_for_toml() {
         for (message, is_wrong) in [
             (
                 "invalid type: string \"a, expected b\", expected u32",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_known_is_followed_by_those_that_are() {
+    fn unknown_key_or_value_error_lists_the_known_ones() {
         for (message, is_wrong, hint) in [
             ("missing field `path`", "`path` is missing", "add `path` to `source.a`"),
             ("unknown field `b`, expected `a`", "unknown key `b`", "write `a`"),

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn report_has_both_lines() {
+    fn error_report_has_message_and_hint_on_stderr_lines() {
         let error = Error::denied("no right to read `secret/a`").with_hint("ask for `read`");
         assert_eq!(
             error.report(),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn report_is_complete_within_what_is_shown() {
+    fn error_report_fits_the_500_characters_that_claude_code_shows() {
         for (message, hint) in [(10_000, 100), (10_000, 10_000), (10, 10_000), (470, 0)] {
             let error = Error::transient(format!("a{}z", "ü".repeat(message)))
                 .with_hint(format!("b{}y", "h".repeat(hint)));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn message_is_one_line_of_visible_characters() {
+    fn error_message_escapes_control_characters_to_one_line() {
         assert_eq!(report("error", "a\nb", None), "api-key-helper: error: aU+000Ab\n");
         let error = Error::denied("no `v\u{200b}`").with_hint("a\u{9b}").introduced_by("\u{202e}");
         assert_eq!(error.message(), "U+202E: no `vU+200B`");

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_has_all_other_codes_for_itself() {
+    fn exit_code_125_is_for_exec_only() {
         for arguments in [
             &["exec"][..],
             &["exec", "--no-such", "--", "ls"],

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_do_not_run_into_one_another() {
+    fn fingerprint_keeps_parts_apart() {
         let of = |parts: &[&str]| Fingerprint::of(parts.iter().map(|part| part.as_bytes()));
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
         assert_ne!(of(&["a"]), of(&["a", ""]));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn hexadecimal_has_two_digits_for_each_byte() {
+    fn hex_has_two_digits_for_each_byte() {
         assert_eq!(hex(&[0x00, 0x0a, 0x9f, 0xff]), "000a9fff");
     }
 }

@@ -126,14 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outer_noise_is_dropped() {
+    fn key_byte_order_mark_and_whitespace_are_trimmed() {
         for text in ["sk-1", "sk-1\n", "\u{feff}sk-1\r\n", "  sk-1\t\r\n\r\n", "\n\u{feff} sk-1"] {
             assert_eq!(Key::parse(text).unwrap().expose(), "sk-1", "{text:?}");
         }
     }
 
     #[test]
-    fn errors_give_a_position_and_no_character() {
+    fn invalid_api_key_error_gives_a_position_and_no_character() {
         let error = |text: &str| Key::parse(text).unwrap_err();
         assert_eq!(error(" \r\n"), KeyError::Empty);
         assert_eq!(error("ab\ncd"), KeyError::SecondLine { position: 3 });
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_bounded() {
+    fn api_key_length_is_bounded() {
         assert!(Key::parse(&"k".repeat(MAX_KEY_LENGTH)).is_ok());
         let length = MAX_KEY_LENGTH + 1;
         assert_eq!(Key::parse(&"k".repeat(length)), Err(KeyError::TooLong { length }));

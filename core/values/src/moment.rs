@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saturates() {
+    fn clock_moment_arithmetic_saturates() {
         let moment = Moment::from_unix_millis(5_000);
         assert_eq!(moment.plus(Duration::MAX), Moment::NEVER);
         assert_eq!(moment.minus(Duration::MAX), Moment::from_unix_millis(0));

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing() {
+    fn secret_debug_is_redacted() {
         assert_eq!(format!("{:?}", Secret::from("hunter2")), "[redacted]");
         assert_eq!(format!("{:?}", Some(Secret::from("hunter2"))), "Some([redacted])");
     }

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn utf16_is_recognised_with_and_without_its_mark() {
+    fn utf16_text_is_recognised_with_and_without_byte_order_mark() {
         let units = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
             text.encode_utf16().flat_map(bytes).collect()
         };
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_may_have_lines_and_no_other_control_character() {
+    fn secret_input_may_have_lines_and_no_other_control_character() {
         let read = |text: &str| secret(text.as_bytes()).map(|secret| secret.expose().to_owned());
         assert_eq!(read("\n-----BEGIN\r\n\ta b\nü\n").as_deref(), Ok("-----BEGIN\r\n\ta b\nü"));
         for (text, error) in [
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_names_the_first_character_that_it_may_not_have() {
+    fn control_character_or_non_ascii_is_named_by_position_for_each_form() {
         for (text, form, error) in [
             ("pass wörd", Form::Line, None),
             ("a\r\nb", Form::Line, Some(TextError::SecondLine { position: 2 })),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn error_names_the_place_and_never_the_text() {
+    fn secret_input_error_names_the_place_and_never_the_text() {
         let error = secret(b"hunter2\x1bhunter2").unwrap_err().at("the variable `T`");
         assert_eq!(error.message(), "the variable `T` has a control character at position 8");
         assert!(!error.report().contains("hunter2"), "{}", error.report());

@@ -135,7 +135,7 @@ mod tests {
          \u{feff}\u{fff9}\u{e0041}\u{e0100}";
 
     #[test]
-    fn invisible_character_is_shown_by_its_code() {
+    fn invisible_unicode_character_is_shown_by_its_code() {
         assert_eq!(visible("v\u{200b}"), "vU+200B");
         assert_eq!(visible("a\tb\u{e0041}"), "aU+0009bU+E0041");
         for character in INVISIBLE.chars() {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn visible_text_stays() {
+    fn visible_unicode_text_is_unchanged() {
         for text in ["a b", "ü é e\u{301} 日本 🔑 ‘’ … עברית العربية हिन्दी", "U+200B", ""]
         {
             assert_eq!(visible(text), text);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_has_no_sequences_of_a_terminal() {
+    fn plain_text_drops_terminal_escape_sequences() {
         assert_eq!(plain("\u{1b}[1;31merror:\u{1b}[0m\tno\u{7} \u{1b}(Bway"), "error: no way");
         assert_eq!(plain("\u{1b}]0;title\u{7}a\u{1b}]8;;http://b\u{1b}\\c\u{0}"), "ac");
         assert_eq!(plain("\u{9b}1;31merror:\u{9b}0m no\u{9d}0;title\u{9c} way"), "error: no way");
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_one_line_of_visible_characters() {
+    fn plain_text_is_one_line_without_control_characters() {
         assert_eq!(plain(" a\r\n\tb\u{2028}c\u{a0}d\u{3000}"), "a b c d");
         assert_eq!(plain("a\u{200b}b\u{202e}c\u{e0041}d"), "abcd");
         assert!(!plain(INVISIBLE).contains(is_invisible));

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_covers_what_curl_and_go_reach_directly() {
+    fn no_proxy_covers_the_hosts_that_curl_and_go_bypass() {
         for (list, address) in [
             ("vault.corp.example", "https://vault.corp.example:9"),
             ("corp.example", "https://vault.corp.example"),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_leaves_the_rest_to_the_proxy() {
+    fn no_proxy_leaves_other_hosts_to_the_proxy() {
         for (list, address) in [
             ("", "https://vault.corp.example"),
             (",", "https://vault.corp.example"),

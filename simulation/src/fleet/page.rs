@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_told_apart() {
+    fn fleet_page_request_counts_have_thousands_separators() {
         let rows = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")];
         assert!(rows.iter().all(|(number, text)| count(*number) == *text));
     }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_half_of_a_life_less_the_reserve() {
+    fn apply_ttl_is_at_most_half_of_lifetime_less_the_reserve() {
         let rows = [
             (3_600, None, 3_600.0),
             (3_600, Some(86_400), 3_600.0),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn in_words() {
+    fn apply_ttl_is_worded_as_a_refresh_interval() {
         let rows = [
             (0, "before every request"),
             (1_000, "every second"),

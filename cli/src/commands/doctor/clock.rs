@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_may_be_off_by_half_a_minute() {
+    fn doctor_clock_skew_over_30_seconds_is_a_warning() {
         assert_eq!(level("vault", 1_000, 1_030).0, Level::Ok);
         // A date counts whole seconds.
         assert_eq!(level("vault", 1_031, 1_000).0, Level::Ok);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_takes_no_signature_from_long_ago() {
+    fn doctor_clock_skew_over_5_minutes_is_an_error_for_aws() {
         assert_eq!(level("aws", 1_000, 1_300).0, Level::Warning);
         assert_eq!(level("aws", 1_000, 1_301).0, Level::Error);
         assert_eq!(level("aws", 1_302, 1_000).0, Level::Error);

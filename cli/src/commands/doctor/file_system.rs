@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_are_known_by_their_numbers() {
+    fn doctor_recognizes_nfs_and_smb_by_magic_number() {
         for (magic, name) in [
             (0x6969, "NFS"),
             (0xff53_4d42, "SMB"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_says_what_it_is() {
+    fn doctor_reads_the_file_system_of_a_folder() {
         assert_eq!(network(Path::new("/proc")).unwrap(), None);
         assert!(room(Path::new("/")).is_ok());
         assert!(network(Path::new("/no/such/folder")).is_err());

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_is_documented() {
+    fn doctor_checks_are_all_documented() {
         let page = include_str!("../../../../docs/doctor.md");
         let documented: Vec<&str> =
             page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_fails_is_told_of() {
+    fn doctor_reports_failed_refreshes_of_a_source() {
         assert_eq!(judged(&[]), (Level::Ok, "`main` was never asked".to_owned()));
         let mut log = vec![line(30, "transient"), line(20, "denied"), line(2, "refreshed")];
         let (level, text) = judged(&log);

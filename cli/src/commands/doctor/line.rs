@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_apply_is_well() {
+    fn doctor_accepts_the_api_key_helper_line_of_apply() {
         let world = World::new();
         let line = format!("exec '{}'", world.helper.display());
         let elsewhere = tempfile::tempdir().unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_the_shell_does_not_find() {
+    fn doctor_reports_an_api_key_helper_path_that_the_shell_does_not_find() {
         let world = World::new();
         let path = world.helper.display().to_string();
         let level = |line: &str| world.found(line, Check::HelperLine).level;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_else_a_line_runs_is_not_shown() {
+    fn doctor_does_not_show_a_foreign_api_key_helper_line() {
         let world = World::new();
         for line in ["echo sk-canary", "sk-canary", "KEY=/sk-canary run", "/bin/echo sk-canary"] {
             let judged = world.judge_in(world.folder.path(), line);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_can_change_what_is_in_it() {
+    fn doctor_warns_of_an_api_key_helper_inside_the_project() {
         let world = World::new();
         let line = format!("exec '{}'", world.helper.display());
         let level = |folder: &Path| {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn another_profile_is_another_report() {
+    fn doctor_hints_at_the_profile_of_the_api_key_helper_line() {
         let world = World::new();
         let path = world.helper.display();
         let finding = world.found(&format!("'{path}' --profile home"), Check::HelperProfile);

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn worker_that_is_not_known_is_told_with_its_own_reason_and_hint() {
+    fn doctor_reports_an_unusable_worker_with_its_reason_and_hint() {
         let error =
             Error::misconfigured("`/w` is writable by others").with_hint("run `chmod o-w /w`");
         let programs = Programs { front: None, worker: Err(error.clone()) };

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_is_told_of_by_its_length() {
+    fn doctor_reports_api_key_helper_stdout_by_length_only() {
         let output = |stdout: &[u8]| {
             let finding = found(&observed(Some(0), stdout, b""), true, Check::HelperOutput);
             (finding.level, finding.text)
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_in_our_words_only() {
+    fn doctor_does_not_show_foreign_api_key_helper_stderr() {
         let stderr = b"api-key-helper: error: it is down\napi-key-helper: hint: wait\n";
         let ours = found(&observed(Some(1), b"", stderr), true, Check::HelperRun);
         assert_eq!(ours.text, "the helper failed (exit status: 1): it is down");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_or_endless_helper_is_noticed() {
+    fn doctor_reports_a_slow_or_hanging_api_key_helper() {
         let slow = Observed { took: NOTICED, ..observed(Some(0), b"k", b"") };
         assert_eq!(found(&slow, true, Check::HelperTime).level, Level::Warning);
         let quick = observed(Some(0), b"k", b"");

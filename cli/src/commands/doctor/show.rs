@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_are_for_who_can_show_them() {
+    fn doctor_uses_unicode_signs_in_utf8_locales_only() {
         let with = |variables: &'static [(&str, &str)]| {
             is_utf8(|name| {
                 let found = variables.iter().find(|(variable, _)| *variable == name);

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_answers_by_the_first_source_that_neither_fails_nor_stops() {
+    fn doctor_takes_the_first_source_that_answers_unless_denied() {
         use ErrorKind::{Denied, NeedsLogin, NotFound, Transient};
 
         assert!(answers([None]));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_fits_into_half_of_a_life() {
+    fn doctor_warns_when_hold_exceeds_half_of_lifetime() {
         let now = Moment::from_unix_millis(10_000_000);
         let validity = Validity {
             fetched_at: now,

@@ -157,21 +157,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_for_a_refresh_and_the_log() {
+    fn doctor_warns_when_the_state_folder_lacks_room() {
         let level = |room| judge_room(Path::new("/s"), room).level;
         assert_eq!(level(NEEDED), Level::Ok);
         assert_eq!(level(NEEDED - 1), Level::Warning);
     }
 
     #[test]
-    fn a_version_is_in_the_name() {
+    fn entry_file_name_has_its_version() {
         assert_eq!(version("main-012345-plain.v2.entry"), Some(2));
         assert_eq!(version("main-012345-plain.v2.entry.x.unreadable"), None);
         assert_eq!(version("main-012345.lock"), None);
     }
 
     #[test]
-    fn a_network_is_named() {
+    fn doctor_warns_of_a_state_folder_on_nfs() {
         let finding = on_network(Path::new("/s"), Some("NFS"));
         assert_eq!(finding.level, Level::Warning);
         assert!(finding.text.contains("`/s` is on NFS"), "{finding:?}");

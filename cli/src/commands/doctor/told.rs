@@ -208,7 +208,7 @@ mod tests {
     const B: &str = r#"{"apiKeyHelper": "b", "env": {"ANTHROPIC_API_KEY": "sk-canary", "A": "b"}}"#;
 
     #[test]
-    fn a_file_that_wins_shadows_the_others() {
+    fn doctor_reports_which_claude_code_settings_file_wins() {
         let level = |files: &[(Scope, &str)]| {
             let finding = found(&told(files), Check::HelperSetting);
             (finding.level, finding.text)
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_a_variable_is_said_and_not_shown() {
+    fn doctor_names_an_api_key_variable_without_its_value() {
         let told = told(&[(Scope::User, A), (Scope::Local, B)]);
         let key = found(&told, Check::ApiKeyVariable);
         assert!(key.text.contains("is set in `env` of `/local.json`: in `x-api-key`"), "{key:?}");
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_decides_is_found() {
+    fn doctor_finds_a_project_folder_that_sets_the_api_key_helper() {
         let plain = r#"{"apiKeyHelper": "a", "env": {"CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "1"}}"#;
         let decides = |files: &[(Scope, &str)], is_plain| {
             told(files).decided_by_folder(is_plain).map(|file| file.scope)
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_order_mark_is_a_warning() {
+    fn doctor_warns_of_a_byte_order_mark_in_claude_code_settings() {
         for text in ["\u{feff}{}", "\u{feff}", &format!("\u{feff}{A}")] {
             let finding = found(&told(&[(Scope::User, text)]), Check::ClientSettings);
             assert_eq!(finding.level, Level::Warning, "{text:?}");
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_claude_code_refuses_is_an_error_with_its_place() {
+    fn doctor_reports_invalid_claude_code_settings_with_their_line() {
         let finding = found(&told(&[(Scope::User, "{\"a\": }")]), Check::ClientSettings);
         assert_eq!(finding.level, Level::Error);
         assert!(finding.text.contains("`/user.json` (user) is refused"), "{finding:?}");

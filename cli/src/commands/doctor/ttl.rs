@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_a_mistake() {
+    fn doctor_reports_a_claude_code_ttl_with_a_unit() {
         for (value, acts) in
             [("1h", "acts as 1 ms"), ("5 min", "acts as 5 ms"), ("1e6", "acts as 1 ms")]
         {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ttl_fits_into_half_of_a_life() {
+    fn doctor_warns_when_ttl_exceeds_half_of_lifetime() {
         assert_eq!(judged(Some("1770000"), true, Some(3_600)).level, Level::Ok);
         assert_eq!(judged(Some("1770001"), true, Some(3_600)).level, Level::Warning);
         assert_eq!(
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_cached_for_another_helper() {
+    fn doctor_warns_of_a_short_ttl_for_an_uncached_helper() {
         assert_eq!(judged(Some("1800000"), false, None).level, Level::Ok);
         assert_eq!(judged(Some("1799999"), false, None).level, Level::Warning);
         assert_eq!(judged(None, false, None).level, Level::Warning);

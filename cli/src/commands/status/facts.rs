@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn pause_of_a_failed_source_has_its_end() {
+    fn status_shows_the_end_of_a_failed_sources_cooldown() {
         let later = NOW.plus(SECOND);
         let down = failed(ErrorKind::Transient, View::default(), later);
         assert_eq!(pause_until(&down, NOW), Some(later));

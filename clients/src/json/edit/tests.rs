@@ -6,7 +6,7 @@ use super::*;
 const PATH: &[&str] = &["env", "X"];
 
 #[test]
-fn what_is_added_is_laid_out_like_what_is_there() {
+fn json_value_added_follows_the_layout() {
     let rows = [
         ("", "{\n  \"env\": {\n    \"X\": 1\n  }\n}\n"),
         ("\r\n", "{\r\n  \"env\": {\r\n    \"X\": 1\r\n  }\r\n}\r\n"),
@@ -32,7 +32,7 @@ fn what_is_added_is_laid_out_like_what_is_there() {
 }
 
 #[test]
-fn what_is_removed_takes_its_comma_along() {
+fn json_value_removed_takes_its_comma() {
     let rows = [
         ("{\"env\": {\"X\": 1}}", "{\"env\": {}}"),
         ("{\"env\": {\"X\": 1, \"A\": 2}}", "{\"env\": {\"A\": 2}}"),
@@ -47,7 +47,7 @@ fn what_is_removed_takes_its_comma_along() {
 }
 
 #[test]
-fn what_is_no_object_holds_nothing() {
+fn json_value_in_a_non_object_is_refused() {
     let error = set("{\n\"env\": [\"sk-1\"]}", PATH, "1").unwrap_err();
     assert_eq!(error.to_string(), "line 2, column 8: `env` is not an object");
 }
@@ -90,7 +90,7 @@ fn object_of(value: impl Strategy<Value = String>) -> impl Strategy<Value = Stri
 
 proptest! {
     #[test]
-    fn all_else_stays(text in (blank(), object_of(value()), blank())) {
+    fn json_edit_keeps_all_other_bytes(text in (blank(), object_of(value()), blank())) {
         let text = text.0 + &text.1 + &text.2;
         for path in [&["X"][..], PATH] {
             let Ok(before) = literal(&text, path) else { continue };

@@ -37,7 +37,7 @@ fn print(source: usize, then_refresh: Option<usize>) -> Step {
 }
 
 #[test]
-fn one_source_is_printed_asked_or_in_its_pause() {
+fn decide_one_source_prints_fetches_or_waits_for_its_cooldown() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Transient};
     use Freshness::{Due, Expired, Fresh, Stale};
     use Step::{Fail, FallBack, Fetch};
@@ -80,7 +80,7 @@ fn one_source_is_printed_asked_or_in_its_pause() {
 }
 
 #[test]
-fn later_source_is_used_only_if_every_earlier_one_failed() {
+fn fallback_source_is_used_only_if_every_earlier_one_failed() {
     use ErrorKind::{Denied, NotFound, Transient};
     use Freshness::{Due, Fresh, Stale};
     use Step::{Fail, FallBack, Fetch};
@@ -125,7 +125,7 @@ fn later_source_is_used_only_if_every_earlier_one_failed() {
 }
 
 #[test]
-fn only_a_call_for_any_printable_key_prefers_a_later_key_to_asking() {
+fn fallback_key_is_preferred_to_a_fetch_only_for_any_printable_key() {
     let down = View { failure: failure(ErrorKind::Transient, 0), ..View::default() };
     let fresh = View { key: key(1, Freshness::Fresh), ..View::default() };
     let fetch = Step::Fetch { source: 0 };
@@ -141,7 +141,7 @@ fn only_a_call_for_any_printable_key_prefers_a_later_key_to_asking() {
 }
 
 #[test]
-fn source_that_another_process_retries_is_not_waited_for_with_a_stale_key() {
+fn stale_key_is_printed_without_waiting_for_another_processs_lock() {
     let down = failure(ErrorKind::Transient, 0);
     let stale = key(0, Freshness::Stale);
     let fetch = Step::Fetch { source: 0 };
@@ -162,7 +162,7 @@ fn source_that_another_process_retries_is_not_waited_for_with_a_stale_key() {
 }
 
 #[test]
-fn refused_key_is_printed_for_ten_seconds_after_its_source_gave_it_again() {
+fn rejected_key_is_printed_for_ten_seconds_after_its_refetch() {
     let refused = Demand::Another(id(0));
     let refetched = |at| {
         let key = key(0, Freshness::Fresh).map(|key| CachedKey { refetched_at: at, ..key });
@@ -279,7 +279,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn step_names_a_source_after_ones_that_all_failed(views in views(), demand in demand()) {
+    fn fallback_step_names_a_source_after_failed_ones_only(views in views(), demand in demand()) {
         let source = match run(&views, demand) {
             Step::Print { source, .. } | Step::FallBack { source } | Step::Fetch { source } => source,
             Step::Fail { source } => {
@@ -291,7 +291,7 @@ proptest! {
     }
 
     #[test]
-    fn printed_key_has_not_expired_and_meets_the_demand(views in views(), demand in demand()) {
+    fn printed_key_is_not_expired_and_meets_the_demand(views in views(), demand in demand()) {
         let (source, is_fallback) = match run(&views, demand) {
             Step::Print { source, .. } => (source, false),
             Step::FallBack { source } => (source, true),
@@ -320,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn source_is_not_asked_twice_nor_in_its_pause(views in views(), demand in demand()) {
+    fn source_is_not_fetched_twice_or_in_its_cooldown(views in views(), demand in demand()) {
         let Step::Fetch { source } = run(&views, demand) else { return Ok(()) };
         prop_assert!(views[source].outcome.is_none());
         if let Some(failure) = views[source].failure.filter(|failure| is_in_any_pause(*failure)) {
@@ -330,7 +330,7 @@ proptest! {
     }
 
     #[test]
-    fn caller_with_a_usable_key_never_waits(views in views()) {
+    fn caller_with_a_fresh_or_due_key_never_fetches(views in views()) {
         let Step::Fetch { source } = run(&views, Demand::Printable) else { return Ok(()) };
         let reached = views.iter().take_while(|view| has_failed(view)).count();
         for (index, view) in views.iter().enumerate().take(reached + 1) {
@@ -340,7 +340,7 @@ proptest! {
     }
 
     #[test]
-    fn call_does_not_fail_while_a_stale_key_bridges_an_outage(views in views()) {
+    fn stale_key_prevents_failure_during_an_outage(views in views()) {
         let Step::Fail { .. } = run(&views, Demand::Printable) else { return Ok(()) };
         for view in views.iter().take_while(|view| has_failed(view)) {
             let failed = view.failure.map(|failure| failure.kind);
@@ -351,7 +351,7 @@ proptest! {
     }
 
     #[test]
-    fn source_that_denied_the_call_is_not_fallen_back_on(views in views(), demand in demand()) {
+    fn denied_or_rejected_source_prints_no_stale_key(views in views(), demand in demand()) {
         let Step::FallBack { source } = run(&views, demand) else { return Ok(()) };
         let View { failure, outcome, .. } = views[source];
         let kind = outcome.and_then(Result::err).or(failure.map(|failure| failure.kind)).unwrap();
@@ -361,7 +361,7 @@ proptest! {
     }
 
     #[test]
-    fn background_process_asks_the_source_for_which_it_was_started(
+    fn background_refresh_fetches_the_source_it_was_started_for(
         views in views(), demand in demand(),
     ) {
         let Step::Print { source, then_refresh: Some(refreshed) } = run(&views, demand) else {
@@ -385,7 +385,7 @@ proptest! {
     }
 
     #[test]
-    fn call_ends_after_one_ask_of_each_source(
+    fn call_fetches_each_source_once_at_most(
         views in views(), demand in demand(), kinds in prop::collection::vec(kind(), 5),
     ) {
         let (asked, step) = play(views.clone(), demand, &kinds);
@@ -397,7 +397,7 @@ proptest! {
     }
 
     #[test]
-    fn source_that_has_answered_is_printed(views in views(), demand in demand(), key in cached_key()) {
+    fn fetched_key_is_printed(views in views(), demand in demand(), key in cached_key()) {
         let Step::Fetch { source } = run(&views, demand) else { return Ok(()) };
         let mut views = views;
         let key = CachedKey { key_id: id(source), ..key };

@@ -52,7 +52,7 @@ fn validity(life: Option<u64>) -> Validity {
 }
 
 #[test]
-fn table() {
+fn fresh_due_and_stale_bounds_by_ttl_hold_and_lifetime() {
     for Row { name, life, ttl, hold, bounds: (fresh, due, stale) } in ROWS {
         let policy = Policy { ttl: Duration::from_secs(*ttl), ..Policy::default() };
         let hold = Duration::from_secs(*hold);
@@ -83,14 +83,14 @@ fn table() {
 }
 
 #[test]
-fn the_issuers_next_key_ends_freshness() {
+fn refresh_at_ends_freshness() {
     let validity = Validity { refresh_at: Some(moment(100)), ..validity(None) };
     let bounds = Policy::default().bounds(&validity, Duration::ZERO);
     assert_eq!((bounds.fresh_until, bounds.due_until), (moment(100), moment(700)));
 }
 
 #[test]
-fn jitter_only_shortens() {
+fn ttl_jitter_only_shortens_freshness() {
     let policy = Policy { ttl_jitter: 0.5, ..Policy::default() };
     let validity = Validity { jitter: 0.5, ..validity(None) };
     let bounds = policy.bounds(&validity, Duration::ZERO);
@@ -99,7 +99,7 @@ fn jitter_only_shortens() {
 }
 
 #[test]
-fn a_key_of_a_rush_loses_half_at_most() {
+fn ttl_jitter_of_a_stampede_takes_half_of_the_ttl_at_most() {
     let fresh_for = |ttl_jitter, jitter| {
         let policy = Policy { ttl_jitter, ..Policy::default() };
         policy.bounds(&Validity { jitter, ..validity(None) }, Duration::ZERO).fresh_until
@@ -111,7 +111,7 @@ fn a_key_of_a_rush_loses_half_at_most() {
 }
 
 #[test]
-fn a_clock_that_went_back_makes_it_stale() {
+fn clock_that_went_back_makes_the_key_stale() {
     let judge = |life, now| Policy::default().judge(&validity(life), Duration::ZERO, now);
     let before = moment(0).minus(Duration::from_secs(1));
     assert_eq!(judge(None, before), Freshness::Stale);
@@ -151,7 +151,7 @@ prop_compose! {
 
 /// Seconds after the fetch, and when a caller that keeps the key should ask again.
 #[test]
-fn a_caller_asks_again_when_the_answer_changes() {
+fn refresh_at_for_callers_is_when_freshness_changes() {
     let policy = Policy::default();
     let rows = [
         (Some(HOUR), 0, 3_000),
@@ -171,7 +171,7 @@ fn a_caller_asks_again_when_the_answer_changes() {
 
 proptest! {
     #[test]
-    fn bounds_are_in_order(policy in policies(), validity in validities(), hold in seconds(DAY)) {
+    fn fresh_due_and_stale_bounds_are_in_order(policy in policies(), validity in validities(), hold in seconds(DAY)) {
         let Bounds { fresh_until, due_until, stale_until } = policy.bounds(&validity, hold);
         prop_assert!(validity.fetched_at <= fresh_until);
         prop_assert!(fresh_until <= due_until);
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn never_printed_past_its_end(
+    fn key_past_expires_at_is_expired(
         policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
     ) {
         if validity.expires_at.is_some_and(|end| now >= end) {
@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn asked_again_later_and_never_past_its_end(
+    fn refresh_at_for_callers_is_later_and_not_past_expires_at(
         policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
     ) {
         let asks = policy.ask_again_at(&validity, hold, now);
@@ -201,7 +201,7 @@ proptest! {
 
     /// What is handed out without a fallback lasts for what the caller needs, or for half of its life.
     #[test]
-    fn handed_out_with_the_reserve_left(
+    fn fresh_or_due_key_leaves_hold_and_reserve_before_expiry(
         policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
     ) {
         if let Some(end) = validity.expires_at
@@ -215,7 +215,7 @@ proptest! {
 
     /// Whatever the clock says before the fetch, the key is at best stale.
     #[test]
-    fn a_clock_before_the_fetch_is_never_fresher(
+    fn clock_before_the_fetch_is_never_fresher_than_stale(
         policy in policies(), validity in validities(), hold in seconds(DAY), back in 1..u64::MAX,
     ) {
         let now = validity.fetched_at.minus(Duration::from_millis(back));
@@ -225,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn time_never_makes_it_fresher(
+    fn later_clock_never_makes_the_key_fresher(
         policy in policies(), validity in validities(), hold in seconds(DAY),
         now in any_moment(), later in seconds(DAY),
     ) {
@@ -237,7 +237,7 @@ proptest! {
 
     /// A caller that needs it longer never gets it fresher.
     #[test]
-    fn a_longer_hold_is_never_fresher(
+    fn longer_hold_is_never_fresher(
         policy in policies(), validity in validities(), hold in seconds(DAY),
         more in seconds(DAY), now in any_moment(),
     ) {

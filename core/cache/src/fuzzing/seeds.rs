@@ -14,7 +14,7 @@ use crate::{
 /// One that is not as it is written now is written anew, and fails the test this once: it is to be kept
 /// together with what changed the format.
 #[test]
-fn seeds_are_what_is_written_now() {
+fn fuzz_seeds_have_the_current_format() {
     let mut renewed = Vec::new();
     for (name, content) in seeds() {
         let file = folder().join("corpus").join(name);

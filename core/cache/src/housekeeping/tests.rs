@@ -19,7 +19,7 @@ fn names(folder: &StateFolder) -> Vec<String> {
 }
 
 #[test]
-fn the_sweep_takes_what_is_old_and_ours() {
+fn state_folder_sweep_removes_old_files_of_ours() {
     let (_guard, folder) = folder();
     let time = fs::metadata(folder.path()).unwrap().modified().unwrap();
     for name in ["old.plan", "used.entry", "held.lock", "free.lock", "foreign.txt", "new.failure"] {
@@ -35,7 +35,7 @@ fn the_sweep_takes_what_is_old_and_ours() {
 }
 
 #[test]
-fn sweep_bounds_the_environments_of_a_source_by_their_last_use() {
+fn state_folder_sweep_bounds_environments_by_their_last_use() {
     let (_guard, folder) = folder();
     let time = fs::metadata(folder.path()).unwrap().modified().unwrap();
     let put = |name: &str, age: u64| {

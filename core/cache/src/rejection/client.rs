@@ -95,26 +95,26 @@ mod tests {
         Family(&[(1, 0), (20, 1), (30, 20), (40, 30), (50, 40), (60, 50)], &[20, 40]);
 
     #[test]
-    fn the_socket_names_it() {
+    fn client_process_is_named_by_its_socket() {
         assert_client(&WRAPPED, Some("/run/user/1000/claude/30.sock"), Some(30));
     }
 
     #[test]
-    fn a_socket_of_somebody_else_does_not() {
+    fn client_process_is_not_named_by_a_foreign_socket() {
         for socket in ["/tmp/31.sock", "/tmp/claude.sock", "", "/", "/tmp/-30.sock"] {
             assert_client(&WRAPPED, Some(socket), Some(50));
         }
     }
 
     #[test]
-    fn without_a_socket_it_is_the_nearest_that_is_not_a_shell() {
+    fn client_process_without_a_socket_is_the_nearest_that_is_no_shell() {
         assert_client(&WRAPPED, None, Some(50));
         let shells = Family(&[(1, 0), (30, 1), (40, 30), (50, 40), (60, 50)], &[40, 50]);
         assert_client(&shells, None, Some(30));
     }
 
     #[test]
-    fn there_may_be_none() {
+    fn client_process_may_be_absent() {
         assert_client(&Family(&[(1, 0), (2, 1)], &[1]), None, None);
         assert_client(&Family(&[(60, 50)], &[]), Some("50.sock"), None);
         assert_client(&Family(&[], &[]), None, None);

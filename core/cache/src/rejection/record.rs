@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn come_back_as_they_were() {
+    fn rejection_records_roundtrip_through_encoding() {
         let records = [
             record(1, Outcome::Printed),
             record(2, Outcome::PrintedAnew),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_one_is_no_record() {
+    fn torn_rejection_record_is_dropped() {
         let whole = record(1_800_000_000, Outcome::Printed).encode();
         for length in 1..whole.len() {
             let bytes = [&whole[..], &whole[..length]].concat();

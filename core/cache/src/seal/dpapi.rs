@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_protected_comes_back() {
+    fn dpapi_protected_content_roundtrips() {
         let content = Zeroizing::new(b"sealing keys".to_vec());
         let protected = close(content.clone()).unwrap();
         assert!(!protected.windows(7).any(|part| part == b"sealing"));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_replaced_and_forgotten() {
+    fn kernel_keyring_memory_is_replaced_and_forgotten() {
         let (_folder, keyring) = place();
         assert_eq!(keyring.recall(), Ok(None));
         let keys = SealingKeys::first(SealingKey::new(Zeroizing::new([7; 32])));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nothing() {
+    fn kernel_keyring_ignores_foreign_content() {
         let (_folder, keyring) = place();
         for bytes in [&[1][..], &[2; 33], &[1; 34], &[0; 2], &[1; 1_000]] {
             user_keyring().unwrap().add_key(&keyring.description, bytes).unwrap();

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_in_a_folder_that_cannot_be_is_none() {
+    fn sealing_key_file_in_an_impossible_folder_is_none() {
         // As the environment of a service has it.
         let keys = KeyFile::new("/dev/null/api-key-helper".into()).read(&mut Trail::new());
         assert!(matches!(keys, Ok(None)), "{keys:?}");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn opens_only_what_was_sealed_by_this_key_for_the_context() {
+    fn sealing_key_opens_only_its_own_content_and_context() {
         let sealed = key(1).seal(b"content", b"context", Nonce([7; 24]));
         assert_eq!(**key(1).open(&sealed, b"context").unwrap(), *b"content");
         assert!(key(2).open(&sealed, b"context").is_none());
@@ -133,7 +133,7 @@ mod tests {
 
     /// The test vector of draft-irtf-cfrg-xchacha-03, appendix A.3.1.
     #[test]
-    fn the_cipher_is_the_published_one() {
+    fn sealing_key_cipher_matches_the_xchacha_test_vector() {
         let bytes = std::array::from_fn(|index| 0x80 + u8::try_from(index).unwrap());
         let nonce = std::array::from_fn(|index| 0x40 + u8::try_from(index).unwrap());
         let context = [0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7];
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_tells_keys_apart_and_nothing_else() {
+    fn sealing_key_label_reveals_nothing_of_the_key() {
         assert_ne!(key(1).label(), key(2).label());
         assert_eq!(key(1).label(), key(1).label());
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn come_back_as_they_were() {
+    fn sealing_keys_roundtrip_through_encoding() {
         let first = SealingKeys::first(key(1));
         for keys in [first.clone(), first.rotated(key(2), |_| true)] {
             assert_eq!(SealingKeys::decode(&keys.encode()), Some(keys));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_theirs_is_nothing() {
+    fn damaged_sealing_keys_decode_to_none() {
         let bytes = SealingKeys::first(key(1)).encode();
         for length in 0..bytes.len() {
             assert_eq!(SealingKeys::decode(&bytes[..length]), None);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_seals_nothing_any_more_goes_one_rotation_later() {
+    fn unused_sealing_key_is_dropped_one_rotation_later() {
         let keys = SealingKeys::first(key(1)).rotated(key(2), |_| false);
         assert_eq!((keys.current.clone(), keys.older.clone()), (key(2), vec![key(1)]));
         let unused = keys.rotated(key(3), |_| false);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_too_many() {
+    fn sealing_keys_are_bounded() {
         let many = (2..20)
             .fold(SealingKeys::first(key(1)), |keys, byte| keys.rotated(key(byte), |_| true));
         assert_eq!(many.encode().len(), SealingKeys::LONGEST);

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_only_caller_and_root_can_change_is_trusted() {
+    fn permission_check_trusts_a_file_of_caller_or_root() {
         for numbers in [(1000, 7, 0o755), (0, 0, 0o755), (1000, 100, 0o775), (0, 100, 0o775)] {
             for kind in [Kind::File, Kind::Folder] {
                 assert_eq!(judged(&ME, numbers, kind), "", "{numbers:?}");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_others_can_change_is_refused_with_the_command_that_fixes_it() {
+    fn file_writable_by_others_is_refused_with_the_chmod_command() {
         let file = |numbers| judged(&ME, numbers, Kind::File);
         assert_eq!(
             file((1000, 100, 0o777)),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_that_others_can_write_replaces_what_is_in_it() {
+    fn folder_writable_by_others_is_refused_for_its_content() {
         for kind in [Kind::File, Kind::Folder, Kind::Link] {
             for (folder, whose) in [((1000, 100, 0o777), "o-w"), ((1000, 7, 0o2775), "g-w")] {
                 let said = folder_judged(&ME, folder, (1000, kind));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn sticky_folder_keeps_folders_and_links_of_caller_and_root() {
+    fn sticky_folder_protects_folders_and_links_of_caller_and_root() {
         for kind in [Kind::Folder, Kind::Link] {
             for user in [0, 1000] {
                 assert_eq!(folder_judged(&ME, (0, 0, 0o1777), (user, kind)), "");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn unmapped_owner_counts_as_root_only_above_the_nearest_folder() {
+    fn user_namespace_unmapped_owner_counts_as_root_above_the_nearest_folder() {
         let inside = Known { unmapped: 65_534, ..ME };
         let nobodys = (65_534, 65_534, 0o755);
         assert_eq!(folder_judged(&inside, nobodys, (1000, Kind::Folder)), "");

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn group_that_the_files_give_to_the_caller_alone_is_private() {
+    fn permission_group_of_the_caller_alone_is_private() {
         assert!(is_private("me:x:1000:\n", 1000, true));
         assert!(is_private("me:x:1000:me,root\n", 1000, true));
         // As `/usr/local` of Debian has it: no user is in the group.
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn group_with_another_member_is_not_private() {
+    fn permission_group_with_another_member_is_not_private() {
         // By the list, by the primary group of another user, by a second line of the same id.
         assert!(!is_private("team:x:60:me,you\n", 60, true));
         assert!(!is_private("users:x:100:\n", 100, false));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn group_of_which_the_files_know_too_little_is_not_private() {
+    fn permission_group_that_is_not_fully_known_is_not_private() {
         // No line of it; the caller is in it and the files do not say so; the caller has no line.
         assert!(!is_private("", 1000, true));
         assert!(!is_private("staff:x:50:\n", 50, true));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn directory_beside_the_files_proves_nothing() {
+    fn nsswitch_with_ldap_or_sss_proves_no_private_group() {
         for local in [
             "",
             "passwd: files systemd\ngroup: files [SUCCESS=merge] systemd\nhosts: files dns\n",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nsswitch_conf_that_cannot_be_read_proves_nothing() {
+    fn nsswitch_conf_that_is_unreadable_proves_no_private_group_id() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("nsswitch.conf");
         let is_proof = |path: &Path| users_come_from_files(fs::read_to_string(path));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn user_records_that_cannot_be_reached_may_be_there() {
+    fn systemd_userdb_that_is_unreadable_counts_as_present() {
         let folder = tempfile::tempdir().unwrap();
         assert!(is_absent(&folder.path().join("userdb")));
         assert!(!is_absent(folder.path()));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_mean_themselves_in_the_first_namespace_alone() {
+    fn user_namespace_with_a_partial_uid_map_is_noticed() {
         assert!(maps_all("         0          0 4294967295\n"));
         for map in ["", "0 1000 1\n", "0 0 65536\n", "0 1000 1\n1 100000 65536\n"] {
             assert!(!maps_all(map), "{map}");

@@ -84,7 +84,7 @@ fn key_id(key: u64) -> KeyId {
 }
 
 #[test]
-fn a_rotation_costs_one_early_ask() {
+fn rotation_costs_one_early_retry() {
     let mut client = Client::new();
     assert_eq!(client.asks(0, 1, 1), Print);
     assert_eq!(client.asks(100_000, 1, 2), FetchAnother);
@@ -93,7 +93,7 @@ fn a_rotation_costs_one_early_ask() {
 }
 
 #[test]
-fn a_key_that_comes_again_is_refused_the_second_time() {
+fn same_key_after_an_early_retry_is_rejected() {
     let mut client = Client::new();
     assert_eq!(client.asks(0, 1, 1), Print);
     assert_eq!(client.asks(1_100, 1, 1), FetchAnother);
@@ -102,7 +102,7 @@ fn a_key_that_comes_again_is_refused_the_second_time() {
 }
 
 #[test]
-fn so_is_the_second_of_two_keys() {
+fn second_new_key_after_an_early_retry_is_rejected() {
     let mut client = Client::new();
     assert_eq!(client.asks(0, 1, 1), Print);
     assert_eq!(client.asks(1_100, 1, 2), FetchAnother);
@@ -110,7 +110,7 @@ fn so_is_the_second_of_two_keys() {
 }
 
 #[test]
-fn a_minute_later_it_is_another_matter() {
+fn early_retry_a_minute_later_fetches_again() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     assert_eq!(client.asks(1_000, 1, 1), FetchAnother);
@@ -119,7 +119,7 @@ fn a_minute_later_it_is_another_matter() {
 }
 
 #[test]
-fn the_verdict_ends_after_a_minute() {
+fn rejection_ends_after_a_minute() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     client.asks(1_100, 1, 1);
@@ -130,7 +130,7 @@ fn the_verdict_ends_after_a_minute() {
 }
 
 #[test]
-fn the_verdict_ends_with_the_key() {
+fn rejection_ends_with_the_key() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     client.asks(1_100, 1, 1);
@@ -141,7 +141,7 @@ fn the_verdict_ends_with_the_key() {
 }
 
 #[test]
-fn some_clients_are_told_only_at_once() {
+fn early_retry_of_some_clients_counts_only_at_once() {
     let mut client = Client { told_within: AT_ONCE, ..Client::new() };
     client.asks(0, 1, 1);
     assert_eq!(client.asks(20_000, 1, 1), FetchAnother);
@@ -150,7 +150,7 @@ fn some_clients_are_told_only_at_once() {
 }
 
 #[test]
-fn a_reported_key_is_replaced_once() {
+fn reported_rejection_replaces_the_key_once() {
     let mut client = Client { reports: true, ..Client::new() };
     assert_eq!(client.asks(0, 1, 1), Print);
     // However soon and however often it asks: only what it says counts.
@@ -161,7 +161,7 @@ fn a_reported_key_is_replaced_once() {
 }
 
 #[test]
-fn a_key_that_is_reported_again_is_refused() {
+fn second_reported_rejection_rejects_the_key() {
     // The source gives the same key again, or another one that is reported too.
     for second in [1, 2] {
         let mut client = Client { reports: true, ..Client::new() };
@@ -175,7 +175,7 @@ fn a_key_that_is_reported_again_is_refused() {
 }
 
 #[test]
-fn a_report_is_about_one_key() {
+fn reported_rejection_is_about_one_key() {
     let mut client = Client { reports: true, ..Client::new() };
     client.record(Outcome::Reported, 1, 0, 0);
     // It counts near the key's end too: whoever says so need not be guessed at.
@@ -184,7 +184,7 @@ fn a_report_is_about_one_key() {
 }
 
 #[test]
-fn a_key_of_another_source_or_settings_is_another_key() {
+fn rejection_of_another_source_or_settings_does_not_count() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     let ask = Ask { id: fingerprint("work"), at: at(1_100), sign: client.sign() };
@@ -193,7 +193,7 @@ fn a_key_of_another_source_or_settings_is_another_key() {
 }
 
 #[test]
-fn what_is_asked_for_does_not_mix() {
+fn rejection_counts_apart_for_each_profile_and_server() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     client.asks(1_100, 1, 1);
@@ -205,7 +205,7 @@ fn what_is_asked_for_does_not_mix() {
 }
 
 #[test]
-fn early_is_ten_seconds_before_the_end_of_the_hold() {
+fn early_retry_is_ten_seconds_before_the_end_of_hold() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     assert_eq!(client.judged(289_999, 1), FetchAnother);
@@ -219,7 +219,7 @@ fn early_is_ten_seconds_before_the_end_of_the_hold() {
 }
 
 #[test]
-fn a_key_near_its_end_is_replaced_early_by_the_client_itself() {
+fn retry_within_a_minute_of_expiry_is_no_rejection() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     assert_eq!(client.judged_with_end(2_000, 1, Some(62_000)), FetchAnother);
@@ -231,7 +231,7 @@ fn a_key_near_its_end_is_replaced_early_by_the_client_itself() {
 /// After an idle hour, the client sends its old key, and asks behind it; that is refused after 0.1 s,
 /// and 1 s later it asks again.
 #[test]
-fn the_client_overlaps_itself_after_an_idle_hour() {
+fn overlapping_retries_after_an_idle_hour_are_no_rejection() {
     const HOUR: u64 = 3_600_000;
     // How long its ask behind the request takes: a hit, a fetch, one that is as slow as its pause, and one
     // that both are answered by.
@@ -255,7 +255,7 @@ fn the_client_overlaps_itself_after_an_idle_hour() {
 }
 
 #[test]
-fn an_ask_after_a_change_of_settings_is_not_early() {
+fn retry_after_changed_client_settings_is_no_rejection() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     // Written with the answer at the earliest, and with the ask at the latest.
@@ -278,7 +278,7 @@ fn an_ask_after_a_change_of_settings_is_not_early() {
 }
 
 #[test]
-fn a_loop_is_never_early() {
+fn frequent_calls_in_a_loop_are_no_rejection() {
     let mut client = Client::new();
     for run in 0..1_000 {
         assert_eq!(client.asks_slowly(run * 10, 1, 1, 5), Print);
@@ -286,7 +286,7 @@ fn a_loop_is_never_early() {
 }
 
 #[test]
-fn a_clock_that_went_back_accuses_nobody() {
+fn clock_that_went_back_makes_no_rejection() {
     let mut client = Client::new();
     client.asks(100_000, 1, 1);
     client.asks(101_100, 1, 1);
@@ -295,7 +295,7 @@ fn a_clock_that_went_back_accuses_nobody() {
 }
 
 #[test]
-fn ask_at_the_end_of_the_hold_is_not_early_whatever_asked_in_between() {
+fn retry_at_the_end_of_hold_is_no_rejection_despite_other_calls() {
     for others in [&[150_000][..], &[250_000], &[150_000, 151_000], &[295_000], &[20_000, 299_999]]
     {
         let mut client = Client::new();
@@ -310,7 +310,7 @@ fn ask_at_the_end_of_the_hold_is_not_early_whatever_asked_in_between() {
 }
 
 #[test]
-fn ask_long_after_the_end_of_the_hold_is_not_early_whatever_asked_in_between() {
+fn retry_long_after_hold_is_no_rejection_despite_other_calls() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     assert_eq!(client.asks(200_000, 1, 1), FetchAnother);
@@ -321,7 +321,7 @@ fn ask_long_after_the_end_of_the_hold_is_not_early_whatever_asked_in_between() {
 }
 
 #[test]
-fn ask_before_the_end_of_each_hold_is_early() {
+fn retry_before_the_end_of_each_hold_is_early() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
     client.asks(300_000, 1, 1);
@@ -332,7 +332,7 @@ fn ask_before_the_end_of_each_hold_is_early() {
 proptest! {
     /// A client that comes back when its hold is over is given the key, whatever others ask.
     #[test]
-    fn client_that_keeps_its_hold_is_never_told(
+    fn client_that_keeps_its_hold_is_never_rejected(
         hold in 11_000_u64..400_000,
         others in prop::collection::vec(1_u64..2_000_000, 0..40),
     ) {
@@ -350,7 +350,7 @@ proptest! {
     /// Whatever a client does, within a minute a source is asked once because of it, and nobody is
     /// told off who had not been given another chance.
     #[test]
-    fn one_chance_a_minute(gaps in prop::collection::vec((0_u64..100_000, 0_u64..3_000, any::<bool>()), 1..60)) {
+    fn rejection_fetches_once_a_minute(gaps in prop::collection::vec((0_u64..100_000, 0_u64..3_000, any::<bool>()), 1..60)) {
         let mut client = Client::new();
         let (mut millis, mut key) = (0, 1);
         let mut chance = None;

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_line_whatever_the_name_is() {
+    fn proc_stat_line_with_any_process_name_is_read() {
         let rest = "S 7 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
         for name in ["sh", "a) S 9 (b", "", "\u{fc}\n"] {
             let line = format!("42 ({name}) {rest}\n");
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_this_process() {
+    fn own_process_is_found_with_its_parent() {
         let own = Machine.process(std::process::id()).unwrap();
         assert_eq!(Some(own.parent), Machine.parent());
         assert!(!Machine.is_shell(std::process::id()));

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn process_is_known_with_its_parent_and_start() {
+    fn own_process_is_found_with_its_parent_and_start_time() {
         let own = Machine.process(std::process::id()).unwrap();
         assert_eq!(Some(own.parent), Machine.parent());
         assert!(own.started > 1_000_000_000_000_000);

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn process_is_known_with_its_parent_and_start() {
+    fn own_process_is_found_with_its_parent_and_start_time() {
         let own = Machine.process(std::process::id()).unwrap();
         assert!(own.started > 0);
         assert_eq!(Some(own.parent), Machine.parent().filter(|_| own.parent != 0).or(Some(0)));

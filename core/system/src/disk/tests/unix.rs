@@ -35,7 +35,7 @@ fn refusal(folder: &StateFolder) -> String {
 }
 
 #[test]
-fn a_draft_is_private_and_replaces_the_whole_file() {
+fn state_folder_draft_has_mode_0600_and_replaces_the_whole_file() {
     let (_guard, folder) = folder();
     put(&folder, "a", b"a longer content");
     put(&folder, "a", b"short");
@@ -46,14 +46,14 @@ fn a_draft_is_private_and_replaces_the_whole_file() {
 }
 
 #[test]
-fn a_dropped_draft_is_gone() {
+fn state_folder_draft_that_is_dropped_is_removed() {
     let (_guard, folder) = folder();
     drop(folder.draft(4096).unwrap());
     assert_eq!(names(&folder), [""; 0]);
 }
 
 #[test]
-fn what_is_removed_or_absent_is_gone() {
+fn state_folder_remove_of_an_absent_file_succeeds() {
     let (_guard, folder) = folder();
     put(&folder, "a", b"content");
     folder.remove("a").unwrap();
@@ -62,7 +62,7 @@ fn what_is_removed_or_absent_is_gone() {
 }
 
 #[test]
-fn what_is_set_aside_is_kept() {
+fn unreadable_entry_is_set_aside_and_kept() {
     let (_guard, folder) = folder();
     for content in [b"first", b"other"] {
         put(&folder, "a.entry", content);
@@ -77,7 +77,7 @@ fn what_is_set_aside_is_kept() {
 }
 
 #[test]
-fn a_lock_has_one_holder() {
+fn lock_has_one_holder() {
     let (_guard, folder) = folder();
     let lock = folder.try_lock("a.lock").unwrap();
     assert!(lock.is_some());
@@ -87,14 +87,14 @@ fn a_lock_has_one_holder() {
 }
 
 #[test]
-fn a_lock_is_not_taken_through_a_link() {
+fn lock_file_that_is_a_symlink_is_refused() {
     let (_guard, folder) = folder();
     symlink("/dev/null", folder.path().join("a.lock")).unwrap();
     assert!(folder.try_lock("a.lock").is_err());
 }
 
 #[test]
-fn the_folder_is_private() {
+fn state_folder_has_mode_0700_or_is_refused() {
     let (_guard, folder) = folder();
     let mode = || fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(), 0o700);
@@ -104,7 +104,7 @@ fn the_folder_is_private() {
 }
 
 #[test]
-fn a_file_is_not_a_folder() {
+fn state_folder_that_is_a_file_is_refused() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("file");
     fs::write(&path, "").unwrap();
@@ -112,7 +112,7 @@ fn a_file_is_not_a_folder() {
 }
 
 #[test]
-fn a_long_file_is_begun_anew() {
+fn log_file_over_its_limit_is_rotated() {
     let (_guard, folder) = folder();
     for line in ["one\n", "two\n", "three\n"] {
         folder.append("log", "log.1", line.as_bytes(), 6).unwrap();
@@ -124,7 +124,7 @@ fn a_long_file_is_begun_anew() {
 }
 
 #[test]
-fn lines_of_many_writers_stay_whole() {
+fn log_lines_of_many_writers_stay_whole() {
     let (_guard, folder) = folder();
     let line = "x".repeat(99) + "\n";
     std::thread::scope(|scope| {
@@ -142,7 +142,7 @@ fn lines_of_many_writers_stay_whole() {
 }
 
 #[test]
-fn what_is_made_once_is_the_same_for_all() {
+fn sealing_key_made_in_a_race_is_the_same_for_all() {
     let (_guard, folder) = folder();
     let barrier = Barrier::new(8);
     let contents: Vec<_> = std::thread::scope(|scope| {

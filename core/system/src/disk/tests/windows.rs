@@ -21,7 +21,7 @@ fn put(folder: &StateFolder, name: &str, content: &[u8]) {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the system's own pace")]
-fn file_is_replaced_while_others_read_it() {
+fn state_folder_file_is_replaced_while_others_read_it() {
     let (_guard, folder) = folder();
     put(&folder, "a", &[b'0'; 100]);
     let (is_over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -53,7 +53,7 @@ fn file_is_replaced_while_others_read_it() {
 }
 
 #[test]
-fn folder_and_its_files_are_the_callers_alone() {
+fn state_folder_and_its_files_are_the_callers_alone() {
     let (_guard, folder) = folder();
     put(&folder, "a", b"content");
     assert_eq!(**folder.read("a").unwrap().unwrap(), *b"content");
@@ -81,7 +81,7 @@ fn lock_has_one_holder_and_log_is_renamed() {
 }
 
 #[test]
-fn what_is_set_aside_is_kept() {
+fn unreadable_entry_is_set_aside_and_kept() {
     let (_guard, folder) = folder();
     put(&folder, "a.entry", b"first");
     folder.set_aside("a.entry").unwrap();

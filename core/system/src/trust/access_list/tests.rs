@@ -62,14 +62,14 @@ fn judged(part: Part, access: &Access) -> String {
 const FILE: Part = Part::End(Kind::File);
 
 #[test]
-fn sid_is_shown_as_icacls_shows_it() {
+fn acl_sid_is_shown_as_icacls_shows_it() {
     for text in [ME, SYSTEM, ADMINS, EVERYONE, "S-1-5-80-956008885-3418522649-1831038044"] {
         assert_eq!(sid(text).to_string(), text);
     }
 }
 
 #[test]
-fn file_that_only_caller_and_administrators_can_change_is_trusted() {
+fn acl_of_caller_and_administrators_is_trusted() {
     let domain_admins = "S-1-5-21-9-8-7-512";
     for owner in [ME, SYSTEM, ADMINS] {
         let access = access(
@@ -90,7 +90,7 @@ fn file_that_only_caller_and_administrators_can_change_is_trusted() {
 }
 
 #[test]
-fn file_that_others_can_change_is_refused_with_the_command_that_fixes_it() {
+fn acl_that_lets_others_write_is_refused_with_the_icacls_command() {
     let file = |who: &str, mask: u32| judged(FILE, &access(ME, &[(ME, FULL), (who, mask)]));
     assert_eq!(
         file(EVERYONE, FULL),
@@ -106,14 +106,14 @@ fn file_that_others_can_change_is_refused_with_the_command_that_fixes_it() {
 }
 
 #[test]
-fn file_of_another_owner_is_refused() {
+fn acl_of_another_owner_is_refused() {
     let said = judged(FILE, &access(OTHER, &[(ME, FULL)]));
     assert!(said.contains("belongs to S-1-5-21-1-2-3-1002, and must belong to you"), "{said}");
     assert!(said.contains(r"icacls C:\k\gen.cmd /setowner *S-1-5-21-1-2-3-1001"), "{said}");
 }
 
 #[test]
-fn folder_on_the_way_may_take_new_things_and_not_give_up_others() {
+fn acl_of_a_parent_folder_may_add_but_not_delete() {
     // `C:\` and `C:\ProgramData` as Windows makes them.
     let root = access(SYSTEM, &[(ADMINS, FULL), (USERS, READ_EXECUTE), (AUTHENTICATED, APPEND)]);
     let data = access(SYSTEM, &[(ADMINS, FULL), (USERS, READ_EXECUTE | WRITE | APPEND | 0x0110)]);
@@ -132,7 +132,7 @@ fn folder_on_the_way_may_take_new_things_and_not_give_up_others() {
 }
 
 #[test]
-fn entry_that_is_only_handed_down_has_no_effect() {
+fn acl_inherit_only_entry_has_no_effect() {
     let entries = |flags: u8, kind: u8| {
         Access::read(&descriptor(ME, &[(kind, flags, EVERYONE, FULL)])).unwrap()
     };
@@ -144,7 +144,7 @@ fn entry_that_is_only_handed_down_has_no_effect() {
 }
 
 #[test]
-fn file_without_a_list_is_everybodys() {
+fn missing_acl_is_refused() {
     let mut bytes = descriptor(ME, &[]);
     assert_eq!(judged(FILE, &Access::read(&bytes).unwrap()), "");
     bytes[16..20].fill(0);
@@ -155,7 +155,7 @@ fn file_without_a_list_is_everybodys() {
 }
 
 #[test]
-fn private_file_is_read_by_nobody_else() {
+fn acl_of_a_private_file_lets_no_other_user_read() {
     let private = |grants: &[(&str, u32)]| {
         let access = access(ME, grants);
         let path = Path::new(r"C:\s");
@@ -167,7 +167,7 @@ fn private_file_is_read_by_nobody_else() {
 }
 
 #[test]
-fn descriptor_that_is_cut_off_is_no_descriptor() {
+fn acl_security_descriptor_that_is_truncated_is_invalid() {
     let bytes = descriptor(ME, &[(ALLOWED, 0, USERS, FULL), (ALLOWED, 0, ADMINS, FULL)]);
     for length in 0..bytes.len() {
         assert_eq!(Access::read(&bytes[..length]), None, "{length}");
@@ -176,7 +176,7 @@ fn descriptor_that_is_cut_off_is_no_descriptor() {
 }
 
 #[test]
-fn verbatim_prefix_is_taken_off_where_it_means_the_same() {
+fn windows_verbatim_path_prefix_is_dropped_where_safe() {
     let without = |path: &str| without_verbatim_prefix(path);
     assert_eq!(without(r"\\?\C:\a b\c").as_deref(), Some(r"C:\a b\c"));
     assert_eq!(without(r"\\?\UNC\server\share\c").as_deref(), Some(r"\\server\share\c"));

@@ -50,7 +50,7 @@ fn assert_names(found: Result<impl std::fmt::Debug, ReadError>, path: &Path) {
 }
 
 #[test]
-fn group_is_looked_up_once_on_a_trail() {
+fn permission_group_is_looked_up_once_for_a_path() {
     let groups = Groups::default();
     let mut proofs = Vec::new();
     for group in [7, 7, 8, 7, 8] {
@@ -64,7 +64,7 @@ fn group_is_looked_up_once_on_a_trail() {
 }
 
 #[test]
-fn each_folder_of_the_path_is_judged() {
+fn permission_of_each_folder_of_the_path_is_checked() {
     let place = Place::new();
     let file = place.file("a/b/c/file");
     assert_eq!(follow(&file).unwrap(), file);
@@ -83,7 +83,7 @@ fn each_folder_of_the_path_is_judged() {
 }
 
 #[test]
-fn folder_of_each_link_is_judged() {
+fn permission_of_each_symlinks_folder_is_checked() {
     let place = Place::new();
     let file = place.file("real/file");
     let shared = place.folder("shared", 0o755);
@@ -101,7 +101,7 @@ fn folder_of_each_link_is_judged() {
 }
 
 #[test]
-fn parent_folder_in_a_path_is_that_of_the_real_folder() {
+fn symlink_followed_by_a_parent_folder_leads_to_the_real_parent() {
     let place = Place::new();
     let file = place.file("real/file");
     place.folder("real/inner", 0o755);
@@ -126,7 +126,7 @@ fn sticky_folder_may_hold_a_folder_and_a_link_but_no_file() {
 }
 
 #[test]
-fn file_in_a_sticky_folder_is_opened_if_it_has_no_other_name() {
+fn sticky_folder_file_with_a_hard_link_is_refused() {
     let place = Place::new();
     let shared = place.folder("shared", 0o1777);
     let file = place.file("shared/file");
@@ -137,7 +137,7 @@ fn file_in_a_sticky_folder_is_opened_if_it_has_no_other_name() {
 }
 
 #[test]
-fn what_is_not_there_is_no_refusal() {
+fn permission_check_of_a_missing_file_is_no_refusal() {
     let place = Place::new();
     let file = place.file("file");
     symlink("circle", place.path("circle")).unwrap();
@@ -157,7 +157,7 @@ fn what_is_not_there_is_no_refusal() {
 }
 
 #[test]
-fn second_path_is_judged_where_it_parts_from_the_first() {
+fn permission_of_a_second_path_is_checked_from_where_it_differs() {
     let place = Place::new();
     let (first, second) = (place.file("a/x/file"), place.file("a/y/z/file"));
     let mut trail = Trail::new();
@@ -170,7 +170,7 @@ fn second_path_is_judged_where_it_parts_from_the_first() {
 }
 
 #[test]
-fn open_descriptor_has_no_way_to_it() {
+fn open_descriptor_path_is_read_without_a_folder_check() {
     let (reader, writer) = io::pipe().unwrap();
     io::Write::write_all(&mut &writer, b"secret").unwrap();
     drop(writer);
@@ -185,7 +185,7 @@ fn open_descriptor_has_no_way_to_it() {
 /// Two folders of an open folder, each with a `file` that holds the folder's name, change names again
 /// and again. It does not take another user to do that.
 #[test]
-fn file_below_a_folder_in_which_names_are_exchanged_is_never_opened() {
+fn race_of_exchanged_folders_never_opens_the_wrong_file() {
     let place = Place::new();
     let shared = place.folder("shared", 0o755);
     let (keys, evil, aside) = (shared.join("keys"), shared.join("evil"), shared.join("aside"));
@@ -219,7 +219,7 @@ fn file_below_a_folder_in_which_names_are_exchanged_is_never_opened() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn access_list_that_lets_another_user_write_is_an_objection() {
+fn acl_that_lets_another_user_write_is_refused() {
     use rustix::fs::{XattrFlags, setxattr};
 
     let place = Place::new();

@@ -41,7 +41,7 @@ fn assert_names(found: Result<impl std::fmt::Debug, ReadError>, path: &Path) {
 }
 
 #[test]
-fn file_and_each_folder_around_it_are_judged() {
+fn acl_of_file_and_each_parent_folder_is_checked() {
     let place = Place::new();
     let file = place.file(r"a\b\file");
     assert_eq!(follow(&file).unwrap(), file);
@@ -59,7 +59,7 @@ fn file_and_each_folder_around_it_are_judged() {
 }
 
 #[test]
-fn what_is_not_there_is_no_refusal() {
+fn acl_check_of_a_missing_file_is_no_refusal() {
     let place = Place::new();
     let file = place.file("file");
     for path in [file.with_file_name("absent"), file.with_file_name("absent").join("file")] {
@@ -73,7 +73,7 @@ fn what_is_not_there_is_no_refusal() {
 }
 
 #[test]
-fn private_file_is_one_that_others_cannot_read() {
+fn acl_of_a_private_file_readable_by_others_is_refused() {
     let place = Place::new();
     let file = place.file("file");
     assert_eq!(privacy_objection_at(&file).unwrap(), None);
