@@ -71,7 +71,7 @@ impl Session {
         found
     }
 
-    /// Returns whether a source is asked by the profile itself, and not only because another one uses it.
+    /// Returns whether the profile itself asks a source, and not only another source that uses it.
     pub(crate) fn is_of_profile(&self, source: &Source) -> bool {
         self.sources.iter().any(|own| own.planned.id == source.planned.id)
     }

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 use crate::env::Shell;
 use crate::{
     Description, Destination, ExecInfo, Format, FormatName, Headers, HeadersOf, IssuedKey,
-    TokenType, Variable, cargo, claude_desktop, credential_process, headers, json, limits,
+    TokenType, Variable, cargo, claude_desktop, credential_process, google_executable, headers,
+    json, limits,
 };
 
 /// A client's request, in the form of its protocol.
@@ -174,6 +175,17 @@ impl Ask {
             Self::Json => FormatName::Json,
             Self::Raw => FormatName::Raw,
         }
+    }
+}
+
+/// Returns `error` in the form that the client shows; `None` for clients that show stderr and check
+/// the exit code.
+#[must_use]
+pub fn refusal(format: FormatName, error: &Error) -> Option<String> {
+    match format {
+        FormatName::Cargo => Some(cargo::refusal(error)),
+        FormatName::GoogleExecutable => Some(google_executable::refusal(error)),
+        _ => None,
     }
 }
 

@@ -26,11 +26,11 @@ mod settings;
 
 use std::ffi::OsString;
 
-use api_key_helper_values::{Error, Key, Moment};
+use api_key_helper_values::{Key, Moment};
 
 use destination::Destination;
 
-pub use ask::Ask;
+pub use ask::{Ask, refusal};
 pub use env::Shell;
 pub use exec_credential::ExecInfo;
 pub use git::Description;
@@ -55,14 +55,3 @@ pub struct IssuedKey<'a> {
 
 /// Reads an environment variable.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
-/// Returns `error` in the form that the client shows; `None` for clients that show stderr and check
-/// the exit code.
-#[must_use]
-pub fn refusal(format: FormatName, error: &Error) -> Option<String> {
-    match format {
-        FormatName::Cargo => Some(cargo::refusal(error)),
-        FormatName::GoogleExecutable => Some(google_executable::refusal(error)),
-        _ => None,
-    }
-}

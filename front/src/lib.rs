@@ -57,7 +57,7 @@ fn answer(program: &OsStr, arguments: &[OsString]) -> u8 {
     let linked = linked_profile(program);
     let request = Request::parse(linked, arguments);
     let outcome = match request.and_then(|request| Some((request, find(&request, asked_at)?))) {
-        Some((request, found)) => print(program, found, &request),
+        Some((request, answer)) => print(program, answer, &request),
         None => Err(worker::become_it(program, arguments, linked, asked_at)),
     };
     match outcome {
@@ -70,17 +70,19 @@ fn answer(program: &OsStr, arguments: &[OsString]) -> u8 {
     }
 }
 
-/// A key, and whether somebody should ask for the next one.
-struct Found {
+/// A key that may be printed.
+struct Answer {
     hit: Hit,
-    is_refreshed: bool,
+    /// The source to ask behind the answer.
+    refresh: Option<SourcePlan>,
+    folder: StateFolder,
     /// Of a client that is watched for keys that the API refuses.
     watch: Option<Watch>,
 }
 
 /// The key that may be printed. `None` is no error: whatever it is, the worker finds it too, and
 /// says it better.
-fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
+fn find(request: &Request<'_>, asked_at: Moment) -> Option<Answer> {
     let places = Places::find(request.config, &variable).ok()?;
     let mut trail = Trail::new();
     let [system, user] =
@@ -129,9 +131,8 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Found> {
     if judged.is_some_and(|verdict| verdict != Verdict::Print) {
         return None;
     }
-    let refreshed = hit.refresh.map(|source| planned(&plan.sources[source]).id.lock_file());
-    let is_refreshed = refreshed.is_none_or(|lock| folder.is_locked(&lock));
-    Some(Found { hit, is_refreshed, watch })
+    let refresh = hit.refresh.map(|source| plan.sources[source].clone());
+    Some(Answer { hit, refresh, folder, watch })
 }
 
 /// As much of a configuration file as the worker reads, in bytes.
@@ -146,17 +147,20 @@ fn present(file: &Result<Vec<u8>, ReadError>) -> Option<Option<&[u8]>> {
     }
 }
 
-fn print(program: &OsStr, found: Found, request: &Request<'_>) -> Result<(), Error> {
-    api_key_helper_system::print(found.hit.key.expose()).map_err(|error| {
+fn print(program: &OsStr, answer: Answer, request: &Request<'_>) -> Result<(), Error> {
+    api_key_helper_system::print(answer.hit.key.expose()).map_err(|error| {
         Error::transient(format!("cannot write the key to stdout: {error}"))
             .with_hint("look at what the output was redirected to")
     })?;
-    if let Some(watch) = found.watch {
-        watch.answered(Verdict::Print, found.hit.key_id, now().into());
+    if let Some(watch) = answer.watch {
+        watch.answered(Verdict::Print, answer.hit.key_id, now().into());
     }
-    if !found.is_refreshed {
-        // The caller has its key: whatever goes wrong now shows when the key is no longer due.
-        let _ = worker::refresh_behind(program, request);
+    if let Some(source) = answer.refresh {
+        let lock = source.within(&variable).id.lock_file();
+        if !answer.folder.is_locked(&lock) {
+            // The caller has its key: whatever goes wrong now shows when the key is no longer due.
+            let _ = worker::refresh_behind(program, request);
+        }
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The beginning of a session: the configuration is read, the sources are built, the sealing key is found.
+//! The beginning of a session: the configuration is read, the sources are built, the sealing key is
+//! found.
 
 use api_key_helper_config::{Configuration, Profile};
 use api_key_helper_formats::FormatName;
@@ -25,8 +26,8 @@ impl Session {
         Self::with_files(call, environment, places, files).await?.complete()
     }
 
-    /// Builds the sources by `files`, whether or not those are on the disk. Sources whose settings are wrong
-    /// are among the mistakes.
+    /// Builds the sources by `files`, whether or not those are on the disk. Sources whose settings are
+    /// wrong are among the mistakes.
     ///
     /// # Errors
     /// Misconfigured, where there is no profile.

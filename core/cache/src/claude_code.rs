@@ -1,5 +1,5 @@
-//! Claude Code's environment variables and settings files: how long it uses a key, whether it runs us,
-//! and when it drops its key by itself.
+//! Claude Code's environment variables and settings files: how long it uses a key, whether it runs
+//! us, and when it drops its key by itself.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -18,8 +18,8 @@ pub(crate) const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
 /// Returns whether Claude Code runs us as its helper; `variable` reads the environment.
 ///
 /// It sets the first variable for all that it starts, and the second for the programs that its agent
-/// and its hooks run, with its process in `CLAUDE_PID`. A client among those programs hands all of them down to
-/// its own helper, but names the socket after its own process (observed with 2.1.332).
+/// and its hooks run, with its process in `CLAUDE_PID`. A client among those programs hands all of
+/// them down to its own helper, but names the socket after its own process (observed with 2.1.332).
 pub(crate) fn is_claude_code(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     variable("CLAUDE_CODE_ENTRYPOINT").is_some()
         && (variable("CLAUDE_CODE_CHILD_SESSION").is_none() || {

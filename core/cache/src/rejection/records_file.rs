@@ -1,8 +1,8 @@
 //! The files that hold what clients were answered, one for each client.
 //!
-//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read to its
-//! end and appended to, without a lock and without waiting for the disk. What is lost with it is a
-//! refusal that is noticed later.
+//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read to
+//! its end and appended to, without a lock and without waiting for the disk. What is lost with it is
+//! a refusal that is noticed later.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
