@@ -66,16 +66,16 @@ pub(crate) enum Command {
     Erase,
     /// Run a program with the key in its environment, and nowhere else
     ///
-    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell looks
-    /// at the words. What fails before that ends with exit code 125, a program that does not run with
-    /// 126, and one that is not there with 127.
+    /// It becomes the program, whose exit code, signals and terminal are then its own. No shell
+    /// looks at the words. What fails before that ends with exit code 125, a program that does not
+    /// run with 126, and one that is not there with 127.
     Exec(Exec),
     /// Print the key, without a newline (the default)
     Get(Get),
     /// Write a commented configuration to start from
     ///
-    /// At a terminal, and without options, it asks for what the source needs, fetches a key to see that
-    /// it works, and writes the file. Otherwise it asks nothing.
+    /// At a terminal, and without options, it asks for what the source needs, fetches a key to see
+    /// that it works, and writes the file. Otherwise it asks nothing.
     Init(Init),
     /// Show what was fetched, when, and what failed
     Log(Log),
@@ -192,8 +192,8 @@ pub(crate) fn tree(backends: Backends) -> clap::Command {
     })
 }
 
-/// The command, and the format that it is asked for, with what stands `before` it: the options of `get`
-/// without its name.
+/// The command, and the format that it is asked for, with what stands `before` it: the options of
+/// `get` without its name.
 ///
 /// # Errors
 /// Misconfigured: the command does not take them, or two formats are asked for.

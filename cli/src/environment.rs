@@ -46,13 +46,14 @@ impl Environment {
         deciding.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// Those for backends to fill gaps from. What is not text is there as U+FFFD, so that its reader
-    /// can refuse it by its name.
+    /// Those for backends to fill gaps from. What is not text is there as U+FFFD, so that its
+    /// reader can refuse it by its name.
     pub(crate) fn texts(&self) -> Variables {
         self.variables
             .iter()
             .filter_map(|(name, value)| {
-                // Windows looks for `vault_addr` as well as for `VAULT_ADDR`, which sources ask for.
+                // Windows looks for `vault_addr` as well as for `VAULT_ADDR`, which sources ask
+                // for.
                 let name = name.to_str()?;
                 let name = if cfg!(windows) { name.to_uppercase() } else { name.to_owned() };
                 Some((name, value.to_string_lossy().into_owned()))

@@ -10,10 +10,10 @@ use crate::environment::Environment;
 
 /// The front's absolute path.
 ///
-/// Where PATH leads to the same file, it is the path that PATH has: package managers put a link there
-/// that outlives the versions, and the real file in a folder that the next upgrade removes. A folder
-/// that others can write is passed over, for they could lead the link elsewhere. Else it is the real
-/// file's, which is where the front finds the worker from.
+/// Where PATH leads to the same file, it is the path that PATH has: package managers put a link
+/// there that outlives the versions, and the real file in a folder that the next upgrade removes. A
+/// folder that others can write is passed over, for they could lead the link elsewhere. Else it is
+/// the real file's, which is where the front finds the worker from.
 ///
 /// # Errors
 /// Misconfigured: the front is not there.
@@ -32,11 +32,13 @@ pub(crate) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     Ok(stable.map_or_else(|| shown(&real), |folder| folder.join(&name)))
 }
 
-/// The first folder of `PATH` that leads to the front, and in which others cannot lead it elsewhere.
+/// The first folder of `PATH` that leads to the front, and in which others cannot lead it
+/// elsewhere.
 ///
-/// Homebrew's `bin` is writable by its group, to which on macOS every administrator belongs; and what it
-/// links to is in `Cellar`, below the version's own folder, in the hands of the same people. So a user who
-/// could change the link can change the program as well, and the link is as good as that.
+/// Homebrew's `bin` is writable by its group, to which on macOS every administrator belongs; and
+/// what it links to is in `Cellar`, below the version's own folder, in the hands of the same
+/// people. So a user who could change the link can change the program as well, and the link is as
+/// good as that.
 fn stable_folder<'a>(
     folders: &'a [PathBuf],
     real: &Path,

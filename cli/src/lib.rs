@@ -44,7 +44,8 @@ use crate::environment::Environment;
 use crate::process::inherited::Inherited;
 use crate::report::Reporter;
 
-/// Does what this process's command line says, with these backends. The first is what `init` proposes.
+/// Does what this process's command line says, with these backends. The first is what `init`
+/// proposes.
 #[must_use]
 pub fn run(backends: &'static [Registration]) -> ExitCode {
     run_without(backends, &[])

@@ -1,4 +1,5 @@
-//! This process: what it was started with, how it ends, and what it leaves to a program that it starts.
+//! This process: what it was started with, how it ends, and what it leaves to a program that it
+//! starts.
 
 pub(crate) mod inherited;
 pub(crate) mod panics;

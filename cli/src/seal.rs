@@ -6,8 +6,8 @@
 //! | `secret-service` | the operating system's store, or none: then it is an error |
 //! | `auto` | the store, where it answers within two seconds without asking anybody; else the file |
 //!
-//! macOS and Windows remember nothing of a store for us, and the front asks none: there, `auto` is the
-//! file, which Windows protects by DPAPI.
+//! macOS and Windows remember nothing of a store for us, and the front asks none: there, `auto` is
+//! the file, which Windows protects by DPAPI.
 //!
 //! The store's keys are remembered by the kernel until the machine is restarted, and so is that it
 //! did not answer. A store that is locked or absent says so at once, and is asked again next time.

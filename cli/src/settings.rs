@@ -69,9 +69,9 @@ impl Settings {
         self
     }
 
-    /// `template` with these settings. Each takes the line where the template has it, be it commented
-    /// out, or else stands at its end; one that is left out is commented out. All other lines,
-    /// comments included, stay as they are.
+    /// `template` with these settings. Each takes the line where the template has it, be it
+    /// commented out, or else stands at its end; one that is left out is commented out. All other
+    /// lines, comments included, stay as they are.
     pub(crate) fn fill(&self, template: &str) -> String {
         let mut missing = self.0.clone();
         // A line that is not commented out is the setting's place before one that is.

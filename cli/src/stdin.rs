@@ -1,5 +1,5 @@
-//! What a client says on stdin. Only formats that have something there read it: most clients leave it
-//! open and silent.
+//! What a client says on stdin. Only formats that have something there read it: most clients leave
+//! it open and silent.
 
 use std::io::{BufRead as _, Read as _};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 /// The longest text, in bytes: git's own limit for a line, several times.
 const LIMIT: usize = 64 << 10;
 
-/// The next line, with its end as `\n`, and without a byte order mark in front: programs on Windows write
-/// `\r\n`, and some a mark. Empty at the end of stdin.
+/// The next line, with its end as `\n`, and without a byte order mark in front: programs on Windows
+/// write `\r\n`, and some a mark. Empty at the end of stdin.
 ///
 /// # Errors
 /// Misconfigured: it cannot be read, is UTF-16, or is longer than anything that a client says.

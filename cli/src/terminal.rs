@@ -90,8 +90,8 @@ impl Terminal {
         text
     }
 
-    /// Says `text`, opens the page at `address`, and shows the time until the sign-in `ends`; the last
-    /// two where somebody sits there.
+    /// Says `text`, opens the page at `address`, and shows the time until the sign-in `ends`; the
+    /// last two where somebody sits there.
     fn begin(&self, text: &str, address: &str, ends: Moment) {
         tell(text);
         if let Some(browser) = &self.browser {
@@ -176,8 +176,8 @@ fn spaced(code: &str) -> String {
     characters.join(" ")
 }
 
-/// The address as a QR code in the colours of paper, if the terminal has room for it and for the lines
-/// above it.
+/// The address as a QR code in the colours of paper, if the terminal has room for it and for the
+/// lines above it.
 fn fitting_picture(uri: &str, paper: Style) -> Option<String> {
     const LINES_AROUND: usize = 10;
 

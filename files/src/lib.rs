@@ -1,5 +1,5 @@
-//! Replaces a file as a whole, durably, or not at all: a draft in the same folder is written, synced,
-//! and renamed over the file.
+//! Replaces a file as a whole, durably, or not at all: a draft in the same folder is written,
+//! synced, and renamed over the file.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
@@ -19,8 +19,8 @@ pub use unix::{remove, rename, replace, sync, sync_names};
 #[cfg(windows)]
 pub use windows::{patiently, remove, rename, replace, sync, sync_names};
 
-/// Makes a draft in `folder`, of mode 0600 if `builder` names no other. Write it by way of its file:
-/// other errors of it name the draft.
+/// Makes a draft in `folder`, of mode 0600 if `builder` names no other. Write it by way of its
+/// file: other errors of it name the draft.
 ///
 /// # Errors
 /// When the folder cannot be written to. The error names no draft, for its name means nothing to a

@@ -45,8 +45,8 @@ pub fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// macOS has two: `F_FULLFSYNC`, which also empties the disk's own cache, and which some file systems
-/// refuse (fcntl(2)); and fsync, which all have.
+/// macOS has two: `F_FULLFSYNC`, which also empties the disk's own cache, and which some file
+/// systems refuse (fcntl(2)); and fsync, which all have.
 #[cfg(any(target_vendor = "apple", test))]
 fn fully_or_plainly(
     fully: impl FnOnce() -> io::Result<()>,

@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 /// Puts `draft` in the place of the file at `path`.
 ///
 /// The standard library renames by POSIX's rule, by which those who read the old file go on, where
-/// the file system knows it. Elsewhere the last reader must have closed it: each needs microseconds,
-/// so it is tried again.
+/// the file system knows it. Elsewhere the last reader must have closed it: each needs
+/// microseconds, so it is tried again.
 ///
 /// # Errors
 /// Those of the file system.
@@ -75,7 +75,8 @@ pub fn patiently<T>(patience: Duration, mut act: impl FnMut() -> io::Result<T>) 
     }
 }
 
-/// `ERROR_ACCESS_DENIED`, `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_DELETE_PENDING`.
+/// `ERROR_ACCESS_DENIED`, `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`,
+/// `ERROR_DELETE_PENDING`.
 fn is_in_use(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| [5, 32, 33, 303].contains(&code))
 }

@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`, or the same by a link that is
-/// called after the profile.
+/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`, or the same by a link that
+/// is called after the profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
     pub(crate) profile: Option<&'a OsStr>,
@@ -40,8 +40,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The profile that the link is called after by which this program was started: `api-key-helper@NAME`.
-/// Whether it is a name, the worker says.
+/// The profile that the link is called after by which this program was started:
+/// `api-key-helper@NAME`. Whether it is a name, the worker says.
 pub(crate) fn linked_profile(program: &OsStr) -> Option<&OsStr> {
     linked(program, &Names::OF_THIS_SYSTEM)
 }

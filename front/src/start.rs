@@ -1,8 +1,8 @@
 //! The start of the process, in place of the standard library's.
 //!
 //! That one reads the process's own memory map to learn where its stack ends, and sets up a second
-//! stack for a handler that would say that the first one overflowed: a third of the instructions and
-//! of the system calls of a hit. What else it does is done here.
+//! stack for a handler that would say that the first one overflowed: a third of the instructions
+//! and of the system calls of a hit. What else it does is done here.
 
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::fs::File;
@@ -69,7 +69,8 @@ fn report_failed_writes() {
     // handler may do at any time (POSIX, `signal`).
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
-        // A handler, for what is ignored would be ignored by the worker's programs too (POSIX, `exec`).
+        // A handler, for what is ignored would be ignored by the worker's programs too (POSIX,
+        // `exec`).
         let before = libc::signal(libc::SIGXFSZ, nothing as *const () as libc::sighandler_t);
         if before == libc::SIG_IGN {
             libc::signal(libc::SIGXFSZ, before);
@@ -79,8 +80,8 @@ fn report_failed_writes() {
 
 extern "C" fn nothing(_: c_int) {}
 
-/// The arguments, the program's name first. The standard library knows them only where the C library
-/// hands them to its initialisers, as glibc does and musl does not.
+/// The arguments, the program's name first. The standard library knows them only where the C
+/// library hands them to its initialisers, as glibc does and musl does not.
 #[expect(unsafe_code, reason = "C's strings")]
 fn arguments(count: c_int, values: *const *const c_char) -> Vec<OsString> {
     let all = 0..usize::try_from(count).unwrap_or_default();

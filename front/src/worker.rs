@@ -55,8 +55,8 @@ pub(crate) fn become_it(
 }
 
 /// Starts a worker that refreshes behind an answer that has been given, in a session of its own so
-/// that it outlives the caller's process group. It begins there, and does not only go there: who has
-/// the answer may end that group at once.
+/// that it outlives the caller's process group. It begins there, and does not only go there: who
+/// has the answer may end that group at once.
 pub(crate) fn refresh_behind(program: &OsStr, request: &Request<'_>) -> io::Result<()> {
     let candidates = candidates(program).map_err(io::Error::other)?;
     let Some(worker) = candidates.into_iter().find(|path| path.is_file()) else { return Ok(()) };

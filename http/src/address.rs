@@ -47,7 +47,8 @@ impl Address {
     }
 }
 
-/// As messages show it. Without a query: some servers are told apart by one, and no message needs it.
+/// As messages show it. Without a query: some servers are told apart by one, and no message needs
+/// it.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().split(['?', '#']).next().unwrap_or_default())
@@ -73,8 +74,9 @@ pub fn url(text: &str) -> Result<Url, String> {
     url.map_err(|error| format!("`{text}` is not an address: {error}"))
 }
 
-/// Returns whether what follows the host of `text` may be the rest of a password, which begins with a
-/// `?`, `#` or `/`: `https://user:/password@host` is an address of the host `user` for the URL Standard.
+/// Returns whether what follows the host of `text` may be the rest of a password, which begins with
+/// a `?`, `#` or `/`: `https://user:/password@host` is an address of the host `user` for the URL
+/// Standard.
 fn may_end_in_password(text: &str) -> bool {
     let rest = text.split_once(':').map_or("", |(_, rest)| rest.trim_start_matches(['/', '\\']));
     let (host, rest) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));

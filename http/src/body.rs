@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::encoding::compression;
 use crate::{Failure, Proxy, Unanswered, Words};
 
-/// The whole body of what `address` answered to a request that had `time`, as text: what is no UTF-8
-/// in it was written for people, and is replaced.
+/// The whole body of what `address` answered to a request that had `time`, as text: what is no
+/// UTF-8 in it was written for people, and is replaced.
 ///
 /// # Errors
 /// Transient, when it breaks off, is longer than 1 MiB, or is compressed: the request was sent.

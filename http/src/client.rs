@@ -19,8 +19,8 @@ pub struct Client {
     proxy: Option<Proxy>,
 }
 
-/// A client for the server at `url` by `way`, to which a backend adds its own settings. It follows no
-/// redirect, for a secret goes only where it was sent.
+/// A client for the server at `url` by `way`, to which a backend adds its own settings. It follows
+/// no redirect, for a secret goes only where it was sent.
 ///
 /// # Errors
 /// Misconfigured, when the proxy's address cannot be used.
@@ -51,8 +51,8 @@ pub fn client(url: &Url, way: &Way) -> Result<ClientBuilder, Error> {
     Ok(builder)
 }
 
-/// The client that goes by `way`, once all settings are there. What fails here is TLS's: `hint` names its
-/// settings.
+/// The client that goes by `way`, once all settings are there. What fails here is TLS's: `hint`
+/// names its settings.
 ///
 /// # Errors
 /// Misconfigured, when they cannot be used.

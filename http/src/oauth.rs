@@ -49,8 +49,8 @@ pub struct Refusal {
 }
 
 impl Answer {
-    /// The answer of `address` to `request`, in which the secrets `hidden` are. All of it has to be there
-    /// within `time`.
+    /// The answer of `address` to `request`, in which the secrets `hidden` are. All of it has to be
+    /// there within `time`.
     ///
     /// # Errors
     /// See [`Failure::on_the_way`]; and Misconfigured, when the server sends us elsewhere.
@@ -91,9 +91,9 @@ impl Answer {
         Refusal::read(&self.fields()?, "error", "error_description")
     }
 
-    /// The refusal of a client that a server does not know, or whose secret is wrong, where the body does
-    /// not say so: RFC 6749, section 5.2, has a status and a header for it, and some servers send
-    /// nothing else.
+    /// The refusal of a client that a server does not know, or whose secret is wrong, where the
+    /// body does not say so: RFC 6749, section 5.2, has a status and a header for it, and some
+    /// servers send nothing else.
     #[must_use]
     pub fn challenged(&self) -> Option<Refusal> {
         let challenge = self.challenge.as_ref().filter(|_| self.status == 401)?;
@@ -102,8 +102,8 @@ impl Answer {
         Some(Refusal { word: "invalid_client".to_owned(), description: Some(description) })
     }
 
-    /// What it means, where the server has `said` that, and its words are those that `code` knows. One
-    /// that it does not know is `other`. The word goes before the status, for servers put
+    /// What it means, where the server has `said` that, and its words are those that `code` knows.
+    /// One that it does not know is `other`. The word goes before the status, for servers put
     /// `authorization_pending` under 200, 400, 403 and 428.
     pub fn verdict<C>(
         &self,
@@ -193,8 +193,8 @@ pub fn refuse_proof_type(token_type: Option<&str>, from: &Address) -> Result<(),
 const PROOF_TYPES: [&str; 3] = ["DPoP", "PoP", "MAC"];
 
 impl Refusal {
-    /// The refusal whose word and description are the fields of those names. A description that is no
-    /// text is no reason to miss the word.
+    /// The refusal whose word and description are the fields of those names. A description that is
+    /// no text is no reason to miss the word.
     #[must_use]
     pub fn read(fields: &Fields<'_>, word: &str, description: &str) -> Option<Self> {
         Some(Self { word: fields.string(word)?, description: fields.string(description) })

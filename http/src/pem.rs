@@ -75,8 +75,8 @@ fn certificate(block: &[u8]) -> Result<Certificate, &'static str> {
     Certificate::from_der(&der).map_err(|_| "it is not well formed")
 }
 
-/// Each certificate's block by itself. A reader of the whole stops, or loses count, where one of them
-/// is damaged.
+/// Each certificate's block by itself. A reader of the whole stops, or loses count, where one of
+/// them is damaged.
 fn blocks(pem: &[u8]) -> Vec<&[u8]> {
     let begins = |at: usize| pem[at..].starts_with(BEGIN);
     let starts: Vec<usize> = (0..pem.len()).filter(|at| begins(*at)).collect();

@@ -131,8 +131,8 @@ impl Variable {
     }
 }
 
-/// Reads the address of a proxy. An error says what is wrong with it and repeats nothing of it, for a
-/// password may stand anywhere in an address that is misspelled.
+/// Reads the address of a proxy. An error says what is wrong with it and repeats nothing of it, for
+/// a password may stand anywhere in an address that is misspelled.
 fn parse(text: &str) -> Result<(Url, Option<Login>), String> {
     if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
         return Err("it has a space or a control character in it".to_owned());

@@ -206,8 +206,8 @@ const SHA256: &str = "the server needs one that is signed with SHA-256 or better
                       `openssl x509 … -sha256`";
 /// The message of rustls-platform-verifier, whose error is private.
 const WRONG_PURPOSE: &str = "certificate had invalid extensions";
-/// RSA and ECDSA with SHA-1 (RFC 8017, appendix A.2.4; RFC 3279, section 2.2.3), with and without the
-/// parameters that are part of the first.
+/// RSA and ECDSA with SHA-1 (RFC 8017, appendix A.2.4; RFC 3279, section 2.2.3), with and without
+/// the parameters that are part of the first.
 const WITH_SHA1: [&[u8]; 3] = [
     &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05, 0x05, 0x00],
     &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],

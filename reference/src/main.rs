@@ -1,5 +1,5 @@
-//! Writes `docs/config.schema.json` and `docs/reference.md` from the types that read a configuration: what
-//! their documentation says is what the manual says. `cargo run -p reference`.
+//! Writes `docs/config.schema.json` and `docs/reference.md` from the types that read a
+//! configuration: what their documentation says is what the manual says. `cargo run -p reference`.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used))]
 

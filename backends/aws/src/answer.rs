@@ -65,7 +65,7 @@ impl Verdict {
 
 impl Answer {
     /// Reads a body that the SDK could not: the older services of AWS, and the gates in front of
-    /// the newer ones, answer in XML to whoever asks in JSON.
+    /// the newer ones, answer JSON requests in XML.
     pub(crate) fn read_xml(&mut self, body: &str) {
         if self.code.is_none() && body.contains("<Error") {
             self.code = element(body, "Code");
@@ -141,7 +141,8 @@ impl Answer {
             || self.skew.is_some_and(Skew::is_too_much)
     }
 
-    /// `: ` and the service's own words without what is `hidden`, for the end of a message; or nothing.
+    /// `: ` and the service's own words without what is `hidden`, for the end of a message; or
+    /// nothing.
     pub(crate) fn because(&self, hidden: &[Secret]) -> String {
         let said = quote(self.message.as_deref().unwrap_or_default(), hidden);
         let said = said.trim_end_matches('.');

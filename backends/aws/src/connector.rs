@@ -23,8 +23,8 @@ use url::{Host, Url};
 use crate::sent::Sent;
 
 /// A client that asks what is on this machine or belongs to it directly, and the rest as the proxy
-/// variables say: credentials of the machine that a proxy runs on are not ours. Its requests end within `time`
-/// from now.
+/// variables say: credentials of the machine that a proxy runs on are not ours. Its requests end
+/// within `time` from now.
 pub(crate) fn client(
     roots: Vec<Certificate>,
     proxies: ProxyVariables,
@@ -102,8 +102,9 @@ impl Shared {
             sent = sent.header(name, value);
         }
         let body = request.body().bytes().ok_or_else(|| unsendable("it has no end"))?;
-        // Only now: a client that reads many certificates takes long to make. The request ends before the whole
-        // operation, which cannot say on which way the time was lost, and leaves too little for another attempt.
+        // Only now: a client that reads many certificates takes long to make. The request ends
+        // before the whole operation, which cannot say on which way the time was lost, and leaves
+        // too little for another attempt.
         let left = self.deadline.saturating_duration_since(Instant::now());
         let left = left - (left / 10).min(Duration::from_millis(50));
         let time = settings.read_timeout().map_or(left, |time| time.min(left));

@@ -86,8 +86,8 @@ impl Environment {
         }
     }
 
-    /// The home folder as AWS's own programs find it. A relative one would be below whichever folder
-    /// the caller stands in, such as a checkout.
+    /// The home folder as AWS's own programs find it. A relative one would be below whichever
+    /// folder the caller stands in, such as a checkout.
     pub(crate) fn home(&self) -> Option<PathBuf> {
         let drive = || Some(format!("{}{}", self.get("HOMEDRIVE")?, self.get("HOMEPATH")?));
         let of_windows = || self.get("USERPROFILE").map(str::to_owned).or_else(drive);
@@ -157,8 +157,8 @@ const ADDRESSES: [&str; 7] = [
     "AWS_ENDPOINT_URL_SSO_OIDC",
     "AWS_ENDPOINT_URL_STS",
 ];
-/// Those that are paths. A home folder is not among them: no file is looked for below the caller's folder
-/// unasked.
+/// Those that are paths. A home folder is not among them: no file is looked for below the caller's
+/// folder unasked.
 const PATHS: [&str; 5] =
     [CA_BUNDLE, CONFIG_FILE, CONTAINER_TOKEN_FILE, CREDENTIALS_FILE, TOKEN_FILE];
 /// The first is for other services too, and so [always](ALWAYS) read.

@@ -1,5 +1,5 @@
-//! The files that the SDK would read, read by us and handed to it: it would wait for the writer of a
-//! FIFO without end, take a byte-order mark for a name, and a file in another encoding for empty.
+//! The files that the SDK would read, read by us and handed to it: it would wait for the writer of
+//! a FIFO without end, take a byte-order mark for a name, and a file in another encoding for empty.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -154,8 +154,8 @@ pub(crate) async fn token(
         .map_err(|error| error.at(format_args!("the token in `{}`", path.display())))
 }
 
-/// Refuses FIFOs, sockets and devices in `folder`, whose files the SDK reads and writes by itself: it would wait
-/// for the writer of a FIFO without end.
+/// Refuses FIFOs, sockets and devices in `folder`, whose files the SDK reads and writes by itself:
+/// it would wait for the writer of a FIFO without end.
 pub(crate) fn refuse_special_files(folder: &Path) -> Result<(), Error> {
     for file in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = file.path();

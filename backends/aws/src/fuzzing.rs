@@ -11,8 +11,8 @@ use crate::failure::{Asked, Failure};
 use crate::field;
 use crate::renewal::Renewal;
 
-/// What a service says is an error that can be shown; one about a signature repeats nothing of it, for
-/// it holds the session's token. Statuses and codes in JSON are the SDK's to read.
+/// What a service says is an error that can be shown; one about a signature repeats nothing of it,
+/// for it holds the session's token. Statuses and codes in JSON are the SDK's to read.
 pub fn answer(bytes: &[u8]) {
     let Some((&status, body)) = bytes.split_first() else { return };
     let Ok(body) = std::str::from_utf8(body) else { return };

@@ -31,8 +31,8 @@ impl Imds {
         Self { is_disabled, endpoint, mode, answers: None }
     }
 
-    /// Whether the service answers. Elsewhere than on EC2 nobody does, and often not even with a
-    /// no: the SDK would wait for seconds, this waits for a moment, and only once.
+    /// Returns whether the service answers. Outside of EC2 it does not, and often without a refused
+    /// connection: the SDK would wait for seconds, this waits for a moment, and only once.
     pub(crate) async fn answers(&mut self, http: &SharedHttpClient) -> bool {
         match self.answers {
             Some(answers) => answers,

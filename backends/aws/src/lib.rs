@@ -1,7 +1,7 @@
 //! Asks AWS Secrets Manager for a key.
 //!
-//! One attempt is one session: it finds AWS credentials (kept from before, or obtained), reads
-//! the secret with them, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not. The
+//! One attempt is one session: it finds AWS credentials (kept from before, or obtained), reads the
+//! secret with them, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not. The
 //! SDK signs, sends and finds credentials where AWS's own tools do; it never retries, and sees
 //! nothing of the environment but what the source declared.
 

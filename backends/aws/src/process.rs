@@ -1,5 +1,5 @@
-//! The `credential_process` of a profile, run by us: the SDK would tell neither what it said nor which
-//! field its answer lacks, and sign with whatever it prints.
+//! The `credential_process` of a profile, run by us: the SDK would tell neither what it said nor
+//! which field its answer lacks, and sign with whatever it prints.
 
 use std::path::Path;
 use std::pin::pin;
@@ -161,8 +161,8 @@ async fn each_piece(stream: Option<impl AsyncRead + Unpin>, mut take: impl FnMut
     }
 }
 
-/// The credentials in what it printed; else what is wrong with that. Names of fields are compared as
-/// AWS's own programs do, and a missing version is the only one that there is.
+/// The credentials in what it printed; else what is wrong with that. Names of fields are compared
+/// as AWS's own programs do, and a missing version is the only one that there is.
 fn read(stdout: &[u8]) -> Result<Credentials, String> {
     let text = text::decode(stdout).map_err(|error| error.to_string())?;
     if text.is_empty() {

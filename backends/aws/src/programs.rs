@@ -4,9 +4,9 @@ use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::str::Chars;
 
-/// Returns the absolute path of each program that `line` runs, where it names one (POSIX.1-2024, shell
-/// command language, sections 2.2, 2.9 and 2.10). `home` stands for `~` and `$HOME`. Names that are
-/// looked up in PATH, and what other expansions make, are left out.
+/// Returns the absolute path of each program that `line` runs, where it names one (POSIX.1-2024,
+/// shell command language, sections 2.2, 2.9 and 2.10). `home` stands for `~` and `$HOME`. Names
+/// that are looked up in PATH, and what other expansions make, are left out.
 pub(crate) fn programs(line: &str, home: Option<&Path>) -> Vec<PathBuf> {
     let program = |words: &Vec<String>| absolute(program(words)?, home);
     commands(line).iter().filter_map(program).collect()

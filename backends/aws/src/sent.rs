@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// The secrets that were sent or used so far. The SDK finds most of them by itself, so they are taken
-/// from its requests.
+/// The secrets that were sent or used so far. The SDK finds most of them by itself, so they are
+/// taken from its requests.
 #[derive(Clone, Default)]
 pub(crate) struct Sent(Arc<Mutex<Vec<Secret>>>);
 
@@ -58,7 +58,8 @@ impl fmt::Debug for Sent {
     }
 }
 
-/// The headers that hold a secret: of every signed request, of SSO, and of the services of a machine.
+/// The headers that hold a secret: of every signed request, of SSO, and of the services of a
+/// machine.
 const HEADERS: [&str; 4] =
     ["authorization", "x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token"];
 /// The fields that hold one, of STS and of SSO OIDC.

@@ -26,14 +26,14 @@ impl Answer {
         if verdict == Verdict::Refused(Code::Unavailable) { Verdict::Unavailable } else { verdict }
     }
 
-    /// Whether the server says that the token has brought nothing: it has not looked at it (RFC 6585,
-    /// section 4), or refuses.
+    /// Whether the server says that the token has brought nothing: it has not looked at it (RFC
+    /// 6585, section 4), or refuses.
     pub(crate) fn leaves_the_token(&self, settings: &Settings) -> bool {
         self.0.status == 429 || matches!(self.verdict(settings), Verdict::Refused(_))
     }
 
-    /// The credential of a good answer (RFC 6749, section 5.1; RFC 8693, section 2.2.1) to what was asked
-    /// at `asked_at`. `about` is what the token that was handed in says of itself.
+    /// The credential of a good answer (RFC 6749, section 5.1; RFC 8693, section 2.2.1) to what was
+    /// asked at `asked_at`. `about` is what the token that was handed in says of itself.
     pub(crate) fn credential(
         &self,
         settings: &Settings,
@@ -92,10 +92,10 @@ impl Answer {
                 "the client{client} may not trade tokens so at `{from}`{because}"
             ))
             .with_hint("allow it this grant where it is registered, or see `grant` of the source"),
-            Code::HumanNeeded => Error::needs_login(format!(
-                "`{from}` wants whoever signed in to do so again{because}"
-            ))
-            .with_hint(sign_in_again(&settings.token)),
+            Code::HumanNeeded => {
+                Error::needs_login(format!("`{from}` demands a new sign-in{because}"))
+                    .with_hint(sign_in_again(&settings.token))
+            }
             Code::InvalidClient => {
                 Error::misconfigured(format!("`{from}` refused the client{client}{because}"))
                     .with_hint("compare the source's `client_…` settings with its registration")

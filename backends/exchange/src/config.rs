@@ -25,18 +25,18 @@ pub(crate) struct Settings {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct RawConfig {
-    /// With `grant = "token-exchange"`: the token of whoever acts for the subject, a secret
-    /// input.
+    /// With `grant = "token-exchange"`: the token of the actor, which acts for the subject: a
+    /// secret input.
     actor_token: Option<SecretInput>,
     /// The kind of `actor_token`.
     ///
     /// Default: `"access_token"`.
     actor_token_type: Option<TokenType>,
-    /// Whom the new token is for: a name, or a list of them.
+    /// The server that the new token is for: a name, or a list of them.
     audience: Option<OneOrSeveral>,
     /// Certificates (PEM) of authorities to trust, beside those of the operating system.
     ca_file: Option<PathBuf>,
-    /// A JWT that somebody signed for the client (RFC 7523, section 2.2), instead of
+    /// A signed JWT of the client (RFC 7523, section 2.2), instead of
     /// `client_secret`: a secret input.
     client_assertion: Option<SecretInput>,
     /// How `client_secret` is sent.
@@ -65,11 +65,11 @@ pub(crate) struct RawConfig {
     ///
     /// Default: the server's choice.
     requested_token_type: Option<TokenType>,
-    /// Whom the new token is for (RFC 8707): an address, or a list of them.
+    /// The server that the new token is for (RFC 8707): an address, or a list of them.
     resource: Option<OneOrSeveral>,
     /// What to ask for.
     scopes: Option<Vec<String>>,
-    /// With `grant = "anthropic"`: whom the key acts as, `svac_…`.
+    /// With `grant = "anthropic"`: the account that the key acts as, `svac_…`.
     ///
     /// Also: `ANTHROPIC_SERVICE_ACCOUNT_ID`.
     service_account_id: Option<String>,

@@ -12,8 +12,9 @@ use crate::claims::Claims;
 use crate::config::Settings;
 use crate::sent_token::SentToken;
 
-/// An answer of a token endpoint is a key, or an error that can be shown, and that does not repeat the
-/// token that was sent. The first byte is the status, and the rest is the body, and a token's claims.
+/// An answer of a token endpoint is a key, or an error that can be shown, and that does not repeat
+/// the token that was sent. The first byte is the status, and the rest is the body, and a token's
+/// claims.
 pub fn answer(bytes: &[u8]) {
     let Some((&status, body)) = bytes.split_first() else { return };
     let Ok(settings) = Settings::for_tests(SOURCE, &[]) else { panic!("no source") };

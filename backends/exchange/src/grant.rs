@@ -50,8 +50,8 @@ pub(crate) struct Secrets {
 }
 
 impl Grant {
-    /// Whether a token may be good for one request only. An assertion may (RFC 7523, section 3, point
-    /// 7); the subject of an exchange is a token for many.
+    /// Whether a token may be good for one request only. An assertion may (RFC 7523, section 3,
+    /// point 7); the subject of an exchange is a token for many.
     pub(crate) const fn uses_up(&self) -> bool {
         !matches!(self, Self::TokenExchange(_))
     }
@@ -66,7 +66,7 @@ impl Grant {
         }
     }
 
-    /// Where the token of whoever acts for the subject is.
+    /// The input with the token of the actor.
     pub(crate) const fn actor(&self) -> Option<&SecretInput> {
         match self {
             Self::TokenExchange(TokenExchange { actor: Some((input, _)), .. }) => Some(input),

@@ -29,7 +29,8 @@ use config::Settings;
 use sent_token::SentToken;
 use session::Session;
 
-/// The source that `table` describes. Nothing is asked and no file is read before the first attempt.
+/// The source that `table` describes. Nothing is asked and no file is read before the first
+/// attempt.
 ///
 /// # Errors
 /// Misconfigured, with the place in the file.
@@ -58,8 +59,8 @@ impl Backend for Exchange {
         Session::new(&self.settings, attempt).fetch().await
     }
 
-    /// Revokes nothing: its own backend state holds no credential. What another backend has left may be
-    /// a sign-in that lives on.
+    /// Revokes nothing: its own backend state holds no credential. What another backend has left
+    /// may be a sign-in that lives on.
     async fn revoke(&self, attempt: &dyn Attempt) -> Result<(), Error> {
         match attempt.renewal() {
             Some(kept) if !SentToken::is_in(kept) => Err(Error::of_another_backend()),

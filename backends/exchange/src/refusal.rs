@@ -7,9 +7,9 @@ use api_key_helper_http::oauth::Refusal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     AccessDenied,
-    /// The client may not use this grant, or nobody may.
+    /// The client may not use this grant, or no client may.
     GrantNotAllowed,
-    /// Who signed in must do so again, with more than before (OpenID Connect Core, section 3.1.2.6).
+    /// The user must sign in again, with more than before (OpenID Connect Core, section 3.1.2.6).
     HumanNeeded,
     InvalidClient,
     InvalidScope,
@@ -22,8 +22,8 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    /// What a server's `word` means. An exchange says of a token that will not do that the request is
-    /// invalid (RFC 8693, section 2.2.2).
+    /// What a server's `word` means. An exchange says of a token that will not do that the request
+    /// is invalid (RFC 8693, section 2.2.2).
     pub(crate) fn parse(word: &str, is_exchange: bool) -> Option<Self> {
         Some(match word {
             // Those in `_error` are Anthropic's.

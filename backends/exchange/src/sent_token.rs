@@ -8,8 +8,8 @@ use api_key_helper_http::Address;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// What the next attempt knows of those before it. To the engine it is a renewal, and so it is durable
-/// before a token is sent.
+/// What the next attempt knows of those before it. To the engine it is a renewal, and so it is
+/// durable before a token is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct SentToken {
     version: Version<1>,
@@ -55,8 +55,9 @@ impl SentToken {
     }
 }
 
-/// The error of a token at `input` that was sent before, which `endpoint` does not take again: `because`
-/// is what it said, and what the token says. It says nothing against the key that the token has brought.
+/// The error of a token at `input` that was sent before, which `endpoint` does not take again:
+/// `because` is what it said, and what the token says. It says nothing against the key that the
+/// token has brought.
 pub(crate) fn spent(endpoint: &Address, input: &SecretInput, because: &str) -> Error {
     let hint = match input {
         SecretInput::Ambient(_) | SecretInput::Source(_) => {
@@ -67,7 +68,7 @@ pub(crate) fn spent(endpoint: &Address, input: &SecretInput, because: &str) -> E
             "a variable stays as it is: name a `file`, a `command` or a `source` instead".to_owned()
         }
         SecretInput::File(file) => format!(
-            "whoever writes `{}` must do so before the key ends; Kubernetes does when four fifths of \
+            "let `{}` be written again before the key expires; Kubernetes does so when four fifths of \
              `expirationSeconds` are over",
             file.display()
         ),
@@ -83,7 +84,7 @@ fn hash(token: &Secret) -> String {
     hex(&Sha256::digest(token.expose()))
 }
 
-/// Nobody writes a token anew within the waits between two attempts of a call.
+/// No issuer replaces a token within the waits between two attempts of a call.
 pub(crate) const ROTATION: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(SentToken::read(&kept), sent);
         assert!(sent.is(&token) && !sent.is(&other) && !sent.is_refused());
         assert!(SentToken::read(&sent.clone().refused().to_secret()).is_refused());
-        // Another token begins anew.
+        // Another token starts again.
         assert!(!SentToken::of(&other).is_refused());
     }
 

@@ -90,10 +90,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends the request once it is kept that the token is spent. That is taken back where the token
-    /// has brought nothing and is as good as before, because nobody has read it, or it is refused for
-    /// what it is. Otherwise each attempt of an outage would ask the token's own issuer for another
-    /// one, and the next refusal would pass for that of a spent one.
+    /// Sends the request once it is kept that the token is spent. That is taken back where the
+    /// token has brought nothing and is as good as before, because no server has read it, or it is
+    /// refused for what it is. Otherwise each attempt of an outage would ask the token's own issuer
+    /// for another one, and the next refusal would pass for that of a spent one.
     async fn send(&self, secrets: &Secrets, before: &SentToken) -> Result<Answer, Error> {
         if !self.settings.grant.uses_up() {
             return Ok(self.post(secrets).await?);
@@ -134,8 +134,8 @@ impl<'a> Session<'a> {
         route.client(endpoint, time, self.attempt)
     }
 
-    /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal when
-    /// the same token is sent again by another process.
+    /// Makes it durable. A disk that refuses is no reason to go without a key: it costs a refusal
+    /// when the same token is sent again by another process.
     async fn store(&self, spent: &SentToken) {
         let _ = self.attempt.store_renewal(&spent.to_secret()).await;
     }
@@ -148,7 +148,7 @@ impl<'a> Session<'a> {
     fn ended(&self, answer: &Answer, told: &str) -> Error {
         let from = &answer.0.from;
         Error::transient(format!("`{from}` refused the `token`{}{told}", answer.because()))
-            .with_hint("see that whoever makes the token makes a new one in time, and this clock")
+            .with_hint("let the issuer make a new token in time, and compare this machine's clock")
             .with_retry_after(ROTATION)
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Terms {
 /// How the client proves who it is.
 #[derive(Debug)]
 pub(crate) enum Proof {
-    /// A JWT that somebody has signed for it (RFC 7523, section 2.2).
+    /// A JWT that was signed for it (RFC 7523, section 2.2).
     Assertion(SecretInput),
     /// Its secret, in the `Authorization` header.
     Basic(SecretInput),

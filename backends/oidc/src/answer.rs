@@ -21,7 +21,7 @@ pub(crate) enum Code {
     AccessDenied,
     AuthorizationPending,
     ExpiredToken,
-    /// The provider wants to speak with the human again (OpenID Connect Core, section 3.1.2.6).
+    /// The provider wants the user to sign in again (OpenID Connect Core, section 3.1.2.6).
     HumanNeeded,
     InvalidClient,
     InvalidGrant,
@@ -103,7 +103,7 @@ impl Answer {
                         .with_hint("compare the source with the client's registration")
                 }
                 Code::SlowDown => self.0.unavailable(&because),
-                // No human would help.
+                // No sign-in would help.
                 _ if !flow.has_login() => {
                     Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
                         .with_hint("compare the source with the client's registration")
@@ -111,16 +111,17 @@ impl Answer {
                 Code::AuthorizationPending
                 | Code::ExpiredToken
                 | Code::HumanNeeded
-                | Code::InvalidGrant => settings
-                    .needs_login(format!("`{from}` wants somebody to sign in again{because}")),
+                | Code::InvalidGrant => {
+                    settings.needs_login(format!("`{from}` demands a new sign-in{because}"))
+                }
             },
         }
     }
 
-    /// The error of an answer by which the human did not want to.
+    /// The error of an answer by which the user declined.
     pub(crate) fn declined(&self, settings: &Settings) -> Error {
         Error::denied(format!("the sign-in was declined{}", self.because()))
-            .with_hint(format!("to start anew, run {}", settings.login_command()))
+            .with_hint(format!("to start again, run {}", settings.login_command()))
     }
 
     /// Whether the provider may have granted what was asked although we cannot read it: behind a

@@ -30,8 +30,8 @@ pub(crate) enum Callback {
     Response(AuthorizationResponse),
     /// A request for another page.
     OtherPage,
-    /// The right address, but not an answer to this request: another page of this machine, or an older
-    /// sign-in.
+    /// The right address, but not an answer to this request: another page of this machine, or an
+    /// older sign-in.
     Stray,
 }
 
@@ -40,8 +40,8 @@ pub(crate) enum Callback {
 pub(crate) enum AuthorizationResponse {
     /// The authorization.
     Code(Secret),
-    /// That of another provider, which says who it is, or does not although it should: somebody has
-    /// mixed two providers up (RFC 9207, section 2.4).
+    /// That of another provider, which says who it is, or does not although it should: a mix-up
+    /// of two providers (RFC 9207, section 2.4).
     Foreign(Option<String>),
     /// The provider's no.
     Refusal { error: String, description: Option<String> },
@@ -57,7 +57,7 @@ pub(crate) struct ExpectedIssuer<'a> {
 }
 
 impl AuthorizationRequest {
-    /// A request whose answer comes to `port`. Nobody guesses what comes of `chance`.
+    /// A request whose answer comes to `port`. What comes of `chance` cannot be guessed.
     pub(crate) fn new(settings: &Settings, port: u16, chance: [[u8; 32]; 3]) -> Self {
         let [state, nonce, verifier] = chance.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         let has_id_token = settings.scopes.iter().any(|scope| scope == "openid");
@@ -73,9 +73,9 @@ impl AuthorizationRequest {
     /// The page of the provider that the browser is sent to.
     ///
     /// No secret is in it, though it passes through a command line and a history. Who reads it and
-    /// catches the code too cannot redeem it, for the verifier is known by its hash only (RFC 7636).
-    /// Another user of this machine could bring an authorization of their own: that would sign us in
-    /// as them, and a login ends with saying who has signed in.
+    /// catches the code too cannot redeem it, for the verifier is known by its hash only (RFC
+    /// 7636). Another user of this machine could bring an authorization of their own: that would
+    /// sign us in as them, and a login ends with saying who has signed in.
     pub(crate) fn address(&self, endpoint: &Endpoint, settings: &Settings) -> Url {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
         let mut address = endpoint.url().clone();

@@ -17,10 +17,10 @@ use crate::redemption::{Pace, Redemption};
 use crate::renewal::Renewal;
 use crate::session::Session;
 
-/// Lets a human sign in by a browser on this machine.
+/// Lets the user sign in by a browser on this machine.
 pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<Credential, Error> {
     let settings = session.settings;
-    // The human is not troubled for what cannot be kept.
+    // Without room to keep it, the user need not sign in.
     session.attempt.reserve_space().await?;
     let client_secret = session.client_secret().await?;
     let endpoints = session.endpoints().await?;
@@ -137,11 +137,11 @@ impl Login<'_> {
         let wanted = self.session.settings.issuer.as_ref().map_or("", |issuer| &issuer.name);
         let from = match issuer {
             Some(issuer) => format!("`{}`", quote(issuer, &[])),
-            None => "somebody who does not say who it is".to_owned(),
+            None => "a provider that does not name itself".to_owned(),
         };
         Error::misconfigured(format!("the sign-in was answered by {from}, and not by `{wanted}`"))
             .with_hint(format!(
-                "if that is not where you signed in, tell whoever runs it; to start anew, run {}",
+                "if that is not where you signed in, tell its administrator; to start again, run {}",
                 self.session.settings.login_command()
             ))
     }
@@ -157,6 +157,6 @@ fn random_bytes() -> Result<[[u8; 32]; 3], Error> {
 
 /// How long the browser is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// How long a provider that cannot be reached is asked for what the code stands for. Some end a code
-/// after half a minute, and the browser waits.
+/// How long a provider that cannot be reached is asked for what the code stands for. Some end a
+/// code after half a minute, and the browser waits.
 const CODE_LIFETIME: Duration = Duration::from_secs(30);

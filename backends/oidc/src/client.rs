@@ -11,8 +11,8 @@ use crate::answer::{Answer, WORDS};
 use crate::endpoint::Endpoint;
 
 /// Sends requests within the time of one attempt. Each has a connection of its own: one that was
-/// kept may have died unseen, and a request that is written into it is one of which nobody knows
-/// whether the provider read it.
+/// kept may have died unseen, and a request that is written into it may or may not have been read
+/// by the provider.
 #[derive(Debug)]
 pub(crate) struct Client<'a> {
     pub(crate) route: &'a Route,
@@ -38,7 +38,7 @@ impl Client<'_> {
         Ok(answer)
     }
 
-    /// The time by the clock of whoever answers at `endpoint`, whatever that is.
+    /// The time by the clock of the server that answers at `endpoint`, whatever the answer is.
     pub(crate) async fn server_time(
         &self,
         endpoint: &Endpoint,

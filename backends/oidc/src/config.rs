@@ -126,8 +126,8 @@ impl Settings {
         scopes.into_iter().chain(audience).chain(resources).collect()
     }
 
-    /// `form` with the resources that the token is for (RFC 8707), which have to be said again when a
-    /// code or a refresh token is redeemed.
+    /// `form` with the resources that the token is for (RFC 8707), which have to be said again when
+    /// a code or a refresh token is redeemed.
     pub(crate) fn with_resources(&self, form: Form) -> Form {
         self.resources.iter().fold(form, |form, resource| form.with("resource", resource))
     }
@@ -160,12 +160,12 @@ impl Settings {
         Error::needs_login(message).with_hint(format!("run {}", self.login_command()))
     }
 
-    /// What to run, in backticks.
+    /// The command that signs in, in backticks.
     pub(crate) fn login_command(&self) -> String {
         format!("`api-key-helper login --source {}`", self.source)
     }
 
-    /// What to run when somebody else has mended it, in backticks.
+    /// The command to run once the provider is fixed, in backticks.
     pub(crate) fn next_command(&self) -> String {
         if self.flow.has_login() {
             self.login_command()

@@ -12,10 +12,10 @@ use crate::redemption::{Pace, Redemption};
 use crate::renewal::Renewal;
 use crate::session::Session;
 
-/// Lets a human sign in by a code, wherever their browser is.
+/// Lets the user sign in by a code, wherever their browser is.
 pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<Credential, Error> {
     let settings = session.settings;
-    // The human is not troubled for what cannot be kept.
+    // Without room to keep it, the user need not sign in.
     session.attempt.reserve_space().await?;
     let client_secret = session.client_secret().await?;
     let endpoints = session.endpoints().await?;
@@ -98,12 +98,12 @@ impl DeviceAuthorization {
     /// The same as it may be shown, and handed to a browser.
     fn checked(mut self) -> Result<Self, Error> {
         self.user_code = plain(&self.user_code);
-        // A password will be typed there. It is spelled anew, and so without quotes and spaces, which
-        // mean something on the way to a browser, and without letters that look like others.
+        // A password will be typed there. It is spelled again, and so without quotes and spaces,
+        // which mean something on the way to a browser, and without letters that look like others.
         let page = |address: &str| {
             Endpoint::parse(address).map(String::from).map_err(|why| {
                 Error::misconfigured(format!("the provider's sign-in page cannot be used: {why}"))
-                    .with_hint("ask whoever runs the provider to give an `https` address for it")
+                    .with_hint("ask the provider's administrator for an `https` address")
             })
         };
         self.verification_uri = page(&self.verification_uri)?;

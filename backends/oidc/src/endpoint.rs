@@ -71,8 +71,8 @@ impl Endpoints {
 pub(crate) struct Endpoint(Address);
 
 impl Endpoint {
-    /// Reads an address as it is configured, or as a provider writes it. An error says what is wrong
-    /// with it.
+    /// Reads an address as it is configured, or as a provider writes it. An error says what is
+    /// wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Address::parse(text).map(Self)
     }

@@ -1,4 +1,4 @@
-//! Gets a key without a human: by the refresh token of a login, or for the client itself.
+//! Gets a key without the user: by the refresh token of a login, or for the client itself.
 
 use api_key_helper_backend::{Credential, Error, Secret, text};
 use api_key_helper_http::{Failure, Form};

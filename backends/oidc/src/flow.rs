@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(crate) enum Flow {
     /// In a browser on this machine (RFC 8252).
     Browser,
-    /// Without a human (RFC 6749, section 4.4).
+    /// Without a user (RFC 6749, section 4.4).
     ClientCredentials,
     /// In a browser anywhere (RFC 8628).
     #[default]
@@ -57,7 +57,7 @@ impl Flow {
         }
     }
 
-    /// Whether a human signs in.
+    /// Returns whether a user signs in.
     pub(crate) const fn has_login(self) -> bool {
         !matches!(self, Self::ClientCredentials)
     }

@@ -22,7 +22,8 @@ use crate::page::Page;
 use crate::renewal::Renewal;
 
 /// An answer of a token endpoint is a grant, whose login comes back as it was, or an error that can
-/// be shown, and that does not repeat the refresh token that was sent. The first byte is the status.
+/// be shown, and that does not repeat the refresh token that was sent. The first byte is the
+/// status.
 pub fn answer(bytes: &[u8]) {
     let Some(answer) = answer_of(bytes) else { return };
     let settings = Settings::for_tests();
@@ -45,8 +46,8 @@ pub fn answer(bytes: &[u8]) {
     assert!(login.ended(now()).refresh_token(&settings, now()).is_err());
 }
 
-/// What is brought to the port of a login is a code only together with the login's state, and no page
-/// that answers it has markup of its own.
+/// What is brought to the port of a login is a code only together with the login's state, and no
+/// page that answers it has markup of its own.
 pub fn callback(bytes: &[u8]) {
     let target = match Head::parse(bytes) {
         Head::Complete(BrowserRequest::Page(target)) => target,
@@ -100,8 +101,8 @@ pub fn discovery(bytes: &[u8]) {
     }
 }
 
-/// No token is good that nobody signed: the inputs are a token and a set of keys, and none of them has
-/// seen a private key.
+/// No unsigned token is good: the inputs are a token and a set of keys, and no private key made any
+/// of them.
 pub fn id_token(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (token, keys) = text.split_once('\n').unwrap_or((&text, ""));

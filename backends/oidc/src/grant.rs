@@ -8,8 +8,8 @@ use api_key_helper_http::{Address, oauth};
 use crate::answer::{Answer, WORDS};
 use crate::config::Settings;
 
-/// A token response (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3). What is invalid in
-/// it is an error once it is used, and not before: a new refresh token has to be kept first.
+/// A token response (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3). What is invalid
+/// in it is an error once it is used, and not before: a new refresh token has to be kept first.
 #[derive(Debug)]
 pub(crate) struct Grant {
     /// The address that gave it, for messages.

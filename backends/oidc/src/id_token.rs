@@ -28,7 +28,7 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// What a token claims, whoever signed it.
+    /// Reads the claims of a token, and does not check who signed it.
     pub(crate) fn unchecked(token: &Secret) -> Option<Self> {
         let payload = jwt::payload(token.expose())?;
         let fields = Fields::parse(payload.as_bytes())?;
@@ -45,7 +45,7 @@ impl Claims {
         })
     }
 
-    /// The name by which the human knows themselves.
+    /// The name that the user signs in with.
     pub(crate) fn account(&self) -> Option<String> {
         [&self.email, &self.preferred_username, &self.name, &self.sub]
             .into_iter()
@@ -127,8 +127,8 @@ pub(crate) fn verify(
     signed(token, keys)?.check(settings, subject, now)
 }
 
-/// The claims of `token`, if one of `keys` signed it. Whatever they are: a claim that is wrong is told
-/// by [`Claims::check`].
+/// The claims of `token`, if one of `keys` signed it. Whatever they are: a claim that is wrong is
+/// told by [`Claims::check`].
 fn signed(token: &Secret, keys: &[PublicKey]) -> Result<Claims, Error> {
     let unreadable = || {
         Error::transient("the provider's ID token cannot be read").with_hint(
@@ -136,7 +136,8 @@ fn signed(token: &Secret, keys: &[PublicKey]) -> Result<Claims, Error> {
         )
     };
     let [header, payload, signature] = parts(token).ok_or_else(unreadable)?;
-    // No padding and no other alphabet (RFC 7515, section 5.2): the server that gets this key refuses them.
+    // No padding and no other alphabet (RFC 7515, section 5.2): the server that gets this key
+    // refuses them.
     let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new).ok();
     decode(payload).and(decode(signature)).ok_or_else(unreadable)?;
     let message = &token.expose()[..header.len() + 1 + payload.len()];
@@ -154,7 +155,7 @@ fn signed(token: &Secret, keys: &[PublicKey]) -> Result<Claims, Error> {
     let Some(algorithm) = algorithm else {
         let shown: String = written.chars().filter(char::is_ascii_graphic).take(40).collect();
         let why = if written.starts_with("HS") {
-            "which anybody with the client's secret can do"
+            "which everyone with the client's secret can do"
         } else {
             "which is not supported"
         };

@@ -10,14 +10,15 @@ pub(crate) struct PublicKey {
 }
 
 impl PublicKey {
-    /// The keys of a set; `None` where it is none. A key that cannot be read costs none of the others.
+    /// The keys of a set; `None` where it is none. A key that cannot be read costs none of the
+    /// others.
     pub(crate) fn all(set: &Fields<'_>) -> Option<Vec<Self>> {
         let keys = set.list("keys")?;
         Some(keys.into_iter().filter_map(|key| Self::read(&Fields::of(key)?)).collect())
     }
 
-    /// The numbers of a key of a known kind (RFC 7518, section 6; RFC 8037, section 2). A secret is not
-    /// one of them: what is published must not sign.
+    /// The numbers of a key of a known kind (RFC 7518, section 6; RFC 8037, section 2). A secret is
+    /// not one of them: what is published must not sign.
     fn read(fields: &Fields<'_>) -> Option<Self> {
         if fields.text("use").as_deref() == Some("enc") {
             return None;

@@ -1,8 +1,8 @@
-//! Signs a human in, by the OAuth 2.0 device flow (RFC 8628) or in a browser on this machine
+//! Signs the user in, by the OAuth 2.0 device flow (RFC 8628) or in a browser on this machine
 //! (RFC 8252), and from then on renews the token by itself. Machines ask for themselves (RFC 6749,
 //! section 4.4).
 //!
-//! One attempt is one `Session`. [`Backend::login`] speaks with the human and keeps what the
+//! One attempt is one `Session`. [`Backend::login`] prompts the user and keeps what the
 //! provider grants as the renewal; [`Backend::fetch`] turns that renewal into a key and never
 //! prompts. Two requests of this protocol must not be sent twice, for a provider takes the second
 //! one for a theft and revokes everything: the redemption of a code, and a refresh whose
@@ -10,8 +10,8 @@
 //! (`Failure`), and what comes back is kept before anything else is done with it.
 //!
 //! The requests are few and small, and are written here: `oauth2` would bring a poll loop that
-//! repeats a request whose answer was lost, and errors that have to be taken apart again. Signatures
-//! of ID tokens are `jsonwebtoken`'s.
+//! repeats a request whose answer was lost, and errors that have to be taken apart again.
+//! Signatures of ID tokens are `jsonwebtoken`'s.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
@@ -51,7 +51,8 @@ use flow::Flow;
 use renewal::Renewal;
 use session::Session;
 
-/// The source that `table` describes. Nothing is asked and no file is read before the first attempt.
+/// The source that `table` describes. Nothing is asked and no file is read before the first
+/// attempt.
 ///
 /// # Errors
 /// Misconfigured, with the place in the file.

@@ -39,7 +39,7 @@ impl Loopback {
     /// Takes the port that `redirect_uri` names, or any that is free.
     ///
     /// # Errors
-    /// Transient, when somebody else has it; Misconfigured, when nobody like us may have it.
+    /// Transient, when another program has it; Misconfigured, when this user may not have it.
     pub(crate) async fn bind(redirect_uri: &RedirectUri) -> Result<Self, Error> {
         let mut tries = 0..if redirect_uri.port().is_some() { 0 } else { RETRIES };
         loop {
@@ -47,7 +47,7 @@ impl Loopback {
                 Ok((listeners, port)) => {
                     return Ok(Self { listeners, port, pending: JoinSet::new() });
                 }
-                // The port that is free at one address may be somebody's at the other.
+                // The port that is free at one address may be taken at the other.
                 Err(_) if tries.next().is_some() => {}
                 Err(error) => return Err(not_listening(redirect_uri, &error)),
             }
@@ -82,7 +82,7 @@ impl Loopback {
 }
 
 impl PageRequest {
-    /// Shows `page`, if somebody still wants to see it.
+    /// Shows `page`, if the browser still waits for it.
     pub(crate) async fn answer(self, page: &Page) {
         send(self.stream, &page.response()).await;
     }
@@ -97,7 +97,8 @@ async fn listen(redirect_uri: &RedirectUri) -> io::Result<(Vec<TcpListener>, u16
                 port = listener.local_addr()?.port();
                 listeners.push(listener);
             }
-            // A machine without IPv6 has one address of the name, and each system says so otherwise.
+            // A machine without IPv6 has one address of the name, and each system says so
+            // otherwise.
             Err(error) if error.kind() != io::ErrorKind::AddrInUse && !listeners.is_empty() => {}
             Err(error) => return Err(error),
         }
@@ -208,8 +209,9 @@ impl BrowserRequest {
     }
 }
 
-/// A question before the request: some browsers ask it when a page of a public network leads to one of
-/// this machine (`<https://wicg.github.io/private-network-access/>`), and with each request of a script.
+/// A question before the request: some browsers ask it when a page of a public network leads to one
+/// of this machine (`<https://wicg.github.io/private-network-access/>`), and with each request of a
+/// script.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Preflight {
     origin: String,
@@ -232,8 +234,8 @@ impl Preflight {
         })
     }
 
-    /// Permits the request to any origin, for each may lead a browser here as it is. No script reads the
-    /// page by that: the page itself has no such header.
+    /// Permits the request to any origin, for each may lead a browser here as it is. No script
+    /// reads the page by that: the page itself has no such header.
     pub(crate) fn response(&self) -> String {
         let private = if self.names_private_network {
             "Access-Control-Allow-Private-Network: true\r\n"

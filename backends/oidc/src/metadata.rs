@@ -41,10 +41,10 @@ pub(crate) async fn discover(
     })
 }
 
-/// The endpoints of a provider that `answer` names, if it is about `issuer` (OpenID Connect Discovery,
-/// section 3; RFC 8414, section 2; RFC 9207, section 3). What is wrong with those that the sign-in does
-/// not use is no reason to fail. `grant_types_supported` is not read: providers leave out what they
-/// support.
+/// The endpoints of a provider that `answer` names, if it is about `issuer` (OpenID Connect
+/// Discovery, section 3; RFC 8414, section 2; RFC 9207, section 3). What is wrong with those that
+/// the sign-in does not use is no reason to fail. `grant_types_supported` is not read: providers
+/// leave out what they support.
 pub(crate) fn endpoints(
     answer: &Answer,
     issuer: &Issuer,
@@ -100,7 +100,8 @@ pub(crate) fn endpoints(
     })
 }
 
-/// Where the metadata may be: OpenID Connect appends to the issuer's path, RFC 8414 puts it in front.
+/// Where the metadata may be: OpenID Connect appends to the issuer's path, RFC 8414 puts it in
+/// front.
 pub(crate) fn addresses(issuer: &Endpoint) -> Vec<Endpoint> {
     let path = issuer.url().path().trim_end_matches('/').to_owned();
     [

@@ -34,7 +34,7 @@ impl Page {
         Self { status: "400 Bad Request", title: "Not signed in", paragraphs }
     }
 
-    /// An answer that nobody waits for. The sign-in goes on.
+    /// An answer that no sign-in waits for. The sign-in goes on.
     pub(crate) fn stray() -> Self {
         let said = "This is not the answer to the sign-in that the program api-key-helper waits \
                     for. It may be an older one. The sign-in goes on in the window where it began.";
@@ -73,7 +73,7 @@ impl Page {
         for paragraph in &self.paragraphs {
             let _ = writeln!(text, "<p>{}</p>", escaped(paragraph));
         }
-        // The empty icon keeps the browser from asking for one when nobody listens any more.
+        // The empty icon keeps the browser from asking for one when the port is closed.
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n\

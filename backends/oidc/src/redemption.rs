@@ -24,11 +24,11 @@ pub(crate) struct Redemption<'a> {
 impl Redemption<'_> {
     /// Asks until there is a grant, or the code has ended. Says when it was asked for, too.
     ///
-    /// A device code is redeemed by the same request that asks whether it can be, and every code works
-    /// once. So after a request that may have reached the provider, and whose answer never came, it is
-    /// not sent again: it may have been the one that redeemed the code, and the second redemption of a
-    /// code makes a provider revoke all that it granted. A request that found no connection was not
-    /// sent.
+    /// A device code is redeemed by the same request that asks whether it can be, and every code
+    /// works once. So after a request that may have reached the provider, and whose answer never
+    /// came, it is not sent again: it may have been the one that redeemed the code, and the second
+    /// redemption of a code makes a provider revoke all that it granted. A request that found no
+    /// connection was not sent.
     pub(crate) async fn run(
         &self,
         session: &Session<'_>,

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use api_key_helper_http as http;
 
-/// An address on loopback (RFC 8252, section 7.3). It is sent as it is written, for providers compare
-/// it letter by letter with the one that is registered.
+/// An address on loopback (RFC 8252, section 7.3). It is sent as it is written, for providers
+/// compare it letter by letter with the one that is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RedirectUri {
     host: Host,
@@ -26,7 +26,9 @@ impl RedirectUri {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         http::url(text)?;
         let rest = text.strip_prefix("http://").ok_or_else(|| {
-            format!("`{text}` is not an `http` address: nobody certifies a port of this machine")
+            format!(
+                "`{text}` is not an `http` address: no authority certifies a port of this machine"
+            )
         })?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = Host::ALL
@@ -62,7 +64,8 @@ impl RedirectUri {
         if self.path.is_empty() { "/" } else { &self.path }
     }
 
-    /// Where to listen. A browser may try either address of the name; the second one may be missing.
+    /// Where to listen. A browser may try either address of the name; the second one may be
+    /// missing.
     pub(crate) const fn addresses(&self) -> &'static [IpAddr] {
         match self.host {
             Host::Ipv4 => &[IPV4],

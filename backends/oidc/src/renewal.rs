@@ -11,8 +11,8 @@ use crate::endpoint::Endpoints;
 use crate::grant::Grant;
 use crate::id_token::Claims;
 
-/// A login, as far as later attempts need it. To the engine it is one opaque secret. It outlives its
-/// refresh token: so the next attempt knows without asking that a human is needed, and why.
+/// A login, as far as later attempts need it. To the engine it is one opaque secret. It outlives
+/// its refresh token: so the next attempt knows without asking that a sign-in is needed, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Renewal {
     version: Version<1>,
@@ -23,7 +23,7 @@ pub(crate) struct Renewal {
     pub(crate) standing: Standing,
     /// Who signed in, for messages.
     account: Option<String>,
-    /// Whom ID tokens must be about.
+    /// The user that ID tokens must be about.
     pub(crate) subject: Option<String>,
     scopes: Vec<String>,
     /// So that a refresh is one request.
@@ -80,9 +80,9 @@ impl Renewal {
         renewal::write(self)
     }
 
-    /// Returns whether it is of the client and the provider of `settings`, so that its refresh token may
-    /// be sent to their endpoints, and their client secret to its own. An issuer need not be set, and
-    /// one that stays says nothing of endpoints by hand.
+    /// Returns whether it is of the client and the provider of `settings`, so that its refresh
+    /// token may be sent to their endpoints, and their client secret to its own. An issuer need not
+    /// be set, and one that stays says nothing of endpoints by hand.
     pub(crate) fn is_of(&self, settings: &Settings) -> bool {
         let token = settings.by_hand.token.as_ref();
         self.holder.as_ref() == Some(&Holder::of(settings))
@@ -133,7 +133,7 @@ impl Renewal {
         }
         if grant.scopes().is_some() {
             next.scopes = granted(&settings.scopes, grant);
-            // The token that we have is proof of it, though nobody sends it again.
+            // The token that we have is proof of it, though the provider does not repeat it.
             for scope in [OFFLINE_ACCESS, OPENID] {
                 if self.has(scope) && !next.has(scope) {
                     next.scopes.push(scope.to_owned());
@@ -157,7 +157,7 @@ impl Renewal {
         Self { standing: Standing::Ended { at: Some(at) }, ..self.clone() }
     }
 
-    /// What the next refresh is asked for with, or why a human is needed.
+    /// The refresh token of the next request, or the reason why a sign-in is needed.
     pub(crate) fn refresh_token(
         &self,
         settings: &Settings,
@@ -184,7 +184,7 @@ impl Renewal {
         }
     }
 
-    /// What a human may know.
+    /// The sign-in as the user may see it.
     pub(crate) fn sign_in(&self, asked: &[String]) -> SignIn {
         SignIn {
             account: self.account.clone(),

@@ -8,8 +8,8 @@ use crate::client::Proof;
 use crate::renewal::{Renewal, Standing};
 use crate::session::Session;
 
-/// Revokes the refresh token that is kept, and with it what came of it. It may be of other settings:
-/// then it goes to the provider that granted it, as of the client that it was granted to.
+/// Revokes the refresh token that is kept, and with it what came of it. It may be of other
+/// settings: then it goes to the provider that granted it, as of the client that it was granted to.
 pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
     let settings = session.settings;
     let Some(kept) = session.attempt.renewal() else { return Ok(()) };

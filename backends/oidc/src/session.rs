@@ -89,8 +89,8 @@ impl<'a> Session<'a> {
         let _ = self.attempt.store_renewal(&renewal.to_secret()).await;
     }
 
-    /// Makes a sign-in durable before its key is checked, where it lives on without that key. Any other is
-    /// saved with its key: a sign-in that fails must not replace one that works.
+    /// Makes a sign-in durable before its key is checked, where it lives on without that key. Any
+    /// other is saved with its key: a sign-in that fails must not replace one that works.
     pub(crate) async fn keep_alive(&self, renewal: &Renewal) {
         if matches!(renewal.standing, Standing::Alive { .. }) {
             self.store(renewal).await;

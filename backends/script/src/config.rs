@@ -31,8 +31,8 @@ pub(crate) struct RawConfig {
     ///
     /// Default: none; there is either this or `shell_command`.
     command: Option<Vec<String>>,
-    /// A line that `shell -c` runs, instead of `command`. On Windows, PowerShell gets it by `-Command`, and
-    /// `cmd` by `/d /s /c`.
+    /// A line that `shell -c` runs, instead of `command`. On Windows, PowerShell gets it by
+    /// `-Command`, and `cmd` by `/d /s /c`.
     shell_command: Option<String>,
     /// The shell, by its absolute path.
     ///

@@ -90,8 +90,8 @@ fn object(text: &str) -> Result<Fields<'_>, Unreadable> {
     })
 }
 
-/// The string in the field `name`, which is called `field` from outside. A string with escapes passes
-/// through a buffer of the JSON parser, which does not wipe it; keys have no need of any.
+/// The string in the field `name`, which is called `field` from outside. A string with escapes
+/// passes through a buffer of the JSON parser, which does not wipe it; keys have no need of any.
 fn secret(
     fields: &Fields<'_>,
     name: &str,

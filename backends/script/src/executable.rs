@@ -1,4 +1,4 @@
-//! The file that is run, looked at anew by each attempt.
+//! The file that is run. Each attempt looks at it again.
 
 use std::env;
 use std::ffi::OsStr;
@@ -21,7 +21,7 @@ pub(crate) struct Executable {
     written: String,
     /// The same, made absolute.
     path: PathBuf,
-    /// Where it is written: the beginning of an error.
+    /// The place where it is written: the beginning of an error.
     place: String,
 }
 

@@ -27,8 +27,8 @@ use crate::unreadable::Unreadable;
 pub(crate) struct Invocation {
     pub(crate) executable: Executable,
     pub(crate) arguments: Vec<String>,
-    /// The rest of the command line, which the program takes apart by rules of its own. Windows alone
-    /// has such a line.
+    /// The rest of the command line, which the program takes apart by rules of its own. Windows
+    /// alone has such a line.
     pub(crate) line: Option<String>,
     /// Beside those that are inherited.
     pub(crate) variables: BTreeMap<String, String>,
@@ -90,8 +90,8 @@ impl Invocation {
         }
     }
 
-    /// A carriage return at the end of `#!/usr/bin/env bash` or `#!/bin/sh -e` is part of the name or
-    /// the option: the interpreter starts, and ends at once.
+    /// A carriage return at the end of `#!/usr/bin/env bash` or `#!/bin/sh -e` is part of the name
+    /// or the option: the interpreter starts, and ends at once.
     fn interpreter_misled(&self, file: &Path, status: ExitStatus) -> Option<Error> {
         let is_misled = status.code().is_some_and(|code| MISLED.contains(&code));
         is_misled.then(|| foreign_text(&self.executable, file)).flatten()
@@ -119,7 +119,7 @@ impl Invocation {
         command
     }
 
-    /// How messages call the program. Its arguments are nobody else's business.
+    /// The program's name in messages. Its arguments are not shown: they may hold secrets.
     fn name(&self) -> String {
         match &self.shell_command_of {
             Some(source) => format!("the `shell_command` of source `{source}`"),
@@ -144,7 +144,8 @@ impl Invocation {
 /// Exit codes of `env`, shells and Python for a program or an option that they do not know.
 const MISLED: [i32; 3] = [2, 126, 127];
 
-/// Writes `secret` as one line, and closes the pipe. A program that does not read it does not want it.
+/// Writes `secret` as one line, and closes the pipe. A program that does not read it does not want
+/// it.
 async fn feed(pipe: Option<ChildStdin>, secret: Option<&Secret>) -> Infallible {
     if let (Some(mut pipe), Some(secret)) = (pipe, secret) {
         let _ = pipe.write_all(secret.expose().as_bytes()).await;

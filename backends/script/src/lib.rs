@@ -67,7 +67,7 @@ pub use observe::{Observed, observe};
 /// - `env`: variables for the program, beside those that it inherits. Not for secrets.
 /// - `stdin`: a secret input, which the program finds on its stdin as one line.
 /// - `cwd`: the folder that it runs in, by default that of the configuration file: there, relative
-///   paths among the arguments mean what they mean elsewhere in the file, and nobody else can plant
+///   paths among the arguments mean what they mean elsewhere in the file, and no other user can plant
 ///   anything, while the caller's own folder may be any checkout.
 ///
 /// Only the shape is checked here. The file system is looked at by each attempt.

@@ -62,7 +62,7 @@ pub async fn observe(mut command: std::process::Command, time: Duration) -> io::
     };
     let took = started.elapsed();
     let status = if has_exited {
-        // What it printed is in the pipe by now: whoever keeps it open longer is somebody else.
+        // What it printed is in the pipe by now: only another process keeps it open longer.
         let _ = timeout(DRAIN, streams.close()).await;
         Some(group.leave()?)
     } else {

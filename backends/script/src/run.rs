@@ -65,7 +65,7 @@ pub(crate) async fn attend(mut group: Group, limit: Limit) -> io::Result<(End, S
         End::TimedOut(limit.allowed)
     };
     group.terminate();
-    // Its last words are read, and a pipe that nobody reads would hold it up.
+    // Its last words are read: a full pipe would hold it up.
     let last_words = async { tokio::join!(group.exited(), streams.close()) };
     let _ = timeout(limit.grace / 2, last_words).await;
     group.kill();

@@ -10,15 +10,16 @@ pub(crate) const DEFAULT_SHELL: &str = r"C:\Windows\System32\cmd.exe";
 /// A shell that each system has.
 pub(crate) const EXAMPLE: &str = if cfg!(windows) { DEFAULT_SHELL } else { "/bin/sh" };
 
-/// The arguments of `shell` by which it runs `text`; and the rest of its command line, which no program
-/// takes apart but the shell itself.
+/// The arguments of `shell` by which it runs `text`; and the rest of its command line, which no
+/// program takes apart but the shell itself.
 pub(crate) fn arguments(shell: &Path, text: String) -> (Vec<String>, Option<String>) {
     // A path of Windows, wherever this is compiled.
     let name = shell.to_str().and_then(|path| path.rsplit(['\\', '/']).next()).unwrap_or_default();
     let name = name.to_ascii_lowercase();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     match name.strip_suffix(".exe").unwrap_or(&name) {
-        // Without what the registry has it run first; by `/s`, the outer quotes alone are taken off.
+        // Without what the registry has it run first; by `/s`, the outer quotes alone are taken
+        // off.
         "cmd" => (words(&["/d", "/s", "/c"]), Some(format!("\"{text}\""))),
         // It exits with 1 for whatever fails, unless it is told otherwise.
         "powershell" | "pwsh" => {

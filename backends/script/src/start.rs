@@ -80,8 +80,9 @@ fn no_interpreter(executable: &Executable, file: &Path) -> Error {
         .with_hint(format!("correct the first line of `{name}`, or install the interpreter"))
 }
 
-/// The error about a script that an editor of another system has saved: the system runs it not at all,
-/// or hands its interpreter a name or an option that the script lacks. `None` for any other file.
+/// The error about a script that an editor of another system has saved: the system runs it not at
+/// all, or hands its interpreter a name or an option that the script lacks. `None` for any other
+/// file.
 pub(crate) fn foreign_text(executable: &Executable, file: &Path) -> Option<Error> {
     let (name, start) = (quote(file), start_of(file));
     let error = |what: &str| executable.error(&format!("`{name}` {what}"));
@@ -122,8 +123,8 @@ fn first_line(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
-/// The name that `iconv` has for the encoding of such a text. By `UTF-16` it obeys the byte order mark and
-/// drops it; where there is none, it would guess.
+/// The name that `iconv` has for the encoding of such a text. By `UTF-16` it obeys the byte order
+/// mark and drops it; where there is none, it would guess.
 fn utf_16(start: &[u8]) -> Option<&'static str> {
     match start {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16"),

@@ -74,7 +74,7 @@ impl Streams {
         self.output.len() > OUTPUT_LIMIT
     }
 
-    /// Whether somebody may still write to stdout.
+    /// Returns whether a process may still write to stdout.
     pub(crate) const fn is_open(&self) -> bool {
         self.stdout.is_some()
     }

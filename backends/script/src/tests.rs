@@ -113,14 +113,14 @@ impl Lines {
         self.0.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// All further lines: comes back when nobody can write any more.
+    /// All further lines: comes back when no process can write any more.
     fn rest(&self) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             match self.0.recv_timeout(PATIENCE) {
                 Ok(line) => lines.push(line),
                 Err(RecvTimeoutError::Disconnected) => return lines,
-                Err(error) => panic!("{error}: somebody lives on, after {lines:?}"),
+                Err(error) => panic!("{error}: a process lives on, after {lines:?}"),
             }
         }
     }

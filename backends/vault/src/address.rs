@@ -64,8 +64,9 @@ impl fmt::Display for Address {
     }
 }
 
-/// Where a redirect from `from` to `location` leads, if the token may travel there: to the same host,
-/// or to an address of the list, and never from https to http. An error is the place it does not go.
+/// Where a redirect from `from` to `location` leads, if the token may travel there: to the same
+/// host, or to an address of the list, and never from https to http. An error is the place it does
+/// not go.
 pub(crate) fn redirect(from: &Url, location: &str, listed: &[Address]) -> Result<Url, String> {
     let to = from.join(location).map_err(|_| "nowhere".to_owned())?;
     let named = format!("{}://{}", to.scheme(), authority(&to));

@@ -21,8 +21,8 @@ pub(crate) struct Answer {
     pub(crate) hidden: Vec<Secret>,
 }
 
-/// The outline that all answers of the API have (`<https://openbao.org/api-docs/>`, "API operations").
-/// Each field is read when it is used: one that is not used may be of any type.
+/// The outline that all answers of the API have (`<https://openbao.org/api-docs/>`, "API
+/// operations"). Each field is read when it is used: one that is not used may be of any type.
 pub(crate) struct Envelope<'a> {
     errors: Option<Vec<String>>,
     fields: Fields<'a>,
@@ -55,8 +55,8 @@ pub(crate) enum Verdict {
 }
 
 impl Answer {
-    /// What the answer means, or the error that it is whatever was asked. This is where a status and
-    /// a body become a kind: what is left open here, each request settles in its own words.
+    /// What the answer means, or the error that it is whatever was asked. This is where a status
+    /// and a body become a kind: what is left open here, each request settles in its own words.
     pub(crate) fn verdict(&self) -> Result<Verdict, Error> {
         let envelope = self.envelope();
         let said = self.said();
@@ -170,7 +170,8 @@ impl Answer {
             (Some(NodeState { state, hint, .. }), _) => {
                 Error::transient(format!("vault at `{from}` {state}")).with_hint(*hint)
             }
-            // Also the answer of `sys/health` for a standby, and of a replica that is too far behind.
+            // Also the answer of `sys/health` for a standby, and of a replica that is too far
+            // behind.
             (None, 429) if said.contains("quota") => {
                 let wait = self.retry_after.unwrap_or_default().max(QUOTA_INTERVAL);
                 return Error::transient(format!("vault at `{from}` is over a quota: {said}"))
@@ -254,8 +255,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// A lifetime; zero where there is none. One that cannot be read is an error: without its end, a key
-/// would be printed after it.
+/// A lifetime; zero where there is none. One that cannot be read is an error: without its end, a
+/// key would be printed after it.
 pub(crate) fn lifetime(fields: &Fields<'_>, name: &str) -> Result<Duration, Error> {
     match (fields.value(name), fields.seconds(name)) {
         (None, _) => Ok(Duration::ZERO),
@@ -336,8 +337,8 @@ const NODE_STATES: [NodeState; 8] = [
 ];
 
 /// The shortest interval of a rate limit quota, which is the usual one. Of one that has begun the
-/// server says 0 s, for it leaves off what is no whole second; and mostly it says nothing at all (OpenBao and
-/// Vault, `sys/quotas/config`, `enable_rate_limit_response_headers`).
+/// server says 0 s, for it leaves off what is no whole second; and mostly it says nothing at all
+/// (OpenBao and Vault, `sys/quotas/config`, `enable_rate_limit_response_headers`).
 const QUOTA_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Another node may serve it.
@@ -345,7 +346,7 @@ const SERVING: &str = "list an address that serves requests in `address`, or ask
     operator";
 
 /// What will pass is asked again by itself.
-const WAIT: &str = "wait a little; if it stays so, ask whoever runs the server";
+const WAIT: &str = "wait a little; if it stays so, ask the server's administrator";
 
 #[cfg(test)]
 mod tests {

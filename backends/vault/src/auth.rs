@@ -15,8 +15,8 @@ use crate::token_helper::TokenHelper;
 /// Where the token comes from.
 #[derive(Debug)]
 pub(crate) enum Auth {
-    /// Another program provides it and owns it: it is read at every attempt, and neither kept, renewed
-    /// nor revoked.
+    /// Another program provides it and owns it: it is read at every attempt, and neither kept,
+    /// renewed nor revoked.
     External {
         input: SecretInput,
         /// The token helper to which `vault login` may hand a token instead, if `input` is the file
@@ -69,7 +69,7 @@ pub(crate) enum Method {
     Userpass {
         username: String,
     },
-    /// A token that somebody wrapped for us alone: to unwrap it is to log in.
+    /// A wrapped token: to unwrap it is to log in.
     WrappedToken,
 }
 
@@ -130,7 +130,7 @@ impl Login {
     pub(crate) fn advice(&self, verdict: Verdict) -> String {
         let advice = self.who_to_ask();
         match verdict {
-            // Whoever has no token is told this of a path that does not exist.
+            // Without a token, this is the answer for a path that does not exist.
             Verdict::Forbidden => {
                 format!("compare `auth.mount` with what `vault auth list` shows; else {advice}")
             }

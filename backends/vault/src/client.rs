@@ -42,8 +42,8 @@ impl<'a> Client<'a> {
         self.call_within(self.attempt.time_left(), call, token).await
     }
 
-    /// The same in less time. An address that cannot be reached, is sealed, fails, or does not speak
-    /// as vault does is passed over; each has an equal share of the time.
+    /// The same in less time. An address that cannot be reached, is sealed, fails, or does not
+    /// speak as vault does is passed over; each has an equal share of the time.
     pub(crate) async fn call_within(
         &mut self,
         time: Duration,

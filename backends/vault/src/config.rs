@@ -59,8 +59,8 @@ pub(crate) struct RawConfig {
     ///
     /// Default: `"kv2"`.
     engine: Option<RawEngine>,
-    /// The field that holds the key: a name, or a JSON pointer such as `/keys/0`; `"*"`: all of them
-    /// are the key, as a JSON document.
+    /// The field that holds the key: a name, or a JSON pointer such as `/keys/0`; `"*"`: all of
+    /// them are the key, as a JSON document.
     ///
     /// Default: the only field.
     field: Option<String>,
@@ -322,8 +322,8 @@ fn unverified(table: &SourceTable, raw: &RawConfig) -> Result<Option<String>, Er
     Ok(Some(name))
 }
 
-/// Vault's variable of that name, which fills the gap of `key`; OpenBao's own name of it comes first,
-/// as for its command.
+/// Vault's variable of that name, which fills the gap of `key`; OpenBao's own name of it comes
+/// first, as for its command.
 fn variable(table: &SourceTable, key: &str, name: &str) -> Result<Option<Text>, Error> {
     first_set(name, |variable| table.filling(key, variable))
 }

@@ -40,9 +40,9 @@ async fn read(session: &mut Session<'_>) -> Result<Credential, Error> {
 }
 
 /// The key that we have, if its lease can be extended by about as much as it was given for. When it
-/// cannot, it is near its `max_ttl`, and a new key is read. The old lease is left to expire, for the
-/// old key may still be in use. A caller that wants another key is not served by a longer lease of
-/// this one.
+/// cannot, it is near its `max_ttl`, and a new key is read. The old lease is left to expire, for
+/// the old key may still be in use. A caller that wants another key is not served by a longer lease
+/// of this one.
 async fn extend_lease(
     session: &mut Session<'_>,
     token: &ActiveToken,

@@ -1,8 +1,9 @@
 //! Asks HashiCorp Vault or OpenBao for a key.
 //!
 //! One attempt is one session: it finds a live token (kept, given or by login), reads the key or
-//! renews its lease, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not. `vaultrs`
-//! says what each request looks like; where it goes, and what an answer means, is said here.
+//! renews its lease, and says in the terms of [`api_key_helper_backend::ErrorKind`] why not.
+//! `vaultrs` says what each request looks like; where it goes, and what an answer means, is said
+//! here.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
@@ -35,7 +36,8 @@ use client::Client;
 use config::Settings;
 use session::Session;
 
-/// The source that `table` describes. Nothing is asked and no file is read before the first attempt.
+/// The source that `table` describes. Nothing is asked and no file is read before the first
+/// attempt.
 ///
 /// # Errors
 /// Misconfigured, with the place in the file.

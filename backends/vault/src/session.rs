@@ -21,8 +21,8 @@ impl<'a> Session<'a> {
         Self { settings, attempt, client, renewal: Renewal::read(attempt.renewal()) }
     }
 
-    /// Makes the renewal durable. An error of the disk does not fail the fetch: the engine reports it
-    /// when it saves.
+    /// Makes the renewal durable. An error of the disk does not fail the fetch: the engine reports
+    /// it when it saves.
     pub(crate) async fn store(&self) {
         let _ = self.attempt.store_renewal(&self.renewal.to_secret()).await;
     }

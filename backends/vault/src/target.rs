@@ -136,7 +136,7 @@ impl Target {
         match (metadata, self.engine) {
             (Some(Metadata { destroyed: true, version }), _) => {
                 Error::not_found(format!("version {version} of {self} was destroyed"))
-                    .with_hint(format!("write it anew: `vault kv put -mount={mount} {path} ...`"))
+                    .with_hint(format!("write it again: `vault kv put -mount={mount} {path} ...`"))
             }
             (Some(Metadata { destroyed: false, version }), _) => Error::not_found(format!(
                 "version {version} of {self} was deleted"

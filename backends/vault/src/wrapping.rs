@@ -42,7 +42,8 @@ pub(crate) async fn unwrap(session: &mut Session<'_>, input: &Input) -> Result<S
     Ok(secret)
 }
 
-/// The error of a wrapping token that was used before: only an administrator can find out by whom.
+/// The error of a wrapping token that was used before: only an administrator can find out who used
+/// it.
 pub(crate) fn used_before(name: &str) -> Error {
     Error::denied(format!(
         "the wrapping token in `auth.{name}` was used before, or has expired: others may have \

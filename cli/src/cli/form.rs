@@ -25,8 +25,8 @@ impl Form {
     }
 }
 
-/// The format that is asked for `before` the command or `behind` it: git and Cargo add their own words
-/// at the end.
+/// The format that is asked for `before` the command or `behind` it: git and Cargo add their own
+/// words at the end.
 ///
 /// # Errors
 /// Misconfigured: the command does not take one, or two are asked for.

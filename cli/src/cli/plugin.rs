@@ -1,5 +1,5 @@
-//! Arguments that come later than the command line: Cargo runs its credential providers with `--cargo-plugin`
-//! alone, and hands their own arguments over with each request
+//! Arguments that come later than the command line: Cargo runs its credential providers with
+//! `--cargo-plugin` alone, and hands their own arguments over with each request
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
 use api_key_helper_values::Error;

@@ -19,8 +19,8 @@ use crate::environment::Environment;
 use crate::front;
 use crate::report::{Reporter, print, visible_lines};
 
-/// Writes a client's settings, or takes back what was written. Other commands may call it with a call
-/// of their own: of that, only the options for all commands count.
+/// Writes a client's settings, or takes back what was written. Other commands may call it with a
+/// call of their own: of that, only the options for all commands count.
 ///
 /// # Errors
 /// Misconfigured; Transient when somebody else changes the file at the same time. The file is then

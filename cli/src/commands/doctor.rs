@@ -1,7 +1,7 @@
 //! `doctor`: proves that a key comes, from its source to Claude Code, and says what is in the way.
 //!
-//! Each area of checks gathers facts, judges them, and gives a list of findings; here they are put in
-//! order and shown as they come. Whatever is broken, the checks that do not need it are made.
+//! Each area of checks gathers facts, judges them, and gives a list of findings; here they are put
+//! in order and shown as they come. Whatever is broken, the checks that do not need it are made.
 
 mod client;
 mod clock;

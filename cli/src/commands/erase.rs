@@ -9,7 +9,8 @@ use crate::environment::Environment;
 use crate::session::Session;
 use crate::stdin;
 
-/// Records it, if it is the key that there is: git hands whatever was refused to each of its helpers.
+/// Records it, if it is the key that there is: git hands whatever was refused to each of its
+/// helpers.
 ///
 /// # Errors
 /// Misconfigured.

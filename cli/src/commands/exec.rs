@@ -60,8 +60,8 @@ async fn fresh_key(call: &Call, environment: &Environment) -> Result<(Key, Vec<S
     Ok((answer.key, warnings))
 }
 
-/// The program with this key, and its arguments, which no shell sees. None of our files is open in it, and
-/// apart from the key its environment is the caller's.
+/// The program with this key, and its arguments, which no shell sees. None of our files is open in
+/// it, and apart from the key its environment is the caller's.
 fn command(exec: &Exec, key: &Key, inherited: &Inherited) -> Command {
     let (name, arguments) = exec.command.split_first().unwrap_or((&NO_NAME, &[]));
     let mut command = Command::new(name);

@@ -33,8 +33,8 @@ pub(crate) async fn run(
     Err(Error::new(first.kind(), message).with_hint(hint(first)))
 }
 
-/// The cause's own hint. What it helps against may return, but the sign-in is forgotten here, and ends at
-/// the provider alone.
+/// The cause's own hint. What it helps against may return, but the sign-in is forgotten here, and
+/// ends at the provider alone.
 fn hint(refusal: &Error) -> String {
     match refusal.hint() {
         Some(hint) if hint.starts_with("revoke") => hint.to_owned(),

@@ -78,8 +78,8 @@ impl Page {
         Ok(String::from_utf8_lossy(&page).into_owned())
     }
 
-    /// Of the crate's own title the arguments after an empty date take one another's places, and names
-    /// as long as ours leave little room beside them.
+    /// Of the crate's own title the arguments after an empty date take one another's places, and
+    /// names as long as ours leave little room beside them.
     fn title(&self) -> Roff {
         let mut roff = Roff::new();
         let name = self.man.get_filename();

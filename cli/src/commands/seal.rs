@@ -12,8 +12,8 @@ use crate::report::{Reporter, print, visible_lines};
 use crate::seal::InUse;
 use crate::session::Session;
 
-/// Shows the key's home, and how many entries it seals; what older keys sealed is sealed anew. A store
-/// that did not answer is asked again.
+/// Shows the key's home, and how many entries it seals; what older keys sealed is sealed anew. A
+/// store that did not answer is asked again.
 ///
 /// # Errors
 /// When there is no sealing key, or `--rotate` cannot replace it.
@@ -50,8 +50,8 @@ fn in_use(session: &Session) -> Result<&InUse, Error> {
     })
 }
 
-/// Seals all entries anew that an older key sealed, of whatever profile and settings, each under its
-/// source's lock: no renewal is lost that is being fetched just now.
+/// Seals all entries anew that an older key sealed, of whatever profile and settings, each under
+/// its source's lock: no renewal is lost that is being fetched just now.
 async fn seal_anew(session: &Session) -> Result<usize, Error> {
     let mut sealed = 0;
     let mut failed = None;

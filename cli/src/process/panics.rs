@@ -26,8 +26,8 @@ fn shown(location: &Location<'_>) -> String {
     format!("{}:{}", without_machine(&file), location.line())
 }
 
-/// The file without the folders of the machine that built this program. Cargo unpacks the crates of a
-/// registry, and those of a repository, in its own folder.
+/// The file without the folders of the machine that built this program. Cargo unpacks the crates of
+/// a registry, and those of a repository, in its own folder.
 fn without_machine(file: &str) -> &str {
     let below = |folder| file.split_once(folder)?.1.split_once('/');
     let found = below("/registry/src/").or_else(|| below("/git/checkouts/"));

@@ -1,5 +1,5 @@
-//! What POSIX and Linux have, and neither the standard library nor `rustix` does safely: all that is
-//! `unsafe` in the worker.
+//! What POSIX and Linux have, and neither the standard library nor `rustix` does safely: all that
+//! is `unsafe` in the worker.
 
 use std::mem::MaybeUninit;
 use std::os::unix::process::CommandExt as _;
@@ -12,16 +12,16 @@ use rustix::process::{Resource, Rlimit, setrlimit, umask};
 #[expect(unsafe_code, reason = "nothing safe tells what a signal does")]
 pub(crate) fn is_ignored(signal: i32) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action it only writes the present one (POSIX, `sigaction`), and all of it
-    // where it returns 0.
+    // SAFETY: without a new action it only writes the present one (POSIX, `sigaction`), and all of
+    // it where it returns 0.
     unsafe {
         libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
             && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
 
-/// A file beyond the limit of its size (`ulimit -f`) is an error that is told, and not the end. It is a
-/// handler: what is ignored would be ignored by our programs too (POSIX, `exec`).
+/// A file beyond the limit of its size (`ulimit -f`) is an error that is told, and not the end. It
+/// is a handler: what is ignored would be ignored by our programs too (POSIX, `exec`).
 #[expect(unsafe_code, reason = "nothing safe sets what a signal does without watching for it")]
 pub(crate) fn report_files_beyond_their_limit() {
     extern "C" fn nothing(_: libc::c_int) {}
@@ -36,8 +36,8 @@ pub(crate) fn report_files_beyond_their_limit() {
     }
 }
 
-/// Closes what the caller had open beside the three streams, for a process that outlives the caller. It
-/// is called before anything else is opened.
+/// Closes what the caller had open beside the three streams, for a process that outlives the
+/// caller. It is called before anything else is opened.
 #[expect(unsafe_code, reason = "nothing safe closes what was never opened here")]
 pub(crate) fn close_inherited() {
     for descriptor in behind_the_streams() {
@@ -50,7 +50,8 @@ pub(crate) fn close_inherited() {
 #[expect(unsafe_code, reason = "the standard library has no other way to close them")]
 pub(crate) fn begin_apart(command: &mut Command) {
     command.current_dir("/");
-    // Before the fork, for to list them allocates. What is opened later closes by itself (`O_CLOEXEC`).
+    // Before the fork, for to list them allocates. What is opened later closes by itself
+    // (`O_CLOEXEC`).
     let open = behind_the_streams();
     // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). fcntl is
     // (POSIX.1-2024, 2.4.3 Signal Actions), and takes no lock.

@@ -114,8 +114,8 @@ impl Homes {
         }
     }
 
-    /// The store's keys, as the kernel remembers them or as the store says. One process asks it, and
-    /// the others wait for what it hears.
+    /// The store's keys, as the kernel remembers them or as the store says. One process asks it,
+    /// and the others wait for what it hears.
     async fn stored(&self, missing: Missing) -> Result<Option<SealingKeys>, Unavailable> {
         if let Ok(Some(Memory::Keys(keys))) = self.keyring.recall() {
             return Ok(Some(keys));
@@ -179,16 +179,16 @@ impl Homes {
         }
     }
 
-    /// Whether the store is worth having only if its answer is remembered: the front asks no daemon,
-    /// so a file serves a caller better than a store that is asked at each call. Who wants the store and
-    /// nothing else gets it.
+    /// Whether the store is worth having only if its answer is remembered: the front asks no
+    /// daemon, so a file serves a caller better than a store that is asked at each call. Who wants
+    /// the store and nothing else gets it.
     fn wants_memory(&self) -> bool {
         self.setting == SealSetting::Auto
     }
 
-    /// Makes a new key the current one, in the home that is in use. `is_used` tells of a key whether
-    /// something is still sealed by it. Those before go on opening what they sealed: whoever dies here,
-    /// or later, has lost nothing.
+    /// Makes a new key the current one, in the home that is in use. `is_used` tells of a key
+    /// whether something is still sealed by it. Those before go on opening what they sealed:
+    /// whoever dies here, or later, has lost nothing.
     ///
     /// # Errors
     /// When the home refuses. Then the old key is the current one.
@@ -246,8 +246,8 @@ impl Homes {
     }
 }
 
-/// Whether the kernel can remember what the store says. Elsewhere the front would have to ask the store
-/// at each hit, so `auto` means the file there.
+/// Whether the kernel can remember what the store says. Elsewhere the front would have to ask the
+/// store at each hit, so `auto` means the file there.
 const IS_STORE_REMEMBERED: bool = cfg!(target_os = "linux");
 
 /// What to do about a store that holds no key.

@@ -104,8 +104,8 @@ struct Opened {
 }
 
 impl Opened {
-    /// The item that holds the keys, if there is one. Of several, which two machines on one store can
-    /// have made at once, all take the same.
+    /// The item that holds the keys, if there is one. Of several, which two machines on one store
+    /// can have made at once, all take the same.
     async fn item(&self) -> Result<Option<OwnedObjectPath>, Unavailable> {
         let attributes = (HashMap::from(ATTRIBUTES),);
         let answer = call(&self.connection, STORE, SERVICE, "SearchItems", &attributes).await?;

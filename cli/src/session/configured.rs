@@ -51,8 +51,8 @@ pub(crate) struct Configured {
 }
 
 impl Configured {
-    /// Parses the files, and builds the sources whose settings are right. Makes no request, and writes no
-    /// file.
+    /// Parses the files, and builds the sources whose settings are right. Makes no request, and
+    /// writes no file.
     ///
     /// # Errors
     /// Misconfigured, where there is no profile.

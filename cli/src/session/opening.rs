@@ -26,8 +26,8 @@ impl Session {
         Self::with_files(call, environment, places, files).await?.complete()
     }
 
-    /// Builds the sources by `files`, whether or not those are on the disk. Sources whose settings are
-    /// wrong are among the mistakes.
+    /// Builds the sources by `files`, whether or not those are on the disk. Sources whose settings
+    /// are wrong are among the mistakes.
     ///
     /// # Errors
     /// Misconfigured, where there is no profile.

@@ -14,9 +14,9 @@ use crate::environment::Environment;
 use crate::session::configured::Files;
 
 impl Session {
-    /// Awaits `asked`, an ask of the engine, and compiles the profile for the front at the same time. Then what
-    /// is old is removed, if that has left a new name in the state folder: the number of environments is
-    /// bounded.
+    /// Awaits `asked`, an ask of the engine, and compiles the profile for the front at the same
+    /// time. Then what is old is removed, if that has left a new name in the state folder: the
+    /// number of environments is bounded.
     pub(crate) async fn attend<T>(&self, asked: impl Future<Output = T>) -> T {
         let asked_before = self.asked_before();
         let (outcome, is_new_plan) = tokio::join!(asked, self.write_plan());
@@ -26,15 +26,15 @@ impl Session {
         outcome
     }
 
-    /// The number of sources that were asked before with these settings and in this environment: each
-    /// has its lock.
+    /// The number of sources that were asked before with these settings and in this environment:
+    /// each has its lock.
     fn asked_before(&self) -> usize {
         let locks = self.all_sources().into_iter().map(|source| source.planned.id.lock_file());
         locks.filter(|lock| self.folder.path().join(lock).exists()).count()
     }
 
-    /// Compiles the profile for the front, which knows no format but the plain one. Says whether the plan
-    /// is a new one.
+    /// Compiles the profile for the front, which knows no format but the plain one. Says whether
+    /// the plan is a new one.
     async fn write_plan(&self) -> bool {
         if !self.has_state || self.profile.format.name != FormatName::Raw {
             return false;

@@ -12,8 +12,8 @@ use crate::seal::{Home, Homes, InUse, Reason};
 use crate::session::nowhere::Nowhere;
 
 impl Session {
-    /// Who has just named the file as the sealing key's home has entries that the store's key sealed. It
-    /// is asked for that key only while there are any.
+    /// Who has just named the file as the sealing key's home has entries that the store's key
+    /// sealed. It is asked for that key only while there are any.
     pub(super) async fn open_what_was_moved(&mut self) {
         if self.homes.setting() != SealSetting::File {
             return;
@@ -103,7 +103,8 @@ impl Session {
         self.entry(&source.planned.id).ok()?.flatten()
     }
 
-    /// What spares a human the login: a store that is locked holds the key to one that was made before.
+    /// What spares a human the login: a store that is locked holds the key to one that was made
+    /// before.
     pub(super) fn rather_unlock(&self) -> Option<String> {
         let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
         let is_sealed = |source: &&Source| !self.unopened(&source.planned.id).is_empty();

@@ -13,9 +13,10 @@ use super::Session;
 use crate::session::configured::Builder;
 
 impl Session {
-    /// Signs in to `source`, and forgets what came of the sign-in before. The account may be another
-    /// one, so what depends on the source loses its renewals too: a Vault token that somebody else's
-    /// sign-in was traded for would go on giving his keys. The inner result is about that.
+    /// Signs in to `source`, and forgets what came of the sign-in before. The account may be
+    /// another one, so what depends on the source loses its renewals too: a Vault token that
+    /// somebody else's sign-in was traded for would go on giving his keys. The inner result is
+    /// about that.
     ///
     /// # Errors
     /// What the provider says, or that the sign-in cannot be kept.
@@ -142,8 +143,8 @@ impl Session {
         Ok(source)
     }
 
-    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's first
-    /// one that people can sign in to, or that is used by one of its sources.
+    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's
+    /// first one that people can sign in to, or that is used by one of its sources.
     ///
     /// # Errors
     /// Misconfigured: there is none.

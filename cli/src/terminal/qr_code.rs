@@ -6,8 +6,8 @@ use fast_qr::{ECL, QRBuilder};
 /// `text` as a QR code of characters with two modules each, in lines of the same length.
 ///
 /// It is dark on light, with a margin of four modules (ISO/IEC 18004, section 5.3.8): many cameras
-/// take neither less nor the contrary. `paper` says how to write in black on white. Where a terminal
-/// has no colours, what is light is written, for most terminals are dark.
+/// take neither less nor the contrary. `paper` says how to write in black on white. Where a
+/// terminal has no colours, what is light is written, for most terminals are dark.
 pub(crate) fn drawn(text: &str, paper: Style) -> Option<Vec<String>> {
     let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
     let is_dark = |x: usize, y: usize| {

@@ -11,8 +11,8 @@ pub(crate) struct WebBrowser {
 }
 
 impl WebBrowser {
-    /// The one that `variable`, the environment, tells of, if there is one. A session over SSH shows
-    /// none, unless `BROWSER` names it: editors that work from afar open it at their own end.
+    /// The one that `variable`, the environment, tells of, if there is one. A session over SSH
+    /// shows none, unless `BROWSER` names it: editors that work from afar open it at their own end.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let is_from_afar = is_set("SSH_CONNECTION") || is_set("SSH_TTY");
@@ -23,8 +23,8 @@ impl WebBrowser {
         (!named.is_empty() || has_screen && !is_from_afar).then_some(Self { named })
     }
 
-    /// Opens `address`, about which the browser may say whatever it wants to nobody. Only addresses of
-    /// the web: a provider does not choose which program runs here.
+    /// Opens `address`, about which the browser may say whatever it wants to nobody. Only addresses
+    /// of the web: a provider does not choose which program runs here.
     pub(crate) fn open(&self, address: &str) {
         let is_web = address.starts_with("https://") || address.starts_with("http://");
         if !is_web || address.contains(is_invisible) {
@@ -46,8 +46,8 @@ impl WebBrowser {
     }
 }
 
-/// What `BROWSER` names: commands with colons between them, as `xdg-open` reads it too. Windows knows
-/// no such variable.
+/// What `BROWSER` names: commands with colons between them, as `xdg-open` reads it too. Windows
+/// knows no such variable.
 fn commands(named: &str) -> Vec<String> {
     let named = if cfg!(windows) { "" } else { named };
     named.split(':').filter(|command| !command.trim().is_empty()).map(str::to_owned).collect()

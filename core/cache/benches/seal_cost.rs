@@ -1,5 +1,5 @@
-//! What sealing adds to a hit: the same entry is looked up unsealed, by a key in the file, and by a key
-//! that the kernel remembers, in turns.
+//! What sealing adds to a hit: the same entry is looked up unsealed, by a key in the file, and by a
+//! key that the kernel remembers, in turns.
 //!
 //! ```sh
 //! cargo bench -p api-key-helper-cache --bench seal_cost

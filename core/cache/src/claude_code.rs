@@ -17,9 +17,10 @@ pub(crate) const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
 
 /// Returns whether Claude Code runs us as its helper; `variable` reads the environment.
 ///
-/// It sets the first variable for all that it starts, and the second for the programs that its agent
-/// and its hooks run, with its process in `CLAUDE_PID`. A client among those programs hands all of
-/// them down to its own helper, but names the socket after its own process (observed with 2.1.332).
+/// It sets the first variable for all that it starts, and the second for the programs that its
+/// agent and its hooks run, with its process in `CLAUDE_PID`. A client among those programs hands
+/// all of them down to its own helper, but names the socket after its own process (observed with
+/// 2.1.332).
 pub(crate) fn is_claude_code(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     variable("CLAUDE_CODE_ENTRYPOINT").is_some()
         && (variable("CLAUDE_CODE_CHILD_SESSION").is_none() || {
@@ -37,9 +38,9 @@ pub(crate) fn process_of(socket: &OsStr) -> Option<u32> {
 /// When the last of the settings files was written that a client watches which was started in this
 /// folder with these variables; `None` where there are none.
 ///
-/// Whenever one of its settings files is written, whatever was changed, Claude Code drops its key and
-/// asks again before its next request (observed with 2.1.330; "don't ask again" writes such a file).
-/// Nothing in our environment tells that from an ask after a refusal: the files' times do.
+/// Whenever one of its settings files is written, whatever was changed, Claude Code drops its key
+/// and asks again before its next request (observed with 2.1.330; "don't ask again" writes such a
+/// file). Nothing in our environment tells that from an ask after a refusal: the files' times do.
 pub(crate) fn settings_written_at(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Moment> {
     let user = variable("CLAUDE_CONFIG_DIR")
         .filter(|folder| !folder.is_empty())

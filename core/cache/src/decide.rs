@@ -29,8 +29,8 @@ pub enum Demand {
 }
 
 impl Demand {
-    /// The demand on the source with this fingerprint: a key that the API refuses, or that is spent,
-    /// is one source's.
+    /// The demand on the source with this fingerprint: a key that the API refuses, or that is
+    /// spent, is one source's.
     #[must_use]
     pub fn on(self, source: Fingerprint) -> Self {
         match self {
@@ -95,22 +95,22 @@ impl CachedKey {
         self.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE)
     }
 
-    /// A key that has expired since is no new one, nor is one that only a clock ahead of ours fetched
-    /// later.
+    /// A key that has expired since is no new one, nor is one that only a clock ahead of ours
+    /// fetched later.
     fn was_fetched_since(&self, start: Moment, now: Moment) -> bool {
         let has_expired = self.validity.expires_at.is_some_and(|end| end <= now);
         (start..=now).contains(&self.validity.fetched_at) && !has_expired
     }
 }
 
-/// The state of a source, as far as a call knows it. By default nothing is known, and the source has
-/// to be asked.
+/// The state of a source, as far as a call knows it. By default nothing is known, and the source
+/// has to be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct View {
     /// Its cached key.
     pub key: Option<CachedKey>,
-    /// Its last failure, if it has not been asked with success since. It need not be known where the
-    /// key is fresh and [`Demand::Printable`].
+    /// Its last failure, if it has not been asked with success since. It need not be known where
+    /// the key is fresh and [`Demand::Printable`].
     pub failure: Option<LastFailure>,
     /// Another process is asking it.
     pub is_locked: bool,
@@ -137,9 +137,9 @@ impl View {
         failure.pause_until(now, self.falls_back(demand, failure.kind))
     }
 
-    /// Returns whether the key is printed although the source failed: after a failure that may pass, if
-    /// it is not past its end; after another one, only if it would have been printed anyway. A key that
-    /// the API refuses, or that is spent, is never printed.
+    /// Returns whether the key is printed although the source failed: after a failure that may
+    /// pass, if it is not past its end; after another one, only if it would have been printed
+    /// anyway. A key that the API refuses, or that is spent, is never printed.
     #[must_use]
     pub fn falls_back(&self, demand: Demand, kind: ErrorKind) -> bool {
         let asks_for_a_new_one = matches!(demand, Demand::FetchedSince(_));
@@ -215,12 +215,12 @@ pub enum Step {
     },
 }
 
-/// Decides what a call does next. `views` are its sources in order of preference; no more of them are
-/// taken than matter, and none behind one whose key is printed.
+/// Decides what a call does next. `views` are its sources in order of preference; no more of them
+/// are taken than matter, and none behind one whose key is printed.
 ///
-/// A later source is used only if every earlier one failed in a way that may pass. While a source can
-/// be asked again, any later one's printable key goes before that, for no caller with a usable key
-/// waits; but only where any printable key will do.
+/// A later source is used only if every earlier one failed in a way that may pass. While a source
+/// can be asked again, any later one's printable key goes before that, for no caller with a usable
+/// key waits; but only where any printable key will do.
 #[must_use]
 pub fn decide(views: impl IntoIterator<Item = View>, demand: Demand, now: Moment) -> Step {
     let mut otherwise = None;

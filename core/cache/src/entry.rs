@@ -40,8 +40,9 @@ pub struct EntryId {
 }
 
 impl EntryId {
-    /// The entry of these settings in an environment, which the variables `selectors` tell from others.
-    /// Without any it is the same, at no cost. An empty value is as good as none: so backends read it.
+    /// The entry of these settings in an environment, which the variables `selectors` tell from
+    /// others. Without any it is the same, at no cost. An empty value is as good as none: so
+    /// backends read it.
     #[must_use]
     pub fn selected(
         self,
@@ -60,8 +61,8 @@ impl EntryId {
         Self { fingerprint: Fingerprint::of(parts), ..self }
     }
 
-    /// The source whose file `name` is, by that name: an entry of whatever version, settings and key, one
-    /// that was set aside, a lock or a failure.
+    /// The source whose file `name` is, by that name: an entry of whatever version, settings and
+    /// key, one that was set aside, a lock or a failure.
     #[must_use]
     pub fn source_of_file(name: &str) -> Option<&str> {
         let name = match name.strip_suffix(UNREADABLE_SUFFIX) {
@@ -85,8 +86,8 @@ impl EntryId {
         format!("{}-{}{}", self.stem(), seal.label(), suffix())
     }
 
-    /// Whose entry the file `name` is, by its name and the `content` that it has. What is sealed in it
-    /// proves that; before it is opened, this is only what somebody says.
+    /// Whose entry the file `name` is, by its name and the `content` that it has. What is sealed in
+    /// it proves that; before it is opened, this is only what somebody says.
     #[must_use]
     pub fn of_entry_file(name: &str, content: &[u8]) -> Option<Self> {
         let (stem, _) = name.strip_suffix(&suffix())?.rsplit_once('-')?;
@@ -96,7 +97,8 @@ impl EntryId {
         (id.stem() == stem).then_some(id)
     }
 
-    /// Whether the file `name` is an entry of this source with these settings, whatever key seals it.
+    /// Whether the file `name` is an entry of this source with these settings, whatever key seals
+    /// it.
     #[must_use]
     pub fn has_entry_file(&self, name: &str) -> bool {
         let label = name.strip_prefix(&self.stem()).and_then(|rest| rest.strip_prefix('-'));
@@ -168,8 +170,8 @@ impl Entry {
         KeyId { source: id.fingerprint, since: self.key_since }
     }
 
-    /// The content of the entry's file: the fingerprint, so that whoever seals all entries anew knows
-    /// what they belong to, and what is sealed.
+    /// The content of the entry's file: the fingerprint, so that whoever seals all entries anew
+    /// knows what they belong to, and what is sealed.
     #[must_use]
     pub fn encode(&self, id: &EntryId, seal: &dyn Seal, nonce: Nonce) -> Vec<u8> {
         let stored = Stored {
@@ -265,7 +267,8 @@ mod tests {
 
     #[test]
     fn entry_copied_to_other_settings_does_not_open() {
-        // The fingerprint in the clear is changed with the file's name; what is sealed says otherwise.
+        // The fingerprint in the clear is changed with the file's name; what is sealed says
+        // otherwise.
         let bytes = entry().encode(&id(), &seal(), NONCE);
         let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id() };
         let copied = [&other.fingerprint.as_bytes()[..], &bytes[32..]].concat();

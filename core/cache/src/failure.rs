@@ -40,8 +40,8 @@ pub struct LastFailure {
 }
 
 impl LastFailure {
-    /// The end of the pause in which the source is not to be asked; none when it is over at `now`. A
-    /// pause that lies further ahead than it can means that the clock jumped; it is over too.
+    /// The end of the pause in which the source is not to be asked; none when it is over at `now`.
+    /// A pause that lies further ahead than it can means that the clock jumped; it is over too.
     #[must_use]
     pub fn pause_until(&self, now: Moment, has_usable_key: bool) -> Option<Moment> {
         let (until, cap) = if has_usable_key {
@@ -58,8 +58,8 @@ const VERSION: u8 = 2;
 
 impl Failure {
     /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered
-    /// until now, `chance` a number drawn from 0 to 1. The pause is 1 s, doubles with each failure in
-    /// a row, and is drawn from its upper half so that a fleet does not come back all at once; a
+    /// until now, `chance` a number drawn from 0 to 1. The pause is 1 s, doubles with each failure
+    /// in a row, and is drawn from its upper half so that a fleet does not come back all at once; a
     /// server's `Retry-After`, which all of the fleet may have been told, comes before that.
     #[must_use]
     pub fn remember(
@@ -72,7 +72,8 @@ impl Failure {
         let count = before.map_or(1, |failure| failure.count.saturating_add(1));
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1));
         let share = (1.0 + chance.clamp(0.0, 1.0)) / 2.0;
-        // The share is one of what the cap leaves: cut off afterwards, all long pauses would be as long.
+        // The share is one of what the cap leaves: cut off afterwards, all long pauses would be as
+        // long.
         let pause = |cap: Duration| {
             let drawn = doubled.min(cap).mul_f64(share);
             error.retry_after().unwrap_or_default().saturating_add(drawn).min(cap)

@@ -49,8 +49,8 @@ pub struct Validity {
     pub expires_at: Option<Moment>,
     /// When the issuer will have a newer key, if it said so.
     pub refresh_at: Option<Moment>,
-    /// Drawn when the entry was saved: how many times a profile's `ttl_jitter` applies. From 0 to 1,
-    /// and to more for a key that came after a failure.
+    /// Drawn when the entry was saved: how many times a profile's `ttl_jitter` applies. From 0 to
+    /// 1, and to more for a key that came after a failure.
     pub jitter: f64,
 }
 
@@ -128,8 +128,8 @@ impl Policy {
     /// When a caller should ask again that keeps a key for as long as it is told: when there is
     /// another answer than now. That is never later than the issuer's end.
     ///
-    /// A fresh key's caller comes back when the key is due, has it once more at once, and comes back
-    /// for the next one before this one is stale: it never waits.
+    /// A fresh key's caller comes back when the key is due, has it once more at once, and comes
+    /// back for the next one before this one is stale: it never waits.
     #[must_use]
     pub fn ask_again_at(&self, validity: &Validity, hold: Duration, now: Moment) -> Moment {
         let Bounds { fresh_until, due_until, .. } = self.bounds(validity, hold);

@@ -41,9 +41,9 @@ pub struct Lookup<'a> {
 
 /// Looks for a key that may be printed at once.
 ///
-/// `sources` are in order of preference. No more of them are taken than the rule asks for, so it may
-/// cost something to find out which entry is theirs. `read` gives the content of a file of the state
-/// folder; where it cannot, there is no hit.
+/// `sources` are in order of preference. No more of them are taken than the rule asks for, so it
+/// may cost something to find out which entry is theirs. `read` gives the content of a file of the
+/// state folder; where it cannot, there is no hit.
 pub fn look<B: AsRef<[u8]>, E>(
     sources: impl IntoIterator<Item = PlannedSource>,
     lookup: &Lookup<'_>,

@@ -57,7 +57,8 @@ impl SourcePlan {
 pub struct PlannedSource {
     /// Which entry is the source's.
     pub id: EntryId,
-    /// The environment variables of which a cached key is only good while they have the same values.
+    /// The environment variables of which a cached key is only good while they have the same
+    /// values.
     pub variables: Vec<String>,
 }
 

@@ -1,8 +1,9 @@
 //! A key that the API refuses.
 //!
 //! Claude Code never says so; it only asks again too early. So whatever it is answered is recorded,
-//! in one small file for each client, and a later ask is judged by these records. Some other clients
-//! do the same, and some report a refusal ([`Channel`]). Of everybody else nothing is read or written.
+//! in one small file for each client, and a later ask is judged by these records. Some other
+//! clients do the same, and some report a refusal ([`Channel`]). Of everybody else nothing is read
+//! or written.
 
 mod client;
 mod judge;
@@ -69,8 +70,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch, when it is such a client that asks, and it holds keys long enough for an early
-    /// ask to be told from another. Wherever records cannot be kept, nobody is watched.
+    /// Begins to watch, when it is such a client that asks, and it holds keys long enough for an
+    /// early ask to be told from another. Wherever records cannot be kept, nobody is watched.
     #[must_use]
     pub fn begin(asked: &Asked<'_>) -> Option<Self> {
         let variable = asked.variable;

@@ -33,8 +33,8 @@ pub struct Configuration {
     pub(super) variables: Variables,
 }
 
-// The tables below are read one by one, from the file's own values. Here they give their names, their
-// type and the JSON schema.
+// The tables below are read one by one, from the file's own values. Here they give their names,
+// their type and the JSON schema.
 /// The keys of a configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
@@ -141,8 +141,8 @@ impl Configuration {
         self.sources.keys().cloned().collect()
     }
 
-    /// The names of the sources that use `name`, or others that do, in alphabetical order: of all, not
-    /// of one profile's.
+    /// The names of the sources that use `name`, or others that do, in alphabetical order: of all,
+    /// not of one profile's.
     #[must_use]
     pub fn dependents(&self, name: &str) -> Vec<String> {
         let dependents = self.sources.iter().filter(|(_, source)| source.inner.contains(name));

@@ -59,7 +59,8 @@ fn shown(error: &Error) {
     assert!(error.report().chars().count() <= SHOWN_LENGTH, "{error}");
 }
 
-/// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it says.
+/// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it
+/// says.
 fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     let mut parts = [&[][..]; COUNT];
     for part in &mut parts[..COUNT - 1] {

@@ -23,7 +23,8 @@ const TIMEOUT_VARIABLE: &str = "API_KEY_HELPER_TIMEOUT_MS";
 /// Attempts after the first one.
 const RETRIES_VARIABLE: &str = "API_KEY_HELPER_RETRY_COUNT";
 
-/// Where a source is used by itself. No profile is called so, and a lock on every profile covers it.
+/// Where a source is used by itself. No profile is called so, and a lock on every profile covers
+/// it.
 const NO_PROFILE: &str = "*";
 
 /// A profile, ready to be used.
@@ -60,7 +61,8 @@ pub struct ConfiguredSource {
     pub retries: u32,
     /// How long a key lives whose answer does not say.
     pub lifetime: Option<Duration>,
-    /// The sources whose keys are secret inputs of this one, by name. What several use is one value.
+    /// The sources whose keys are secret inputs of this one, by name. What several use is one
+    /// value.
     pub uses: Vec<Arc<Self>>,
 }
 
@@ -96,7 +98,8 @@ impl Configuration {
         let sources = sources.iter().map(|source| maker.make(source)).collect::<Result<_, _>>()?;
         let policy = Policy::default();
         let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
-        // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no gap.
+        // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no
+        // gap.
         let fills_ttl = self.check_unlocked(&["profile", name, "ttl"], CLIENT_TTL_VARIABLE).is_ok();
         let client_ttl = variables.client_ttl.filter(|_| fills_ttl);
         Ok(Profile {

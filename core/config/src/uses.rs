@@ -1,8 +1,8 @@
 //! Which sources use which.
 //!
-//! A source uses another one where a value in its table is a secret input that names it. That is seen
-//! by how it is written, so it is known without any backend: a circle or an unknown name is refused
-//! whether or not anybody asks that source.
+//! A source uses another one where a value in its table is a secret input that names it. That is
+//! seen by how it is written, so it is known without any backend: a circle or an unknown name is
+//! refused whether or not anybody asks that source.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::definitions::{SourceDefinition, known};
 /// The sources that a table uses, each with the path of the key that names it.
 type Uses = BTreeMap<String, Vec<String>>;
 
-/// Reads the `tables` of all sources, and joins each to those that it uses. Refuses names of sources
-/// that are not there, sources that use themselves, and chains that are too long.
+/// Reads the `tables` of all sources, and joins each to those that it uses. Refuses names of
+/// sources that are not there, sources that use themselves, and chains that are too long.
 pub(super) fn link(
     tables: BTreeMap<String, Located>,
 ) -> Result<BTreeMap<String, Arc<SourceDefinition>>, Error> {
@@ -97,7 +97,8 @@ fn find(value: &toml::Value, path: &mut Vec<String>, uses: &mut Uses) {
     }
 }
 
-/// The source that a secret input names: `{ source = "name" }`. Some backends have switches beside it.
+/// The source that a secret input names: `{ source = "name" }`. Some backends have switches beside
+/// it.
 fn named_by(table: &toml::Table) -> Option<&str> {
     let is_input = table.iter().all(|(key, value)| key == NAME || value.is_bool());
     table.get(NAME).filter(|_| is_input).and_then(toml::Value::as_str)
@@ -159,8 +160,8 @@ fn too_long(table: &Located, key: &[String]) -> Error {
     table.error(key, message).with_hint("give one of them its secret from elsewhere")
 }
 
-/// The most sources of which each uses the next. Each link halves the time that is left of a call, so
-/// a longer chain never answers.
+/// The most sources of which each uses the next. Each link halves the time that is left of a call,
+/// so a longer chain never answers.
 const LONGEST_CHAIN: usize = 32;
 
 const NAME: &str = "source";

@@ -70,7 +70,8 @@ mod posix {
 mod windows {
     use super::Path;
 
-    /// How a path is written in a command that a person pastes into a shell. No path has a quote in it.
+    /// How a path is written in a command that a person pastes into a shell. No path has a quote in
+    /// it.
     #[must_use]
     pub fn quote(path: &Path) -> String {
         let text = path.display().to_string();

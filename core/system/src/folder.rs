@@ -129,8 +129,8 @@ impl StateFolder {
         Ok(Some((file, metadata)))
     }
 
-    /// Whether somebody holds the lock of that name. Only good for deciding whether a second process
-    /// is worth starting.
+    /// Whether somebody holds the lock of that name. Only good for deciding whether a second
+    /// process is worth starting.
     #[must_use]
     pub fn is_locked(&self, name: &str) -> bool {
         let lock = open_unlinked(&self.path.join(name)).map(|file| file.try_lock_shared());

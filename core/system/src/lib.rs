@@ -1,6 +1,6 @@
-//! What the operating system gives the program, and what the program must not take from others: files
-//! that another user could have written, a disk that loses what was not made durable, memory that
-//! other processes could read.
+//! What the operating system gives the program, and what the program must not take from others:
+//! files that another user could have written, a disk that loses what was not made durable, memory
+//! that other processes could read.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

@@ -24,8 +24,8 @@ pub fn close_memory() {
 #[cfg(all(unix, not(target_os = "linux")))]
 static BEFORE: std::sync::OnceLock<rustix::process::Rlimit> = std::sync::OnceLock::new();
 
-/// Gives the program that takes this one's place what [`close_memory`] has taken: the worker hands it on
-/// to what `exec` runs.
+/// Gives the program that takes this one's place what [`close_memory`] has taken: the worker hands
+/// it on to what `exec` runs.
 #[cfg(unix)]
 pub fn restore_core_images() {
     #[cfg(not(target_os = "linux"))]
@@ -41,9 +41,9 @@ pub fn close_memory() {}
 /// From here on neither this process nor what it starts leaves a core image, whatever limit it was
 /// started with: a script that fetches a key has it in its memory too.
 ///
-/// The limit is one byte: less than any image has, and the one that also keeps Linux from handing the
-/// image to a program such as systemd-coredump (core(5), "Piping core dumps to a program"; a limit of
-/// zero does not).
+/// The limit is one byte: less than any image has, and the one that also keeps Linux from handing
+/// the image to a program such as systemd-coredump (core(5), "Piping core dumps to a program"; a
+/// limit of zero does not).
 #[cfg(unix)]
 pub fn forbid_core_images() {
     lower_core_images();

@@ -21,15 +21,16 @@ pub struct Places {
     pub state: PathBuf,
     /// The folder for what ends with the session, where the system has one.
     pub runtime: Option<PathBuf>,
-    /// The folder of the sealing keys' file. It is not the state folder, for whoever gets hold of one of
-    /// them shall not have the other, and not the configuration's, which many people keep in a
-    /// repository or copy from machine to machine.
+    /// The folder of the sealing keys' file. It is not the state folder, for whoever gets hold of
+    /// one of them shall not have the other, and not the configuration's, which many people keep in
+    /// a repository or copy from machine to machine.
     pub keys: PathBuf,
 }
 
 impl Places {
-    /// The places for a caller whose command line says `config` and whose environment is `variable`.
-    /// Folders are those of the XDG Base Directory Specification, which wants relative ones ignored.
+    /// The places for a caller whose command line says `config` and whose environment is
+    /// `variable`. Folders are those of the XDG Base Directory Specification, which wants relative
+    /// ones ignored.
     ///
     /// If the environment does not name the user's folders, as for many services, nothing is kept:
     /// see [`Places::is_homeless`].

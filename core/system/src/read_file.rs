@@ -42,8 +42,8 @@ impl Trail {
     }
 }
 
-/// The content of a file of any kind that may have up to `limit` bytes. A FIFO is read to the end that its writer
-/// makes, and waited for no longer than `time`.
+/// The content of a file of any kind that may have up to `limit` bytes. A FIFO is read to the end
+/// that its writer makes, and waited for no longer than `time`.
 ///
 /// This blocks: where other work goes on, it is called on a thread of its own.
 ///

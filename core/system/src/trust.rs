@@ -2,8 +2,8 @@
 //!
 //! This is the one check of programs, configurations, secrets' files and the state folder. It
 //! covers the file and every folder and symbolic link on the way to it, and whatever grants the
-//! right to write: the owner, the mode, a group with other members, a POSIX ACL; on Windows the owner
-//! and the access list.
+//! right to write: the owner, the mode, a group with other members, a POSIX ACL; on Windows the
+//! owner and the access list.
 //!
 //! Other access lists are not read: NFSv4's, and those of macOS.
 

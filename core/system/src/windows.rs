@@ -55,8 +55,8 @@ pub(crate) fn descriptor(file: &File) -> io::Result<Vec<u8>> {
     loop {
         let length = u32::try_from(room.len() * 8).map_err(io::Error::other)?;
         let mut needed = 0;
-        // SAFETY: the handle is open, and `room` has `length` bytes, aligned for the descriptor that is
-        // written there.
+        // SAFETY: the handle is open, and `room` has `length` bytes, aligned for the descriptor
+        // that is written there.
         let done = unsafe {
             GetKernelObjectSecurity(
                 file.as_raw_handle(),
@@ -189,14 +189,14 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Processes that end together. Dropped, it ends those that are in it, and so it does when this process
-/// ends, however that comes about.
+/// Processes that end together. Dropped, it ends those that are in it, and so it does when this
+/// process ends, however that comes about.
 #[derive(Debug)]
 pub struct Job(OwnedHandle);
 
 impl Job {
-    /// One in which this process is, and all that it starts from here on, but for what is started to
-    /// outlive it ([`start_apart`]).
+    /// One in which this process is, and all that it starts from here on, but for what is started
+    /// to outlive it ([`start_apart`]).
     ///
     /// # Errors
     /// When the system refuses.
@@ -240,9 +240,9 @@ impl Job {
     }
 }
 
-/// From here on our three streams are handed to those alone that are to have them. The standard library
-/// hands each child all handles that can be inherited, as ours were: what a program leaves running in
-/// the background would keep the caller's pipe open.
+/// From here on our three streams are handed to those alone that are to have them. The standard
+/// library hands each child all handles that can be inherited, as ours were: what a program leaves
+/// running in the background would keep the caller's pipe open.
 pub fn keep_streams() {
     let [stdin, stdout, stderr] =
         [io::stdin().as_raw_handle(), io::stdout().as_raw_handle(), io::stderr().as_raw_handle()];
@@ -445,8 +445,8 @@ mod for_the_worker {
             Self::new(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE)
         }
 
-        /// Puts the process of this id into it, which was started suspended and whose handle the caller
-        /// holds, and lets it run: so it has started nothing outside.
+        /// Puts the process of this id into it, which was started suspended and whose handle the
+        /// caller holds, and lets it run: so it has started nothing outside.
         ///
         /// # Errors
         /// When the system refuses.

@@ -71,8 +71,8 @@ impl Document {
     }
 }
 
-/// What to do about a mistake at this offset. In double quotes, a backslash begins an escape: people write
-/// paths of Windows there.
+/// What to do about a mistake at this offset. In double quotes, a backslash begins an escape:
+/// people write paths of Windows there.
 fn hint_at(text: &str, start: usize) -> &'static str {
     let around = text.as_bytes().get(start.saturating_sub(2)..).unwrap_or_default();
     if around.iter().take(3).any(|byte| *byte == b'\\') {
@@ -81,8 +81,8 @@ fn hint_at(text: &str, start: usize) -> &'static str {
     "fix the TOML at that line"
 }
 
-/// The lines of a file. What is needed to find a place in them is counted once: to count it again for
-/// each key would make reading quadratic, be it in the lines or within a single one.
+/// The lines of a file. What is needed to find a place in them is counted once: to count it again
+/// for each key would make reading quadratic, be it in the lines or within a single one.
 struct Lines<'a> {
     file: &'a Arc<Path>,
     text: &'a [u8],

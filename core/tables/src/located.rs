@@ -96,8 +96,8 @@ impl Located {
         }
     }
 
-    /// A hash of the table's name and of the keys that `counts`, with the folder that relative paths
-    /// in them are relative to.
+    /// A hash of the table's name and of the keys that `counts`, with the folder that relative
+    /// paths in them are relative to.
     pub fn fingerprint(&self, counts: impl Fn(&str) -> bool) -> Fingerprint {
         let mut parts: Vec<Vec<u8>> = self.path.iter().map(|name| name.clone().into()).collect();
         for (key, value) in self.values.iter().filter(|(key, _)| counts(key)) {

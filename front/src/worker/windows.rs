@@ -7,8 +7,8 @@ use std::process::Command;
 
 use api_key_helper_system::windows::{self, Job, keep_streams, leave_interrupts_to_children};
 
-/// Runs the program of `command`, and passes its exit code on: Windows cannot replace a process. If this
-/// process is ended, so is the worker with all that it has started.
+/// Runs the program of `command`, and passes its exit code on: Windows cannot replace a process. If
+/// this process is ended, so is the worker with all that it has started.
 pub(super) fn replace_process(command: &mut Command) -> io::Error {
     keep_streams();
     leave_interrupts_to_children();

@@ -13,13 +13,13 @@ use crate::common::{EXTERNAL_ID, KEY, Source, aws, shown};
 
 const TOML: &str = "secret_id = 'plain'";
 
-/// A source of [`aws`] with nobody's keys.
+/// A source of [`aws`] with keys that have no rights.
 fn source(toml: &str, variables: &[(&str, &str)]) -> Source {
     let address = [("AWS_ENDPOINT_URL", aws().moto.address()), ("AWS_REGION", "us-east-1")];
     Source::new(toml, &[&address, variables].concat())
 }
 
-/// An AWS that believes everybody, for credentials that it did not give.
+/// An AWS that accepts every signature, for credentials that it did not give.
 fn credulous() -> Moto {
     let moto = Moto::start();
     moto.secret("plain", &json!({ "SecretString": KEY }));

@@ -41,7 +41,7 @@ impl Source {
         Self { folder, source }
     }
 
-    /// A source that asks [`aws`] with the long-lived keys of somebody.
+    /// A source that asks [`aws`] with the long-lived keys of a user.
     pub(crate) fn of(who: &AccessKey, toml: &str) -> Self {
         Self::at(aws().moto.address(), who, toml)
     }
@@ -134,7 +134,7 @@ pub(crate) fn aws() -> &'static Aws {
 /// The key in most secrets of [`aws`].
 pub(crate) const KEY: &str = "sk-ant-canary-0001";
 
-/// What whoever assumes the role of [`aws`] must know.
+/// The external id, without which the role of [`aws`] cannot be assumed.
 pub(crate) const EXTERNAL_ID: &str = "partner-17";
 
 /// The path of a file of the home as the shared files write it.

@@ -1,5 +1,5 @@
-//! The network and AWS itself fail, as a proxy makes them: each time the error says that asking again
-//! may help, and each attempt asks once.
+//! The network and AWS itself fail, as a proxy makes them: each time the error says that asking
+//! again may help, and each attempt asks once.
 
 use std::time::Duration;
 

@@ -126,7 +126,7 @@ fn what_is_kept_is_a_hash() {
     assert_eq!((&kept["is_refused"], &kept["version"]), (&Value::Bool(false), &1.into()));
 }
 
-/// A source whose token is in a file that somebody else writes.
+/// A source whose token is in a file that another program writes.
 fn with_file(endpoint: &TokenEndpoint) -> (tempfile::NamedTempFile, Source) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), endpoint.token()).unwrap();

@@ -1,4 +1,4 @@
-//! What is refused, and by whom.
+//! Refusals, and which server they come from.
 
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ fn a_server_that_hangs_is_left_in_time() {
     assert!(wait::since(started) < Duration::from_secs(5));
 }
 
-/// A source that asks `stub`, with a token that nobody there looks at.
+/// A source that asks `stub`, with a token that the stub does not look at.
 fn at(stub: &Stub) -> Source {
     let address = stub.address();
     let mut source = source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = '{address}/token'"));

@@ -124,7 +124,7 @@ fn the_answer_of_another_provider_is_told_from_ours() {
     );
     assert_eq!(callback(other, Some(ISSUER), true), foreign);
     assert_eq!(callback(other, Some(ISSUER), false), foreign);
-    // Nobody knows its name.
+    // Its name is unknown.
     assert_eq!(callback(other, None, false), code);
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct RawConfig {
     ///
     /// Default: `http://127.0.0.1/callback`, at any port.
     pub(super) redirect_uri: Option<String>,
-    /// Whom the token is for (RFC 8707): an address, or a list of them.
+    /// The server that the token is for (RFC 8707): an address, or a list of them.
     pub(super) resource: Option<Resources>,
     /// An address that the provider does not publish, or publishes wrongly.
     ///
@@ -126,7 +126,7 @@ impl RawConfig {
 
     /// Keys, whether they are set, and the flows that they go with.
     fn keys_of_some_flows(&self) -> [(&'static str, bool, &'static [Flow]); 7] {
-        const HUMANS: &[Flow] = &[Flow::Browser, Flow::Device];
+        const WITH_USER: &[Flow] = &[Flow::Browser, Flow::Device];
 
         [
             ("authorization_endpoint", self.authorization_endpoint.is_some(), &[Flow::Browser]),
@@ -137,15 +137,15 @@ impl RawConfig {
                 self.device_authorization_endpoint.is_some(),
                 &[Flow::Device],
             ),
-            ("jwks_uri", self.jwks_uri.is_some(), HUMANS),
+            ("jwks_uri", self.jwks_uri.is_some(), WITH_USER),
             ("redirect_uri", self.redirect_uri.is_some(), &[Flow::Browser]),
-            ("revocation_endpoint", self.revocation_endpoint.is_some(), HUMANS),
+            ("revocation_endpoint", self.revocation_endpoint.is_some(), WITH_USER),
         ]
     }
 }
 
-/// Parameters that no user sets by hand: each is what makes the flow safe, has a key of its own, or is a
-/// secret, which the address of a page would show.
+/// Parameters that no user sets by hand: each is what makes the flow safe, has a key of its own, or
+/// is a secret, which the address of a page would show.
 const RESERVED_PARAMETERS: [&str; 15] = [
     "audience",
     "client_assertion",

@@ -253,7 +253,7 @@ fn symmetric_and_missing_signatures_are_refused() {
     };
     let signed_by_secret = token(&Header::new(Algorithm::HS256));
     let error = signed(&signed_by_secret, &symmetric).unwrap_err();
-    assert!(error.message().contains("`HS256`, which anybody"), "{error}");
+    assert!(error.message().contains("`HS256`, which everyone"), "{error}");
 
     let payload = signed_by_secret.expose().split('.').nth(1).unwrap();
     // {"alg":"none"}

@@ -13,7 +13,7 @@ use reqwest::Url;
 use crate::common::Source;
 use crate::proxy::Proxy;
 
-/// The provider gives a refresh token to whoever asks for consent.
+/// The provider gives a refresh token where consent is asked for.
 const BROWSER: &str = "flow = 'browser'\nauthorization_parameters = { prompt = 'consent' }";
 
 fn source(provider: &OidcProvider, toml: &str) -> Source {
@@ -128,7 +128,7 @@ fn a_provider_that_cannot_be_reached_is_asked_again() {
     let credential = source.login(|address| {
         let answer = provider.authorize(address);
         let browser = std::thread::spawn(move || raw_http::get(&answer));
-        // The first request finds nobody, and the next one is a second later.
+        // The first request finds the port closed, and the next one is a second later.
         integration_tests::wait::sleep(Duration::from_millis(500));
         assert!(!browser.is_finished());
         proxy.start();

@@ -55,7 +55,7 @@ fn a_lost_refresh_costs_one_login_and_says_so() {
     assert!(error.message().contains("that answer never arrived"), "{error}");
     assert_eq!(provider.asked("refresh_token"), 3);
     assert_eq!(provider.revocations(), 1);
-    // And after that nobody asks.
+    // And after that nothing is asked.
     source.error(ErrorKind::NeedsLogin);
     assert_eq!(provider.asked("refresh_token"), 3);
     source.login(|code| provider.approve(code)).unwrap();

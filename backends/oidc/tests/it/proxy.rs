@@ -42,7 +42,7 @@ impl Proxy {
         self.lost.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Nobody is there.
+    /// The server is down.
     pub(crate) fn stop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
@@ -50,7 +50,7 @@ impl Proxy {
         }
     }
 
-    /// Somebody is there again.
+    /// The server is up again.
     pub(crate) fn start(&mut self) {
         self.stopping.store(false, Ordering::SeqCst);
         let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();

@@ -12,8 +12,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// The group's id is the leader's process id. A system may give both to strangers once the leader
 /// was reaped and the group is empty, so nothing here reaps the leader as long as a signal may
 /// still be sent: its end is observed with `WNOWAIT`, which leaves it as it is. A dead leader that
-/// nobody reaped is still there, and keeps both ids from being used again (POSIX.1, base definitions,
-/// chapter 4, "Process ID Reuse"). So no signal can reach a stranger.
+/// was not reaped is still there, and keeps both ids from being used again (POSIX.1, base
+/// definitions, chapter 4, "Process ID Reuse"). So no signal can reach a stranger.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Pid,
@@ -23,7 +23,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts `command` in a group of its own: TERM then reaches all of it and nobody else, and a
+    /// Starts `command` in a group of its own: TERM then reaches all of it and nothing else, and a
     /// Ctrl-C at the terminal is for us to pass on.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         // Before the start, so that no end is missed. Where we inherited that SIGCHLD is ignored,

@@ -6,8 +6,8 @@ use std::process::ExitStatus;
 use api_key_helper_system::windows::{Job, SUSPENDED};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-/// A program and all that it starts, which are ended when this is dropped, unless [`Group::leave`] was
-/// called; and also when this process ends, however that comes about.
+/// A program and all that it starts, which are ended when this is dropped, unless [`Group::leave`]
+/// was called; and also when this process ends, however that comes about.
 #[derive(Debug)]
 pub(crate) struct Group {
     child: Child,
@@ -16,7 +16,8 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts `command` suspended, and lets it run when it is in the job: so it starts nothing outside.
+    /// Starts `command` suspended, and lets it run when it is in the job: so it starts nothing
+    /// outside.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
         let job = Job::empty()?;
         let child = command.creation_flags(SUSPENDED).kill_on_drop(true).spawn()?;

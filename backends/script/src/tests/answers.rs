@@ -75,7 +75,7 @@ async fn stdin_is_a_secret_that_is_said_nowhere() {
     let folder = Folder::new();
     folder.script("gen.sh", "read -r line && echo \"$line\" && cat");
     assert_eq!(folder.fetch(INPUT).await.unwrap().key.expose(), "the-key-of-sso");
-    // Nor does it matter whether anybody reads it.
+    // Nor does it matter whether it is read.
     folder.script("gen.sh", "exec <&-; echo key");
     assert_eq!(folder.fetch(INPUT).await.unwrap().key.expose(), "key");
     for body in [

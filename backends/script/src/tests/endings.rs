@@ -1,5 +1,5 @@
 //! How programs end, and who ends with them. Named pipes tell when a process has ended: reading
-//! one comes to its end when nobody has it open any more.
+//! one comes to its end when no process has it open any more.
 
 #![expect(clippy::disallowed_methods, reason = "real programs run in real time")]
 

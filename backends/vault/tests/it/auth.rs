@@ -29,7 +29,7 @@ fn token() {
     let mut given = source(&bao, "method = 'token', token = { file = 'token' }", &[]);
     given.file("token", &format!("{token}\n"));
     assert_eq!(given.key(), KEY);
-    assert_eq!(given.renewal, None, "a token that somebody else owns is not kept");
+    assert_eq!(given.renewal, None, "a token of another owner is not kept");
 
     let home = tempfile::tempdir().unwrap();
     let variables = [("HOME", home.path().to_str().unwrap())];
@@ -98,8 +98,8 @@ fn userpass() {
     assert!(error.message().starts_with(message), "{error}");
 }
 
-/// This server's build has no LDAP. To the client, it is the same as userpass: the same path and the
-/// same body.
+/// This server's build has no LDAP. To the client, it is the same as userpass: the same path and
+/// the same body.
 #[test]
 fn ldap() {
     let bao = with_key(OpenBao::dev());
@@ -244,7 +244,7 @@ fn a_wrapped_secret_is_unwrapped_once() {
     assert_eq!(bao.requests("sys/wrapping/unwrap"), 1);
     assert_eq!(bao.requests("auth/approle/login"), 2);
 
-    // Somebody else was faster.
+    // Another process was faster.
     let mut robbed = Source::new(&toml);
     let wrapping = wrap();
     robbed.file("id", &wrapping);
@@ -252,7 +252,7 @@ fn a_wrapped_secret_is_unwrapped_once() {
     let error = robbed.error(ErrorKind::Denied);
     assert!(error.message().ends_with("others may have read the secret in it"), "{error}");
     assert!(!format!("{error:?}").contains(&wrapping));
-    // A new one mends it.
+    // A new one fixes it.
     robbed.file("id", &wrap());
     assert_eq!(robbed.key(), KEY);
 }
@@ -276,7 +276,7 @@ fn a_wrapped_token_is_ours() {
     source.file("token", &bao.wrapped("auth/token/create", &token));
     assert_eq!(source.key(), KEY);
 
-    // Used by somebody else.
+    // Used by another process.
     let mut other = self::source(&bao, auth, &[]);
     other.file("token", &wrapping);
     other.error(ErrorKind::Denied);

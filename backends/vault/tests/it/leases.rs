@@ -54,7 +54,7 @@ fn a_lease_is_renewed_and_keeps_its_key() {
     assert!(second.expires_at >= first.expires_at);
     assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [1, 1]);
 
-    // Somebody took it back.
+    // It was revoked.
     bao.write("sys/leases/revoke", &json!({ "lease_id": lease_id(&source) }));
     assert_ne!(source.key(), first.key.expose());
     assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [2, 2]);

@@ -19,7 +19,8 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     if apply.undo {
         return edit.undo(&target);
     }
-    // Where no file sets a `ttl`, that variable does: what was applied would decide what is applied.
+    // Where no file sets a `ttl`, that variable does: what was applied would decide what is
+    // applied.
     let session = Session::open(call, environment.without(TTL_VARIABLE)).await?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(ttl::longest(&session.profile), ttl::lifetime(&session));

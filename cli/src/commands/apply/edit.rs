@@ -207,8 +207,8 @@ fn last(slots: &Slots, index: usize) -> &str {
     slots.paths.get(index).and_then(|path| path.last()).map_or("", String::as_str)
 }
 
-/// The command that shows what has a say in whether the file at `path` can be written: the file and its
-/// folder, or the nearest folder that is there.
+/// The command that shows what has a say in whether the file at `path` can be written: the file and
+/// its folder, or the nearest folder that is there.
 fn look_at(path: &Path) -> String {
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
     match path.parent() {

@@ -14,8 +14,8 @@ pub(super) fn of(values: &[Value]) -> Shown {
     values.iter().map(|value| Some(text(value))).collect()
 }
 
-/// What stands in a file. Another program's shell line can have a key in it, and so can whatever else is
-/// no number.
+/// What stands in a file. Another program's shell line can have a key in it, and so can whatever
+/// else is no number.
 pub(super) fn in_file(slots: &Slots, found: &[Option<Found>]) -> Shown {
     let is_ours =
         found.first().and_then(Option::as_ref).is_some_and(|helper| slots.is_ours(&helper.value));

@@ -21,9 +21,10 @@ pub(super) struct ClientTtl {
 /// prints is good for half of its life at least, and the request after the TTL still goes out with
 /// it: so no key is used past its end.
 ///
-/// That half is cut to whole minutes, or to whole seconds where it is shorter: the next key's life is
-/// measured a little differently, and the setting shall not change for that. It is never less than a
-/// second, since 0 means a run of the helper for every request; only the profile can say that.
+/// That half is cut to whole minutes, or to whole seconds where it is shorter: the next key's life
+/// is measured a little differently, and the setting shall not change for that. It is never less
+/// than a second, since 0 means a run of the helper for every request; only the profile can say
+/// that.
 pub(super) fn of_client(longest: Duration, lifetime: Option<Duration>) -> ClientTtl {
     let safe = lifetime.map_or(Duration::MAX, |life| {
         let seconds = (life / 2).saturating_sub(RESERVE).as_secs();
@@ -38,14 +39,14 @@ pub(super) fn longest(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or(Duration::MAX))
 }
 
-/// The same for a client whose own time the helper does not know: a printed key is good for the profile's
-/// `hold` at least, and for [`RESERVE`] without one.
+/// The same for a client whose own time the helper does not know: a printed key is good for the
+/// profile's `hold` at least, and for [`RESERVE`] without one.
 pub(super) fn printed(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or_default().max(RESERVE))
 }
 
-/// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else as
-/// their settings say.
+/// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else
+/// as their settings say.
 pub(super) fn lifetime(session: &Session) -> Option<Duration> {
     session.sources.iter().filter_map(|source| of_source(session, source)).min()
 }
@@ -60,7 +61,8 @@ fn cached(session: &Session, source: &Source) -> Option<Entry> {
     session.cached(source).filter(|entry| entry.key.is_some())
 }
 
-/// Where a client that uses keys for `hold`, whatever their `lifetime`, may send one that has ended.
+/// Where a client that uses keys for `hold`, whatever their `lifetime`, may send one that has
+/// ended.
 pub(super) fn too_long_for(lifetime: Option<Duration>, hold: Duration) -> Vec<String> {
     let life = lifetime.filter(|life| *life / 2 < hold.saturating_add(RESERVE));
     let warning = |life| {

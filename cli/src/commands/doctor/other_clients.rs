@@ -1,5 +1,5 @@
-//! What other clients than Claude Code itself are told: whether the helper that `apply` wrote into their
-//! settings is still this program.
+//! What other clients than Claude Code itself are told: whether the helper that `apply` wrote into
+//! their settings is still this program.
 //!
 //! What else is wrong with such a file is for its client to say.
 

@@ -1,5 +1,6 @@
-//! The helper, run as Claude Code runs it: by `/bin/sh -c`, here, without a terminal, with a stdin on
-//! which nothing comes and which does not end, and with the settings' `env` over the environment.
+//! The helper, run as Claude Code runs it: by `/bin/sh -c`, here, without a terminal, with a stdin
+//! on which nothing comes and which does not end, and with the settings' `env` over the
+//! environment.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,8 +20,8 @@ pub(super) async fn rehearse(
 ) -> Vec<Finding> {
     let mut command = shell(line);
     command.envs(env).env("CLAUDE_CODE_ENTRYPOINT", "cli");
-    // The agent's own commands have the first three; the others would make us out to be a client that may
-    // be running around us, and its key refused.
+    // The agent's own commands have the first three; the others would make us out to be a client
+    // that may be running around us, and its key refused.
     for name in [
         "CLAUDECODE",
         "CLAUDE_CODE_CHILD_SESSION",

@@ -16,8 +16,8 @@ use crate::written::counted;
 
 /// Names the folder that the state folder is in.
 const STATE_VARIABLE: &str = Places::STATE_VARIABLES[0];
-/// Below this room, in bytes, a refresh or the log may find none: each refresh sets 64 KiB apart, and
-/// the log has up to 2 MiB.
+/// Below this room, in bytes, a refresh or the log may find none: each refresh sets 64 KiB apart,
+/// and the log has up to 2 MiB.
 const NEEDED: u64 = 4 << 20;
 
 /// The folder by itself, and why it cannot be used.

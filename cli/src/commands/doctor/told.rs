@@ -1,5 +1,5 @@
-//! What Claude Code is told when it is started here: which settings file wins, and what else takes the
-//! place of the helper's key.
+//! What Claude Code is told when it is started here: which settings file wins, and what else takes
+//! the place of the helper's key.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -164,8 +164,8 @@ fn file(file: &SettingsFile) -> Finding {
     }
 }
 
-/// The file that is `shown` so, at `path`, begins with a byte order mark (RFC 8259, section 8.1): Claude
-/// Code 2.1.330 passes over it.
+/// The file that is `shown` so, at `path`, begins with a byte order mark (RFC 8259, section 8.1):
+/// Claude Code 2.1.330 passes over it.
 pub(super) fn marked(check: Check, shown: &str, path: &str) -> Finding {
     Finding::warning(
         check,

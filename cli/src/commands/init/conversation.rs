@@ -1,7 +1,7 @@
 //! Questions and answers, a line each, at a terminal.
 //!
-//! Plain lines are what every terminal, screen reader and log of a session can take, and what Ctrl-C
-//! ends like any other command.
+//! Plain lines are what every terminal, screen reader and log of a session can take, and what
+//! Ctrl-C ends like any other command.
 
 use std::io::{self, BufRead as _};
 

@@ -190,8 +190,8 @@ impl<'a> Interview<'a> {
         question.variables.iter().find_map(set).or(usual)
     }
 
-    /// Where a secret is. What is neither a variable that is set nor a file may be the secret itself:
-    /// it is not repeated, and written nowhere.
+    /// Where a secret is. What is neither a variable that is set nor a file may be the secret
+    /// itself: it is not repeated, and written nowhere.
     fn input(&self, line: &str) -> Result<Value, Error> {
         let (key, is_there) = if Path::new(line).is_absolute() {
             ("file", Path::new(line).is_file())
@@ -210,7 +210,8 @@ impl<'a> Interview<'a> {
 /// The absolute path of the program that `line` names, if it names one and nothing else.
 fn program(line: &str) -> Option<String> {
     let path = std::path::absolute(line).ok()?;
-    // One that is not there yet, or is misspelt, is known by having nothing that a shell would read.
+    // One that is not there yet, or is misspelt, is known by having nothing that a shell would
+    // read.
     let plain = if cfg!(windows) { r"\/:._-+@" } else { "/._-+@" };
     let is_plain = |c: char| c.is_alphanumeric() || plain.contains(c);
     let is_path = Path::new(line).is_absolute() && line.chars().all(is_plain);

@@ -56,8 +56,8 @@ impl Screen {
         text
     }
 
-    /// The lines of a source, and below them those of the sources that it uses, each once. `answering`
-    /// is the later source that the next call turns to, because this one failed.
+    /// The lines of a source, and below them those of the sources that it uses, each once.
+    /// `answering` is the later source that the next call turns to, because this one failed.
     fn source<'s>(
         &self,
         source: &'s SourceStatus,

@@ -199,7 +199,8 @@ proptest! {
         }
     }
 
-    /// What is handed out without a fallback lasts for what the caller needs, or for half of its life.
+    /// What is handed out without a fallback lasts for what the caller needs, or for half of its
+    /// life.
     #[test]
     fn fresh_or_due_key_leaves_hold_and_reserve_before_expiry(
         policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),

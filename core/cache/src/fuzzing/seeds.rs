@@ -1,4 +1,5 @@
-//! What fuzzing begins with of files that say their version: random bytes would rarely get past that.
+//! What fuzzing begins with of files that say their version: random bytes would rarely get past
+//! that.
 
 use std::fs;
 use std::time::Duration;
@@ -11,8 +12,8 @@ use crate::{
     Secret, SourcePlan, Validity,
 };
 
-/// One that is not as it is written now is written anew, and fails the test this once: it is to be kept
-/// together with what changed the format.
+/// One that is not as it is written now is written anew, and fails the test this once: it is to be
+/// kept together with what changed the format.
 #[test]
 fn fuzz_seeds_have_the_current_format() {
     let mut renewed = Vec::new();

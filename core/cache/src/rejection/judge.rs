@@ -12,8 +12,8 @@ pub(super) const NEVER_EARLY: Duration = Duration::from_secs(10);
 pub(super) const NOTICE: Duration = Duration::from_millis(500);
 /// Claude Code replaces a JWT at each request from 30 s before its end on.
 const ENDING: Duration = Duration::from_secs(60);
-/// Other clients than Claude Code may have several asks of their own, one for each thing that they do:
-/// only one that follows at once is surely about the key that it was given.
+/// Other clients than Claude Code may have several asks of their own, one for each thing that they
+/// do: only one that follows at once is surely about the key that it was given.
 pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
 /// For how long a refusal is held against a client's next key, and for how long it is told so.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
@@ -64,8 +64,8 @@ pub enum Verdict {
 /// another chance: perhaps the key was replaced at its source. Another one within a minute is told:
 /// either the source gave the refused key again, or two of its keys were refused.
 ///
-/// No ask is early that ends the hold of any answer, not only of the last one: another process under
-/// the same client may have asked since.
+/// No ask is early that ends the hold of any answer, not only of the last one: another process
+/// under the same client may have asked since.
 ///
 /// No ask is early by which the client follows a change of its settings: `settings_written_at` says
 /// when the last one was, and is asked for only where that decides.

@@ -18,8 +18,8 @@ mod windows;
 /// The names of shells' programs.
 const SHELLS: [&str; 9] = ["sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh"];
 
-/// Elsewhere only our parent is known, which is the client where it runs us by `exec`; and not when it
-/// was started, so that for a while its successor under the same id passes for it.
+/// Elsewhere only our parent is known, which is the client where it runs us by `exec`; and not when
+/// it was started, so that for a while its successor under the same id passes for it.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 impl Processes for Machine {
     fn parent(&self) -> Option<u32> {

@@ -1,8 +1,8 @@
 //! The files that hold what clients were answered, one for each client.
 //!
-//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read to
-//! its end and appended to, without a lock and without waiting for the disk. What is lost with it is
-//! a refusal that is noticed later.
+//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read
+//! to its end and appended to, without a lock and without waiting for the disk. What is lost with
+//! it is a refusal that is noticed later.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -36,8 +36,9 @@ pub(super) struct RecordsFile {
 }
 
 impl RecordsFile {
-    /// Opens the file of `client`, and makes it if there is none: in the first of the places that is
-    /// the caller's own. `None` where there is no such place, or the file is not what it should be.
+    /// Opens the file of `client`, and makes it if there is none: in the first of the places that
+    /// is the caller's own. `None` where there is no such place, or the file is not what it should
+    /// be.
     pub(super) fn open(places: &Places, client: &Client) -> Option<Self> {
         let Client { process, started } = client;
         let name = format!("{process}-{started}{RECORDS_SUFFIX}");
@@ -49,8 +50,8 @@ impl RecordsFile {
         &self.records
     }
 
-    /// Adds a record. Those that write at the same time do not mix their bytes: a write to a file that
-    /// was opened for appending is one step (POSIX, `write`).
+    /// Adds a record. Those that write at the same time do not mix their bytes: a write to a file
+    /// that was opened for appending is one step (POSIX, `write`).
     pub(super) fn append(mut self, record: Record) -> io::Result<()> {
         if self.takes_more {
             return self.file.write_all(&record.encode());

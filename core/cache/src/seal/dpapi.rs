@@ -1,5 +1,5 @@
-//! The key file's content on Windows: protected by DPAPI, so that only this user, on this machine, can
-//! read it, even where the file is copied.
+//! The key file's content on Windows: protected by DPAPI, so that only this user, on this machine,
+//! can read it, even where the file is copied.
 
 use std::io;
 

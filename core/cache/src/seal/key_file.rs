@@ -105,7 +105,8 @@ impl KeyFile {
     }
 }
 
-/// Whether there is nothing: no folder, or a file in the way to it, as where the environment names none.
+/// Whether there is nothing: no folder, or a file in the way to it, as where the environment names
+/// none.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

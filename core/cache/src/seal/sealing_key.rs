@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::hex;
 
-/// Turns an entry into what is written to disk, and back. The context (source, fingerprint and format
-/// version) is bound to the content: what was sealed for another context does not open.
+/// Turns an entry into what is written to disk, and back. The context (source, fingerprint and
+/// format version) is bound to the content: what was sealed for another context does not open.
 pub trait Seal: fmt::Debug + Send + Sync {
     /// A few characters `[a-z0-9]` for the entry's file name, one for each sealing key.
     fn label(&self) -> &str;

@@ -29,8 +29,8 @@ impl SealingKeys {
         Self { current, older: Vec::new() }
     }
 
-    /// Puts `next` in front. Of the keys before, that `is_used` by some entry or was the current one
-    /// until now stays: a process that is at work may still seal with that.
+    /// Puts `next` in front. Of the keys before, that `is_used` by some entry or was the current
+    /// one until now stays: a process that is at work may still seal with that.
     #[must_use]
     pub fn rotated(&self, next: SealingKey, is_used: impl Fn(&SealingKey) -> bool) -> Self {
         let used = self.older.iter().filter(|key| is_used(key));

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use api_key_helper_files::patiently;
 
-/// Opens for the caller alone: a new file has the rights that its folder hands down. A link is opened
-/// itself, and is no plain file.
+/// Opens for the caller alone: a new file has the rights that its folder hands down. A link is
+/// opened itself, and is no plain file.
 pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OPEN_LINK_ITSELF)
 }
 
 /// Opens for reading, and follows no link at the end of `path`.
 ///
-/// A file that is being replaced or removed is denied until its last reader has closed it: that passes.
+/// A file that is being replaced or removed is denied until its last reader has closed it: that
+/// passes.
 pub(crate) fn open_unlinked(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     // Folders are opened too, so that the caller can say that it is one.

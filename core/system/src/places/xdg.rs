@@ -1,4 +1,5 @@
-//! The folders of the XDG Base Directory Specification, which command-line programs use on macOS too.
+//! The folders of the XDG Base Directory Specification, which command-line programs use on macOS
+//! too.
 
 /// Names the user's home.
 pub const HOME_VARIABLE: &str = "HOME";

@@ -109,8 +109,8 @@ impl Access {
         Some(Self { owner, grants })
     }
 
-    /// Returns those beside the caller and the system who have one of `rights`, the owner first. `Err`:
-    /// everybody has.
+    /// Returns those beside the caller and the system who have one of `rights`, the owner first.
+    /// `Err`: everybody has.
     fn strangers(&self, caller: &Sid, rights: u32) -> Result<Vec<&Sid>, Everybody> {
         let is_trusted = |sid: &Sid| sid == caller || sid.is_system();
         let grants = self.grants.as_ref().ok_or(Everybody)?;
@@ -196,8 +196,8 @@ pub(crate) enum Part {
     Root,
 }
 
-/// Returns why another user can change what `path` leads to, by way of `part` of it. `name` says how
-/// people call a SID.
+/// Returns why another user can change what `path` leads to, by way of `part` of it. `name` says
+/// how people call a SID.
 pub(crate) fn judge(
     path: &Path,
     part: Part,
@@ -266,8 +266,8 @@ fn objection(
 /// How many of those who may are named: a message has 500 characters.
 const SHOWN: usize = 3;
 
-/// `\\?\C:\a` is `C:\a`, and `\\?\UNC\server\a` is `\\server\a`. `None` where it is something else, such as a
-/// volume without a letter, or has names that mean something else without the prefix.
+/// `\\?\C:\a` is `C:\a`, and `\\?\UNC\server\a` is `\\server\a`. `None` where it is something else,
+/// such as a volume without a letter, or has names that mean something else without the prefix.
 pub(crate) fn without_verbatim_prefix(path: &str) -> Option<String> {
     let rest = path.strip_prefix(r"\\?\")?;
     let is_plain = rest.split('\\').all(|name| {

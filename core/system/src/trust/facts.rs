@@ -12,8 +12,8 @@ pub(crate) struct Facts {
     #[cfg(unix)]
     pub(crate) mode: u32,
     pub(crate) kind: Kind,
-    /// It is an open file that has one name: others can neither exchange what is open, nor have chosen it
-    /// by a hard link.
+    /// It is an open file that has one name: others can neither exchange what is open, nor have
+    /// chosen it by a hard link.
     #[cfg(unix)]
     pub(crate) is_pinned: bool,
 }

@@ -60,9 +60,9 @@ pub(super) fn judge(path: &Path, facts: Facts, machine: &impl Machine) -> Option
 
 /// Returns why another user can put something else in the place of `entry`, which is in `folder`.
 ///
-/// In a sticky folder, as `/tmp` is, others can neither rename nor remove what is the caller's or root's. A
-/// file there can be a hard link, and so a file of the caller's that another user chose: it is refused,
-/// unless it is open and has that one name.
+/// In a sticky folder, as `/tmp` is, others can neither rename nor remove what is the caller's or
+/// root's. A file there can be a hard link, and so a file of the caller's that another user chose:
+/// it is refused, unless it is open and has that one name.
 pub(super) fn judge_folder(
     (folder, mut facts): (&Path, Facts),
     (entry, held): (&Path, Facts),

@@ -68,8 +68,8 @@ fn is_absent(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }
 
-/// Returns whether users and groups come from files alone, by what was read of `/etc/nsswitch.conf`.
-/// Without that file they do. One that cannot be read may name a directory.
+/// Returns whether users and groups come from files alone, by what was read of
+/// `/etc/nsswitch.conf`. Without that file they do. One that cannot be read may name a directory.
 fn users_come_from_files(switch: io::Result<String>) -> bool {
     match switch {
         Ok(switch) => names_files_only(&switch),
@@ -77,7 +77,8 @@ fn users_come_from_files(switch: io::Result<String>) -> bool {
     }
 }
 
-/// Returns whether `/etc/nsswitch.conf` names files alone for users and groups. What `systemd` adds are users of its own, each with a group of its own, or user records.
+/// Returns whether `/etc/nsswitch.conf` names files alone for users and groups. What `systemd` adds
+/// are users of its own, each with a group of its own, or user records.
 fn names_files_only(switch: &str) -> bool {
     let lines = switch.lines().filter_map(|line| line.split('#').next()?.split_once(':'));
     lines

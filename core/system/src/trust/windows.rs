@@ -15,8 +15,8 @@ use crate::windows::{caller, descriptor};
 
 /// Follows paths, and refuses one that another user can lead elsewhere.
 ///
-/// It goes from the volume's root through each folder and each link. Each is judged by its owner and
-/// its access list before what is in it is believed.
+/// It goes from the volume's root through each folder and each link. Each is judged by its owner
+/// and its access list before what is in it is believed.
 #[derive(Debug, Default)]
 pub struct Trail {
     /// The folders above a holder that were judged: a hit follows several paths that begin alike.
@@ -74,8 +74,8 @@ impl Trail {
         Ok(path)
     }
 
-    /// Goes to the end of `path`, or to its first link: then it returns the path that the link makes of
-    /// it.
+    /// Goes to the end of `path`, or to its first link: then it returns the path that the link
+    /// makes of it.
     fn advance(&mut self, path: &Path) -> Result<Option<PathBuf>, ReadError> {
         let mut here = PathBuf::new();
         let mut components = path.components().peekable();
@@ -136,8 +136,8 @@ fn access(file: &File) -> io::Result<Access> {
     Access::read(&descriptor(file)?).ok_or_else(unreadable)
 }
 
-/// Opens whatever is at `path`, a link itself and not what it leads to, for nothing but a look at its
-/// rights.
+/// Opens whatever is at `path`, a link itself and not what it leads to, for nothing but a look at
+/// its rights.
 fn open_as_it_is(path: &Path) -> io::Result<(File, Facts)> {
     const READ_CONTROL: u32 = 0x0002_0000;
     const READ_ATTRIBUTES: u32 = 0x0080;
@@ -151,8 +151,8 @@ fn open_as_it_is(path: &Path) -> io::Result<(File, Facts)> {
     Ok((file, facts))
 }
 
-/// The path as `cmd` and people take it: `\\?\C:\` is `C:\`, and `\\?\UNC\server` is `\\server`. One that means
-/// something else without the prefix stays.
+/// The path as `cmd` and people take it: `\\?\C:\` is `C:\`, and `\\?\UNC\server` is `\\server`.
+/// One that means something else without the prefix stays.
 #[must_use]
 pub fn without_verbatim_prefix(path: &Path) -> PathBuf {
     let short = path.to_str().and_then(super::access_list::without_verbatim_prefix);

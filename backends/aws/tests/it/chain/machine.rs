@@ -131,7 +131,7 @@ fn the_machine_is_not_asked_when_something_nearer_answers() {
     assert_eq!(machine.requests().len(), 0);
 }
 
-/// A machine that is not of EC2: nobody answers, or even refuses.
+/// A machine outside of EC2: no answer comes, and no refusal.
 #[test]
 fn no_credentials_and_no_metadata_service() {
     // A network for documentation (RFC 5737), which leads nowhere.

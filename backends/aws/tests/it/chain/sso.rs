@@ -1,4 +1,4 @@
-//! Credentials of whoever signed in by `aws sso login`.
+//! Credentials of a sign-in by `aws sso login`.
 
 use api_key_helper_backend::ErrorKind;
 use integration_tests::servers::Stub;

@@ -66,7 +66,7 @@ fn an_old_answer_is_no_answer() {
         drop(raw_http::get(&old));
     };
     source.login(approve).unwrap();
-    // Its port is nobody's any more, and its code is spent.
+    // Its port is closed, and its code is spent.
     assert!(std::panic::catch_unwind(|| raw_http::get(&old)).is_err());
     let port = free_port();
     source =
@@ -87,9 +87,9 @@ fn an_old_answer_is_no_answer() {
 fn the_code_of_another_login_is_worth_nothing() {
     let provider = OidcProvider::new();
     for (name, value, why) in [
-        // Of somebody who does not know our verifier.
+        // Of a client that does not know our verifier.
         ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "the code no more"),
-        // Of somebody whom the provider does not hold to the verifier.
+        // Of a client of which the provider demands no verifier.
         ("nonce", "another", "the provider's ID token is not of this sign-in"),
     ] {
         let mut source = source(&provider, "");
@@ -116,7 +116,7 @@ fn the_answer_of_another_provider_is_refused() {
             "was answered by `https://evil.example.com`, and not by",
         ),
         // This provider has announced that it says who it is.
-        (None, "by somebody who does not say who it is"),
+        (None, "by a provider that does not name itself"),
     ] {
         let mut page = String::new();
         let error = source

@@ -46,8 +46,8 @@ impl Client {
         judge(&self.records, &ask, key_id(key), end.map(at), || self.settings_written.map(at))
     }
 
-    /// An ask at `millis`, when `key` is on disk and `fetched` is what the source gives. It takes the
-    /// helper `took` ms to answer.
+    /// An ask at `millis`, when `key` is on disk and `fetched` is what the source gives. It takes
+    /// the helper `took` ms to answer.
     fn asks_slowly(&mut self, millis: u64, key: u64, fetched: u64, took: u64) -> Verdict {
         let verdict = self.judged(millis, key);
         let (outcome, key) = match verdict {
@@ -228,13 +228,13 @@ fn retry_within_a_minute_of_expiry_is_no_rejection() {
     }
 }
 
-/// After an idle hour, the client sends its old key, and asks behind it; that is refused after 0.1 s,
-/// and 1 s later it asks again.
+/// After an idle hour, the client sends its old key, and asks behind it; that is refused after 0.1
+/// s, and 1 s later it asks again.
 #[test]
 fn overlapping_retries_after_an_idle_hour_are_no_rejection() {
     const HOUR: u64 = 3_600_000;
-    // How long its ask behind the request takes: a hit, a fetch, one that is as slow as its pause, and one
-    // that both are answered by.
+    // How long its ask behind the request takes: a hit, a fetch, one that is as slow as its pause,
+    // and one that both are answered by.
     for took in [10, 400, 1_000, 3_000] {
         let mut client = Client::new();
         client.asks(0, 1, 1);

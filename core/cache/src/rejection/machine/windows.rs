@@ -1,5 +1,5 @@
-//! The processes as Windows shows them. There, a process keeps the id of a parent that has ended, which
-//! another process may have by then.
+//! The processes as Windows shows them. There, a process keeps the id of a parent that has ended,
+//! which another process may have by then.
 
 use super::{Machine, Process, Processes, SHELLS};
 use crate::windows::{process, program_of};

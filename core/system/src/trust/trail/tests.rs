@@ -182,8 +182,8 @@ fn open_descriptor_path_is_read_without_a_folder_check() {
     }
 }
 
-/// Two folders of an open folder, each with a `file` that holds the folder's name, change names again
-/// and again. It does not take another user to do that.
+/// Two folders of an open folder, each with a `file` that holds the folder's name, change names
+/// again and again. It does not take another user to do that.
 #[test]
 fn race_of_exchanged_folders_never_opens_the_wrong_file() {
     let place = Place::new();
