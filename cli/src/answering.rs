@@ -11,17 +11,17 @@ use api_key_helper_formats::{Ask, FormatName, IssuedKey, limit};
 use api_key_helper_values::Error;
 use zeroize::Zeroizing;
 
-use self::refusal::Judged;
+use self::refusal::Judgement;
 use crate::cli::{Call, Get};
 use crate::process::watchdog::{self, Watchdog};
 use crate::report::{Reporter, print};
 use crate::session::{Session, now};
 
 /// An answer that is not printed yet.
-pub(crate) struct Answered {
+pub(crate) struct PendingAnswer {
     text: Zeroizing<String>,
     key_id: KeyId,
-    judged: Option<Judged>,
+    judged: Option<Judgement>,
     /// Whether a source wants to be asked behind it.
     refresh: bool,
     warnings: Vec<String>,
@@ -38,7 +38,7 @@ pub(crate) async fn answer(
     call: &Call,
     get: &Get,
     ask: &Ask,
-) -> Result<Option<Answered>, Error> {
+) -> Result<Option<PendingAnswer>, Error> {
     if !ask.is_for(&session.profile.name, &session.profile.format)? {
         return Ok(None);
     }
@@ -69,10 +69,10 @@ pub(crate) async fn answer(
     let given =
         IssuedKey { key: &key, source: &source, expires_at: validity.expires_at, ask_again_at };
     let text = ask.answer(&given, &session.profile.format)?;
-    Ok(Some(Answered { text, key_id, judged, refresh, warnings, _watchdog: watchdog }))
+    Ok(Some(PendingAnswer { text, key_id, judged, refresh, warnings, _watchdog: watchdog }))
 }
 
-impl Answered {
+impl PendingAnswer {
     /// Prints it, and does what there is to do behind it.
     ///
     /// # Errors

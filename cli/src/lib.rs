@@ -21,6 +21,7 @@ mod front;
 mod inputs;
 mod journal;
 mod process;
+mod readable;
 mod report;
 mod seal;
 mod session;
@@ -28,7 +29,6 @@ mod settings;
 mod stdin;
 mod terminal;
 mod world;
-mod written;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -20,9 +20,9 @@ use tokio::task::JoinHandle;
 use self::colours::Colours;
 use self::web_browser::WebBrowser;
 use crate::environment::Environment;
+use crate::readable::format_duration;
 use crate::report::tell;
 use crate::world::MachineClock;
-use crate::written::written;
 
 /// The terminal, if there is one.
 pub(crate) struct Terminal {
@@ -107,7 +107,7 @@ impl Terminal {
         let line = tokio::spawn(async move {
             loop {
                 let left = until.since(clock.now());
-                tell(&format!("\r\u{1b}[K  Waiting, {} left ", written(left)));
+                tell(&format!("\r\u{1b}[K  Waiting, {} left ", format_duration(left)));
                 if left.is_zero() {
                     return;
                 }

@@ -30,6 +30,6 @@ pub use helper_line::{HelperLine, NotText};
 pub use json::{Malformed, Position};
 pub use refusal::Refusal;
 pub use scope::Scope;
-pub use slots::{Found, Helper, Slots};
+pub use slots::{Helper, SlotValue, Slots};
 pub use syntax::Syntax;
-pub use target::{Target, Undo, Undone};
+pub use target::{Target, Undo, UndoOutcome};

@@ -36,7 +36,7 @@ pub enum Helper {
 
 /// A value in a file. `Debug` shows only its place.
 #[derive(Clone, PartialEq)]
-pub struct Found {
+pub struct SlotValue {
     /// The value, which may be a secret or contain one.
     pub value: Value,
     /// The position of its first character.
@@ -48,11 +48,11 @@ impl Slots {
     ///
     /// # Errors
     /// The client would reject the file.
-    pub fn find(&self, bytes: &[u8]) -> Result<Vec<Option<Found>>, Malformed> {
+    pub fn find(&self, bytes: &[u8]) -> Result<Vec<Option<SlotValue>>, Malformed> {
         let (_, text) = json::text(bytes)?;
         let found = self.paths().into_iter().map(|path| {
             let found = self.syntax.value(text, &path)?;
-            Ok(found.map(|(value, position)| Found { value, position }))
+            Ok(found.map(|(value, position)| SlotValue { value, position }))
         });
         let found = found.collect::<Result<_, Malformed>>()?;
         (self.check)(self, text)?;
@@ -173,7 +173,7 @@ impl Slots {
     }
 }
 
-impl fmt::Debug for Found {
+impl fmt::Debug for SlotValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({})", self.position)
     }

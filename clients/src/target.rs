@@ -9,7 +9,7 @@ use crate::file::{self, Snapshot};
 use crate::json;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
-use crate::slots::{Found, Slots};
+use crate::slots::{SlotValue, Slots};
 
 /// A settings file to put a helper into, or to remove it from.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Target {
     modes: Modes,
     backup: Backup,
     now: Snapshot,
-    found: Vec<Option<Found>>,
+    found: Vec<Option<SlotValue>>,
 }
 
 /// An undo that is prepared, and not written yet.
@@ -32,7 +32,7 @@ pub struct Undo<'a> {
 
 /// The result of an undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undone {
+pub enum UndoOutcome {
     /// The file is, byte for byte, what it was before.
     Restored,
     /// The file was changed since; only our values were removed.
@@ -61,13 +61,13 @@ impl Target {
 
     /// Returns the current values, in the order of their paths.
     #[must_use]
-    pub fn found(&self) -> &[Option<Found>] {
+    pub fn found(&self) -> &[Option<SlotValue>] {
         &self.found
     }
 
     /// Returns the command that the client would run, unless it is blank.
     #[must_use]
-    pub fn helper(&self) -> Option<&Found> {
+    pub fn helper(&self) -> Option<&SlotValue> {
         let helper = self.found.first()?.as_ref()?;
         let is_blank = helper.value.as_str().is_some_and(|text| text.trim().is_empty());
         (!is_blank).then_some(helper)
@@ -139,7 +139,7 @@ impl Undo<'_> {
     ///
     /// # Errors
     /// The client would reject the backup.
-    pub fn found(&self) -> Result<Vec<Option<Found>>, Refusal> {
+    pub fn found(&self) -> Result<Vec<Option<SlotValue>>, Refusal> {
         Ok(match &self.content {
             Some(content) => self.target.slots.find(content)?,
             None => vec![None; self.target.slots.paths.len()],
@@ -150,7 +150,7 @@ impl Undo<'_> {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn write(self) -> Result<Undone, Refusal> {
+    pub fn write(self) -> Result<UndoOutcome, Refusal> {
         let Self { target, before, content } = self;
         match &content {
             Some(content) => target.now.replace(content, target.modes.file)?,
@@ -160,10 +160,10 @@ impl Undo<'_> {
         Ok(match (content, before) {
             (None, Before::Nothing { folders }) => {
                 file::remove_folders(&target.path, folders);
-                Undone::Removed
+                UndoOutcome::Removed
             }
-            (Some(now), Before::File { content, .. }) if now == content => Undone::Restored,
-            _ => Undone::TakenOut,
+            (Some(now), Before::File { content, .. }) if now == content => UndoOutcome::Restored,
+            _ => UndoOutcome::TakenOut,
         })
     }
 }
@@ -202,7 +202,7 @@ mod tests {
         Target::read(path, scope, slots()).unwrap()
     }
 
-    fn undo(path: &Path, scope: Scope) -> Undone {
+    fn undo(path: &Path, scope: Scope) -> UndoOutcome {
         target(path, scope).undo().unwrap().unwrap().write().unwrap()
     }
 
@@ -276,7 +276,9 @@ mod tests {
         fs::create_dir(folder.path().join("data")).unwrap();
         symlink("data", folder.path().join("home")).unwrap();
         let path = folder.path().join("home/settings.json");
-        for (before, expected) in [(Some(BEFORE), Undone::Restored), (None, Undone::Removed)] {
+        for (before, expected) in
+            [(Some(BEFORE), UndoOutcome::Restored), (None, UndoOutcome::Removed)]
+        {
             if let Some(before) = before {
                 fs::write(&path, before).unwrap();
             }
@@ -300,8 +302,8 @@ mod tests {
         for (path, file, scope) in [(&local, &local, Scope::Local), (&link, &real, Scope::User)] {
             let copy = path.with_added_extension("before-api-key-helper");
             let rows = [
-                ("none-before-api-key-helper", "0\n", "", Undone::Removed),
-                ("before-api-key-helper", BEFORE, BEFORE, Undone::Restored),
+                ("none-before-api-key-helper", "0\n", "", UndoOutcome::Removed),
+                ("before-api-key-helper", BEFORE, BEFORE, UndoOutcome::Restored),
             ];
             for (extension, content, before, expected) in rows {
                 let older = Change { helper: "exec '/b/api-key-helper'".to_owned(), ttl: 1 };
@@ -340,7 +342,7 @@ mod tests {
         let _ = target(&link, Scope::Project).apply(&values()).unwrap();
         let copy = ".before-api-key-helper/settings.local.json.before-api-key-helper";
         assert!(names(folder.path()).contains(&copy.to_owned()));
-        assert_eq!(undo(&local, Scope::Local), Undone::Restored);
+        assert_eq!(undo(&local, Scope::Local), UndoOutcome::Restored);
 
         let other = folder.path().join("claude.json");
         fs::write(&other, BEFORE).unwrap();

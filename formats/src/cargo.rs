@@ -21,7 +21,7 @@ pub struct Registry {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request {
     /// The requested operation.
-    pub wanted: Wanted,
+    pub operation: Operation,
     /// The arguments that follow this program in `credential-provider`. Cargo sends them here; the
     /// command line has only `--cargo-plugin`.
     pub arguments: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Request {
 
 /// The operation that Cargo requests.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Operation {
     /// Return a token.
     Get(Registry),
     /// Forget a token.
@@ -45,7 +45,7 @@ impl Request {
     /// `Misconfigured`: the line is not a request. The error quotes none of it: Cargo also sends
     /// tokens.
     pub fn parse(line: &[u8]) -> Result<Self, Error> {
-        let written: Written = serde_json::from_slice(line).map_err(|error| {
+        let written: RawRequest = serde_json::from_slice(line).map_err(|error| {
             let column = error.column();
             Error::misconfigured(format!("stdin is not a request from cargo: see column {column}"))
                 .with_hint(
@@ -60,27 +60,27 @@ impl Request {
             .with_hint("install a newer version of api-key-helper"));
         }
         let registry = Registry { destination: Destination::of(&written.registry.index_url) };
-        let wanted = match &*written.kind {
-            "get" => Wanted::Get(registry),
-            "logout" => Wanted::Logout(registry),
-            _ => Wanted::Other,
+        let operation = match &*written.kind {
+            "get" => Operation::Get(registry),
+            "logout" => Operation::Logout(registry),
+            _ => Operation::Other,
         };
-        Ok(Self { wanted, arguments: written.args })
+        Ok(Self { operation, arguments: written.args })
     }
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct RawRequest {
     v: u32,
     kind: String,
-    registry: WrittenRegistry,
+    registry: RawRegistry,
     #[serde(default)]
     args: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct WrittenRegistry {
+struct RawRegistry {
     index_url: String,
 }
 
@@ -163,10 +163,10 @@ mod tests {
     #[test]
     fn cargo_get_logout_and_unsupported_requests_are_parsed() {
         let registry = || Registry { destination: Destination::of("https://a.example") };
-        assert_eq!(parse("get").wanted, Wanted::Get(registry()));
-        assert_eq!(parse("logout").wanted, Wanted::Logout(registry()));
+        assert_eq!(parse("get").operation, Operation::Get(registry()));
+        assert_eq!(parse("logout").operation, Operation::Logout(registry()));
         for kind in ["login", "dance"] {
-            assert_eq!(parse(kind).wanted, Wanted::Other);
+            assert_eq!(parse(kind).operation, Operation::Other);
         }
         assert_eq!(parse("get").arguments, ["--profile", "a"]);
     }

@@ -30,7 +30,7 @@ impl ExecInfo {
     }
 
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
-        let written: Written = serde_json::from_slice(text).map_err(|error| {
+        let written: RawExecInfo = serde_json::from_slice(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Error::misconfigured(format!(
                 "the variable `{INFO}` is not an ExecCredential: see line {line}, column {column}"
@@ -66,7 +66,7 @@ impl ExecInfo {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Written {
+struct RawExecInfo {
     api_version: String,
     #[serde(default)]
     spec: Spec,

@@ -30,7 +30,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use api_key_helper_cache::rejection::{Asked, Channel, Verdict, Watch};
+use api_key_helper_cache::rejection::{Channel, HelperCall, Verdict, Watch};
 use api_key_helper_cache::{
     Hit, KeyFile, Lookup, Plan, PlanInputs, SourcePlan, decides, keys_at_hand, look,
 };
@@ -116,7 +116,7 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Answer> {
         folder.read_in_use(file, asked_at)
     })?;
     let watch = plan.watches_rejection.then(|| {
-        Watch::begin(&Asked {
+        Watch::begin(&HelperCall {
             at: asked_at,
             plan_file: &plan_file,
             details: &[],

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api_key_helper_backend::field::Field;
 use api_key_helper_backend::{Error, SecretInput};
-use api_key_helper_backend::{SourceTable, Written as RawDuration};
+use api_key_helper_backend::{RawDuration, SourceTable};
 use api_key_helper_http::{self as http, ProxyVariables};
 use serde::Deserialize;
 

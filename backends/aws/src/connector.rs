@@ -20,7 +20,7 @@ use reqwest::{Certificate, Method};
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use crate::sent::Sent;
+use crate::sent_secrets::SentSecrets;
 
 /// A client that asks what is on this machine or belongs to it directly, and the rest as the proxy
 /// variables say: credentials of the machine that a proxy runs on are not ours. Its requests end
@@ -29,7 +29,7 @@ pub(crate) fn client(
     roots: Vec<Certificate>,
     proxies: ProxyVariables,
     time: Duration,
-    sent: Sent,
+    sent: SentSecrets,
 ) -> SharedHttpClient {
     let (deadline, open) = (Instant::now() + time, Mutex::default());
     SharedHttpClient::new(Connections(Arc::new(Shared { roots, proxies, deadline, sent, open })))
@@ -45,7 +45,7 @@ struct Shared {
     roots: Vec<Certificate>,
     proxies: ProxyVariables,
     deadline: Instant,
-    sent: Sent,
+    sent: SentSecrets,
     open: Mutex<HashMap<Kind, Client>>,
 }
 

@@ -26,7 +26,7 @@ mod questions;
 mod renewal;
 mod role;
 mod sdk;
-mod sent;
+mod sent_secrets;
 mod session;
 mod target;
 

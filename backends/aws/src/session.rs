@@ -26,7 +26,7 @@ use crate::imds::Imds;
 use crate::origin::Origin;
 use crate::renewal::Renewal;
 use crate::sdk::View;
-use crate::sent::Sent;
+use crate::sent_secrets::SentSecrets;
 use crate::target::Target;
 use crate::{connector, sdk};
 
@@ -40,7 +40,7 @@ pub(crate) struct Session<'a> {
     profiles: ProfileSet,
     /// The part of the machine that the SDK was shown.
     view: View,
-    pub(crate) sent: Sent,
+    pub(crate) sent: SentSecrets,
     http: SharedHttpClient,
     imds: Imds,
 }
@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
         let environment = &settings.environment;
         let shared = SharedFiles::read(environment, sdk::time(attempt)).await?;
         let profiles = profiles(settings, &shared).await?;
-        let sent = Sent::default();
+        let sent = SentSecrets::default();
         let bundle = environment.get(CA_BUNDLE).map(Path::new);
         let roots = bundle.map(|bundle| pem::authorities(bundle, attempt)).transpose();
         let roots = roots.map_err(|error| error.or_hint(connector::HINT))?.unwrap_or_default();

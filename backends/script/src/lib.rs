@@ -52,7 +52,7 @@ use config::Settings;
 use executable::Executable;
 use invocation::Invocation;
 
-pub use observe::{Observed, observe};
+pub use observe::{Observation, observe};
 
 /// The source that `table` describes:
 ///

@@ -14,7 +14,7 @@ use crate::group::Group;
 use crate::streams::Streams;
 
 /// How a program behaved.
-pub struct Observed {
+pub struct Observation {
     /// How it ended; `None`: it was killed when its time was over.
     pub status: Option<ExitStatus>,
     /// From its start to its end.
@@ -28,9 +28,9 @@ pub struct Observed {
 }
 
 /// Without what it printed and said.
-impl fmt::Debug for Observed {
+impl fmt::Debug for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observed")
+        f.debug_struct("Observation")
             .field("status", &self.status)
             .field("took", &self.took)
             .field("holds_stdout", &self.holds_stdout)
@@ -43,7 +43,10 @@ impl fmt::Debug for Observed {
 ///
 /// # Errors
 /// When it does not start, or the system does not tell how it is.
-pub async fn observe(mut command: std::process::Command, time: Duration) -> io::Result<Observed> {
+pub async fn observe(
+    mut command: std::process::Command,
+    time: Duration,
+) -> io::Result<Observation> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let started = Instant::now();
     let mut group = Group::spawn(&mut Command::from(command))?;
@@ -71,7 +74,7 @@ pub async fn observe(mut command: std::process::Command, time: Duration) -> io::
     };
     let holds_stdout = has_exited && streams.is_open();
     let (stdout, stderr) = streams.into_parts();
-    Ok(Observed { status, took, stdout, stderr, holds_stdout })
+    Ok(Observation { status, took, stdout, stderr, holds_stdout })
 }
 
 const DRAIN: Duration = Duration::from_secs(1);
@@ -80,7 +83,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    async fn of(script: &str, time: Duration) -> Observed {
+    async fn of(script: &str, time: Duration) -> Observation {
         let mut command = std::process::Command::new("/bin/sh");
         command.args(["-c", script]);
         observe(command, time).await.unwrap()

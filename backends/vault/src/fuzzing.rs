@@ -1,5 +1,5 @@
-//! What fuzzing tries on this crate: each function takes any bytes, and panics where a promise does
-//! not hold. `fuzz/` drives them, and an ordinary test the inputs that are kept there.
+//! The fuzz targets of this crate: each takes any bytes, and panics where a promise does not hold.
+//! `fuzz/` runs them; a unit test replays the kept inputs.
 
 use std::time::{Duration, UNIX_EPOCH};
 

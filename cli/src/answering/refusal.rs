@@ -1,6 +1,6 @@
 //! A key that the API refused, as `get` deals with it.
 
-use api_key_helper_cache::rejection::{Asked, Verdict, Watch};
+use api_key_helper_cache::rejection::{HelperCall, Verdict, Watch};
 use api_key_helper_cache::{Demand, KeyId, Plan};
 use api_key_helper_core::OnDisk;
 use api_key_helper_formats::Ask;
@@ -10,7 +10,7 @@ use crate::cli::Call;
 use crate::session::{Session, now};
 
 /// A call of a client that is watched, judged.
-pub(crate) struct Judged {
+pub(crate) struct Judgement {
     watch: Watch,
     verdict: Verdict,
     /// Which keys will do, if not those that do for everybody.
@@ -26,10 +26,10 @@ pub(crate) async fn judge(
     call: &Call,
     ask: &Ask,
     asked_at: Moment,
-) -> Result<Option<Judged>, Error> {
+) -> Result<Option<Judgement>, Error> {
     let Some(watch) = watch(session, ask, asked_at) else { return Ok(None) };
     let Some(OnDisk { key_id, expires_at, source, .. }) = session.on_disk().await? else {
-        return Ok(Some(Judged { watch, verdict: Verdict::Print, demand: None }));
+        return Ok(Some(Judgement { watch, verdict: Verdict::Print, demand: None }));
     };
     let verdict = watch.judge(key_id, expires_at, &|name| session.environment.variable(name));
     let demand = match verdict {
@@ -43,7 +43,7 @@ pub(crate) async fn judge(
             return Err(rejected(&source, call));
         }
     };
-    Ok(Some(Judged { watch, verdict, demand }))
+    Ok(Some(Judgement { watch, verdict, demand }))
 }
 
 /// Records that the client says that this key was refused.
@@ -60,7 +60,7 @@ fn watch(session: &Session, ask: &Ask, asked_at: Moment) -> Option<Watch> {
     }
     let details = ask.details();
     let details: Vec<&[u8]> = details.iter().map(String::as_bytes).collect();
-    Watch::begin(&Asked {
+    Watch::begin(&HelperCall {
         at: asked_at,
         plan_file: &Plan::file(&session.plan_inputs),
         details: &details,
@@ -70,7 +70,7 @@ fn watch(session: &Session, ask: &Ask, asked_at: Moment) -> Option<Watch> {
     })
 }
 
-impl Judged {
+impl Judgement {
     /// Records that the call was answered with this key at `now`.
     pub(crate) fn answered(self, key: KeyId, now: Moment) {
         self.watch.answered(self.verdict, key, now);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_key_helper_backend::Written;
+use api_key_helper_backend::RawDuration;
 use api_key_helper_clients::claude_code::{KEY_VARIABLES, Scope};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -175,7 +175,7 @@ fn scopes() -> impl TypedValueParser<Value = Scope> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    Written::try_from(text.to_owned()).map(|Written(duration)| duration)
+    RawDuration::try_from(text.to_owned()).map(|RawDuration(duration)| duration)
 }
 
 /// A name that an environment can hold (POSIX.1-2024, 8.1).

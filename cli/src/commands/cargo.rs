@@ -2,7 +2,7 @@
 
 use api_key_helper_formats::FormatName;
 use api_key_helper_formats::cargo::{
-    HELLO, Registry, Request, Wanted, logged_out, not_for_us, not_supported,
+    HELLO, Operation, Registry, Request, logged_out, not_for_us, not_supported,
 };
 use api_key_helper_formats::{Ask, refusal as refused};
 use api_key_helper_values::Error;
@@ -42,11 +42,11 @@ async fn answer(
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    let Request { wanted, arguments } = Request::parse(line)?;
-    let (registry, is_logout) = match wanted {
-        Wanted::Get(registry) => (registry, false),
-        Wanted::Logout(registry) => (registry, true),
-        Wanted::Other => return print(&not_supported()),
+    let Request { operation, arguments } = Request::parse(line)?;
+    let (registry, is_logout) = match operation {
+        Operation::Get(registry) => (registry, false),
+        Operation::Logout(registry) => (registry, true),
+        Operation::Other => return print(&not_supported()),
     };
     let call = &call.with_arguments(&arguments)?;
     let Command::Get(get) = &call.command else { return Err(another_command()) };

@@ -4,6 +4,7 @@
 //! in order and shown as they come. Whatever is broken, the checks that do not need it are made.
 
 mod client;
+mod client_environment;
 mod clock;
 mod configuration;
 mod file_system;
@@ -17,7 +18,6 @@ mod sealing;
 mod show;
 mod sources;
 mod state;
-mod told;
 mod ttl;
 
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ use self::client::Client;
 use self::finding::{Check, Finding};
 use self::programs::Programs;
 use self::show::Sheet;
-use self::sources::Asked;
+use self::sources::SourceTrial;
 use crate::cli::{Call, Doctor};
 use crate::environment::Environment;
 use crate::report::Reporter;
@@ -117,7 +117,7 @@ async fn examine_files(
 }
 
 /// What the sources give. The log is read before they are asked: it is about what was.
-async fn examine_sources(session: &Session, sheet: &mut Sheet) -> Result<Vec<Asked>, Error> {
+async fn examine_sources(session: &Session, sheet: &mut Sheet) -> Result<Vec<SourceTrial>, Error> {
     let log = history::read(&session.folder);
     let asked = sources::ask(session, sheet).await;
     sheet.add(history::judge(&log, &session.all_sources(), &asked, now(&session.clock)))?;

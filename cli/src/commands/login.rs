@@ -6,10 +6,10 @@ use api_key_helper_values::{Error, Moment, plain};
 
 use crate::cli::{Call, Login};
 use crate::environment::Environment;
+use crate::readable::relative;
 use crate::report::{Reporter, tell, visible_lines};
 use crate::session::{Session, now};
 use crate::terminal::Terminal;
-use crate::written::relative;
 
 /// Signs in, and says who did and until when.
 ///

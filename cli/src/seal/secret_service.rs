@@ -84,7 +84,7 @@ impl Store {
         written
     }
 
-    async fn open(&self) -> Result<Opened, Unavailable> {
+    async fn open(&self) -> Result<StoreSession, Unavailable> {
         let bus = self.bus.as_deref().ok_or(Unavailable::NoBus)?;
         let connection = zbus::connection::Builder::address(bus).build().await;
         let connection = connection.map_err(|error| Unavailable::Absent(error.to_string()))?;
@@ -93,17 +93,17 @@ impl Store {
         let opened = call(&connection, STORE, SERVICE, "OpenSession", &plain).await;
         let answer = opened.map_err(|error| absent(&error))?;
         let (_, session): (OwnedVariant, OwnedObjectPath) = answer.deserialize()?;
-        Ok(Opened { connection, session })
+        Ok(StoreSession { connection, session })
     }
 }
 
 /// A session with the store.
-struct Opened {
+struct StoreSession {
     connection: Connection,
     session: OwnedObjectPath,
 }
 
-impl Opened {
+impl StoreSession {
     /// The item that holds the keys, if there is one. Of several, which two machines on one store
     /// can have made at once, all take the same.
     async fn item(&self) -> Result<Option<OwnedObjectPath>, Unavailable> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use api_key_helper_cache::Refused;
+use api_key_helper_cache::KeyringRefusal;
 use api_key_helper_values::Error;
 
 /// The store, as people call it.
@@ -32,7 +32,7 @@ pub(crate) enum Unavailable {
     /// There is no session bus to ask it on.
     NoBus,
     /// The kernel would not remember its answer, and each call would have to ask it.
-    NotRemembered(Refused),
+    NotRemembered(KeyringRefusal),
 }
 
 impl fmt::Display for Unavailable {

@@ -68,7 +68,7 @@ impl Configured {
         let configured = std::mem::take(&mut profile.sources);
         let built = configured.iter().filter_map(|configured| builder.build(configured).ok());
         let (sources, plans) =
-            built.map(|Built { source, plan }| (Arc::unwrap_or_clone(source), plan)).unzip();
+            built.map(|BuiltSource { source, plan }| (Arc::unwrap_or_clone(source), plan)).unzip();
         let Builder { cautions, mistakes, .. } = builder;
         Ok(Self { configuration, profile, sources, plans, cautions, mistakes })
     }
@@ -93,7 +93,7 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
 
 /// A source in this environment, and in whatever one.
 #[derive(Clone)]
-struct Built {
+struct BuiltSource {
     source: Arc<Source>,
     plan: SourcePlan,
 }
@@ -102,7 +102,7 @@ struct Built {
 pub(crate) struct Builder<'a> {
     environment: &'a Environment,
     backends: Backends,
-    built: BTreeMap<String, Result<Built, Error>>,
+    built: BTreeMap<String, Result<BuiltSource, Error>>,
     cautions: Vec<String>,
     /// In the order in which they are to be mended.
     mistakes: Vec<Mistake>,
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
         built.map_err(|error| first.map_or(error, |(_, first)| first))
     }
 
-    fn build(&mut self, configured: &ConfiguredSource) -> Result<Built, Error> {
+    fn build(&mut self, configured: &ConfiguredSource) -> Result<BuiltSource, Error> {
         let name = &configured.id.source;
         if let Some(known) = self.built.get(name) {
             return known.clone();
@@ -152,8 +152,8 @@ impl<'a> Builder<'a> {
     fn join(
         &mut self,
         configured: &ConfiguredSource,
-        uses: Vec<Result<Built, Error>>,
-    ) -> Result<Built, Error> {
+        uses: Vec<Result<BuiltSource, Error>>,
+    ) -> Result<BuiltSource, Error> {
         let backend = self.backends.build(&configured.backend, &configured.table)?;
         let uses = uses.into_iter().zip(&configured.uses).map(|(used, asked_for)| {
             let (source, used_name) = (&configured.id.source, &asked_for.id.source);
@@ -163,7 +163,7 @@ impl<'a> Builder<'a> {
                 Error::misconfigured(message).with_hint(format!("mend `[source.{used_name}]`"))
             })
         });
-        let uses = uses.collect::<Result<Vec<Built>, Error>>()?;
+        let uses = uses.collect::<Result<Vec<BuiltSource>, Error>>()?;
         let reads = configured.table.reads();
         self.cautions.extend(reads.warnings);
         // Another value of what an inner source reads is another key of it, and so of this one.
@@ -188,6 +188,6 @@ impl<'a> Builder<'a> {
             lifetime: configured.lifetime,
             uses: uses.into_iter().map(|used| used.source).collect(),
         };
-        Ok(Built { source: Arc::new(source), plan })
+        Ok(BuiltSource { source: Arc::new(source), plan })
     }
 }

@@ -25,8 +25,8 @@ pub use freshness::{Bounds, Freshness, Policy, Validity};
 pub use hit::{Hit, Lookup, look};
 pub use plan::{Hold, Plan, PlanInputs, PlannedSource, SourcePlan, decides};
 pub use seal::{
-    KernelKeyring, KeyFile, Memory, Nonce, Refused, Seal, SealSetting, SealingKey, SealingKeys,
-    keys_at_hand,
+    KernelKeyring, KeyFile, KeyringRefusal, Memory, Nonce, Seal, SealSetting, SealingKey,
+    SealingKeys, keys_at_hand,
 };
 
 #[cfg(windows)]

@@ -28,7 +28,7 @@ use crate::{Fingerprint, KeyId, Moment, Places};
 
 /// What a helper knows of its own call.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct HelperCall<'a> {
     /// When the helper was started.
     pub at: Moment,
     /// The name of the plan's file: who asks for another profile, or with another configuration,
@@ -73,7 +73,7 @@ impl Watch {
     /// Begins to watch, when it is such a client that asks, and it holds keys long enough for an
     /// early ask to be told from another. Wherever records cannot be kept, nobody is watched.
     #[must_use]
-    pub fn begin(asked: &Asked<'_>) -> Option<Self> {
+    pub fn begin(asked: &HelperCall<'_>) -> Option<Self> {
         let variable = asked.variable;
         let (client, sign) = match asked.channel {
             Channel::ClaudeCode { hold } => {
@@ -156,8 +156,8 @@ pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
 /// The MCP server that the client wants headers for, if it is that.
 const SERVER_VARIABLE: &str = "CLAUDE_CODE_MCP_SERVER_NAME";
 
-impl fmt::Debug for Asked<'_> {
+impl fmt::Debug for HelperCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("HelperCall").field("at", &self.at).finish_non_exhaustive()
     }
 }

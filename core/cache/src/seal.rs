@@ -24,7 +24,7 @@ use dpapi as at_rest;
 #[cfg(not(target_os = "linux"))]
 use no_kernel_keyring as kernel_keyring;
 
-pub use kernel_keyring::{KernelKeyring, Refused};
+pub use kernel_keyring::{KernelKeyring, KeyringRefusal};
 pub use key_file::KeyFile;
 pub use memory::Memory;
 pub use sealing_key::{Nonce, Seal, SealingKey};

@@ -11,7 +11,7 @@ mod profile;
 mod settings;
 mod uses;
 
-pub use api_key_helper_backend::{Reads, SourceSettings, SourceTable, Variables, Written};
+pub use api_key_helper_backend::{RawDuration, Reads, SourceSettings, SourceTable, Variables};
 pub use api_key_helper_tables::Place;
 pub use configuration::{ConfigFile, Configuration, is_name};
 pub use profile::{ConfiguredSource, DEADLINE, Profile};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_key_helper_backend::{SourceTable, Variables, Written};
+use api_key_helper_backend::{RawDuration, SourceTable, Variables};
 use api_key_helper_cache::{CLIENT_TTL_DEFAULT, CLIENT_TTL_VARIABLE, EntryId, Hold, Policy};
 use api_key_helper_formats::Format;
 use api_key_helper_values::Error;
@@ -97,7 +97,9 @@ impl Configuration {
         let mut maker = SourceMaker::new(self, name, settings, &variables);
         let sources = sources.iter().map(|source| maker.make(source)).collect::<Result<_, _>>()?;
         let policy = Policy::default();
-        let or = |written: Option<Written>, default| written.map_or(default, |Written(time)| time);
+        let or = |written: Option<RawDuration>, default| {
+            written.map_or(default, |RawDuration(time)| time)
+        };
         // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no
         // gap.
         let fills_ttl = self.check_unlocked(&["profile", name, "ttl"], CLIENT_TTL_VARIABLE).is_ok();
@@ -115,7 +117,7 @@ impl Configuration {
                 stale_if_error: or(settings.stale_if_error, policy.stale_if_error),
             },
             hold: Hold {
-                fixed: settings.hold.map(|Written(hold)| hold),
+                fixed: settings.hold.map(|RawDuration(hold)| hold),
                 claude_code: variables.client_ttl.unwrap_or(CLIENT_TTL_DEFAULT),
             },
             deadline: or(settings.deadline, DEADLINE),
@@ -173,7 +175,7 @@ impl<'a> SourceMaker<'a> {
             }
         }
         let uses = source.uses.iter().map(|used| self.make(used)).collect::<Result<_, _>>()?;
-        let time = |written: Option<Written>| written.map(|Written(time)| time);
+        let time = |written: Option<RawDuration>| written.map(|RawDuration(time)| time);
         let (table, locked) = (table.clone(), configuration.locked.clone());
         let made = Arc::new(ConfiguredSource {
             table: SourceTable::new(&id.source, table, configuration.variables.clone(), locked),

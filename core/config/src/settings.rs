@@ -1,6 +1,6 @@
 //! The settings of profiles.
 
-use api_key_helper_backend::Written;
+use api_key_helper_backend::RawDuration;
 use api_key_helper_formats::{FormatName, Headers, Origin, Username, VariableName};
 use serde::Deserialize;
 
@@ -16,19 +16,19 @@ pub struct ProfileSettings {
     /// Default: `1h`.
     ///
     /// Also: `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, in milliseconds.
-    pub ttl: Option<Written>,
+    pub ttl: Option<RawDuration>,
     /// How long the caller goes on using a key after it was printed.
     ///
     /// Default: `0s`.
     ///
     /// Also: for Claude Code `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, in milliseconds, else `5m`.
-    pub hold: Option<Written>,
+    pub hold: Option<RawDuration>,
     /// The longest time of one attempt.
     ///
     /// Default: `10s`.
     ///
     /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which beats this.
-    pub timeout: Option<Written>,
+    pub timeout: Option<RawDuration>,
     /// Attempts after the first one, when a failure may pass.
     ///
     /// Default: `3`.
@@ -40,19 +40,19 @@ pub struct ProfileSettings {
     /// Default: `30s`.
     ///
     /// Also: `get --deadline`, which beats this.
-    pub deadline: Option<Written>,
+    pub deadline: Option<RawDuration>,
     /// How long before its end a key is replaced, at most half of its life.
     ///
     /// Default: `10m`.
-    pub refresh_window: Option<Written>,
+    pub refresh_window: Option<RawDuration>,
     /// How long a key is still printed at once while it is being replaced.
     ///
     /// Default: `10m`.
-    pub stale_while_revalidate: Option<Written>,
+    pub stale_while_revalidate: Option<RawDuration>,
     /// How long beyond `ttl` a key is printed while its source is down, never past its end.
     ///
     /// Default: `24h`.
-    pub stale_if_error: Option<Written>,
+    pub stale_if_error: Option<RawDuration>,
     /// By how much of itself `ttl` is shortened at most, drawn once for each key, so that a fleet
     /// does not ask at once.
     ///

@@ -8,9 +8,9 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Duration", extend("pattern" = "^([0-9]+(h|m|s|ms) ?)+$")))]
 #[serde(try_from = "String")]
-pub struct Written(pub Duration);
+pub struct RawDuration(pub Duration);
 
-impl TryFrom<String> for Written {
+impl TryFrom<String> for RawDuration {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn as_people_write_them() {
-        let read = |text: &str| Written::try_from(text.to_owned()).map(|written| written.0);
+        let read = |text: &str| RawDuration::try_from(text.to_owned()).map(|written| written.0);
         assert_eq!(read("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(read("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(read("1h30m"), Ok(Duration::from_secs(5400)));

@@ -33,7 +33,7 @@ pub use api_key_helper_values::{
 };
 pub use attempt::{Attempt, CHAIN_VARIABLE};
 pub use backend::{Backend, Credential, SignIn};
-pub use duration::Written;
+pub use duration::RawDuration;
 pub use expiry::{Expiry, rfc3339};
 pub use fields::Fields;
 pub use prompt::{DeviceCode, Prompt, SignInPage};

@@ -3,7 +3,7 @@
 use api_key_helper_tables::fields;
 use serde::Deserialize;
 
-use crate::Written;
+use crate::RawDuration;
 
 /// What a `[source.NAME]` has whatever its backend is.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,7 +17,7 @@ pub struct SourceSettings {
     /// Default: the profile's.
     ///
     /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which beats both.
-    pub timeout: Option<Written>,
+    pub timeout: Option<RawDuration>,
     /// Attempts after the first one, when a failure may pass.
     ///
     /// Default: the profile's.
@@ -27,7 +27,7 @@ pub struct SourceSettings {
     /// How long a key lives if neither the answer nor the key says it, or if they say 0 s.
     ///
     /// Default: for ever; a JWT says it by its `exp`.
-    pub lifetime: Option<Written>,
+    pub lifetime: Option<RawDuration>,
 }
 
 impl SourceSettings {

@@ -17,7 +17,7 @@ impl Disk for Machine {
     }
 
     async fn draft(&self, _: u64) -> io::Result<Box<dyn Draft>> {
-        Ok(Box::new(Written { machine: self.clone(), content: Vec::new() }))
+        Ok(Box::new(PendingFile { machine: self.clone(), content: Vec::new() }))
     }
 
     async fn sync_names(&self) -> io::Result<()> {
@@ -44,13 +44,13 @@ struct OwnLock;
 
 impl Lock for OwnLock {}
 
-struct Written {
+struct PendingFile {
     machine: Machine,
     content: Vec<u8>,
 }
 
 #[async_trait]
-impl Draft for Written {
+impl Draft for PendingFile {
     async fn write(&mut self, content: &[u8]) -> io::Result<()> {
         self.content = content.to_vec();
         Ok(())

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use api_key_helper_clients::{NotText, Refusal, Scope, Slots, Target, Undone};
+use api_key_helper_clients::{NotText, Refusal, Scope, Slots, Target, UndoOutcome};
 use api_key_helper_system::{advice, trust};
 use api_key_helper_values::Error;
 use serde_json::Value;
@@ -94,9 +94,9 @@ impl Edit<'_> {
             return Ok(difference + "Nothing was written.\n");
         }
         Ok(match undo.write().map_err(|refusal| self.refused(&refusal))? {
-            Undone::Restored => format!("Setting undone: {shown} is what it was before.\n"),
-            Undone::Removed => format!("Setting undone: there is no {shown}, as before.\n"),
-            Undone::TakenOut => {
+            UndoOutcome::Restored => format!("Setting undone: {shown} is what it was before.\n"),
+            UndoOutcome::Removed => format!("Setting undone: there is no {shown}, as before.\n"),
+            UndoOutcome::TakenOut => {
                 let names: Vec<_> =
                     (0..slots.paths.len()).map(|index| last(slots, index)).collect();
                 let verb = if names.len() == 1 { "is what it was" } else { "are what they were" };

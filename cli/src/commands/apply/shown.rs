@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use api_key_helper_clients::{Found, Slots};
+use api_key_helper_clients::{SlotValue, Slots};
 use serde_json::Value;
 
 /// The values, as far as they can be shown.
@@ -16,10 +16,10 @@ pub(super) fn of(values: &[Value]) -> Shown {
 
 /// What stands in a file. Another program's shell line can have a key in it, and so can whatever
 /// else is no number.
-pub(super) fn in_file(slots: &Slots, found: &[Option<Found>]) -> Shown {
+pub(super) fn in_file(slots: &Slots, found: &[Option<SlotValue>]) -> Shown {
     let is_ours =
         found.first().and_then(Option::as_ref).is_some_and(|helper| slots.is_ours(&helper.value));
-    let visible = |(index, found): (usize, &Option<Found>)| {
+    let visible = |(index, found): (usize, &Option<SlotValue>)| {
         let value = &found.as_ref()?.value;
         let shown = text(value);
         if index == 0 && shown.trim().is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn in_file(slots: &Slots, found: &[Option<Found>]) -> Shown {
 pub(super) fn difference(
     path: &Path,
     slots: &Slots,
-    before: &[Option<Found>],
+    before: &[Option<SlotValue>],
     after: &Shown,
 ) -> String {
     let path = path.display();

@@ -6,8 +6,8 @@ use api_key_helper_cache::Entry;
 use api_key_helper_config::Profile;
 use api_key_helper_core::Source;
 
+use crate::readable::format_duration;
 use crate::session::Session;
-use crate::written::written;
 
 /// How long Claude Code goes on using a key before it runs the helper again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn too_long_for(lifetime: Option<Duration>, hold: Duration) -> Vec<St
         format!(
             "keys live for {} only: set `hold` in the profile to less than half of that, and run the \
              command again",
-            written(life)
+            format_duration(life)
         )
     };
     life.map(warning).into_iter().collect()
@@ -98,7 +98,7 @@ impl ClientTtl {
         match self.lifetime {
             Some(life) if life / 2 < RESERVE + self.ttl.min(SHORTEST) => vec![format!(
                 "keys live for {} only: Claude Code may send one that has just ended",
-                written(life)
+                format_duration(life)
             )],
             None if session.sources.iter().all(|source| cached(session, source).is_none()) => {
                 vec![

@@ -7,12 +7,12 @@ use api_key_helper_clients::claude_code::TTL_VARIABLE;
 use api_key_helper_system::HOME_VARIABLE;
 use api_key_helper_values::Error;
 
+use super::client_environment::ClientEnvironment;
 use super::line::Facts;
 use super::programs::Programs;
 use super::rehearsal;
 use super::show::Sheet;
-use super::sources::Asked;
-use super::told::Told;
+use super::sources::SourceTrial;
 use super::ttl::Ttl;
 use crate::environment::Environment;
 use crate::session::Session;
@@ -33,12 +33,12 @@ impl Client<'_> {
     pub(super) async fn examine(
         &self,
         session: Option<&Session>,
-        asked: &[Asked],
+        asked: &[SourceTrial],
         sheet: &mut Sheet,
     ) -> Result<(), Error> {
         let variable = |name: &str| self.environment.variable(name);
         let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let told = Told::read(&folder, &variable);
+        let told = ClientEnvironment::read(&folder, &variable);
         sheet.add(told.check())?;
         let Some((_, helper)) = told.helper() else { return Ok(()) };
         let home = variable(HOME_VARIABLE).and_then(|home| PathBuf::from(home).canonicalize().ok());
@@ -73,7 +73,7 @@ impl Client<'_> {
 }
 
 /// The shortest life of the keys that were given, of those that the profile can print.
-fn life(asked: &[Asked]) -> Option<Duration> {
+fn life(asked: &[SourceTrial]) -> Option<Duration> {
     let given = asked.iter().filter(|asked| asked.is_of_profile);
     let given = given.filter_map(|asked| asked.answer.as_ref().ok()?.validity);
     given.filter_map(|validity| Some(validity.expires_at?.since(validity.fetched_at))).min()

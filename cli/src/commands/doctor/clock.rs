@@ -6,12 +6,12 @@ use api_key_helper_core::{ServerTime, server_time};
 use api_key_helper_values::Error;
 
 use super::finding::{Check, Finding};
-use super::sources::Asked;
+use super::sources::SourceTrial;
+use crate::readable::format_duration;
 use crate::session::Session;
-use crate::written::written;
 
 /// Asks each server that is there for the time.
-pub(super) async fn check(session: &Session, asked: &[Asked]) -> Vec<Finding> {
+pub(super) async fn check(session: &Session, asked: &[SourceTrial]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (source, asked) in session.all_sources().into_iter().zip(asked) {
         let name = &source.planned.id.source;
@@ -44,8 +44,10 @@ fn judge(source: &str, backend: &str, time: &ServerTime) -> Finding {
         let text = format!("this machine's clock agrees with that of the server of `{source}`");
         return Finding::ok(Check::ClockSkew, text);
     }
-    let text =
-        format!("this machine's clock is {} {how} that of the server of `{source}`", written(off));
+    let text = format!(
+        "this machine's clock is {} {how} that of the server of `{source}`",
+        format_duration(off)
+    );
     let mend = "set it, and keep it right: `timedatectl set-ntp true`";
     if backend == "aws" && off > AWS_REFUSES {
         let text = format!("{text}, and aws takes no signature that is off by 5 min");

@@ -7,9 +7,9 @@ use api_key_helper_system::StateFolder;
 use api_key_helper_values::{Error, Moment};
 
 use super::finding::{Check, Finding};
-use super::sources::Asked;
+use super::sources::SourceTrial;
 use crate::journal::{LOG, Line, OLD_LOG};
-use crate::written::{counted, relative};
+use crate::readable::{counted, relative};
 
 /// What was logged, oldest first. What cannot be read was never logged.
 pub(super) fn read(folder: &StateFolder) -> Vec<Line> {
@@ -26,7 +26,7 @@ pub(super) fn read(folder: &StateFolder) -> Vec<Line> {
 pub(super) fn judge(
     log: &[Line],
     sources: &[&Source],
-    asked: &[Asked],
+    asked: &[SourceTrial],
     now: Moment,
 ) -> Vec<Finding> {
     let names = sources.iter().map(|source| &source.planned.id.source);

@@ -26,7 +26,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// What the line means.
-pub(super) struct Judged {
+pub(super) struct LineReport {
     pub(super) findings: Vec<Finding>,
     /// It runs the very front that this worker belongs to, and nothing else.
     pub(super) is_this_program: bool,
@@ -37,10 +37,10 @@ pub(super) struct Judged {
 }
 
 impl Facts<'_> {
-    pub(super) fn judge(&self) -> Judged {
+    pub(super) fn judge(&self) -> LineReport {
         let Some(line) = HelperLine::parse(self.text) else {
             let text = "the helper's line has a quote that is never closed";
-            return Judged {
+            return LineReport {
                 findings: vec![Finding::error(Check::HelperLine, text, APPLY)],
                 is_this_program: false,
                 is_ours: false,
@@ -56,7 +56,7 @@ impl Facts<'_> {
         findings.extend(self.about_project(real.as_deref(), is_this_program));
         findings.extend(self.about_profile(&line));
         let is_plain = is_this_program && line.config().is_none();
-        Judged { findings, is_this_program, is_ours: line.is_ours(), is_plain }
+        LineReport { findings, is_this_program, is_ours: line.is_ours(), is_plain }
     }
 
     fn about_copy(&self, line: &HelperLine, real: Option<&Path>, is_this_program: bool) -> Finding {
@@ -211,7 +211,7 @@ mod tests {
             Self { folder, helper, programs }
         }
 
-        fn judge_in(&self, folder: &Path, line: &str) -> Judged {
+        fn judge_in(&self, folder: &Path, line: &str) -> LineReport {
             let facts = Facts {
                 text: line,
                 folder,

@@ -12,9 +12,9 @@ use api_key_helper_clients::{
 };
 use api_key_helper_system::trust;
 
+use super::client_environment::marked;
 use super::finding::{Check, Finding};
 use super::programs::Programs;
-use super::told::marked;
 use crate::cli::Client;
 use crate::environment::Environment;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use api_key_helper_script::{Observed, observe};
+use api_key_helper_script::{Observation, observe};
 use api_key_helper_values::Key;
 
 use super::finding::{Check, Finding};
@@ -70,13 +70,13 @@ fn shell(line: &str) -> Command {
     command
 }
 
-fn judge(observed: &Observed, is_this_program: bool) -> Vec<Finding> {
+fn judge(observed: &Observation, is_this_program: bool) -> Vec<Finding> {
     let Some(status) = observed.status else {
         let text = format!("the helper did not end within {} s, and was killed", LONGEST.as_secs());
         let mend = "run it by hand, and see what it waits for: it has no terminal and no input";
         return vec![Finding::error(Check::HelperRun, text, mend)];
     };
-    let said = Said::of(&observed.stderr, is_this_program);
+    let said = HelperMessage::of(&observed.stderr, is_this_program);
     let mut findings = vec![about_time(observed.took)];
     if !status.success() {
         let text = format!("the helper failed ({status}){}", said.message);
@@ -138,12 +138,12 @@ fn about_output(stdout: &[u8]) -> Finding {
 
 /// What the helper said on stderr, as far as it is known to hold no secret.
 #[derive(Debug, Default)]
-struct Said {
+struct HelperMessage {
     message: String,
     hint: Option<String>,
 }
 
-impl Said {
+impl HelperMessage {
     fn of(stderr: &[u8], is_this_program: bool) -> Self {
         if !is_this_program {
             let message = match stderr.len() {
@@ -185,8 +185,8 @@ mod tests {
     use super::super::finding::Level;
     use super::*;
 
-    fn observed(code: Option<i32>, stdout: &[u8], stderr: &[u8]) -> Observed {
-        Observed {
+    fn observed(code: Option<i32>, stdout: &[u8], stderr: &[u8]) -> Observation {
+        Observation {
             status: code.map(|code| ExitStatus::from_raw(code << 8)),
             took: Duration::from_millis(7),
             stdout: Zeroizing::new(stdout.to_vec()),
@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    fn found(observed: &Observed, is_this_program: bool, check: Check) -> Finding {
+    fn found(observed: &Observation, is_this_program: bool, check: Check) -> Finding {
         let mut found = judge(observed, is_this_program);
         assert!(!format!("{found:?}").contains("canary"), "{found:?}");
         found.retain(|finding| finding.check == check);
@@ -241,13 +241,13 @@ mod tests {
 
     #[test]
     fn doctor_reports_a_slow_or_hanging_api_key_helper() {
-        let slow = Observed { took: NOTICED, ..observed(Some(0), b"k", b"") };
+        let slow = Observation { took: NOTICED, ..observed(Some(0), b"k", b"") };
         assert_eq!(found(&slow, true, Check::HelperTime).level, Level::Warning);
         let quick = observed(Some(0), b"k", b"");
         assert_eq!(found(&quick, true, Check::HelperTime).level, Level::Ok);
         let endless = observed(None, b"", b"");
         assert_eq!(found(&endless, true, Check::HelperRun).level, Level::Error);
-        let holding = Observed { holds_stdout: true, ..quick };
+        let holding = Observation { holds_stdout: true, ..quick };
         assert_eq!(found(&holding, true, Check::HelperStdout).level, Level::Warning);
     }
 }

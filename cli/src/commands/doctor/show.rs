@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::finding::{Finding, Level};
 use crate::cli::VERSION;
 use crate::environment::Environment;
+use crate::readable::counted;
 use crate::report::{print, print_json, tell};
-use crate::written::counted;
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]

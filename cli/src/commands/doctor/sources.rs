@@ -10,19 +10,19 @@ use api_key_helper_values::{Error, ErrorKind, Moment};
 
 use super::finding::{Check, Finding, Level};
 use super::show::Sheet;
+use crate::readable::{format_duration, relative};
 use crate::session::{Session, now};
-use crate::written::{relative, written};
 
 /// A source that was asked.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct SourceTrial {
     pub(super) source: String,
     /// Whether the profile asks it by itself, and not only another source.
     pub(super) is_of_profile: bool,
     /// A source that it uses and that gave no key, so that it was not asked.
     waits_for: Option<String>,
     /// What it gave, or why not.
-    pub(super) answer: Result<Given, Error>,
+    pub(super) answer: Result<KeyFacts, Error>,
     /// What else was said.
     warnings: Vec<String>,
     /// How long it took, attempts and waits together.
@@ -31,7 +31,7 @@ pub(super) struct Asked {
 
 /// What is known of a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
+pub(super) struct KeyFacts {
     /// How many characters it has.
     length: usize,
     /// Its time; none where it could not be cached.
@@ -40,18 +40,19 @@ pub(super) struct Given {
 
 /// Asks all sources, one after the other, each after those that it uses. Where one of these gave no
 /// key, there is nothing new to find out.
-pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<Asked> {
-    let mut all: Vec<Asked> = Vec::new();
+pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<SourceTrial> {
+    let mut all: Vec<SourceTrial> = Vec::new();
     for source in session.all_sources() {
-        let is_used =
-            |asked: &&Asked| source.uses.iter().any(|used| used.planned.id.source == asked.source);
+        let is_used = |asked: &&SourceTrial| {
+            source.uses.iter().any(|used| used.planned.id.source == asked.source)
+        };
         let failed = all
             .iter()
             .filter(is_used)
             .find_map(|asked| Some((asked.source.clone(), asked.answer.as_ref().err()?.clone())));
         let is_of_profile = session.is_of_profile(source);
         all.push(match failed {
-            Some((used, error)) => Asked {
+            Some((used, error)) => SourceTrial {
                 source: source.planned.id.source.clone(),
                 is_of_profile,
                 waits_for: Some(used),
@@ -61,7 +62,7 @@ pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<Asked> {
             },
             None => {
                 sheet.wait_for(&format!("asking `{}`", source.planned.id.source));
-                Asked { is_of_profile, ..session.prove(source).await }
+                SourceTrial { is_of_profile, ..session.prove(source).await }
             }
         });
     }
@@ -71,7 +72,7 @@ pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<Asked> {
 impl Session {
     /// Asks `source` alone, as `get --refresh` would, with all that belongs to it: single-flight,
     /// saved and logged. No older key takes the place of its answer.
-    async fn prove(&self, source: &Source) -> Asked {
+    async fn prove(&self, source: &Source) -> SourceTrial {
         let chain = self.environment.chain();
         // Under this policy a key is past its end as soon as it is there.
         let policy = Policy {
@@ -92,11 +93,11 @@ impl Session {
         let Outcome { answer, warnings } =
             self.in_world(async |world| get(world, slice::from_ref(source), &call).await).await;
         let took = self.clock.uptime().saturating_sub(started);
-        let given = answer.map(|answer| Given {
+        let given = answer.map(|answer| KeyFacts {
             length: answer.key.expose().len(),
             validity: self.cached(source).map(|entry| entry.validity),
         });
-        Asked {
+        SourceTrial {
             source: source.planned.id.source.clone(),
             is_of_profile: true,
             waits_for: None,
@@ -108,7 +109,7 @@ impl Session {
 }
 
 /// What the answers mean for the profile.
-pub(super) fn judge(asked: &[Asked], profile: &Profile, now: Moment) -> Vec<Finding> {
+pub(super) fn judge(asked: &[SourceTrial], profile: &Profile, now: Moment) -> Vec<Finding> {
     let of_profile = asked.iter().filter(|asked| asked.is_of_profile);
     let kinds = of_profile.map(|asked| asked.answer.as_ref().err().map(Error::kind));
     let has_key = answers(kinds);
@@ -127,8 +128,8 @@ fn answers(sources: impl IntoIterator<Item = Option<ErrorKind>>) -> bool {
     false
 }
 
-fn about(asked: &Asked, has_key: bool, profile: &Profile, now: Moment) -> Vec<Finding> {
-    let Asked { source, is_of_profile, waits_for, answer, warnings, took } = asked;
+fn about(asked: &SourceTrial, has_key: bool, profile: &Profile, now: Moment) -> Vec<Finding> {
+    let SourceTrial { source, is_of_profile, waits_for, answer, warnings, took } = asked;
     let took = took.as_millis();
     // Where another source answers, the caller has a key.
     let level = if has_key { Level::Warning } else { Level::Error };
@@ -174,12 +175,18 @@ fn lifetime(source: &str, validity: &Validity, hold: Option<Duration>, now: Mome
         return Finding::ok(check, text);
     };
     let life = end.since(validity.fetched_at);
-    let text =
-        format!("the key of `{source}` lives {}, and ends {}", written(life), relative(end, now));
+    let text = format!(
+        "the key of `{source}` lives {}, and ends {}",
+        format_duration(life),
+        relative(end, now)
+    );
     match hold {
         Some(hold) if hold > longest_hold(life) => Finding::warning(
             check,
-            format!("{text}; the profile's callers hold it {}, past its end", written(hold)),
+            format!(
+                "{text}; the profile's callers hold it {}, past its end",
+                format_duration(hold)
+            ),
             format!("set `hold` to at most `{}s`", longest_hold(life).as_secs()),
         ),
         _ => Finding::ok(check, text),

@@ -11,8 +11,8 @@ use api_key_helper_values::Error;
 
 use super::file_system;
 use super::finding::{Check, Finding};
+use crate::readable::counted;
 use crate::session::Session;
-use crate::written::counted;
 
 /// Names the folder that the state folder is in.
 const STATE_VARIABLE: &str = Places::STATE_VARIABLES[0];

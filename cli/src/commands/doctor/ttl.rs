@@ -7,7 +7,7 @@ use api_key_helper_clients::claude_code::TTL_VARIABLE;
 
 use super::finding::{Check, Finding};
 use super::sources::longest_hold;
-use crate::written::written;
+use crate::readable::format_duration;
 
 /// What decides whether a TTL is a good one.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Ttl<'_> {
                 format!(
                     "{text}, and the key lives {}: it is held past its end unless the TTL is at most \
                      half of that, less 30 s",
-                    written(life)
+                    format_duration(life)
                 ),
                 MEND,
             ),
@@ -83,7 +83,7 @@ fn not_a_number(value: &str, place: &str) -> Finding {
 fn spoken(duration: Duration) -> String {
     match duration.as_secs() {
         0 => format!("{} ms", duration.as_millis()),
-        _ => written(duration),
+        _ => format_duration(duration),
     }
 }
 

@@ -11,10 +11,10 @@ use crate::cli::{Call, Command, Get};
 use crate::commands::login;
 use crate::commands::status::gather;
 use crate::environment::Environment;
+use crate::readable::relative;
 use crate::report::Reporter;
 use crate::session::configured::{Configured, Files, accept_no};
 use crate::session::{Session, now};
-use crate::written::relative;
 
 /// Where configurations are tried: on this machine, under the system's file.
 pub(super) struct Trial<'a> {

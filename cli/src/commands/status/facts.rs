@@ -6,8 +6,8 @@ use api_key_helper_cache::{Demand, Freshness, Step, View, decide};
 use api_key_helper_values::{Error, Moment};
 use serde::{Serialize, Serializer};
 
+use crate::readable::format_duration;
 use crate::seal::SealStatus;
-use crate::written::written;
 
 /// A profile, and what the next call of this caller will do.
 #[derive(Debug, Serialize)]
@@ -43,7 +43,7 @@ impl NextCallStatus {
         let earlier = names.iter().zip(views).take(next);
         let reasons = earlier.map(|(name, view)| match pause_until(view, now) {
             Some(until) => {
-                format!("`{name}` is in its pause for {} more", written(until.since(now)))
+                format!("`{name}` is in its pause for {} more", format_duration(until.since(now)))
             }
             None => format!("`{name}` failed, and is asked again behind the answer"),
         });

@@ -26,7 +26,7 @@ pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Er
     let by_profile = Terms { policy: session.profile.policy, hold: session.hold() };
     let sources = &session.sources;
     let kept = sources.iter().map(|source| disk.kept(&source.planned));
-    let kept = kept.collect::<Result<Vec<Kept>, Error>>()?;
+    let kept = kept.collect::<Result<Vec<CacheState>, Error>>()?;
     let views = sources.iter().zip(&kept);
     let views = views.map(|(source, kept)| disk.view(&source.planned, kept, &by_profile));
     let views: Vec<View> = views.collect();
@@ -62,26 +62,26 @@ struct OnDisk<'a> {
 }
 
 /// What is kept of one source.
-struct Kept {
+struct CacheState {
     entry: Option<Entry>,
     is_unreadable: bool,
     failure: Option<Failure>,
 }
 
 impl OnDisk<'_> {
-    fn kept(&self, source: &PlannedSource) -> Result<Kept, Error> {
+    fn kept(&self, source: &PlannedSource) -> Result<CacheState, Error> {
         let PlannedSource { id, variables } = source;
         let variable = |name: &str| self.session.environment.variable(name);
         let entry = self.session.entry(id).map_err(|error| refusal(error, "the entry"))?;
         let failure = self.read(&id.failure_file())?.and_then(|bytes| Failure::decode(&bytes));
-        Ok(Kept {
+        Ok(CacheState {
             is_unreadable: matches!(entry, Some(None)),
             entry: entry.flatten().filter(|entry| entry.environment.stands(variables, &variable)),
             failure: failure.filter(|failure| failure.stands(variables, &variable)),
         })
     }
 
-    fn view(&self, source: &PlannedSource, kept: &Kept, terms: &Terms) -> View {
+    fn view(&self, source: &PlannedSource, kept: &CacheState, terms: &Terms) -> View {
         let Terms { policy, hold } = terms;
         let entry = kept.entry.as_ref();
         View {
@@ -94,7 +94,7 @@ impl OnDisk<'_> {
     fn status(
         &self,
         source: &Source,
-        kept: &Kept,
+        kept: &CacheState,
         view: &View,
         terms: &Terms,
         refresh: Refresh,

@@ -8,9 +8,9 @@ use api_key_helper_values::{Moment, plain, visible};
 use super::facts::{
     FailureStatus, KeyState, NextCall, ProfileStatus, Refresh, SignInStatus, SourceStatus,
 };
+use crate::readable::{format_duration, relative};
 use crate::seal::SealStatus;
 use crate::terminal::colours::Colours;
-use crate::written::{relative, written};
 
 /// Who looks, and when.
 pub(super) struct Screen {
@@ -131,7 +131,7 @@ impl Screen {
             });
         }
         if let (KeyState::Stale, Some(end)) = (source.key, source.usable_until) {
-            let left = written(end.since(self.now));
+            let left = format_duration(end.since(self.now));
             parts.push(format!("printed for {left} more while the source is down"));
         }
         parts.join(", ")
@@ -199,6 +199,6 @@ impl Screen {
 fn caller(hold_seconds: u64) -> String {
     match hold_seconds {
         0 => "asks each time that it needs a key".to_owned(),
-        _ => format!("uses a key for {}", written(Duration::from_secs(hold_seconds))),
+        _ => format!("uses a key for {}", format_duration(Duration::from_secs(hold_seconds))),
     }
 }

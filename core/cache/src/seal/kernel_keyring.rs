@@ -19,9 +19,9 @@ pub struct KernelKeyring {
 
 /// The kernel keeps nothing for us, as in many containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused(KeyError);
+pub struct KeyringRefusal(KeyError);
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for KeyringRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             KeyError::PermissionDenied | KeyError::AccessDenied => f.write_str("not permitted"),
@@ -48,7 +48,7 @@ impl KernelKeyring {
     ///
     /// # Errors
     /// When the kernel refuses to say.
-    pub fn recall(&self) -> Result<Option<Memory>, Refused> {
+    pub fn recall(&self) -> Result<Option<Memory>, KeyringRefusal> {
         let found = user_keyring().and_then(|ring| ring.search(&self.description));
         let mut bytes = Zeroizing::new([0; SealingKeys::LONGEST]);
         let length = match found.and_then(|key| key.read(&mut *bytes)) {
@@ -59,7 +59,7 @@ impl KernelKeyring {
                 | KeyError::KeyRevoked
                 | KeyError::KeyRejected,
             ) => return Ok(None),
-            Err(error) => return Err(Refused(error)),
+            Err(error) => return Err(KeyringRefusal(error)),
         };
         // The length is that of the whole, even where not all of it was read.
         Ok(bytes.get(..length).and_then(|bytes| match bytes {
@@ -72,12 +72,12 @@ impl KernelKeyring {
     ///
     /// # Errors
     /// When the kernel refuses, for instance because the user's quota is used up.
-    pub fn remember(&self, memory: &Memory) -> Result<(), Refused> {
+    pub fn remember(&self, memory: &Memory) -> Result<(), KeyringRefusal> {
         let bytes = match memory {
             Memory::Keys(keys) => keys.encode(),
             Memory::NoAnswer => Zeroizing::new(NO_ANSWER.to_vec()),
         };
-        self.put(&bytes).map_err(Refused)
+        self.put(&bytes).map_err(KeyringRefusal)
     }
 
     /// A process outside of a session does not *possess* what is in the user's keyring, and may by

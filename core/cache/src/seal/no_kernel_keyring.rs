@@ -11,9 +11,9 @@ pub struct KernelKeyring;
 
 /// There is no such keyring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
+pub struct KeyringRefusal;
 
-impl fmt::Display for Refused {
+impl fmt::Display for KeyringRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this system has none")
     }
@@ -30,16 +30,16 @@ impl KernelKeyring {
     ///
     /// # Errors
     /// Always.
-    pub const fn recall(&self) -> Result<Option<Memory>, Refused> {
-        Err(Refused)
+    pub const fn recall(&self) -> Result<Option<Memory>, KeyringRefusal> {
+        Err(KeyringRefusal)
     }
 
     /// Remembers nothing.
     ///
     /// # Errors
     /// Always.
-    pub const fn remember(&self, _: &Memory) -> Result<(), Refused> {
-        Err(Refused)
+    pub const fn remember(&self, _: &Memory) -> Result<(), KeyringRefusal> {
+        Err(KeyringRefusal)
     }
 
     /// There is nothing to forget.

@@ -13,7 +13,7 @@ use api_key_helper_system::{advice, trust};
 use super::finding::{Check, Finding};
 
 /// The settings files that are there, and the environment below them.
-pub(super) struct Told<'a> {
+pub(super) struct ClientEnvironment<'a> {
     files: Vec<SettingsFile>,
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Variable {
     is_of_environment: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> ClientEnvironment<'a> {
     /// What is told in `folder`.
     pub(super) fn read(folder: &Path, variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self { files: Places::find(folder, variable).read(), variable }
@@ -187,7 +187,7 @@ mod tests {
     use super::super::finding::Level;
     use super::*;
 
-    fn told(files: &[(Scope, &str)]) -> Told<'static> {
+    fn told(files: &[(Scope, &str)]) -> ClientEnvironment<'static> {
         let files = files.iter().map(|(scope, text)| SettingsFile {
             scope: *scope,
             path: format!("/{}.json", scope.name()).into(),
@@ -195,10 +195,10 @@ mod tests {
         });
         let variable: &dyn Fn(&str) -> Option<OsString> =
             &|name| (name == "ANTHROPIC_AUTH_TOKEN").then(|| "sk-canary".into());
-        Told { files: files.collect(), variable }
+        ClientEnvironment { files: files.collect(), variable }
     }
 
-    fn found(told: &Told<'_>, check: Check) -> Finding {
+    fn found(told: &ClientEnvironment<'_>, check: Check) -> Finding {
         let mut found = told.check();
         found.retain(|finding| finding.check == check);
         found.remove(0)

@@ -11,9 +11,9 @@ use url::form_urlencoded;
 /// The secrets that were sent or used so far. The SDK finds most of them by itself, so they are
 /// taken from its requests.
 #[derive(Clone, Default)]
-pub(crate) struct Sent(Arc<Mutex<Vec<Secret>>>);
+pub(crate) struct SentSecrets(Arc<Mutex<Vec<Secret>>>);
 
-impl Sent {
+impl SentSecrets {
     /// Adds those of `request`.
     pub(crate) fn note(&self, request: &HttpRequest) {
         for header in HEADERS {
@@ -52,9 +52,9 @@ impl Sent {
     }
 }
 
-impl fmt::Debug for Sent {
+impl fmt::Debug for SentSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sent").finish_non_exhaustive()
+        f.debug_struct("SentSecrets").finish_non_exhaustive()
     }
 }
 
@@ -72,14 +72,14 @@ mod tests {
     use super::*;
 
     fn sent(headers: &[(&'static str, &'static str)], body: &'static str) -> Vec<String> {
-        let sent = Sent::default();
+        let sent = SentSecrets::default();
         let mut request = HttpRequest::new(SdkBody::from(body));
         for (name, value) in headers {
             request.headers_mut().insert(*name, *value);
         }
         sent.note(&request);
         sent.note(&request);
-        assert_eq!(format!("{sent:?}"), "Sent { .. }");
+        assert_eq!(format!("{sent:?}"), "SentSecrets { .. }");
         sent.secrets().iter().map(|secret| secret.expose().to_owned()).collect()
     }
 

@@ -1,4 +1,4 @@
-//! Times as people read them.
+//! Times and counts as people read them.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use api_key_helper_values::Moment;
 /// A moment, seen from `now`: `in 5 min 3 s`, `2 h 1 min ago`.
 pub(crate) fn relative(at: Moment, now: Moment) -> String {
     if at > now {
-        format!("in {}", written(at.since(now)))
+        format!("in {}", format_duration(at.since(now)))
     } else {
-        format!("{} ago", written(now.since(at)))
+        format!("{} ago", format_duration(now.since(at)))
     }
 }
 
 /// A duration in its two greatest units.
-pub(crate) fn written(duration: Duration) -> String {
+pub(crate) fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
@@ -45,7 +45,7 @@ mod tests {
             (90_000, "1 d 1 h"),
         ];
         for (seconds, text) in rows {
-            assert_eq!(written(Duration::from_secs(seconds)), text);
+            assert_eq!(format_duration(Duration::from_secs(seconds)), text);
         }
         let moment = Moment::from_unix_millis(10_000);
         let later = moment.plus(Duration::from_secs(5));
