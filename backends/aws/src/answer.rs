@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn each_code_has_its_meaning() {
+    fn aws_error_codes_have_their_error_kind() {
         for (status, code, message, verdict) in [
             (400, "AccessDeniedException", "User: x is not authorized", Verdict::Forbidden),
             (400, "AccessDeniedException", "Access to KMS is not allowed", Verdict::Locked),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_is_read_where_json_is_expected() {
+    fn aws_error_in_xml_is_read() {
         let xml = "<?xml version=\"1.0\"?><ErrorResponse><Errors><Error><Code>AccessDenied</Code>\
                    <Message>User: x</Message></Error></Errors></ErrorResponse>";
         let mut answer = Answer::default();
@@ -251,14 +251,14 @@ mod tests {
     }
 
     #[test]
-    fn the_services_words_are_one_line() {
+    fn aws_error_message_is_one_line() {
         assert_eq!(answer(400, None, "Not\n now. ").because(&[]), ": Not now");
         assert_eq!(answer(400, None, "").because(&[]), "");
         assert!(answer(400, None, &"x".repeat(10_000)).because(&[]).len() < 250);
     }
 
     #[test]
-    fn a_skew_is_measured() {
+    fn aws_clock_skew_is_measured() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let ahead = Skew::between(at(1_000), at(1_000 - 754));
         assert_eq!(ahead.to_string(), "12 min 34 s ahead of");

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_near() {
+    fn aws_plain_http_is_allowed_for_loopback_and_metadata_only() {
         let near = |url: &str| is_near(&Url::parse(url).unwrap());
         for url in [
             "http://127.0.0.1:5000",

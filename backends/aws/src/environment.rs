@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tilde_is_an_absolute_home_folder_or_nothing() {
+    fn aws_config_tilde_is_an_absolute_home_folder_or_nothing() {
         let expanded = |home: Option<&str>, path| {
             let variables = home.map(|home| ("HOME".to_owned(), home.to_owned()));
             Environment(variables.into_iter().collect()).expanded(path)

@@ -45,14 +45,14 @@ mod tests {
     }
 
     #[test]
-    fn all_of_it() {
+    fn aws_field_star_takes_the_whole_json() {
         assert_eq!(pick("*").unwrap(), TEXT.replace(' ', ""));
         let error = key("sk-1", Some(&Field::new("*".to_owned())), "`s`").unwrap_err();
         assert!(error.message().starts_with("`s` is not JSON at line 1, column 1"), "{error}");
     }
 
     #[test]
-    fn without_a_field_the_whole_text() {
+    fn aws_secret_without_field_is_the_whole_text() {
         assert_eq!(key("sk-1\n", None, "`s`").unwrap().expose(), "sk-1");
         assert_eq!(key("17", None, "`s`").unwrap().expose(), "17");
         let error = key(TEXT, None, "`s`").unwrap_err();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_json_is_told_by_line_and_column_without_its_content() {
+    fn aws_secret_invalid_json_names_line_and_column_only() {
         for (text, field, place) in [
             ("{\u{201c}a\u{201d}:\"hunter2\"}", "a", "line 1, column 2"),
             ("{\n  \"a\": \"hunter2\",\n}", "/a", "line 3, column 1"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_key_is_told_as_for_a_script() {
+    fn aws_secret_that_is_no_key_is_explained() {
         assert_eq!(key("\u{feff}sk-1\r\n", None, "`s`").unwrap().expose(), "sk-1");
         let field = Field::new("api_key".to_owned());
         let text = format!("\u{feff}{TEXT}\r\n");

@@ -76,7 +76,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_aws_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 }

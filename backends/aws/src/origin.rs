@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn source_profile_chain_ends_where_the_sdk_ends_it() {
+    async fn aws_source_profile_chain_ends_where_the_sdk_ends_it() {
         let next = "role_arn = base-role\nsource_profile = last\n";
         let last = "[profile last]\ncredential_process = x\n";
         let keys = "aws_access_key_id = A\naws_secret_access_key = s\n";
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_of_the_selected_profile_do_not_end_its_chain() {
+    async fn aws_profile_with_keys_and_role_follows_source_profile() {
         let config = "[profile top]\nrole_arn = r\nsource_profile = base\naws_access_key_id = A\n\
                       aws_secret_access_key = s\n[profile base]\ncredential_process = x\n";
         let profiles = profiles(config).await;

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answer_in_usual_and_unusual_forms_is_read() {
+    fn credential_process_answer_in_unusual_forms_is_read() {
         for answer in [
             r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":"t"}"#,
             "\u{feff}{\"AccessKeyId\":\"A\\n\",\"SecretAccessKey\":\" s\",\"SessionToken\":\"t\"}\r\n",
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_answer_is_named_by_its_field_and_not_quoted() {
+    fn credential_process_answer_that_is_invalid_is_named_by_field() {
         let keys = r#""SecretAccessKey":"hunter2","AccessKeyId":"A""#;
         for (answer, why) in [
             (" \n".to_owned(), "is empty"),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn last_line_of_stderr_has_no_secret() {
+    fn credential_process_stderr_line_is_redacted() {
         let line = |stderr: &str| last_line(stderr.as_bytes(), b"{\"a\":\"made-up-secret\"}");
         assert_eq!(line("a\nvpn is down\n\n").as_deref(), Some("vpn is down"));
         assert_eq!(line("got made-up-secret").as_deref(), Some("got [redacted]"));

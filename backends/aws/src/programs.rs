@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn program_of_each_command_is_found_however_it_is_written() {
+    fn credential_process_program_is_found_however_written() {
         for line in [
             "/o/x",
             "/o/x --profile a",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn program_below_the_home_folder_is_found() {
+    fn credential_process_program_below_home_is_found() {
         for line in ["~/b/x", "$HOME/b/x", "\"${HOME}/b/x\" a", "\"$HOME\"/b/x"] {
             assert_eq!(programs(line, Some(Path::new("/h"))), [Path::new("/h/b/x")], "{line}");
             assert!(programs(line, None).is_empty(), "{line}");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_is_left_out() {
+    fn credential_process_words_that_are_no_program_are_left_out() {
         for line in [
             "",
             "aws --path /o/x",

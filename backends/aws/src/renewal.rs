@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_is_kept_until_its_end() {
+    fn aws_session_is_kept_until_it_expires() {
         let kept = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
         let renewal = Renewal::read(Some(&kept));
         assert_eq!(renewal.to_secret(), kept);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_is_never_kept() {
+    fn aws_long_lived_keys_are_never_kept() {
         for (token, end) in [(None, None), (Some("token"), None), (None, Some(1_000))] {
             let renewal = Renewal::of(&credentials(token, end));
             assert!(renewal.is_empty());
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn backend_state_of_another_backend_is_not_of_this_one() {
+    fn backend_state_of_another_backend_is_no_aws_session() {
         let own = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
         assert!(Renewal::is_in(&own) && Renewal::is_in(&Renewal::default().to_secret()));
         // Of Vault, and of an OpenID provider: both can be read as one without a session.
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nothing() {
+    fn aws_session_of_another_format_is_none() {
         let full = Renewal::of(&credentials(Some("token"), Some(1_000))).to_secret();
         let newer = full.expose().replace("\"version\":1", "\"version\":2");
         for text in ["", "token", "{}", "[]", &newer] {

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_says_the_region() {
+    fn secret_id_arn_gives_the_region() {
         let region =
             |text: &str| SecretId::parse(text.to_owned()).map(|id| id.region().map(str::to_owned));
         let arn = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:a/b-AbCdEf";
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_names_the_resource() {
+    fn secret_id_gives_the_resource_of_a_policy() {
         let id = SecretId::parse("prod/a".to_owned()).unwrap();
         let resource = "arn:aws:secretsmanager:eu-west-1:*:secret:prod/a-??????";
         assert_eq!(id.resource("eu-west-1"), resource);

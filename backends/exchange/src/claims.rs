@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_judges_by_is_told() {
+    fn jwt_iss_aud_and_exp_are_named_in_messages() {
         let now = UNIX_EPOCH + Duration::from_secs(100);
         for (payload, told) in [
             (
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_known_where_there_is_one() {
+    fn jwt_exp_is_read_where_it_is_valid() {
         let now = UNIX_EPOCH + Duration::from_secs(100);
         assert!(claims(r#"{"exp":100}"#).have_ended(now));
         for lives in [r#"{"exp":101}"#, "{}", r#"{"exp":-1}"#, r#"{"exp":1e300}"#] {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_in_its_place() {
+    fn jwt_claim_in_messages_is_cut_and_quoted() {
         let long = format!(r#"{{"iss":"`\n{}"}}"#, "x".repeat(1_000));
         let told = claims(&long).told(UNIX_EPOCH);
         assert_eq!(told, format!("; it is from `{}`", "x".repeat(LONGEST_NAME)));

@@ -355,7 +355,7 @@ mod tests {
         "federation_rule_id = 'fdrl_1'\norganization_id = 'o'\nservice_account_id = 'svac_1'";
 
     #[test]
-    fn what_cannot_work_is_said_at_once() {
+    fn invalid_exchange_settings_are_refused() {
         let token = "token = { env = 'T' }\ntoken_endpoint = 'https://i/t'\n";
         for (toml, says) in [
             ("token = { env = 'T' }", "grant"),
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sdks_variables_fill_gaps() {
+    fn anthropic_variables_fill_unset_exchange_settings() {
         let variables = [
             ("ANTHROPIC_FEDERATION_RULE_ID", "fdrl_env"),
             ("ANTHROPIC_ORGANIZATION_ID", "env"),
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_cannot_prove_itself_is_refused() {
+    fn client_auth_settings_that_cannot_work_are_refused() {
         for (toml, says) in [
             ("client_secret = { env = 'S' }", "no `client_id`"),
             ("client_id = 'c'\nclient_auth = 'post'", "no `client_secret`"),

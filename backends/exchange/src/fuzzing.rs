@@ -70,7 +70,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_exchange_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 }

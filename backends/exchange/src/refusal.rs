@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nested_form_is_read() {
+    fn nested_anthropic_error_is_read() {
         let read = |body: &str| nested(&Fields::parse(body.as_bytes())?);
         let body =
             r#"{"type":"error","error":{"type":"authentication_error","message":"too old"}}"#;
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_has_another_word_for_a_bad_token() {
+    fn invalid_request_means_a_bad_token_in_rfc8693() {
         assert_eq!(Code::parse("invalid_request", true), Some(Code::InvalidToken));
         assert_eq!(Code::parse("invalid_request", false), None);
     }

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_known_by_its_hash() {
+    fn sent_token_is_kept_as_a_hash() {
         let [token, other] = ["canary-1", "canary-2"].map(Secret::from);
         let sent = SentToken::of(&token);
         let kept = sent.to_secret();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nothing() {
+    fn sent_token_state_of_another_format_is_none() {
         for text in ["", "{}", r#"{"version":2,"token":"x","is_refused":true}"#] {
             assert_eq!(SentToken::read(&Secret::from(text)), SentToken::default(), "{text}");
         }

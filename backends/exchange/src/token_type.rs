@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_stand_for_addresses() {
+    fn token_type_short_names_stand_for_rfc8693_urns() {
         let read = |text: &str| TokenType::try_from(text.to_owned()).unwrap();
         assert_eq!(read("jwt").as_str(), "urn:ietf:params:oauth:token-type:jwt");
         assert_eq!(read("refresh_token").as_str(), REFRESH_TOKEN);

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_has_its_kind() {
+    fn oauth_error_codes_have_their_error_kind() {
         use ErrorKind::{Denied, Misconfigured, NeedsLogin, Transient};
         for (status, body, kind) in [
             (400, r#"{"error":"access_denied"}"#, Denied),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn pending_is_told_by_the_body() {
+    fn authorization_pending_is_recognized_by_the_body() {
         for status in [200, 400, 403, 428] {
             let verdict = answer(status, r#"{"error":"authorization_pending"}"#).verdict();
             assert_eq!(verdict, Verdict::Refused(Code::AuthorizationPending), "{status}");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_answer_may_have_been_a_grant() {
+    fn unreadable_token_answer_may_have_been_a_grant() {
         for (status, body) in [(200, "{"), (500, r#"{"error":"server_error"}"#), (504, "")] {
             assert!(answer(status, body).may_hide_a_grant(), "{status}");
         }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn challenge_without_a_body_blames_the_client() {
+    fn oauth_401_challenge_without_a_body_blames_the_client() {
         let challenge = Some("Basic realm=\"oauth\"".to_owned());
         for body in ["", " ", "<html>Unauthorized</html>"] {
             let answer =
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_handed_on() {
+    fn retry_after_of_a_503_is_in_the_error() {
         assert_eq!(error(503, "").retry_after(), Some(Duration::from_secs(7)));
     }
 }

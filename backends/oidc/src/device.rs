@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_name_goes_before_the_older_one() {
+    fn device_answer_verification_uri_beats_verification_url() {
         let page = |rest: &str| {
             let said = read(&format!(r#"{{"device_code":"d","user_code":123,{rest}}}"#)).unwrap();
             assert_eq!(said.user_code, "123");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_field_of_another_type_is_none() {
+    fn device_answer_optional_field_of_another_type_is_ignored() {
         let required = r#""device_code":"d","user_code":"u","verification_uri":"https://i/v""#;
         for odd in ["null", "{}", "[7]", "true", "\"\""] {
             let said = read(&format!(
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn required_field_that_is_invalid_is_named() {
+    fn device_answer_required_field_that_is_invalid_is_named() {
         for name in ["device_code", "user_code", "verification_uri"] {
             let mut said = json!({
                 "device_code": "d", "user_code": "u", "verification_uri": "https://i/v",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_spelled_as_a_browser_reads_it() {
+    fn device_verification_uri_is_shown_as_a_browser_reads_it() {
         let complete = "https://idp\u{435}.example.com/a b\u{1b}?c=\"&calc";
         let said = checked("\thttps://idp.example.com/device", Some(complete)).unwrap();
         assert_eq!(said.user_code, "ABCD");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn no_password_is_typed_into_plain_http() {
+    fn device_verification_uri_in_plain_http_is_refused() {
         for (address, complete) in [
             ("http://idp.example.com/device", None),
             ("https://idp.example.com/device", Some("http://idp.example.com/device?code=AB")),

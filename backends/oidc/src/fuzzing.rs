@@ -180,7 +180,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_oidc_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_are_read_as_they_are_written() {
+    fn token_answer_expires_in_is_read_as_text_or_number() {
         let end = |rest: &str| with(rest).key_expires_at(UNIX_EPOCH);
         let hour = UNIX_EPOCH.checked_add(Duration::from_secs(3600));
         assert_eq!(end(r#","expires_in":"3600""#), Ok(hour));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refresh_tokens_end() {
+    fn refresh_token_expires_in_is_read() {
         let end = |rest: &str| with(rest).refresh_token_expires_at(UNIX_EPOCH);
         let minute = UNIX_EPOCH.checked_add(Duration::from_secs(60));
         assert_eq!(end(r#","refresh_expires_in":60"#), minute);
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_token_is_none() {
+    fn empty_refresh_token_is_none() {
         assert!(with(r#","refresh_token":"","id_token":null"#).refresh_token.is_none());
     }
 
     #[test]
-    fn scope_is_a_text_or_a_list() {
+    fn token_answer_scope_is_a_text_or_a_list() {
         let scopes = |rest: &str| with(rest).scopes().map(<[String]>::to_vec);
         let both = Some(vec!["openid".to_owned(), "a".to_owned()]);
         assert_eq!(scopes(r#","scope":"openid a""#), both);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_access_token_is_named() {
+    fn unusable_access_token_is_transient_and_named() {
         for odd in ["null", "\"\"", "7", "{}", "[\"at\"]"] {
             let error = read(&format!(r#""access_token":{odd}"#)).unwrap();
             let error = error.access_token().unwrap_err();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn token_that_needs_a_proof_is_refused() {
+    fn token_type_dpop_is_refused() {
         let kind = |kind: &str| with(&format!(r#","token_type":{kind}"#)).access_token().cloned();
         for good in ["\"Bearer\"", "\"bearer \"", "\"\"", "null", "7", "\"BearerToken\""] {
             assert_eq!(kind(good), Ok(Secret::from("at")), "{good}");

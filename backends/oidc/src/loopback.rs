@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_read_to_its_end() {
+    fn loopback_request_head_is_read_to_its_end() {
         let head = "GET /callback?code=c HTTP/1.1\r\nHost: 127.0.0.1:4711\r\n\r\n";
         let page = BrowserRequest::Page(Zeroizing::new("/callback?code=c".to_owned()));
         assert_eq!(Head::parse(head.as_bytes()), Head::Complete(page));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn preflight_is_permitted_for_its_origin() {
+    fn loopback_preflight_is_permitted_for_its_origin() {
         let response = |headers: &str| {
             let head = format!(
                 "OPTIONS /callback?code=c HTTP/1.1\r\nHost: 127.0.0.1:4711\r\n\

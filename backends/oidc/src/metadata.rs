@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_looked_for_at_both_places() {
+    fn discovery_tries_openid_and_rfc_8414_places() {
         let places = |name| -> Vec<String> {
             addresses(&issuer(name).address).into_iter().map(String::from).collect()
         };
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuer_is_refused() {
+    fn discovery_of_another_issuer_is_refused() {
         for other in ["https://j", "https://i/", "http://i"] {
             let error = read("https://i", &json!({ "issuer": other })).unwrap_err();
             assert!(error.message().contains(&format!("calls itself `{other}`")), "{error}");
@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_in_plain_http_is_refused() {
+    fn discovery_endpoint_in_plain_http_is_refused() {
         let document = json!({ "issuer": "https://i", "token_endpoint": "http://i/token" });
         let error = read("https://i", &document).unwrap_err();
         assert!(error.message().contains("plain http"), "{error}");
     }
 
     #[test]
-    fn an_endpoint_of_another_flow_spoils_nothing() {
+    fn discovery_ignores_an_invalid_endpoint_of_another_flow() {
         let document = json!({
             "issuer": "https://i", "authorization_endpoint": "http://i/a",
             "device_authorization_endpoint": "http://i/d", "token_endpoint": "https://i/t",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_field_that_the_sign_in_does_not_use_costs_nothing() {
+    fn discovery_ignores_odd_unused_fields() {
         let token = "https://i/t";
         for odd in [json!(""), json!(null), json!(7), json!({}), json!(["x"]), json!("http://i/x")]
         {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_endpoint_is_named_where_it_is_used() {
+    fn discovery_names_an_invalid_endpoint_when_it_is_used() {
         let settings = Settings::with("key = 'id_token'");
         let document = json!({ "issuer": "https://i", "jwks_uri": "http://i/jwks" });
         let error = read_with(&settings, "https://i", &document).unwrap_err();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_issuer_is_named() {
+    fn discovery_without_issuer_is_refused() {
         for odd in [json!(null), json!(7), json!(""), json!(["https://i"])] {
             let error = read("https://i", &json!({ "issuer": odd })).unwrap_err();
             assert!(error.message().ends_with("without a usable `issuer`"), "{error}");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_clear_word_announces_the_issuers_name() {
+    fn discovery_announces_the_iss_parameter_only_if_true() {
         for (announced, is_announced) in [
             (json!(true), true),
             (json!(false), false),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_goes_into_the_form_where_no_header_is_taken() {
+    fn client_secret_goes_into_the_form_without_client_secret_basic() {
         let with = |methods: Value| {
             let document =
                 json!({ "issuer": "https://i", "token_endpoint_auth_methods_supported": methods });

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_happened() {
+    fn browser_login_page_says_what_happened() {
         let page = Page::signed_in("sso", " as `ada@example.com`").response();
         assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
         let said = "is signed in to <code>sso</code> as <code>ada@example.com</code>.</p>";
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_provider_says_is_markup() {
+    fn browser_login_page_escapes_the_providers_text() {
         let error = Error::denied("<script>`a` & \"b\"</script>`\u{1b}[31m");
         let page = Page::not_signed_in("sso", &error).response();
         assert!(
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_as_long_as_it_says() {
+    fn browser_login_response_has_its_content_length() {
         for page in [Page::nothing(), Page::stray(), Page::signed_in("sso", " as `Zoë`")] {
             let response = page.response();
             let (head, body) = response.split_once("\r\n\r\n").unwrap();

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_follows_the_answers() {
+    fn device_login_poll_interval_follows_pending_and_slow_down() {
         let mut pace = Pace::new(None);
         let mut waits = vec![pace.wait().as_secs()];
         for step in "p s s p u u p u s".split(' ') {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_says_how_long() {
+    fn device_login_poll_interval_is_the_providers() {
         assert_eq!(Pace::new(Some(Duration::from_secs(30))).wait().as_secs(), 30);
         assert_eq!(Pace::new(Some(Duration::ZERO)).wait().as_secs(), 1);
         let mut pace = Pace::new(None);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn who_need_not_wait_does_so_only_after_a_failure() {
+    fn browser_login_redemption_waits_only_after_a_failure() {
         let mut pace = Pace::eager();
         assert_eq!(pace.wait(), Duration::ZERO);
         pace.unavailable(None);

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_sent_as_it_is_written() {
+    fn redirect_uri_is_sent_as_written() {
         for (written, sent, path) in [
             ("http://127.0.0.1", "http://127.0.0.1:4711", "/"),
             ("http://localhost/", "http://localhost:4711/", "/"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_is_listened_on() {
+    fn redirect_uri_must_be_loopback() {
         for text in ["http://127.0.0.1", "http://localhost:8400/callback", "http://[::1]:8400"] {
             let parsed = RedirectUri::parse(text).unwrap();
             assert!(parsed.addresses().iter().all(IpAddr::is_loopback), "{text}");

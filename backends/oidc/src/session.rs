@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_that_is_no_key_is_told_as_for_a_script() {
+    fn token_that_is_no_key_is_explained() {
         let other = "ask for fewer `scopes`, or see `key` of the source";
         for (token, why, hint) in [
             ("null", "it is `null`", "see what writes it: it had no key to write"),

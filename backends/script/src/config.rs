@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_relative_to_the_file() {
+    fn script_paths_are_relative_to_the_configuration() {
         let invocation = script("command = ['keys/gen.sh', 'a']").invocation;
         assert_eq!(invocation.executable.path(), Path::new("/conf/keys/gen.sh"));
         assert_eq!(invocation.arguments, ["a"]);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_chooses_the_shell_before_the_variable_does() {
+    fn shell_setting_beats_the_shell_variable() {
         let shell = |text: &str, variables: &[(&str, &str)]| {
             let table = table(text, variables);
             let invocation = Settings::read(&table).unwrap().invocation;
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_shapes_say_where_and_what_to_do() {
+    fn invalid_script_settings_name_their_line_and_fix() {
         assert_eq!(
             refused("output = 'raw'"),
             "`source.s.command`: a script source has `command` or `shell_command`; \

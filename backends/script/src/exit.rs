@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_has_its_kind() {
+    fn script_exit_codes_have_their_error_kind() {
         let kind = |code: i32| judge(ExitStatus::from_raw(code << 8)).map(|(kind, _)| kind);
         assert_eq!(kind(0), None);
         assert_eq!(kind(77), Some(ErrorKind::Denied));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_an_outage() {
+    fn script_killed_by_a_signal_is_transient() {
         let (kind, what) = judge(ExitStatus::from_raw(9)).unwrap();
         assert_eq!((kind, what.as_str()), (ErrorKind::Transient, "was ended by signal 9"));
     }

@@ -58,7 +58,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_script_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 }

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_ends_is_told_of() {
+    async fn observed_program_that_ends_gives_exit_code_and_streams_stdout_stderr() {
         let observed = of("echo key; echo why >&2; exit 3", Duration::from_secs(30)).await;
         assert_eq!(observed.status.and_then(|status| status.code()), Some(3));
         assert_eq!((&**observed.stdout, &**observed.stderr), (&b"key\n"[..], &b"why\n"[..]));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_waits_for_its_input_is_killed() {
+    async fn observed_program_that_waits_for_stdin_is_killed() {
         let time = Duration::from_millis(500);
         let observed = of("echo begun; cat", time).await;
         assert!(observed.status.is_none() && observed.took >= time, "{observed:?}");

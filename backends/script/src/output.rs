@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_alone() {
+    fn script_output_may_be_a_key_alone() {
         for format in [Format::Auto, Format::Raw] {
             for text in ["sk-1", "sk-1\n", "\u{feff}sk-1\r\n", " \tsk-1 \n\n"] {
                 assert_eq!(read(format, text).as_deref(), Ok("sk-1"), "{text:?}");
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_a_key_without_its_white_space() {
+    fn script_output_document_is_json_without_whitespace() {
         let text = "{\n  \"a b\": 1,\n  \"key\": null\n}\n";
         let expected = r#"{"a\u0020b":1,"key":null}"#;
         assert_eq!(read(Format::Document, text).as_deref(), Ok(expected));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_an_outage() {
+    fn script_output_that_is_empty_is_transient() {
         for format in [Format::Auto, Format::Document, Format::Raw, Format::Json] {
             for text in ["", " \r\n", "\u{feff}", "null\n", "None"] {
                 assert_eq!(
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_to_be_mended() {
+    fn script_output_that_is_no_key_is_misconfigured() {
         let words = |text: &[u8]| {
             let error = Format::Auto.read(text, SystemTime::UNIX_EPOCH).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Misconfigured);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_have_spaces_and_lines() {
+    fn script_secret_input_may_have_spaces_and_lines() {
         assert_eq!(secret(b"\n a b\nc\r\n").unwrap().expose(), "a b\nc");
         assert_eq!(secret(b" \n"), Err(Unreadable::Empty));
         let not_utf8 = TextError::NotUtf8 { position: 1 };

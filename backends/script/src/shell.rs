@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shell_gets_the_text_by_its_own_rules() {
+    fn shell_command_is_passed_by_each_shells_rules() {
         let given = |shell: &str| arguments(Path::new(shell), "a \"b c\"".to_owned());
         for shell in ["/bin/bash", "/bin/sh", r"C:\Program Files\Git\bin\bash.exe"] {
             assert_eq!(

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_no_query() {
+    fn vault_address_with_query_or_password_is_refused() {
         for good in ["https://vault.example.com", "http://127.0.0.1:8200/eu", "http://[::1]:8200"] {
             assert!(Address::parse(good).is_ok(), "{good}");
         }
@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_in_front_of_the_api_is_kept() {
+    fn vault_address_path_prefix_is_kept() {
         let join = |address| Address::parse(address).unwrap().join("/secret/data/a?version=2");
         assert_eq!(join("https://v").as_str(), "https://v/v1/secret/data/a?version=2");
         assert_eq!(join("https://v/eu/").as_str(), "https://v/eu/v1/secret/data/a?version=2");
     }
 
     #[test]
-    fn the_token_travels_only_where_it_may() {
+    fn vault_redirect_is_followed_only_to_the_same_or_a_listed_host() {
         let listed = [Address::parse("https://b.example.com:8200").unwrap()];
         let from = Url::parse("https://a.example.com:8200/v1/secret/data/a").unwrap();
         for good in [

@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn each_status_has_its_kind() {
+    fn vault_status_codes_have_their_error_kind() {
         let denied = r#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#;
         let meta = r#"{"request_id":"x","data":{"data":null,"metadata":{}},"warnings":null}"#;
         let v2 = r#"{"request_id":"x","warnings":["Invalid path for a versioned K/V engine"]}"#;
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn answer_about_the_node_is_transient_whatever_its_status() {
+    fn vault_node_state_472_473_501_503_is_transient() {
         let dr = r#"{"errors":["path disabled in replication DR secondary mode"]}"#;
         for (status, body, state) in [
             (400, dr, "is a DR secondary"),
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn status_of_sys_health_without_its_body_is_a_proxys() {
+    fn vault_health_status_without_its_body_is_a_proxys() {
         for status in [472, 473, 501, 503, 530] {
             for body in ["", "<html>Not Implemented</html>", r#"{"message":"no"}"#] {
                 let answer = answer(status, body);
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn field_of_an_odd_type_costs_no_other_field() {
+    fn vault_answer_field_of_an_odd_type_is_ignored() {
         let body = r#"{"request_id":7,"warnings":{"a":1},"lease_id":null,"renewable":"x","wrap_info":[],
             "mount_type":5,"data":{"data":{"k":"v"},"metadata":"x"},"lease_duration":"3600",
             "auth":{"client_token":"s.t","lease_duration":"60","renewable":"true","token_policies":"default",
@@ -466,13 +466,13 @@ mod tests {
     }
 
     #[test]
-    fn answer_with_a_byte_order_mark_is_vaults() {
+    fn vault_answer_with_a_byte_order_mark_is_read() {
         let marked = answer(404, "\u{feff}{\"errors\":[]}");
         assert_eq!(marked.verdict(), Ok(Verdict::Absent));
     }
 
     #[test]
-    fn lifetime_that_is_unreadable_is_named() {
+    fn vault_lease_duration_that_is_invalid_is_named() {
         for (body, name) in [
             (r#"{"request_id":"r","lease_duration":"soon"}"#, "`lease_duration`"),
             (r#"{"request_id":"r","lease_duration":-5}"#, "`lease_duration`"),
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_quota_keeps_the_next_address_from_being_asked() {
+    fn vault_429_quota_keeps_the_next_address_from_being_asked() {
         assert!(answer(429, r#"{"errors":["rate limit quota exceeded"]}"#).is_rate_limit());
         assert!(answer(429, "<html>Too Many Requests</html>").is_rate_limit());
         assert!(
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn address_with_a_path_of_the_api_or_the_interface_is_named() {
+    fn vault_address_with_api_or_ui_path_is_named() {
         let advice =
             |from: &str| Answer { from: from.to_owned(), ..answer(404, "{}") }.address_advice();
         assert!(advice("https://v:8200/v1").unwrap().contains("`/v1`"));
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_says_when_to_come_again() {
+    fn vault_429_quota_has_retry_after() {
         let refused = |retry_after| {
             let body = r#"{"errors":["rate limit quota exceeded"]}"#;
             Answer { retry_after, ..answer(429, body) }.verdict().unwrap_err().retry_after()
@@ -520,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_words_are_one_line_without_secrets() {
+    fn vault_error_message_is_one_redacted_line() {
         let body = r#"{"errors":["2 errors occurred:\n\t* permission denied\n\t* bad token s.hunter2\n\n"]}"#;
         assert_eq!(answer(403, body).because(), ": permission denied; bad token [redacted]");
         assert_eq!(answer(404, r#"{"errors":[]}"#).because(), "");

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_what_the_server_expects() {
+    fn vault_request_paths_match_the_api() {
         let target = |call: Result<Call, Error>| call.unwrap().target;
         let read = |path: &str, version| {
             let (mount, path) = ("team/kv".to_owned(), path.to_owned());
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_endpoint_sends_its_object() {
+    fn vault_lease_renew_request_sends_its_id() {
         let call = Call::lease("renew", "a/b").unwrap();
         assert_eq!(call.method, Method::POST);
         assert_eq!(call.target, "/sys/leases/renew");

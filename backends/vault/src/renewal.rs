@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back() {
+    fn vault_token_state_roundtrips() {
         for renewal in [full(), Renewal::default()] {
             let secret = renewal.to_secret();
             assert_eq!(Renewal::read(Some(&secret)), renewal);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nothing() {
+    fn vault_token_state_of_another_format_is_none() {
         let newer = full().to_secret().expose().replace("\"version\":1", "\"version\":2");
         let unknown = Renewal { origin: None, ..full() }.to_secret();
         for text in ["", "s.token", "{}", "[]", &newer, unknown.expose()] {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_extended_in_its_second_half_until_it_cannot_be() {
+    fn vault_token_is_renewed_in_the_second_half_of_its_lease() {
         let mut token = Token::new(at(0), granted(100));
         assert!(!token.is_due(at(50)) && token.is_due(at(51)));
         token.extend(at(60), &granted(100));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_an_end_lives() {
+    fn vault_token_without_a_lease_never_expires() {
         let token = Token::new(at(0), granted(0));
         assert!(token.is_alive(at(u32::MAX.into())) && !token.is_due(at(u32::MAX.into())));
     }

@@ -225,7 +225,7 @@ mod tests {
     const KV2: Engine = Engine::Kv2 { version: None };
 
     #[test]
-    fn parts_of_an_api_path_are_left_out() {
+    fn kv_path_with_api_parts_has_a_hint_with_the_mount() {
         for (engine, mount, path, right) in [
             (KV2, "secret", "secret/data/x", "`path = \"x\"`"),
             (KV2, "secret", "data/x", "`path = \"x\"`"),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_path_is_taken_as_it_is() {
+    fn kv_path_is_used_as_written_below_its_mount() {
         for (engine, mount, path) in [
             (KV2, "secret", "anthropic"),
             (KV2, "secret", "secrets/x"),

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_helper_is_read_from_hcl_and_json() {
+    fn vault_token_helper_is_read_from_hcl_and_json() {
         for text in [
             "token_helper = \"/usr/local/bin/h\"",
             "# ours\n  token_helper=\"/usr/local/bin/h\" # keychain\n",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn configuration_without_a_token_helper_names_none() {
+    fn vault_configuration_without_token_helper_names_none() {
         for text in
             ["", "# token_helper = \"/h\"", "token_helper = \"\"", "token_helper_x = \"/h\""]
         {

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_secret_is_one_line() {
+    fn wrapped_secret_must_be_one_line() {
         assert_eq!(wrapped(&Value::from("made-up 1\n")), Ok(Secret::from("made-up 1")));
         for (odd, says) in
             [("hunter2\nb", "more than one line"), ("hunter2\tb", "control character")]

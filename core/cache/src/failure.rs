@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_cooldowns_of_many_end_apart_by_jitter() {
+    fn cooldowns_of_many_end_apart_by_jitter() {
         let end = |chance, has_usable_key| {
             let error = Error::transient("down");
             let failure = Failure::remember(&error, Some(&nth(20)), mark("1"), NOW, chance);

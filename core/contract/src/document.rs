@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn key_alone_is_no_document_no_placeholder_and_not_in_quotes() {
+    fn json_document_placeholder_or_quoted_text_is_no_key() {
         let read = |text: &str| key_alone(text).map(|key| key.expose().to_owned());
         assert_eq!(read("\u{feff}sk-1\r\n").as_deref(), Ok("sk-1"));
         // What only looks like JSON may be a key.
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_stays_what_it_says() {
+    fn json_document_key_keeps_its_meaning() {
         let json = "{\n  \"a b\": \"c \\\" d\\\\\",\r\n\t\"ü😀\": [ 1, true ]\n}\n";
         let key = read(json);
         assert_eq!(key, r#"{"a\u0020b":"c\u0020\"\u0020d\\","\u00fc\ud83d\ude00":[1,true]}"#);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_or_too_long_is_no_key() {
+    fn invalid_or_too_long_json_document_is_no_key() {
         for text in ["", "{", "sk-1", "{} {}"] {
             assert!(key(text).is_none(), "{text}");
         }

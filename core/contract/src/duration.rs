@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_people_write_them() {
+    fn duration_is_read_as_people_write_it() {
         let read = |text: &str| RawDuration::try_from(text.to_owned()).map(|written| written.0);
         assert_eq!(read("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(read("5m"), Ok(Duration::from_secs(300)));

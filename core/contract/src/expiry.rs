@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn moment_as_rfc3339_is_the_second_before() {
+    fn rfc3339_time_is_rounded_down_to_a_second() {
         let text = |millis| rfc3339(Moment::from_unix_millis(millis));
         assert_eq!(text(2_000_000_000_999), "2033-05-18T03:33:20Z");
         assert_eq!(text(253_402_300_799_000), "9999-12-31T23:59:59Z");

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn field_is_a_name_a_pointer_or_all_of_it() {
+    fn field_setting_is_a_name_json_pointer_or_star() {
         assert_eq!(pick("api_key").unwrap(), "sk-1");
         assert_eq!(pick("/api_key").unwrap(), "sk-1");
         assert_eq!(pick("id").unwrap(), "7");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn field_that_is_missing_lists_those_that_are_there() {
+    fn field_setting_that_is_not_found_lists_the_fields() {
         let error = pick("key").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert_eq!(error.message(), "`s` has no field `key`");
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn field_that_is_an_object_lists_the_pointers_into_it() {
+    fn field_setting_of_an_object_lists_its_json_pointers() {
         let error = pick("in").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         assert_eq!(error.message(), "field `in` of `s` is not a text");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn pointer_that_leads_past_a_list_or_a_text_is_told_what_is_there() {
+    fn json_pointer_past_a_list_or_text_lists_what_is_there() {
         let hint = |text: &str, field: &str| {
             let error = read(text, field).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound, "{field}");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn name_with_a_slash_in_front_is_taken_where_no_pointer_leads() {
+    fn field_name_with_a_slash_is_used_when_no_json_pointer_matches() {
         assert_eq!(read(r#"{"/a": "sk-1"}"#, "/a").unwrap(), "sk-1");
         assert_eq!(read(r#"{"/a": "sk-1"}"#, "/~1a").unwrap(), "sk-1");
         assert_eq!(read(r#"{"/a/b": "sk-1", "a": {}}"#, "/a/b").unwrap(), "sk-1");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn only_field_is_taken_by_its_name_whatever_that_is() {
+    fn single_json_field_is_read_by_any_name() {
         let root: &RawValue = serde_json::from_str(r#"{"*": "sk-1"}"#).unwrap();
         let key = Field::named("*".to_owned()).key(root, "`s`").unwrap();
         assert_eq!(key.expose(), "sk-1");

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn field_of_any_type_costs_no_other_field() {
+    fn json_field_of_any_type_costs_no_other_field() {
         for odd in ["null", "5", "-1e300", "\"x\"", "[]", "[[{}]]", "{\"a\":[]}", "true"] {
             let json = format!(r#"{{"odd":{odd},"odd":{odd},"token":"t"}}"#);
             assert_eq!(fields(&json).text("token").as_deref(), Some("t"), "{odd}");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn text_may_be_a_number() {
+    fn json_text_may_be_a_number() {
         let json =
             r#"{"text":"a","long":12345678901234567890123,"empty":"","no":null,"list":["a"]}"#;
         let text = |name| fields(json).text(name);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn list_may_be_a_text() {
+    fn json_list_may_be_a_text() {
         let json = r#"{"list":["a b","c",null,{"d":1},5],"text":"a b","no":{"a":1},"empty":[]}"#;
         let fields = fields(json);
         assert_eq!(fields.texts("list").unwrap(), ["a b", "c", "5"]);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn number_may_be_a_text() {
+    fn json_number_may_be_a_text() {
         let seconds = |value: &str| fields(&format!(r#"{{"life":{value}}}"#)).seconds("life");
         for hour in ["3600", "\"3600\"", "3600.0", "\" 3600 \"", "3.6e3"] {
             assert_eq!(seconds(hour), Some(Duration::from_secs(3_600)), "{hour}");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn flag_is_a_clear_word_alone() {
+    fn json_flag_is_true_or_false_only() {
         let flag = |value: &str| fields(&format!(r#"{{"flag":{value}}}"#)).flag("flag");
         assert_eq!([flag("true"), flag("\"true\"")], [Some(true); 2]);
         assert_eq!([flag("false"), flag("\"false\"")], [Some(false); 2]);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_order_mark_makes_no_difference() {
+    fn json_with_byte_order_mark_is_read() {
         assert_eq!(fields("\u{feff}{\"a\":\"b\"}").text("a").as_deref(), Some("b"));
         for other in ["", "\u{feff}", "[]", "\"a\"", "{", "null", "{} {}"] {
             assert!(Fields::parse(other.as_bytes()).is_none(), "{other}");

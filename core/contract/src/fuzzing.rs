@@ -51,7 +51,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn fuzz_inputs_of_contract_still_pass() {
         fuzz_replay::replay(TARGETS);
     }
 }

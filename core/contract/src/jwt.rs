@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_read_as_any_expiry() {
+    fn jwt_exp_is_read_as_any_expiry() {
         let point = |payload: &str| point(&BASE64_URL_SAFE_NO_PAD.encode(payload));
         for exp in ["2000000000", "2000000000.0", "2e9", "\"2000000000\"", "2000000000000"] {
             let payload = format!(r#"{{"sub":"a","exp":{exp}}}"#);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn payload_is_read_in_each_writing_of_base64() {
+    fn jwt_payload_is_read_in_each_base64_form() {
         // One byte more each time, so that each length of the padding occurs.
         for name in ["", "a", "ab", "\u{3ff}\u{3fe}>>>???"] {
             let payload = format!(r#"{{"sub":"{name}","exp":2000000000}}"#);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_exp_is_kept_as_such() {
+    fn jwt_exp_that_is_invalid_is_kept_as_unreadable() {
         for exp in ["\"soon\"", "{}", "true", "1e300", "1e400"] {
             let payload = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{exp}}}"#));
             let key = Key::parse(&format!("e30.{payload}.c2ln")).unwrap();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn key_without_exp_has_no_expiry() {
+    fn jwt_without_exp_has_no_expiry() {
         for payload in ["{}", "exp", "[]", r#"{"exp":null}"#] {
             assert_eq!(point(&BASE64_URL_SAFE_NO_PAD.encode(payload)), None, "{payload}");
         }

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn list_of_a_secrets_bytes_is_redacted() {
+    fn hex_and_decimal_bytes_of_a_secret_are_redacted() {
         let list = |form: fn(u8) -> String, between: &str| {
             SECRET.bytes().map(form).collect::<Vec<_>>().join(between)
         };
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn percent_encoded_secret_is_redacted_whatever_is_reserved() {
+    fn percent_encoded_secret_is_redacted() {
         for plain in ["", "-._~", "-._~!*'()", "/?:@-._~!$'()*,;"] {
             for is_upper in [true, false] {
                 let form = percent(SECRET, |byte| plain.as_bytes().contains(&byte), is_upper);
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_stay() {
+    fn text_without_a_secret_is_not_redacted() {
         for text in [
             "invalid_client: the client is unknown (`invalid_client`)",
             "`https://login.example.com/oauth2/v2.0/token` answered 503 <html>",
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn much_of_it_costs_little() {
+    fn redacted_text_of_any_size_costs_little() {
         let secret = vec![b'7'; 1 << 20];
         assert_eq!(redact(&"7".repeat(4096), [&secret[..]]), REDACTED);
         for repeated in ["%25", "YWFh", "&amp;", "\\\\", "61 ", "x"] {

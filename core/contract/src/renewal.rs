@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_json() {
+    fn backend_state_is_versioned_json() {
         let end = UNIX_EPOCH + Duration::from_millis(7_900);
         let text = write(&renewal::<3>(Some(end)));
         assert_eq!(text.expose(), r#"{"version":3,"token":"hunter2","expires_at":7}"#);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_written_as_a_renewal_when_it_has_its_fields_and_no_others() {
+    fn backend_state_of_another_backend_is_recognized_by_its_fields() {
         let own = write(&renewal::<3>(None));
         assert!(is_written_as::<Renewal<3>>(&own) && !is_written_as::<Renewal<4>>(&own));
         let other = Secret::new(own.expose().replace('}', ",\"lease\":{}}"));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nothing() {
+    fn backend_state_of_another_version_is_none() {
         let other = write(&renewal::<4>(None));
         for text in ["", "token", "{}", "[]", other.expose()] {
             assert_eq!(read::<Renewal<3>>(&Secret::from(text)), None, "{text}");

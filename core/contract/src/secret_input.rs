@@ -121,7 +121,7 @@ mod tests {
     use crate::{SourceTable, Variables};
 
     #[test]
-    fn a_secret_input_names_one_place() {
+    fn secret_input_names_exactly_one_place() {
         #[derive(Debug, Deserialize)]
         struct Backend {
             token: SecretInput,

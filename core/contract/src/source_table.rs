@@ -218,7 +218,7 @@ mod tests {
     use crate::Ambient;
 
     #[test]
-    fn what_a_backend_reads_is_recorded() {
+    fn backend_settings_record_the_variables_they_read() {
         let pairs = [("VAULT_ADDR", "\u{feff}http://x\r\n"), ("EMPTY", " \n")];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let text = "token = { env = 'T' }\n";

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_that_says_something() {
+    fn stderr_line_is_the_last_with_text() {
         assert_eq!(line("").as_deref(), None);
         assert_eq!(line(" \n\r\n").as_deref(), None);
         assert_eq!(line("a\nb c \n\n").as_deref(), Some("b c"));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_shell_traces_is_not_shown() {
+    fn stderr_line_of_a_shell_trace_is_not_shown() {
         assert_eq!(
             line("no such host\n+ curl -H 'X-Token: secret'\n++ b").as_deref(),
             Some("no such host")
@@ -117,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn of_our_own_errors_the_cause_is_shown() {
+    fn stderr_line_of_our_own_error_is_its_message() {
         let ours = "api-key-helper: error: no way\napi-key-helper: hint: go elsewhere\n";
         assert_eq!(line(ours).as_deref(), Some("api-key-helper: error: no way"));
     }
 
     #[test]
-    fn sequences_and_control_characters_are_dropped() {
+    fn stderr_terminal_sequences_are_dropped() {
         assert_eq!(
             line("\u{1b}[1;31merror:\u{1b}[0m\tno\u{7} \u{1b}(Bway").as_deref(),
             Some("error: no way")
@@ -137,13 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_bounded() {
+    fn stderr_line_length_is_bounded() {
         let long = line(&"ü".repeat(1000)).unwrap();
         assert_eq!(long, format!("{}...", "ü".repeat(SHOWN)));
     }
 
     #[test]
-    fn what_looks_like_a_token_is_redacted() {
+    fn stderr_text_that_looks_like_a_token_is_redacted() {
         let jwt = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
         let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         for token in [
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_hosts_files_and_errors_are_shown() {
+    fn stderr_names_of_hosts_files_and_errors_are_shown() {
         for said in [
             "could not resolve host: secretsmanager.eu-west-1.amazonaws.com:443",
             "open /home/ann/.config/corp-tool/Credentials_v2.json: permission denied",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_printed_as_the_key_is_redacted() {
+    fn stderr_text_of_the_printed_key_is_redacted() {
         let shown = |tail: &str| {
             last_line(tail.as_bytes(), &[b"{\"key\": \"sk-ant-0123456789\"}\n"]).unwrap()
         };

@@ -23,7 +23,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_up_to_its_cap() {
+    fn backoff_doubles_up_to_its_cap() {
         let bounds = [200, 400, 800, 1_600, 3_200, 5_000, 5_000].map(millis);
         for (attempt, bound) in (0..).zip(bounds) {
             assert_eq!(wait(attempt, 1.0, None), bound);
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_the_server_puts_off_together_comes_back_apart() {
+    fn backoff_after_retry_after_is_spread_by_jitter() {
         assert_eq!(wait(0, 0.0, Some(millis(7_000))), millis(7_000));
         assert_eq!(wait(0, 1.0, Some(millis(7_000))), millis(7_200));
         assert_eq!(wait(9, 1.0, Some(Duration::MAX)), Duration::MAX);

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_off_by_what_nothing_else_explains() {
+    fn clock_skew_excludes_latency_and_rounding() {
         // Neither the way of the answer nor the rest of the second is held against it.
         assert_eq!(said(10_900, 12_000, 10_000), (0, 0));
         assert_eq!(said(10_900, 12_000, 12_000), (0, 0));

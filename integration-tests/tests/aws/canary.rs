@@ -232,7 +232,7 @@ fn aws_refusal_message_with_the_sent_token_is_redacted() {
 
 /// What was read is no key, and is not shown either.
 #[test]
-fn secret_string_that_is_no_key_is_not_shown() {
+fn aws_secret_that_is_no_key_is_not_shown() {
     let canary = Canary::new();
     for text in [
         format!("{KEY} {KEY}"),

@@ -108,7 +108,7 @@ fn aws_profile_with_keys_or_role_reads_the_secret() {
 }
 
 #[test]
-fn container_credentials_read_the_secret() {
+fn ecs_container_credentials_read_the_secret() {
     let container = Stub::start(|request| {
         let is_ours = request.line == "GET /v2/credentials/1"
             && request.text.to_lowercase().contains("authorization: made-up-authorization");

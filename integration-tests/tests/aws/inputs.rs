@@ -320,7 +320,7 @@ fn container_token_with_a_line_end_is_sent_without_it() {
 }
 
 #[test]
-fn container_answer_that_is_invalid_is_named_by_its_field() {
+fn ecs_container_answer_that_is_invalid_is_named_by_its_field() {
     for (change, code, why) in [
         (json!({ "Expiration": "2040-01-31T12:00:00" }), 1, "`Expiration`"),
         (
@@ -350,7 +350,7 @@ fn container_answer_that_is_invalid_is_named_by_its_field() {
 }
 
 #[test]
-fn secret_string_that_is_no_key_is_explained() {
+fn aws_secret_that_is_no_key_is_explained() {
     for (text, why) in [
         ("\u{feff}{\"api_key\":\"tok-1\"}", "`s` is a JSON object"),
         ("\"tok-1\"", "`s` is not a key: it is in quotes"),

@@ -148,7 +148,7 @@ fn background_refresh_returns_to_the_first_source_after_its_cooldown() {
 }
 
 #[test]
-fn error_is_the_first_sources_when_all_sources_are_down() {
+fn fallback_error_is_the_first_sources_when_all_are_down() {
     let home = two_sources("echo 'no route' >&2; exit 75", "echo 'no luck' >&2; exit 75");
     home.helper().run().assert_error(1, &["no route"]);
     // In their pauses too.

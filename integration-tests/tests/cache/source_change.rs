@@ -47,7 +47,7 @@ fn changed_source_setting_is_a_cache_miss() {
 }
 
 #[test]
-fn changed_source_that_is_down_does_not_fall_back_to_the_others_key() {
+fn changed_source_that_is_down_prints_no_stale_key_of_the_other() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let down = home.script("down", "exit 75");

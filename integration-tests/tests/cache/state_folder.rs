@@ -309,7 +309,7 @@ fn cached_key_on_a_disk_turned_read_only_is_printed() {
 }
 
 #[test]
-fn old_state_files_are_swept_and_those_in_use_kept() {
+fn old_state_folder_files_are_swept_and_those_in_use_kept() {
     let home = home();
     let state = home.state();
     let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);

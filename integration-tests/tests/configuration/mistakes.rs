@@ -118,7 +118,7 @@ fn timeout_retry_and_ttl_variables_must_be_whole_numbers() {
 }
 
 #[test]
-fn chain_of_thousands_of_sources_is_refused_by_its_length() {
+fn inner_source_chain_of_thousands_is_refused_by_its_length() {
     let link = |i| {
         format!(
             "[source.s{i}]\nbackend = \"script\"\ncommand = [\"/bin/cat\"]\n\

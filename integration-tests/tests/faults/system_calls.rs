@@ -18,7 +18,7 @@ fn front_to_worker_exec_survives_a_fault_at_each_system_call() {
 }
 
 #[test]
-fn cold_fetch_survives_a_fault_at_each_system_call() {
+fn cache_miss_survives_a_fault_at_each_system_call() {
     assert_swept(COLD, 150, 300);
 }
 

@@ -8,7 +8,7 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::mounts::Mounts;
 
 #[test]
-fn closed_streams_are_not_replaced_by_state_files() {
+fn closed_stdin_stdout_and_stderr_are_not_replaced_by_state_files() {
     let home = Home::with_script(&format!("[ $run = 1 ] && {{ echo lost >&2; exit 78; }}\n{KEYS}"));
     let closed = |call: integration_tests::call::Call| {
         call.under(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"]).run()

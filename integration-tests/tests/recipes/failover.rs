@@ -10,7 +10,7 @@ use crate::place::Recipe;
 const BEHIND_GLASS: &str = "sk-ant-made-up-behind-glass";
 
 #[test]
-fn recipe_failover_page_matches_the_program() {
+fn recipe_vault_failover_page_matches_the_program() {
     let mut company = Company::new(Recipe::Vault);
     let page = Page::open("failover.md");
     let body = format!("[ \"$*\" = 'show anthropic/break-glass' ] && echo {BEHIND_GLASS}");

@@ -198,7 +198,7 @@ fn script_killed_at_its_timeout_shows_no_key() {
 }
 
 #[test]
-fn debug_output_shows_no_key_or_secret() {
+fn debug_output_is_redacted() {
     let key = Key::parse(KEY).unwrap();
     let validity = Validity {
         fetched_at: Moment::from_unix_millis(0),

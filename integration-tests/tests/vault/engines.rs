@@ -38,7 +38,7 @@ fn kv1_engine_reads_a_secret() {
 }
 
 #[test]
-fn read_engine_reads_any_path_with_data() {
+fn vault_read_engine_reads_any_path_with_data() {
     let bao = OpenBao::dev();
     bao.write("cubbyhole/team/anthropic", &json!({ "api_key": KEY }));
     let user = root(&bao, "engine = \"read\"\npath = \"cubbyhole/team/anthropic\"");

@@ -55,7 +55,7 @@ fn missing_or_deleted_vault_secret_exits_5() {
 }
 
 #[test]
-fn wrong_kv_engine_works_after_the_hint() {
+fn wrong_vault_engine_works_after_the_hint() {
     let bao = server();
     let user = User::new("").with_variable("VAULT_TOKEN", ROOT);
     let address = format!("address = \"{}\"\n", bao.address());
@@ -81,7 +81,7 @@ fn wrong_kv_engine_works_after_the_hint() {
 }
 
 #[test]
-fn api_path_in_path_setting_works_after_the_hint() {
+fn vault_api_path_in_path_setting_works_after_the_hint() {
     let bao = server();
     let source = |lines: &str| format!("address = \"{}\"\n{lines}", bao.address());
     let user = User::new("").with_secret_variable("VAULT_TOKEN", &token(&bao));

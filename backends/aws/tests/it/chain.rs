@@ -31,7 +31,7 @@ fn shared(name: &str, AccessKey { id, secret }: &AccessKey) -> String {
 }
 
 #[test]
-fn shared_files() {
+fn aws_credentials_file_gives_credentials() {
     let mut source = source(TOML, &[]);
     source.file(".aws/credentials", &shared("default", &aws().reader));
     assert_eq!(source.key(), KEY);
@@ -39,7 +39,7 @@ fn shared_files() {
 }
 
 #[test]
-fn a_profile_of_the_source_comes_before_the_environment() {
+fn aws_profile_setting_beats_environment_keys() {
     let nobody = &aws().nobody;
     let variables =
         [("AWS_ACCESS_KEY_ID", &*nobody.id), ("AWS_SECRET_ACCESS_KEY", &*nobody.secret)];
@@ -53,7 +53,7 @@ fn a_profile_of_the_source_comes_before_the_environment() {
 }
 
 #[test]
-fn a_profile_that_is_not_there() {
+fn missing_aws_profile_is_misconfigured() {
     let mut source = source("secret_id = 'plain'\naws_profile = 'wrok'", &[]);
     source.file(".aws/config", "[profile work]\nregion = us-east-1\n");
     let error = source.error(ErrorKind::Misconfigured);
@@ -64,7 +64,7 @@ fn a_profile_that_is_not_there() {
 }
 
 #[test]
-fn profile_in_a_file_that_cannot_be_read_is_not_said_to_be_missing() {
+fn unreadable_aws_config_is_not_a_missing_profile() {
     for (file, other) in [(".aws/config", ".aws/credentials"), (".aws/credentials", ".aws/config")]
     {
         let mut source = source("secret_id = 'plain'\naws_profile = 'work'", &[]);
@@ -77,7 +77,7 @@ fn profile_in_a_file_that_cannot_be_read_is_not_said_to_be_missing() {
 }
 
 #[test]
-fn a_profiles_region_and_role() {
+fn aws_profile_region_and_role_are_used() {
     let aws = aws();
     let mut source = Source::new(
         "secret_id = 'abroad'\naws_profile = 'abroad'",
@@ -100,7 +100,7 @@ fn a_profiles_region_and_role() {
 }
 
 #[test]
-fn a_credential_process() {
+fn credential_process_gives_credentials() {
     let mut source = source("secret_id = 'plain'\naws_profile = 'work'", &[]);
     let AccessKey { id, secret } = &aws().reader;
     let answer = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret });
@@ -120,7 +120,7 @@ fn a_credential_process() {
 }
 
 #[test]
-fn a_token_file() {
+fn web_identity_token_file_gives_credentials() {
     let moto = credulous();
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), "jwt").unwrap();
@@ -143,7 +143,7 @@ fn a_token_file() {
 }
 
 #[test]
-fn shared_files_below_an_unknown_home_are_not_looked_for_in_the_current_folder() {
+fn aws_config_without_home_is_not_searched_in_the_current_folder() {
     for home in ["", "."] {
         let error = source(TOML, &[("HOME", home)]).error(ErrorKind::NeedsLogin);
         assert_eq!(error.message(), "there are no aws credentials");
@@ -155,14 +155,14 @@ fn shared_files_below_an_unknown_home_are_not_looked_for_in_the_current_folder()
 }
 
 #[test]
-fn no_credentials_at_all() {
+fn missing_aws_credentials_need_login() {
     let error = source(TOML, &[]).error(ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "there are no aws credentials");
     assert!(error.hint().unwrap().contains("`aws configure sso`"), "{error:?}");
 }
 
 #[test]
-fn a_variable_that_names_no_profile() {
+fn aws_profile_variable_without_its_profile_needs_login() {
     let error = source(TOML, &[("AWS_PROFILE", "wrok")]).error(ErrorKind::NeedsLogin);
     let message = "there are no aws credentials from profile `wrok`, which is not there";
     assert_eq!(error.message(), message);
@@ -170,7 +170,7 @@ fn a_variable_that_names_no_profile() {
 }
 
 #[test]
-fn a_login_of_the_console() {
+fn aws_profile_with_login_session_is_misconfigured() {
     let mut source = source("secret_id = 'plain'\naws_profile = 'dev'", &[]);
     let config = "[profile dev]\nlogin_session = arn:aws:iam::123456789012:user/ann\n";
     source.file(".aws/config", config);

@@ -9,7 +9,7 @@ use integration_tests::servers::stub::Reply;
 use crate::common::{Source, aws};
 
 #[test]
-fn a_refusal_says_it() {
+fn aws_clock_is_read_from_a_refusal() {
     let said = Source::of(&aws().reader, "secret_id = 'plain'").server_time().unwrap();
     let said = said.expect("a time");
     let off = SystemTime::now().duration_since(said).unwrap_or_else(|late| late.duration());
@@ -17,7 +17,7 @@ fn a_refusal_says_it() {
 }
 
 #[test]
-fn the_question_is_not_signed() {
+fn aws_clock_request_is_not_signed() {
     let stub = Stub::start(|_| {
         let refusal = r#"{"__type":"MissingAuthenticationTokenException"}"#;
         Reply::new(400, &["Date: Sun, 06 Nov 1994 08:49:37 GMT"], refusal)
@@ -30,7 +30,7 @@ fn the_question_is_not_signed() {
 }
 
 #[test]
-fn an_aws_that_cannot_be_reached_is_no_clock() {
+fn aws_clock_of_an_unreachable_server_is_transient() {
     let mut nobody = Source::at("http://127.0.0.1:1", &aws().reader, "secret_id = 'plain'");
     let error = nobody.server_time().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transient, "{error}");

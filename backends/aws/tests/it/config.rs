@@ -26,7 +26,7 @@ fn with(toml: &str) -> String {
 }
 
 #[test]
-fn errors_say_where_they_are() {
+fn invalid_aws_settings_name_their_line() {
     let role = "arn = 'arn:aws:iam::123456789012:role/r'";
     for (toml, message) in [
         (String::new(), "`secret_id` is missing"),
@@ -80,7 +80,7 @@ fn errors_say_where_they_are() {
 }
 
 #[test]
-fn a_secret_in_the_wrong_place_is_not_shown() {
+fn aws_settings_error_shows_no_secret() {
     for toml in [
         "web_identity = { role_arn = 'r', token = 'hunter2' }",
         "web_identity = { role_arn = 'r', token = { value = 'hunter2' } }",
@@ -93,7 +93,7 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 }
 
 #[test]
-fn what_was_read_is_recorded() {
+fn aws_settings_record_the_variables_they_read() {
     let reads = |toml: &str| built(toml).unwrap().reads();
     let has = |toml: &str, name: &str| {
         let reads = reads(toml);
@@ -145,7 +145,7 @@ fn what_was_read_is_recorded() {
 }
 
 #[test]
-fn every_block_of_the_documentation_is_a_configuration() {
+fn aws_page_blocks_are_valid_configurations() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/aws.md");
     let page = std::fs::read_to_string(page).unwrap();
     let blocks: Vec<&str> =
@@ -168,7 +168,7 @@ fn every_block_of_the_documentation_is_a_configuration() {
 }
 
 #[test]
-fn every_policy_of_the_documentation_is_one() {
+fn aws_page_policies_are_valid_json() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/aws.md");
     let page = std::fs::read_to_string(page).unwrap();
     let policies: Vec<&str> =

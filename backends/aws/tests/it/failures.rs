@@ -32,7 +32,7 @@ fn refused(kind: ErrorKind, status: u16, code: &'static str, message: &'static s
 }
 
 #[test]
-fn a_signature_that_is_refused() {
+fn aws_refused_signature_is_misconfigured() {
     let AccessKey { id, .. } = aws().reader.clone();
     let wrong = AccessKey { id, secret: "wrong-canary".to_owned() };
     let error = error(&wrong, "secret_id = 'plain'", ErrorKind::Misconfigured);
@@ -43,7 +43,7 @@ fn a_signature_that_is_refused() {
 }
 
 #[test]
-fn a_clock_that_is_wrong() {
+fn aws_clock_skew_is_misconfigured() {
     // As Secrets Manager says it, which repeats the request.
     let message = "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z \
                    x-amz-security-token:canary-token";
@@ -76,7 +76,7 @@ fn httpdate(time: SystemTime) -> String {
 }
 
 #[test]
-fn an_action_that_is_refused() {
+fn aws_denied_action_names_the_permission() {
     let error = error(&aws().nobody, "secret_id = 'plain'", ErrorKind::Denied);
     assert!(
         error.message().starts_with("aws refused to read `plain`: User: arn:aws:iam"),
@@ -91,7 +91,7 @@ fn an_action_that_is_refused() {
 }
 
 #[test]
-fn kms_refuses() {
+fn kms_refusal_is_denied() {
     for (code, message) in [
         ("AccessDeniedException", "Access to KMS is not allowed"),
         ("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text"),
@@ -103,7 +103,7 @@ fn kms_refuses() {
 }
 
 #[test]
-fn a_secret_that_is_not_there() {
+fn missing_aws_secret_is_not_found() {
     let error = error(&aws().reader, "secret_id = 'absent'", ErrorKind::NotFound);
     assert!(error.message().starts_with("aws found nothing to read `absent`"), "{error}");
     let hint = "check `secret_id` and the region: \
@@ -116,7 +116,7 @@ fn a_secret_that_is_not_there() {
 }
 
 #[test]
-fn a_secret_that_is_deleted() {
+fn deleted_aws_secret_is_not_found_and_names_restore() {
     let error = error(&aws().reader, "secret_id = 'deleted'", ErrorKind::NotFound);
     assert_eq!(error.message(), "aws refused to read `deleted`: it is marked for deletion");
     let hint = "bring it back: \
@@ -128,7 +128,7 @@ fn a_secret_that_is_deleted() {
 }
 
 #[test]
-fn credentials_that_are_no_longer_good() {
+fn expired_or_unknown_aws_credentials_need_login() {
     let stranger = AccessKey { id: "AKIA0".to_owned(), secret: "canary".to_owned() };
     let error = error(&stranger, "secret_id = 'plain'", ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "aws does not know the credentials of the environment");
@@ -140,7 +140,7 @@ fn credentials_that_are_no_longer_good() {
 }
 
 #[test]
-fn other_refusals() {
+fn aws_throttling_and_other_codes_have_their_error_kind() {
     let error = refused(ErrorKind::Misconfigured, 400, "ValidationException", "Invalid name.");
     let message = "aws refused to read `plain`: `ValidationException`: Invalid name";
     assert_eq!(error.message(), message);
@@ -161,7 +161,7 @@ fn other_refusals() {
 }
 
 #[test]
-fn a_proxys_page_is_not_the_servers_word() {
+fn proxy_page_is_not_aws_answer() {
     for status in [200, 302, 400, 403, 404, 407] {
         let error = answered(ErrorKind::Transient, move || {
             Reply::new(status, &["Content-Type: text/html"], "<html>No</html>")
@@ -172,13 +172,13 @@ fn a_proxys_page_is_not_the_servers_word() {
 }
 
 #[test]
-fn another_server_that_says_yes() {
+fn http_200_of_another_server_is_not_aws_answer() {
     let error = answered(ErrorKind::Transient, || Reply::json(200, &serde_json::json!({})));
     assert_eq!(error.message(), "what was read of `plain` is not from aws");
 }
 
 #[test]
-fn half_an_answer() {
+fn truncated_aws_answer_is_transient() {
     for bytes in [
         "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 500\r\n\r\n\
          {\"SecretString\":\"sk-canary",
@@ -193,7 +193,7 @@ fn half_an_answer() {
 }
 
 #[test]
-fn a_server_that_hangs() {
+fn hanging_aws_ends_within_the_timeout() {
     let stub = Stub::start(|_| Reply::Silence);
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let mut source = Source::at(stub.address(), &who, "secret_id = 'plain'");
@@ -208,7 +208,7 @@ fn a_server_that_hangs() {
 }
 
 #[test]
-fn address_with_a_password_in_a_section_of_services_is_refused_and_not_shown() {
+fn endpoint_url_with_a_password_in_services_is_refused_and_not_shown() {
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let variables = [
         ("AWS_ACCESS_KEY_ID", &*who.id),
@@ -227,7 +227,7 @@ fn address_with_a_password_in_a_section_of_services_is_refused_and_not_shown() {
 }
 
 #[test]
-fn nobody_listens() {
+fn refused_aws_connection_is_transient() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -239,7 +239,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn without_tls_only_this_machine_is_asked() {
+fn aws_plain_http_is_loopback_only() {
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let error =
         Source::at("http://192.0.2.1", &who, "secret_id = 'plain'").error(ErrorKind::Misconfigured);
@@ -247,7 +247,7 @@ fn without_tls_only_this_machine_is_asked() {
 }
 
 #[test]
-fn a_server_that_is_not_trusted() {
+fn aws_server_without_tls_is_transient() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
@@ -263,7 +263,7 @@ fn a_server_that_is_not_trusted() {
 
 /// Any server with an authority of its own will do.
 #[test]
-fn a_servers_certificate() {
+fn aws_unknown_certificate_authority_is_misconfigured() {
     let bao = OpenBao::dev_tls();
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let toml = "secret_id = 'plain'";
@@ -290,7 +290,7 @@ fn a_servers_certificate() {
 }
 
 #[test]
-fn a_bundle_of_authorities() {
+fn aws_ca_bundle_variable_is_read() {
     let who = [("AWS_ACCESS_KEY_ID", "AKIA1"), ("AWS_SECRET_ACCESS_KEY", "canary-secret")];
     let source = |bundle: &str| {
         let variables = [("AWS_CA_BUNDLE", bundle), ("AWS_REGION", "us-east-1")];

@@ -45,7 +45,7 @@ impl Weather {
 }
 
 #[test]
-fn each_attempt_asks_once() {
+fn aws_attempt_sends_one_request_for_each_fault() {
     let mut weather = weather();
     assert_eq!(weather.source.key(), KEY);
     weather.fails(5, &json!({ "error": { "code": "ThrottlingException", "status": 400 } }));

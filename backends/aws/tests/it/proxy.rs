@@ -26,7 +26,7 @@ fn proxy(status: u16) -> Stub {
 }
 
 #[test]
-fn aws_is_asked_through_the_proxy_whose_refusal_is_told() {
+fn proxy_403_or_407_of_aws_is_named() {
     for (status, kind) in [(403, ErrorKind::Transient), (407, ErrorKind::Misconfigured)] {
         let proxy = proxy(status);
         let error = error(&[("HTTPS_PROXY", proxy.address())], kind);
@@ -60,14 +60,14 @@ fn unusable_proxy_variable_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn dead_proxy_is_named() {
+fn unreachable_proxy_is_named() {
     let error = error(&[("https_proxy", "127.0.0.1:1")], ErrorKind::Transient);
     let words = "(through the proxy `127.0.0.1:1` of `https_proxy`): Connection refused";
     assert!(error.message().contains(words), "{error}");
 }
 
 #[test]
-fn this_machine_is_not_asked_through_the_proxy() {
+fn loopback_bypasses_the_proxy() {
     let proxy = proxy(403);
     let stub = Stub::start(|_| {
         let body = serde_json::json!({ "SecretString": KEY }).to_string();
@@ -87,7 +87,7 @@ fn this_machine_is_not_asked_through_the_proxy() {
 }
 
 #[test]
-fn answer_with_many_headers_is_read_and_one_with_a_long_head_is_not() {
+fn aws_answer_with_many_http_headers_is_read_up_to_a_limit() {
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let answering = |headers: usize, length: usize| {
         let stub = Stub::start(move |_| {

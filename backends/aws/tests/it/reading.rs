@@ -12,7 +12,7 @@ fn key(toml: &str) -> String {
 }
 
 #[test]
-fn the_whole_text() {
+fn aws_secret_is_read_as_the_whole_text() {
     let mut source = Source::of(&aws().reader, "secret_id = 'plain'");
     let credential = source.fetch().unwrap();
     assert_eq!(credential.key.expose(), KEY);
@@ -22,7 +22,7 @@ fn the_whole_text() {
 }
 
 #[test]
-fn a_field() {
+fn aws_field_is_read_by_name_or_json_pointer() {
     assert_eq!(key("secret_id = 'fields'\nfield = 'api_key'"), KEY);
     assert_eq!(key("secret_id = 'fields'\nfield = 'id'"), "7");
     assert_eq!(key("secret_id = 'fields'\nfield = '/deep/keys/1'"), "sk-deep");
@@ -37,14 +37,14 @@ fn a_field() {
 }
 
 #[test]
-fn binary() {
+fn aws_secret_binary_is_read_as_utf8() {
     assert_eq!(key("secret_id = 'binary'"), "sk-binary");
     let error = Source::of(&aws().reader, "secret_id = 'noise'").error(ErrorKind::Misconfigured);
     assert_eq!(error.message(), "`noise` is binary, and not UTF-8");
 }
 
 #[test]
-fn an_arn_of_another_region() {
+fn secret_id_arn_of_another_region_is_read() {
     // The environment says us-east-1.
     assert_eq!(key(&format!("secret_id = '{}'", aws().abroad)), "sk-abroad");
     let error = Source::of(&aws().reader, "secret_id = 'abroad'").error(ErrorKind::NotFound);
@@ -53,7 +53,7 @@ fn an_arn_of_another_region() {
 }
 
 #[test]
-fn a_region_that_only_the_arn_names() {
+fn secret_id_arn_region_is_used_without_aws_region() {
     let aws = aws();
     let variables = [
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.moto.address()),
@@ -68,7 +68,7 @@ fn a_region_that_only_the_arn_names() {
 }
 
 #[test]
-fn an_endpoint_of_its_own() {
+fn aws_endpoint_setting_beats_the_variable() {
     let aws = aws();
     let variables = [
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
@@ -81,7 +81,7 @@ fn an_endpoint_of_its_own() {
 }
 
 #[test]
-fn each_stage_and_version() {
+fn version_stage_and_version_id_select_the_secret() {
     let moto = Moto::start();
     let reader = moto.user("reader", &[allow("secretsmanager:GetSecretValue")]);
     moto.secret("s", &json!({ "SecretString": "sk-1" }));

@@ -14,7 +14,7 @@ fn toml(more: &str) -> String {
 }
 
 #[test]
-fn a_role_with_its_external_id() {
+fn assume_role_with_external_id_keeps_its_session() {
     let mut source = Source::of(&aws().caller, &toml(&format!(", external_id = '{EXTERNAL_ID}'")));
     assert_eq!(source.key(), KEY);
     let kept = source.kept();
@@ -26,7 +26,7 @@ fn a_role_with_its_external_id() {
 }
 
 #[test]
-fn a_role_that_does_not_trust() {
+fn assume_role_that_is_denied_names_the_permission() {
     for (who, id) in [(&aws().caller, "somebody-else"), (&aws().nobody, EXTERNAL_ID)] {
         let mut source = Source::of(who, &toml(&format!(", external_id = '{id}'")));
         let error = source.error(ErrorKind::Denied);
@@ -87,7 +87,7 @@ impl Counted {
 }
 
 #[test]
-fn a_role_is_assumed_once() {
+fn assume_role_session_is_reused() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted.source(
         "secret_id = 'plain'\n[assume_role]\narn = 'arn:aws:iam::123456789012:role/r'\n\
@@ -106,7 +106,7 @@ fn a_role_is_assumed_once() {
 }
 
 #[test]
-fn a_role_is_assumed_again_before_its_end() {
+fn assume_role_is_repeated_before_the_session_expires() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted
         .source("secret_id = 'plain'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
@@ -117,7 +117,7 @@ fn a_role_is_assumed_again_before_its_end() {
 }
 
 #[test]
-fn a_role_is_kept_before_it_is_used() {
+fn assume_role_session_is_saved_before_it_is_used() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted
         .source("secret_id = 'absent'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
@@ -128,7 +128,7 @@ fn a_role_is_kept_before_it_is_used() {
 }
 
 #[test]
-fn a_full_disk_is_no_reason_to_go_without_a_key() {
+fn assume_role_on_a_full_disk_still_gives_the_key() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted
         .source("secret_id = 'plain'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
@@ -137,7 +137,7 @@ fn a_full_disk_is_no_reason_to_go_without_a_key() {
 }
 
 #[test]
-fn a_session_that_is_refused_is_replaced_once() {
+fn rejected_role_session_is_replaced_once() {
     let aws = aws();
     let toml = toml(&format!(", external_id = '{EXTERNAL_ID}'"));
     let mut source = Source::of(&aws.caller, &toml);
@@ -150,7 +150,7 @@ fn a_session_that_is_refused_is_replaced_once() {
 }
 
 #[test]
-fn web_identity() {
+fn web_identity_session_is_reused() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted.source(
         "secret_id = 'plain'\n[web_identity]\n\
@@ -178,7 +178,7 @@ fn web_identity() {
 }
 
 #[test]
-fn web_identity_against_moto() {
+fn web_identity_works_against_moto() {
     // It is not signed, and so moto must not check.
     let moto = Moto::start();
     moto.secret("plain", &json!({ "SecretString": KEY }));
@@ -192,7 +192,7 @@ fn web_identity_against_moto() {
 }
 
 #[test]
-fn a_token_that_is_refused() {
+fn web_identity_token_refusals_have_kind_and_hint() {
     for (status, code, kind, hint) in [
         (400, "ExpiredTokenException", ErrorKind::NeedsLogin, "`web_identity.token`"),
         (400, "InvalidIdentityToken", ErrorKind::Denied, "trusts the issuer"),

@@ -17,7 +17,7 @@ const TOML: &str = "secret_id = 's'\nrotation_aware = true";
 const MAY: [&str; 2] = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
 
 #[test]
-fn the_key_is_the_current_one_at_all_times() {
+fn rotation_always_gives_awscurrent() {
     let moto = Moto::start();
     let reader = moto.user("reader", &MAY.map(allow));
     moto.secret("s", &json!({ "SecretString": "sk-0" }));
@@ -72,7 +72,7 @@ fn rotate(moto: &Moto, round: u32) {
 }
 
 #[test]
-fn the_next_rotation_is_when_to_ask_again() {
+fn rotation_aware_sets_refresh_at() {
     let moto = Moto::start();
     let reader = moto.user("reader", &MAY.map(allow));
     moto.secret("s", &json!({ "SecretString": "sk-0" }));
@@ -94,13 +94,13 @@ fn the_next_rotation_is_when_to_ask_again() {
 }
 
 #[test]
-fn a_secret_that_does_not_rotate() {
+fn rotation_aware_secret_without_rotation_has_no_refresh_at() {
     let toml = "secret_id = 'plain'\nrotation_aware = true";
     assert_eq!(Source::of(&aws().watcher, toml).fetch().unwrap().refresh_at, None);
 }
 
 #[test]
-fn the_right_to_look() {
+fn rotation_aware_without_describe_permission_is_denied() {
     let toml = "secret_id = 'plain'\nrotation_aware = true";
     let error = Source::of(&aws().reader, toml).error(ErrorKind::Denied);
     assert!(error.message().starts_with("aws refused to describe `plain`"), "{error}");

@@ -27,7 +27,7 @@ fn challenged(toml: &str, status: u16, body: &str, challenge: Option<&str>) -> E
 }
 
 #[test]
-fn each_answer_has_its_kind() {
+fn token_endpoint_errors_have_their_error_kind() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Transient};
     let bearer = format!("{FORM}grant = 'jwt-bearer'");
     let exchange = format!("{FORM}grant = 'token-exchange'");
@@ -64,7 +64,7 @@ fn each_answer_has_its_kind() {
 }
 
 #[test]
-fn challenge_without_a_body_blames_the_client() {
+fn token_endpoint_401_challenge_blames_the_client() {
     let toml = format!("{FORM}grant = 'jwt-bearer'\nclient_id = 'c'");
     let error = challenged(&toml, 401, "", Some("Basic realm=\"oauth\""));
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
@@ -79,13 +79,13 @@ fn login_required_has_the_hint_to_sign_in_at_the_source() {
 }
 
 #[test]
-fn a_wait_is_handed_on() {
+fn token_endpoint_503_retry_after_is_in_the_error() {
     let wait = error(FEDERATION, 503, "").retry_after();
     assert_eq!(wait, Some(Duration::from_secs(7)));
 }
 
 #[test]
-fn the_servers_words_hold_no_secret() {
+fn token_endpoint_error_description_is_redacted() {
     let body = r#"{"error":"invalid_grant","error_description":"bad token hunter2"}"#;
     let error = error(FEDERATION, 400, body);
     assert!(error.message().ends_with("bad token [redacted] (`invalid_grant`)"), "{error}");
@@ -116,7 +116,7 @@ fn read_for(grant: &str, body: &str) -> Result<Credential, Error> {
 }
 
 #[test]
-fn a_lifetime_becomes_an_end() {
+fn token_endpoint_expires_in_becomes_expires_at() {
     let end = |rest| credential(rest).unwrap().expires_at;
     assert_eq!(end(r#","expires_in":60"#), UNIX_EPOCH.checked_add(Duration::from_secs(60)));
     assert_eq!(end(""), None);
@@ -126,7 +126,7 @@ fn a_lifetime_becomes_an_end() {
 }
 
 #[test]
-fn only_what_can_be_sent_alone_is_a_key() {
+fn token_type_that_is_no_bearer_token_is_refused() {
     for good in [
         "",
         r#","token_type":"bearer""#,
@@ -155,7 +155,7 @@ fn only_what_can_be_sent_alone_is_a_key() {
 }
 
 #[test]
-fn odd_optional_fields_cost_nothing() {
+fn token_endpoint_odd_optional_fields_are_ignored() {
     for odd in ["null", "{}", "[]", "\"x\"", "true", "7"] {
         let rest = format!(
             ",\"scope\":{odd},\"scope\":{odd},\"refresh_token\":{odd},\"id_token\":{odd},\"error\":null"
@@ -166,7 +166,7 @@ fn odd_optional_fields_cost_nothing() {
 }
 
 #[test]
-fn token_that_is_no_key_has_the_hint_of_the_mistake_or_of_its_grant() {
+fn access_token_that_is_no_key_has_the_hint_of_its_grant() {
     let exchange = "ask for another kind of token: see `requested_token_type`";
     let bearer = "ask the server's operator for a token that can be sent as it is";
     for (grant, other) in [("token-exchange", exchange), ("jwt-bearer", bearer)] {

@@ -22,7 +22,7 @@ fn with_secret(mut source: Source, secret: &str) -> Source {
 }
 
 #[test]
-fn a_secret_is_sent_as_the_client_is_registered() {
+fn client_secret_is_sent_by_basic_or_post() {
     for (registered, setting) in
         [("client_secret_basic", ""), ("client_secret_post", "client_auth = 'post'")]
     {
@@ -37,7 +37,7 @@ fn a_secret_is_sent_as_the_client_is_registered() {
 }
 
 #[test]
-fn somebody_elses_signature_may_stand_for_the_client() {
+fn client_assertion_of_another_source_authenticates_the_client() {
     let endpoint = endpoint("private_key_jwt");
     let mut source = bearer(&endpoint, "client_assertion = { source = 'signer' }");
     let claims = [("issuer", "helper"), ("subject", "helper"), ("audience", endpoint.address())];

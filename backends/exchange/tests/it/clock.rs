@@ -8,7 +8,7 @@ use crate::common::bearer;
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a real endpoint has the real time")]
-fn it_is_said_to_whoever_asks() {
+fn token_endpoint_clock_is_known() {
     let endpoint = TokenEndpoint::new();
     let said = bearer(&endpoint, "").server_time().unwrap().expect("a time");
     let off = SystemTime::now().duration_since(said).unwrap_or_else(|late| late.duration());

@@ -11,7 +11,7 @@ use crate::common::{bearer, exchange, federation};
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a real endpoint has the real time")]
-fn each_grant_gives_a_key_until_the_end_that_it_says() {
+fn exchange_grants_give_a_key_with_expires_at() {
     let endpoint = TokenEndpoint::with(&Settings { life: 600, ..Settings::default() });
     for mut source in
         [bearer(&endpoint, ""), exchange(&endpoint, ""), federation(&endpoint, ("", ""))]
@@ -27,7 +27,7 @@ fn each_grant_gives_a_key_until_the_end_that_it_says() {
 }
 
 #[test]
-fn an_assertion_says_what_it_is_for() {
+fn jwt_bearer_grant_sends_audience_resource_and_scope() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(
         &endpoint,
@@ -49,7 +49,7 @@ fn an_assertion_says_what_it_is_for() {
 }
 
 #[test]
-fn an_exchange_says_who_acts_for_whom() {
+fn token_exchange_grant_sends_actor_token_and_audience() {
     let endpoint = TokenEndpoint::new();
     let mut source = exchange(
         &endpoint,
@@ -75,7 +75,7 @@ fn an_exchange_says_who_acts_for_whom() {
 }
 
 #[test]
-fn a_federation_is_asked_in_json() {
+fn anthropic_federation_grant_is_sent_as_json() {
     let endpoint = TokenEndpoint::new();
     let service = "service_account_id";
     let workspace = format!("workspace_id = 'wrkspc_1'\n{service}");
@@ -85,7 +85,7 @@ fn a_federation_is_asked_in_json() {
 }
 
 #[test]
-fn a_token_of_no_other_type_says_its_end_by_itself() {
+fn requested_token_type_jwt_has_no_expires_in() {
     let endpoint = TokenEndpoint::new();
     let mut source = exchange(&endpoint, "requested_token_type = 'jwt'");
     let Credential { key, expires_at, .. } = source.fetch().unwrap();

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::common::{bearer, exchange, federation, source, with_token};
 
 #[test]
-fn the_next_key_is_asked_for_with_another_assertion() {
+fn next_exchange_sends_a_new_assertion() {
     let endpoint = TokenEndpoint::new();
     for mut source in [bearer(&endpoint, ""), federation(&endpoint, ("", ""))] {
         let first = source.key();
@@ -25,7 +25,7 @@ fn the_next_key_is_asked_for_with_another_assertion() {
 }
 
 #[test]
-fn after_a_lost_answer_another_assertion_is_sent() {
+fn lost_exchange_answer_makes_the_next_send_a_new_assertion() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     endpoint.lose_a_grant();
@@ -37,7 +37,7 @@ fn after_a_lost_answer_another_assertion_is_sent() {
 }
 
 #[test]
-fn what_nobody_has_read_is_sent_again() {
+fn assertion_refused_by_429_is_sent_again() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     endpoint.refuse(429, "");
@@ -49,7 +49,7 @@ fn what_nobody_has_read_is_sent_again() {
 }
 
 #[test]
-fn what_was_never_sent_is_not_spent() {
+fn assertion_that_was_never_sent_is_not_used_up() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut source =
         source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = 'http://{closed}/token'"));
@@ -63,7 +63,7 @@ fn what_was_never_sent_is_not_spent() {
 }
 
 #[test]
-fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
+fn assertion_refused_for_its_audience_is_not_used_up() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     source.give("sso", &endpoint.token_with(&[("audience", "https://other.example.com")]));
@@ -75,7 +75,7 @@ fn a_token_that_is_refused_for_what_it_is_is_not_spent() {
 }
 
 #[test]
-fn the_subject_of_an_exchange_is_sent_as_often_as_it_is_needed() {
+fn subject_token_is_sent_repeatedly() {
     let endpoint = TokenEndpoint::new();
     let mut source = exchange(&endpoint, "");
     assert_ne!(source.key(), source.key());
@@ -84,7 +84,7 @@ fn the_subject_of_an_exchange_is_sent_as_often_as_it_is_needed() {
 }
 
 #[test]
-fn a_file_that_is_not_written_anew_is_tried() {
+fn assertion_file_that_is_unchanged_is_sent_again() {
     let endpoint = TokenEndpoint::with(&Settings { once: false, ..Settings::default() });
     let (_file, mut source) = with_file(&endpoint);
     assert_ne!(source.key(), source.key());
@@ -92,7 +92,7 @@ fn a_file_that_is_not_written_anew_is_tried() {
 }
 
 #[test]
-fn a_spent_file_is_refused_once_and_waited_for() {
+fn assertion_file_used_before_is_refused_once_and_waited_for() {
     let endpoint = TokenEndpoint::new();
     let (file, mut source) = with_file(&endpoint);
     source.key();
@@ -109,7 +109,7 @@ fn a_spent_file_is_refused_once_and_waited_for() {
 }
 
 #[test]
-fn a_disk_that_keeps_nothing_costs_no_key() {
+fn exchange_on_a_full_disk_still_gives_the_key() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     source.disk_full = true;
@@ -117,7 +117,7 @@ fn a_disk_that_keeps_nothing_costs_no_key() {
 }
 
 #[test]
-fn what_is_kept_is_a_hash() {
+fn assertion_is_kept_as_a_hash() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     source.key();

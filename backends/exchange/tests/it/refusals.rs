@@ -11,7 +11,7 @@ use integration_tests::wait;
 use crate::common::{bearer, exchange, federation, source};
 
 #[test]
-fn a_token_that_will_not_do_is_refused_with_what_it_says() {
+fn refused_assertion_error_names_its_jwt_claims() {
     let endpoint = TokenEndpoint::new();
     for (claims, kind, says) in [
         (("key", "wrong"), Denied, "signature verification failed"),
@@ -33,7 +33,7 @@ fn a_token_that_will_not_do_is_refused_with_what_it_says() {
 }
 
 #[test]
-fn the_settings_that_are_wrong_are_named() {
+fn refused_audience_scopes_or_ids_are_named() {
     let endpoint = TokenEndpoint::new();
     let cases: [(Source, ErrorKind, &str); 6] = [
         (exchange(&endpoint, "audience = 'unknown'"), Misconfigured, "`audience`"),
@@ -58,7 +58,7 @@ fn the_settings_that_are_wrong_are_named() {
 }
 
 #[test]
-fn only_the_endpoints_own_word_is_a_refusal() {
+fn token_endpoint_refusal_needs_its_own_error_code() {
     let endpoint = TokenEndpoint::new();
     let mut source = exchange(&endpoint, "");
     for (status, body) in [
@@ -78,7 +78,7 @@ fn only_the_endpoints_own_word_is_a_refusal() {
 }
 
 #[test]
-fn a_wait_is_handed_on() {
+fn token_endpoint_429_retry_after_is_in_the_error() {
     let endpoint = TokenEndpoint::new();
     endpoint.refuse_with(429, "Retry-After: 7", "");
     let error = bearer(&endpoint, "").error(Transient);
@@ -86,7 +86,7 @@ fn a_wait_is_handed_on() {
 }
 
 #[test]
-fn a_server_that_repeats_the_token_does_not_get_it_shown() {
+fn token_endpoint_error_that_repeats_the_token_is_redacted() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     let token = endpoint.token();
@@ -98,7 +98,7 @@ fn a_server_that_repeats_the_token_does_not_get_it_shown() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn token_endpoint_redirect_is_not_followed() {
     let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
     let to = format!("Location: {}/token", elsewhere.address());
     let redirecting = Stub::start(move |_| Reply::new(307, &[&to], ""));
@@ -108,14 +108,14 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn an_answer_is_not_read_without_end() {
+fn token_endpoint_answer_over_1_mib_is_cut_off() {
     let long = Stub::start(|_| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
     let error = at(&long).error(Transient);
     assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
 }
 
 #[test]
-fn a_server_that_hangs_is_left_in_time() {
+fn hanging_token_endpoint_ends_within_the_timeout() {
     let silent = Stub::start(|_| Reply::Silence);
     let mut source = at(&silent);
     source.time = Duration::from_secs(1);

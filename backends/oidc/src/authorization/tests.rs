@@ -28,7 +28,7 @@ fn asked(toml: &str, endpoint: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_provider_is_asked_for_a_code() {
+fn authorization_request_has_pkce_challenge_state_and_nonce() {
     let query = asked("", "https://idp.example.com/auth");
     let expected = [
         ("client_id", "helper"),
@@ -46,7 +46,7 @@ fn the_provider_is_asked_for_a_code() {
 }
 
 #[test]
-fn the_endpoints_own_query_stays() {
+fn authorization_request_keeps_the_endpoints_query() {
     let query = asked(
         "scopes = ['llm']\naudience = 'https://llm'\nresource = 'https://llm/r'\n\
          authorization_parameters = { prompt = 'consent' }",
@@ -62,7 +62,7 @@ fn the_endpoints_own_query_stays() {
 }
 
 #[test]
-fn only_the_answer_to_this_request_counts() {
+fn authorization_answer_with_another_state_is_ignored() {
     let settings = settings("");
     let authorization = authorization(&settings);
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
@@ -101,7 +101,7 @@ fn only_the_answer_to_this_request_counts() {
 }
 
 #[test]
-fn the_answer_of_another_provider_is_told_from_ours() {
+fn authorization_answer_with_another_iss_is_refused() {
     let settings = settings("");
     let authorization = authorization(&settings);
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
@@ -129,7 +129,7 @@ fn the_answer_of_another_provider_is_told_from_ours() {
 }
 
 #[test]
-fn a_refusal_is_from_our_provider_too() {
+fn authorization_refusal_with_another_iss_is_refused() {
     let settings = settings("");
     let state = URL_SAFE_NO_PAD.encode([1; 32]);
     let target = format!("/callback?error=access_denied&state={state}&iss=https%3A%2F%2Fevil");

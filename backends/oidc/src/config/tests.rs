@@ -10,7 +10,7 @@ fn read(toml: &str) -> Result<Settings, Error> {
 }
 
 #[test]
-fn the_least_is_an_issuer_and_a_client() {
+fn oidc_settings_need_issuer_and_client_id_only() {
     let settings = read("issuer = 'https://idp.example.com'").unwrap();
     assert_eq!(settings.scopes, ["openid", "offline_access"]);
     assert_eq!(settings.key, KeyToken::AccessToken);
@@ -18,7 +18,7 @@ fn the_least_is_an_issuer_and_a_client() {
 }
 
 #[test]
-fn endpoints_by_hand_need_no_issuer() {
+fn oidc_endpoints_by_hand_need_no_issuer() {
     let both = "device_authorization_endpoint = 'https://i/d'\ntoken_endpoint = 'https://i/t'";
     assert!(read(both).is_ok());
     assert!(read("token_endpoint = 'https://i/t'").is_err());
@@ -26,7 +26,7 @@ fn endpoints_by_hand_need_no_issuer() {
 }
 
 #[test]
-fn what_cannot_work_is_said_at_once() {
+fn invalid_oidc_settings_are_refused() {
     for (toml, says) in [
         ("", "no `issuer`"),
         ("issuer = 'http://idp.example.com'", "plain http"),
@@ -44,7 +44,7 @@ fn what_cannot_work_is_said_at_once() {
 }
 
 #[test]
-fn each_flow_has_its_keys() {
+fn oidc_flow_accepts_only_its_settings() {
     let secret = "{ env = 'SECRET' }";
     let issuer = "issuer = 'https://i'";
     let machine = format!("{issuer}\nflow = 'client_credentials'\nclient_secret = {secret}");
@@ -106,7 +106,7 @@ fn each_flow_has_its_keys() {
 }
 
 #[test]
-fn a_machine_asks_for_no_scopes_by_itself() {
+fn client_credentials_default_to_no_scope() {
     let machine = "flow = 'client_credentials'\nclient_secret = { env = 'SECRET' }";
     let settings = read(&format!("issuer = 'https://i'\n{machine}")).unwrap();
     assert_eq!(settings.scopes, [""; 0]);

@@ -24,7 +24,7 @@ fn check(claims: &Claims) -> Result<SystemTime, Error> {
 }
 
 #[test]
-fn a_token_for_us_is_good_until_its_end() {
+fn id_token_for_our_client_is_valid_until_exp() {
     let end = UNIX_EPOCH + Duration::from_secs(2_000);
     for good in [
         claims(|_| ()),
@@ -52,7 +52,7 @@ fn a_token_for_us_is_good_until_its_end() {
 }
 
 #[test]
-fn a_token_for_somebody_else_is_refused() {
+fn id_token_for_another_client_or_issuer_is_refused() {
     use ErrorKind::{Misconfigured, NeedsLogin, Transient};
     for (bad, kind) in [
         (claims(|c| c["iss"] = json!("https://idp.example.com/")), Misconfigured),
@@ -69,7 +69,7 @@ fn a_token_for_somebody_else_is_refused() {
 }
 
 #[test]
-fn required_claim_that_is_invalid_is_named() {
+fn id_token_required_claim_that_is_invalid_is_named() {
     for name in ["iss", "aud", "sub", "exp"] {
         for odd in [json!(null), json!({}), json!([]), json!(""), json!(true)] {
             let mut wrong = json!({
@@ -88,13 +88,13 @@ fn required_claim_that_is_invalid_is_named() {
 }
 
 #[test]
-fn wrong_azp_is_named() {
+fn id_token_wrong_azp_is_named() {
     let error = check(&claims(|c| c["azp"] = json!("other"))).unwrap_err();
     assert!(error.message().contains("`azp`"), "{error}");
 }
 
 #[test]
-fn the_name_is_the_one_that_a_human_knows() {
+fn id_token_account_is_email_name_or_sub() {
     let account = |change: fn(&mut Value)| claims(change).account().unwrap();
     assert_eq!(account(|_| ()), "1");
     assert_eq!(account(|c| c["name"] = json!("Ada")), "Ada");
@@ -145,7 +145,7 @@ impl Signer {
 }
 
 #[test]
-fn key_is_the_same_however_its_numbers_are_written() {
+fn json_web_key_jwk_with_padded_numbers_is_the_same() {
     let signer = Signer::new();
     let token = signer.token(&json!({ "alg": "ES256", "kid": "k1" }));
     let [x, y] = signer.point();
@@ -175,7 +175,7 @@ fn key_is_the_same_however_its_numbers_are_written() {
 }
 
 #[test]
-fn token_in_another_encoding_than_that_of_a_signed_token_is_refused() {
+fn id_token_in_another_encoding_is_refused() {
     let signer = Signer::new();
     let keys = keys(&json!({ "keys": [signer.jwk(|_| ())] }));
     let good = signer.token(&json!({ "alg": "ES256", "kid": "k1" }));
@@ -203,7 +203,7 @@ fn token_in_another_encoding_than_that_of_a_signed_token_is_refused() {
 }
 
 #[test]
-fn token_with_a_critical_extension_is_refused() {
+fn id_token_with_a_critical_extension_is_refused() {
     let signer = Signer::new();
     let keys = keys(&json!({ "keys": [signer.jwk(|_| ())] }));
     for crit in [json!(["b64"]), json!([]), json!("exp")] {
@@ -215,7 +215,7 @@ fn token_with_a_critical_extension_is_refused() {
 }
 
 #[test]
-fn odd_key_costs_none_of_the_others() {
+fn json_web_key_set_jwks_with_an_odd_key_uses_the_others() {
     let signer = Signer::new();
     let token = signer.token(&json!({ "alg": "ES256", "kid": 7, "typ": [], "x5c": 1 }));
     let good = signer.jwk(|jwk| jwk["kid"] = json!(7));
@@ -244,7 +244,7 @@ fn odd_key_costs_none_of_the_others() {
 
 /// What is public must not be a secret that signs, and no signature is none.
 #[test]
-fn symmetric_and_missing_signatures_are_refused() {
+fn id_token_with_symmetric_or_missing_signature_is_refused() {
     let symmetric = keys(&json!({ "keys": [{ "kty": "oct", "k": "aHVudGVyMg" }] }));
     let token = |header: &Header| {
         let key = EncodingKey::from_secret(b"hunter2");

@@ -27,7 +27,7 @@ fn error(renewal: &Renewal, now: u64) -> Error {
 }
 
 #[test]
-fn what_is_kept_comes_back() {
+fn refresh_token_state_roundtrips() {
     let alive = signed_in(r#","refresh_token":"hunter2","refresh_expires_in":9"#);
     for renewal in [signed_in(""), alive.with_answer_lost(), alive.ended(at(2_000)), alive.clone()]
     {
@@ -37,7 +37,7 @@ fn what_is_kept_comes_back() {
 }
 
 #[test]
-fn what_is_not_ours_is_nothing() {
+fn refresh_token_state_of_another_format_is_none() {
     let newer = signed_in("").to_secret().expose().replace("\"version\":1", "\"version\":2");
     for text in ["", "1//refresh-token", "{}", "[]", &newer] {
         assert_eq!(Renewal::read(&Secret::from(text)), None, "{text}");
@@ -45,7 +45,7 @@ fn what_is_not_ours_is_nothing() {
 }
 
 #[test]
-fn a_sign_in_that_is_over_needs_a_human() {
+fn expired_or_revoked_refresh_token_needs_login() {
     let settings = settings();
     let alive = signed_in(r#","refresh_token":"r","refresh_expires_in":100"#);
     assert_eq!(alive.refresh_token(&settings, at(1_099)).unwrap().expose(), "r");
@@ -63,7 +63,7 @@ fn a_sign_in_that_is_over_needs_a_human() {
 }
 
 #[test]
-fn a_refresh_replaces_what_it_sends() {
+fn rotated_refresh_token_replaces_the_sent_one() {
     let settings = settings();
     let first = signed_in(r#","refresh_token":"r1","scope":"openid offline_access a""#);
     let kept = first.with_answer_lost().refreshed(&settings, &grant(""), at(2_000));
@@ -75,7 +75,7 @@ fn a_refresh_replaces_what_it_sends() {
 }
 
 #[test]
-fn what_was_not_granted_is_told() {
+fn scope_that_was_not_granted_is_named() {
     let asked = ["openid", "offline_access", "models", "api://x/.default"].map(str::to_owned);
     let missing = |rest: &str| {
         let settings = Settings { scopes: asked.to_vec(), ..settings() };
@@ -90,7 +90,7 @@ fn what_was_not_granted_is_told() {
 }
 
 #[test]
-fn when_a_human_is_needed_again() {
+fn sign_in_expires_at_is_the_refresh_tokens() {
     let end = |renewal: &Renewal| renewal.sign_in(&[]).expires_at;
     let alive = signed_in(r#","refresh_token":"r""#);
     assert_eq!(end(&alive), None);

@@ -35,7 +35,7 @@ fn assert_page(answer: &str, status: u16, words: &[&str]) {
 }
 
 #[test]
-fn the_human_approves() {
+fn browser_login_approved_gives_key_and_refresh_token() {
     let provider = OidcProvider::new();
     let mut source =
         source(&provider, "scopes = ['openid', 'offline_access', 'email', 'unheard-of']");
@@ -62,7 +62,7 @@ fn the_human_approves() {
 }
 
 #[test]
-fn an_id_token_or_a_resource_is_what_is_asked_for() {
+fn browser_login_asks_for_id_token_or_resource() {
     let provider = OidcProvider::new();
     for toml in ["key = 'id_token'", "resource = 'https://llm.example.com'\nscopes = ['models']"] {
         let mut source = source(&provider, toml);
@@ -73,7 +73,7 @@ fn an_id_token_or_a_resource_is_what_is_asked_for() {
 }
 
 #[test]
-fn the_human_declines() {
+fn browser_login_declined_is_denied() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
     let mut page = String::new();
@@ -87,7 +87,7 @@ fn the_human_declines() {
 }
 
 #[test]
-fn a_providers_error_is_ours() {
+fn browser_login_maps_the_providers_error_codes() {
     let provider = OidcProvider::new();
     for (toml, kind, words) in [
         ("authorization_parameters = { prompt = 'none' }", ErrorKind::NeedsLogin, "login_required"),
@@ -105,7 +105,7 @@ fn a_providers_error_is_ours() {
 }
 
 #[test]
-fn a_code_is_redeemed_once_even_when_the_answer_is_lost() {
+fn authorization_code_is_redeemed_once_when_the_answer_is_lost() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let mut source = source(&provider, &proxy.token_endpoint());
@@ -120,7 +120,7 @@ fn a_code_is_redeemed_once_even_when_the_answer_is_lost() {
 }
 
 #[test]
-fn a_provider_that_cannot_be_reached_is_asked_again() {
+fn browser_login_retries_an_unreachable_token_endpoint() {
     let provider = OidcProvider::new();
     let mut proxy = Proxy::to(&provider);
     let mut source = source(&provider, &proxy.token_endpoint());
@@ -139,7 +139,7 @@ fn a_provider_that_cannot_be_reached_is_asked_again() {
 }
 
 #[test]
-fn a_port_that_somebody_has_is_named_before_anybody_is_troubled() {
+fn browser_login_with_a_taken_redirect_uri_port_fails_first() {
     let provider = OidcProvider::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -156,7 +156,7 @@ fn a_port_that_somebody_has_is_named_before_anybody_is_troubled() {
 }
 
 #[test]
-fn the_address_that_is_registered_is_the_one_that_is_sent() {
+fn redirect_uri_is_sent_as_registered() {
     let provider = OidcProvider::new();
     let port = free_port();
     for (uri, starts) in [
@@ -180,7 +180,7 @@ fn the_address_that_is_registered_is_the_one_that_is_sent() {
 }
 
 #[test]
-fn endpoints_by_hand_need_no_discovery() {
+fn browser_login_with_endpoints_by_hand_needs_no_discovery() {
     let provider = OidcProvider::new();
     let at = provider.issuer();
     let mut source = Source::new(&format!(
@@ -191,7 +191,7 @@ fn endpoints_by_hand_need_no_discovery() {
 }
 
 #[test]
-fn nobody_is_asked_to_sign_in_when_it_cannot_be_kept() {
+fn browser_login_on_a_full_disk_fails_before_sign_in() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
     source.disk_full = true;

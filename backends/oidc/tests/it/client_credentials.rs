@@ -27,7 +27,7 @@ fn source(provider: &OidcProvider, toml: &str) -> Source {
 }
 
 #[test]
-fn a_secret_is_enough() {
+fn client_credentials_with_client_secret_give_a_key() {
     for method in ["client_secret_basic", "client_secret_post"] {
         let provider = provider(method);
         let mut source = source(&provider, MACHINE);
@@ -40,7 +40,7 @@ fn a_secret_is_enough() {
 }
 
 #[test]
-fn the_token_is_for_what_is_asked() {
+fn client_credentials_ask_for_scope_and_resource() {
     let provider = provider("client_secret_basic");
     let wanted = "scopes = ['models']\nresource = 'https://models.example.com'";
     let key = source(&provider, &format!("{MACHINE}\n{wanted}")).key();
@@ -51,7 +51,7 @@ fn the_token_is_for_what_is_asked() {
 }
 
 #[test]
-fn a_wrong_secret_is_told_as_one() {
+fn client_credentials_with_a_wrong_client_secret_are_misconfigured() {
     let provider = provider("client_secret_basic");
     let mut source = source(&provider, MACHINE);
     source.variables.insert("OIDC_SECRET".to_owned(), "canary of another".to_owned());
@@ -64,7 +64,7 @@ fn a_wrong_secret_is_told_as_one() {
 }
 
 #[test]
-fn an_assertion_stands_for_the_client() {
+fn client_credentials_with_client_assertion_give_a_key() {
     let provider = provider("client_secret_jwt");
     let toml = "flow = 'client_credentials'\nclient_assertion = { source = 'workload' }";
     let mut source = source(&provider, toml);
@@ -90,7 +90,7 @@ fn an_assertion_stands_for_the_client() {
 }
 
 #[test]
-fn a_client_that_may_not_is_told_what_it_lacks() {
+fn client_credentials_of_a_public_client_are_misconfigured() {
     // A public one.
     let provider = OidcProvider::new();
     let error = source(&provider, MACHINE).error(ErrorKind::Misconfigured);
@@ -104,7 +104,7 @@ fn a_client_that_may_not_is_told_what_it_lacks() {
 }
 
 #[test]
-fn nobody_signs_in() {
+fn client_credentials_have_no_login() {
     let provider = provider("client_secret_basic");
     let mut source = source(&provider, MACHINE);
     assert!(!source.backend().has_login());

@@ -11,7 +11,7 @@ const DATE: &str = "Date: Sun, 06 Nov 1994 08:49:37 GMT";
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a real provider has the real time")]
-fn a_real_provider_says_it_to_who_is_not_signed_in() {
+fn provider_clock_is_known_without_a_sign_in() {
     let provider = OidcProvider::new();
     let said = Source::of(&provider, "").server_time().unwrap().expect("a time");
     let off = SystemTime::now().duration_since(said).unwrap_or_else(|late| late.duration());
@@ -19,7 +19,7 @@ fn a_real_provider_says_it_to_who_is_not_signed_in() {
 }
 
 #[test]
-fn any_answer_says_it() {
+fn provider_clock_is_read_from_any_answer() {
     let stub = Stub::start(|_| Reply::new(405, &[DATE, "Age: 3"], "not so"));
     let address = stub.address();
     let by_hand = format!(

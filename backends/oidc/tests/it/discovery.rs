@@ -28,7 +28,7 @@ fn login(stub: &Stub, path: &str) -> Error {
 const OPENID: &str = "/.well-known/openid-configuration";
 
 #[test]
-fn another_issuer_is_refused() {
+fn discovery_of_another_issuer_is_refused() {
     let stub = metadata(OPENID, |_| json!({ "issuer": "https://evil.example.com" }));
     let error = login(&stub, "");
     assert!(error.message().ends_with("calls itself `https://evil.example.com`"), "{error}");
@@ -38,7 +38,7 @@ fn another_issuer_is_refused() {
 }
 
 #[test]
-fn plain_http_is_refused() {
+fn discovery_in_plain_http_is_refused() {
     for key in ["issuer", "token_endpoint"] {
         let toml = format!("client_id = 'x'\n{key} = 'http://login.example.com'");
         let error = build(&toml).unwrap_err();
@@ -53,7 +53,7 @@ fn plain_http_is_refused() {
 }
 
 #[test]
-fn metadata_may_stand_at_the_place_of_rfc_8414() {
+fn discovery_reads_the_rfc_8414_place() {
     let stub = metadata(
         "/.well-known/oauth-authorization-server/tenant",
         |address| json!({ "issuer": format!("{address}/tenant") }),
@@ -71,7 +71,7 @@ fn metadata_may_stand_at_the_place_of_rfc_8414() {
 }
 
 #[test]
-fn a_provider_without_metadata_or_device_flow() {
+fn discovery_without_device_endpoint_is_misconfigured() {
     let nothing = metadata("/nowhere", |_| json!({}));
     assert!(login(&nothing, "").hint().unwrap().contains("`device_authorization_endpoint`"));
     let stub = metadata(
@@ -83,7 +83,7 @@ fn a_provider_without_metadata_or_device_flow() {
 }
 
 #[test]
-fn a_sign_in_page_in_plain_http_is_not_shown() {
+fn device_login_page_in_plain_http_is_not_shown() {
     let stub = Stub::start(|request| {
         let address = request.address();
         match request.line.as_str() {
@@ -109,7 +109,7 @@ fn a_sign_in_page_in_plain_http_is_not_shown() {
 }
 
 #[test]
-fn an_authority_is_trusted_when_it_is_named() {
+fn oidc_ca_file_trusts_its_certificate_authority() {
     // It is no provider, but it has a certificate from an authority of its own.
     let bao = OpenBao::dev_tls();
     let issuer = format!("issuer = '{}'", bao.address());

@@ -96,7 +96,7 @@ fn refused(kind: ErrorKind, change: fn(&mut Value)) -> Error {
 }
 
 #[test]
-fn a_real_providers_signature_holds() {
+fn id_token_signature_of_a_real_provider_is_valid() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "key = 'id_token'");
     let login = source.login(|code| provider.approve(code)).unwrap();
@@ -107,7 +107,7 @@ fn a_real_providers_signature_holds() {
 }
 
 #[test]
-fn what_was_rotated_is_kept_before_anything_else() {
+fn rotated_refresh_token_is_saved_before_the_id_token_is_checked() {
     let mut source = signed_in(new_key(), |_| ());
     source.log.lock().unwrap().clear();
     let credential = source.fetch().unwrap();
@@ -117,19 +117,19 @@ fn what_was_rotated_is_kept_before_anything_else() {
 }
 
 #[test]
-fn a_wrong_signature_is_refused() {
+fn id_token_with_a_wrong_signature_is_refused() {
     let error = refused(ErrorKind::Transient, |claims| claims["forged"] = json!(true));
     assert!(error.message().contains("not signed by any key"), "{error}");
 }
 
 #[test]
-fn a_wrong_audience_is_refused() {
+fn id_token_with_a_wrong_audience_is_refused() {
     let error = refused(ErrorKind::Misconfigured, |claims| claims["aud"] = json!("other"));
     assert_eq!(error.message(), "the ID token is for another client");
 }
 
 #[test]
-fn a_wrong_issuer_is_refused() {
+fn id_token_with_a_wrong_issuer_is_refused() {
     let error = refused(ErrorKind::Misconfigured, |claims| claims["iss"] = json!("https://evil"));
     assert_eq!(error.message(), "the ID token is from another issuer");
 }
@@ -138,7 +138,7 @@ fn a_wrong_issuer_is_refused() {
 type Change = fn(&mut Value);
 
 #[test]
-fn odd_claims_are_not_a_wrong_signature() {
+fn id_token_with_odd_claims_is_accepted() {
     let odd: [Change; 6] = [
         |claims| claims["email"] = json!(5),
         |claims| claims["preferred_username"] = json!(5),
@@ -155,7 +155,7 @@ fn odd_claims_are_not_a_wrong_signature() {
 }
 
 #[test]
-fn claim_that_is_missing_or_wrong_is_named() {
+fn id_token_claim_that_is_missing_or_wrong_is_named() {
     let wrong: [(Change, &str); 4] = [
         (|claims| claims["exp"] = json!(null), "`exp`"),
         (|claims| claims["azp"] = json!("other"), "`azp`"),
@@ -169,13 +169,13 @@ fn claim_that_is_missing_or_wrong_is_named() {
 }
 
 #[test]
-fn a_token_that_has_ended_is_refused() {
+fn id_token_that_has_expired_is_refused() {
     let error = refused(ErrorKind::Transient, |claims| claims["exp"] = json!(1_000_000_000));
     assert_eq!(error.message(), "the ID token has already ended");
 }
 
 #[test]
-fn another_user_is_refused() {
+fn id_token_of_another_user_is_refused() {
     let error = refused(ErrorKind::NeedsLogin, |claims| claims["sub"] = json!("eve"));
     assert_eq!(error.message(), "the ID token is about another user than signed in");
 }

@@ -29,7 +29,7 @@ fn gaps(events: &[Event]) -> Vec<f64> {
 }
 
 #[test]
-fn the_human_approves() {
+fn device_login_approved_gives_key_and_refresh_token() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, EMAIL);
     let credential = source.login(|code| provider.approve(code)).unwrap();
@@ -53,7 +53,7 @@ fn the_human_approves() {
 }
 
 #[test]
-fn the_human_declines() {
+fn device_login_declined_is_denied() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");
     let error = source.login(|code| provider.deny(code)).unwrap_err();
@@ -65,7 +65,7 @@ fn the_human_declines() {
 }
 
 #[test]
-fn the_code_ends() {
+fn device_code_expired_needs_login() {
     let provider = OidcProvider::with(&Settings { device_code: 3, ..Settings::default() });
     let mut source = Source::of(&provider, "");
     let started = wait::now();
@@ -78,7 +78,7 @@ fn the_code_ends() {
 }
 
 #[test]
-fn the_provider_sets_the_pace() {
+fn device_login_slow_down_lengthens_the_poll_interval() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");
     let started = wait::now();
@@ -110,7 +110,7 @@ fn the_provider_sets_the_pace() {
 }
 
 #[test]
-fn without_an_interval_it_is_five_seconds() {
+fn device_login_poll_interval_defaults_to_five_seconds() {
     let provider = OidcProvider::with(&Settings { interval: None, ..Settings::default() });
     let mut source = Source::of(&provider, "");
     let started = wait::now();
@@ -120,7 +120,7 @@ fn without_an_interval_it_is_five_seconds() {
 }
 
 #[test]
-fn the_network_drops_while_the_human_is_away() {
+fn device_login_survives_a_lost_connection() {
     let provider = OidcProvider::new();
     let mut proxy = Proxy::to(&provider);
     let mut source = Source::of(&provider, &proxy.token_endpoint());
@@ -138,7 +138,7 @@ fn the_network_drops_while_the_human_is_away() {
 }
 
 #[test]
-fn nobody_is_blamed_for_a_provider_that_is_away() {
+fn device_login_with_an_unreachable_provider_names_the_connection() {
     let provider = OidcProvider::with(&Settings { device_code: 4, ..Settings::default() });
     let mut proxy = Proxy::to(&provider);
     let mut source = Source::of(&provider, &proxy.token_endpoint());
@@ -149,7 +149,7 @@ fn nobody_is_blamed_for_a_provider_that_is_away() {
 }
 
 #[test]
-fn a_busy_provider_is_asked_again() {
+fn device_login_retries_after_503() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");
     provider.refuse(503, "<html>Service Unavailable</html>");
@@ -158,7 +158,7 @@ fn a_busy_provider_is_asked_again() {
 }
 
 #[test]
-fn a_client_proves_itself_as_the_provider_wants_it() {
+fn client_secret_is_sent_by_basic_or_post() {
     for method in ["client_secret_basic", "client_secret_post"] {
         let secret = Some(("canary/+&1".to_owned(), method.to_owned()));
         let provider = OidcProvider::with(&Settings { secret, ..Settings::default() });
@@ -178,7 +178,7 @@ fn a_client_proves_itself_as_the_provider_wants_it() {
 }
 
 #[test]
-fn endpoints_by_hand_need_no_discovery() {
+fn device_login_with_endpoints_by_hand_needs_no_discovery() {
     let provider = OidcProvider::new();
     let at = provider.issuer();
     let mut source = Source::new(&format!(
@@ -192,7 +192,7 @@ fn endpoints_by_hand_need_no_discovery() {
 }
 
 #[test]
-fn failed_sign_in_without_a_refresh_token_leaves_the_one_that_works() {
+fn failed_login_keeps_the_previous_refresh_token() {
     let count = AtomicUsize::new(0);
     let stub = Stub::start(move |request| {
         let address = request.address();
@@ -221,7 +221,7 @@ fn failed_sign_in_without_a_refresh_token_leaves_the_one_that_works() {
 }
 
 #[test]
-fn nobody_is_asked_to_sign_in_when_it_cannot_be_kept() {
+fn device_login_on_a_full_disk_fails_before_sign_in() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");
     source.disk_full = true;

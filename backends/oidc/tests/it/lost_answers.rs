@@ -8,7 +8,7 @@ use crate::common::Source;
 use crate::proxy::Proxy;
 
 #[test]
-fn a_device_code_is_redeemed_once_even_when_the_answer_is_lost() {
+fn device_code_is_redeemed_once_when_the_answer_is_lost() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let mut source = Source::of(&provider, &proxy.token_endpoint());
@@ -27,7 +27,7 @@ fn a_device_code_is_redeemed_once_even_when_the_answer_is_lost() {
 }
 
 #[test]
-fn behind_a_gateways_error_there_may_be_a_grant() {
+fn device_code_is_not_sent_again_after_500_502_504() {
     for status in [500, 502, 504] {
         let provider = OidcProvider::new();
         let mut source = Source::of(&provider, "");
@@ -40,7 +40,7 @@ fn behind_a_gateways_error_there_may_be_a_grant() {
 }
 
 #[test]
-fn a_lost_refresh_costs_one_login_and_says_so() {
+fn lost_refresh_token_answer_costs_one_login() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let mut source = Source::signed_in(&provider, &proxy.token_endpoint());
@@ -63,7 +63,7 @@ fn a_lost_refresh_costs_one_login_and_says_so() {
 }
 
 #[test]
-fn a_refresh_that_was_never_sent_costs_nothing() {
+fn refresh_token_that_was_never_sent_is_kept() {
     let provider = OidcProvider::new();
     let mut proxy = Proxy::to(&provider);
     let mut source = Source::signed_in(&provider, &proxy.token_endpoint());
@@ -77,7 +77,7 @@ fn a_refresh_that_was_never_sent_costs_nothing() {
 }
 
 #[test]
-fn a_lost_refusal_is_no_loss() {
+fn refresh_token_survives_a_lost_502_refusal() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     provider.refuse(502, "");
@@ -90,7 +90,7 @@ fn a_lost_refusal_is_no_loss() {
 }
 
 #[test]
-fn a_provider_that_is_gone_keeps_nobody_waiting() {
+fn unreachable_provider_fails_without_waiting_for_the_timeout() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     provider.kill();

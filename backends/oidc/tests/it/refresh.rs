@@ -10,7 +10,7 @@ use integration_tests::wait;
 use crate::common::Source;
 
 #[test]
-fn without_a_login_nobody_is_asked() {
+fn fetch_without_a_login_sends_no_request() {
     // Nothing listens there.
     let mut source = Source::new("issuer = 'http://127.0.0.1:9'");
     let started: Instant = wait::now();
@@ -38,7 +38,7 @@ fn a_refresh_token_is_used_once_and_replaced() {
 }
 
 #[test]
-fn a_refresh_token_that_stays_is_not_written_again() {
+fn refresh_token_without_rotation_is_not_saved_again() {
     let provider = OidcProvider::with(&Settings { rotate: false, ..Settings::default() });
     let mut source = Source::signed_in(&provider, "");
     let token = source.refresh_token();
@@ -63,7 +63,7 @@ fn access_tokens_may_be_opaque_or_for_a_resource() {
 }
 
 #[test]
-fn without_room_for_the_next_token_the_old_one_is_not_spent() {
+fn refresh_token_is_not_used_on_a_full_disk() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     source.disk_full = true;
@@ -75,7 +75,7 @@ fn without_room_for_the_next_token_the_old_one_is_not_spent() {
 }
 
 #[test]
-fn a_token_that_could_not_be_kept_goes_with_the_key() {
+fn refresh_token_that_could_not_be_saved_still_gives_the_key() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     source.disk_broken = true;
@@ -86,7 +86,7 @@ fn a_token_that_could_not_be_kept_goes_with_the_key() {
 }
 
 #[test]
-fn a_dead_sign_in_is_remembered() {
+fn revoked_refresh_token_is_remembered() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "scopes = ['openid', 'offline_access', 'email']");
     source.key();
@@ -107,7 +107,7 @@ fn a_dead_sign_in_is_remembered() {
 }
 
 #[test]
-fn what_another_process_rotated_is_used() {
+fn refresh_token_rotated_by_another_process_is_used() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     let newer = Source::signed_in(&provider, "").renewal.take();
@@ -121,7 +121,7 @@ fn what_another_process_rotated_is_used() {
 }
 
 #[test]
-fn a_login_without_a_refresh_token_is_for_one_key() {
+fn login_without_a_refresh_token_gives_one_key() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "scopes = ['openid']");
     let end = source.login(|code| provider.approve(code)).unwrap().expires_at.unwrap();

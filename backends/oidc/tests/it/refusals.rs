@@ -7,7 +7,7 @@ use integration_tests::servers::{OidcProvider, Stub};
 use crate::common::Source;
 
 #[test]
-fn only_a_providers_own_word_ends_a_sign_in() {
+fn refresh_token_is_dropped_only_on_the_providers_own_error() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, Transient};
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
@@ -33,7 +33,7 @@ fn only_a_providers_own_word_ends_a_sign_in() {
 }
 
 #[test]
-fn some_providers_refuse_a_token_without_a_word() {
+fn refresh_token_refused_by_an_empty_400_needs_login() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     provider.refuse(400, "");
@@ -43,7 +43,7 @@ fn some_providers_refuse_a_token_without_a_word() {
 }
 
 #[test]
-fn an_answer_is_not_read_without_end() {
+fn http_answer_over_1_mib_is_cut_off() {
     let long = Stub::start(|_| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
     let mut source = Source::new(&format!("issuer = '{}'", long.address()));
     let error = source.login(|_| ()).unwrap_err();
@@ -52,7 +52,7 @@ fn an_answer_is_not_read_without_end() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn token_endpoint_redirect_is_not_followed() {
     let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
     let to = format!("Location: {}/token", elsewhere.address());
     let redirecting = Stub::start(move |_| Reply::new(307, &[&to], ""));

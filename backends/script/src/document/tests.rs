@@ -32,7 +32,7 @@ fn k(life: impl Into<Option<f64>>) -> Result<(String, Option<f64>), Unreadable> 
 }
 
 #[test]
-fn our_own_shape() {
+fn script_json_with_key_and_expires_at_is_read() {
     for read in [any, own] {
         assert_eq!(read(r#"{"key": "k"}"#), k(None));
         assert_eq!(read(r#"{"key": "k\r\n", "expires_at": null, "x": [{}]}"#), k(None));
@@ -60,7 +60,7 @@ fn our_own_shape() {
 }
 
 #[test]
-fn a_token_response() {
+fn script_oauth_token_response_is_read() {
     let response = r#"{"access_token": "k", "token_type": "Bearer", "expires_in": 3600,
         "refresh_token": "r", "scope": "a b", "id_token": "i"}"#;
     assert_eq!(any(response), k(3600.0));
@@ -84,7 +84,7 @@ fn a_token_response() {
 }
 
 #[test]
-fn an_exec_credential() {
+fn script_exec_credential_is_read() {
     let credential = r#"{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
         "status": {"token": "k", "expirationTimestamp": "2030-03-17T17:47:40Z"}}"#;
     assert_eq!(any(credential), k(60.0));
@@ -94,7 +94,7 @@ fn an_exec_credential() {
 }
 
 #[test]
-fn an_executable_response() {
+fn script_google_executable_response_is_read() {
     let response = r#"{"version": 1, "success": true, "token_type":
         "urn:ietf:params:oauth:token-type:id_token", "id_token": "k", "expiration_time": 1900000060}"#;
     assert_eq!(any(response), k(60.0));
@@ -106,7 +106,7 @@ fn an_executable_response() {
 }
 
 #[test]
-fn odd_field_that_is_not_used_costs_nothing() {
+fn script_json_odd_unused_fields_are_ignored() {
     for odd in ["null", "7", "{}", "[[1]]", "\"odd\"", "true"] {
         for text in [
             format!(
@@ -125,7 +125,7 @@ fn odd_field_that_is_not_used_costs_nothing() {
 }
 
 #[test]
-fn required_field_that_is_no_text_is_named() {
+fn script_json_required_field_that_is_no_text_is_named() {
     for odd in ["7", "{}", "[\"k\"]", "true"] {
         for (text, field) in [
             (format!(r#"{{"key": {odd}}}"#), "key"),
@@ -139,7 +139,7 @@ fn required_field_that_is_no_text_is_named() {
 }
 
 #[test]
-fn what_is_not_there_and_what_is_empty_differ() {
+fn script_json_missing_and_empty_fields_differ() {
     assert_eq!(
         any(r#"{"token": "k"}"#),
         Err(Unreadable::NoField { wanted: "key`, `access_token`, `status.token` or `id_token" })
@@ -152,7 +152,7 @@ fn what_is_not_there_and_what_is_empty_differ() {
 }
 
 #[test]
-fn errors_quote_nothing() {
+fn script_json_errors_quote_nothing() {
     for text in [
         r#"{"key": "sk-canary"#,
         r#"{"key": "sk-canary"} {}"#,

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_key_with_its_end() {
+async fn script_json_expires_in_gives_expires_at() {
     let folder = Folder::new();
     folder.script("gen.sh", r#"echo '{"access_token": "sk-1", "expires_in": 60}'"#);
     let credential = folder.fetch("command = ['gen.sh']").await.unwrap();
@@ -13,7 +13,7 @@ async fn a_key_with_its_end() {
 }
 
 #[tokio::test]
-async fn arguments_are_passed_as_they_are() {
+async fn script_arguments_are_passed_unchanged() {
     let folder = Folder::new();
     folder.script("gen.sh", r#"printf '%s' "$#-$1-${#2}""#);
     let text = "command = ['gen.sh', '$HOME;*', 'a b\"']";
@@ -21,7 +21,7 @@ async fn arguments_are_passed_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_shell_command_is_run_by_the_shell() {
+async fn shell_command_is_run_by_its_shell() {
     let folder = Folder::new();
     let text = "shell_command = 'printf %s sk- && echo ${BASH_VERSINFO:+1}'\nshell = '/bin/bash'";
     assert_eq!(folder.fetch(text).await.unwrap().key.expose(), "sk-1");
@@ -38,7 +38,7 @@ async fn a_shell_command_is_run_by_the_shell() {
 }
 
 #[tokio::test]
-async fn variables_are_inherited_and_added() {
+async fn script_env_setting_adds_to_the_inherited_environment() {
     let folder = Folder::new();
     folder.script("gen.sh", r#"printf %s "${PATH:+path},$A,$API_KEY_HELPER_CHAIN""#);
     let text = "command = ['gen.sh']\nenv = { A = 'a=b' }";
@@ -46,7 +46,7 @@ async fn variables_are_inherited_and_added() {
 }
 
 #[tokio::test]
-async fn it_runs_in_the_folder_of_the_file_or_in_cwd() {
+async fn script_runs_in_cwd_or_the_configurations_folder() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("sub")).unwrap();
     folder.script("gen.sh", "pwd");
@@ -64,12 +64,12 @@ async fn it_runs_in_the_folder_of_the_file_or_in_cwd() {
 }
 
 #[tokio::test]
-async fn stdin_is_empty() {
+async fn script_stdin_is_empty_by_default() {
     assert_eq!(Folder::new().key("cat; echo end").await, "end");
 }
 
 #[tokio::test]
-async fn stdin_is_a_secret_that_is_said_nowhere() {
+async fn script_stdin_secret_is_shown_nowhere() {
     const INPUT: &str = "command = ['gen.sh']\nstdin = { source = 'sso' }";
 
     let folder = Folder::new();
@@ -92,7 +92,7 @@ async fn stdin_is_a_secret_that_is_said_nowhere() {
 }
 
 #[tokio::test]
-async fn a_program_that_prints_nothing_is_in_an_outage() {
+async fn script_without_output_is_transient() {
     let folder = Folder::new();
     let error = folder.error("echo 'no such host' >&2").await;
     let path = shown(&folder.path().join("gen.sh"));
@@ -103,7 +103,7 @@ async fn a_program_that_prints_nothing_is_in_an_outage() {
 }
 
 #[tokio::test]
-async fn a_program_that_prints_something_else_is_to_be_mended() {
+async fn script_that_prints_no_key_is_misconfigured() {
     let folder = Folder::new();
     for (body, message) in [
         ("echo sk-1; echo sk-2", "there is more than one line: the first ends at character 5"),
@@ -120,7 +120,7 @@ async fn a_program_that_prints_something_else_is_to_be_mended() {
 }
 
 #[tokio::test]
-async fn noise_around_a_key_is_dropped() {
+async fn script_output_around_the_key_is_trimmed() {
     let folder = Folder::new();
     assert_eq!(folder.key(r"printf 'sk-1\r\n'").await, "sk-1");
     assert_eq!(folder.key(r"printf '\357\273\277sk-1\n\n'").await, "sk-1");
@@ -128,7 +128,7 @@ async fn noise_around_a_key_is_dropped() {
 }
 
 #[tokio::test]
-async fn the_exit_code_says_what_happens_next() {
+async fn script_exit_code_decides_the_error_kind() {
     let folder = Folder::new();
     for (code, kind, message) in [
         (1, ErrorKind::Transient, "failed with exit code 1: no"),
@@ -147,7 +147,7 @@ async fn the_exit_code_says_what_happens_next() {
 }
 
 #[tokio::test]
-async fn a_key_on_stderr_is_redacted() {
+async fn script_stderr_with_the_key_is_redacted() {
     let folder = Folder::new();
     let error = folder.error("set -x; echo sk-canary-1; exit 1").await;
     assert!(!error.message().contains("canary"), "{error}");
@@ -160,7 +160,7 @@ async fn a_key_on_stderr_is_redacted() {
 }
 
 #[tokio::test]
-async fn a_secret_input() {
+async fn script_secret_input_command_is_read() {
     let folder = Folder::new();
     let body = r#"printf '%s\n' "$1 $API_KEY_HELPER_CHAIN"; pwd"#;
     let program = shown(&folder.script("id.sh", body));

@@ -16,7 +16,7 @@ async fn refused(folder: &Folder, text: &str, message: &str, hint: &str) {
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there() {
+async fn missing_script_program_is_misconfigured() {
     let folder = Folder::new();
     let missing = shown(&folder.path().join("gen.sh"));
     let message = format!("`{missing}` is not there");
@@ -33,7 +33,7 @@ async fn a_program_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_program_that_others_can_write() {
+async fn script_program_writable_by_others_is_refused() {
     let folder = Folder::new();
     let path = folder.script("gen.sh", "echo sk-1");
     set_mode(&path, 0o757);
@@ -49,7 +49,7 @@ async fn a_program_that_others_can_write() {
 }
 
 #[tokio::test]
-async fn a_folder_that_others_can_write() {
+async fn script_folder_writable_by_others_is_refused() {
     let folder = Folder::new();
     folder.script("gen.sh", "echo sk-1");
     set_mode(&folder.path(), 0o707);
@@ -62,7 +62,7 @@ async fn a_folder_that_others_can_write() {
 }
 
 #[tokio::test]
-async fn a_program_of_a_stranger() {
+async fn script_program_of_another_user_is_refused() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
@@ -80,7 +80,7 @@ async fn a_program_of_a_stranger() {
 
 /// The file behind a link counts, and is what is run.
 #[tokio::test]
-async fn a_link_to_a_program() {
+async fn script_symlink_runs_the_file_behind_it() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("sub")).unwrap();
     folder.script("sub/gen.sh", "echo \"$0\"");
@@ -93,7 +93,7 @@ async fn a_link_to_a_program() {
 }
 
 #[tokio::test]
-async fn a_program_that_does_not_start() {
+async fn script_program_that_cannot_start_is_misconfigured() {
     let folder = Folder::new();
     let path = shown(&folder.program("gen.sh", "echo sk-1\n"));
     let hint = format!("write `#!/bin/sh` as the first line of `{path}`");

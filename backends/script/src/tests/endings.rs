@@ -11,7 +11,7 @@ use super::*;
 const SHORT: Duration = Duration::from_secs(3);
 
 #[tokio::test]
-async fn time_over_means_term_for_the_whole_group() {
+async fn script_timeout_sends_sigterm_to_the_process_group() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     folder.script(
@@ -33,7 +33,7 @@ async fn time_over_means_term_for_the_whole_group() {
 }
 
 #[tokio::test]
-async fn who_ignores_term_gets_kill() {
+async fn script_that_ignores_sigterm_gets_sigkill() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     folder.script(
@@ -53,7 +53,7 @@ async fn who_ignores_term_gets_kill() {
 
 /// The leader obeys, and would take the group's id with it if it were reaped.
 #[tokio::test]
-async fn a_child_that_ignores_term_does_not_outlive_its_leader() {
+async fn script_child_that_ignores_sigterm_is_killed_with_its_leader() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     folder.script(
@@ -68,7 +68,7 @@ async fn a_child_that_ignores_term_does_not_outlive_its_leader() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_is_killed() {
+async fn script_whose_fetch_is_dropped_is_killed() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     folder.script(
@@ -93,7 +93,7 @@ async fn what_is_dropped_is_killed() {
 }
 
 #[tokio::test]
-async fn who_is_left_in_the_background_is_neither_waited_for_nor_ended() {
+async fn script_background_child_is_neither_waited_for_nor_killed() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     let (go, started) = (folder.pipe("go"), folder.pipe("started"));
@@ -119,7 +119,7 @@ async fn who_is_left_in_the_background_is_neither_waited_for_nor_ended() {
 }
 
 #[tokio::test]
-async fn output_behind_the_program_is_waited_for() {
+async fn script_stdout_of_a_pipe_behind_it_is_waited_for() {
     let folder = Folder::new();
     folder.program("gen.sh", "#!/bin/bash\nexec > >(cat)\necho sk-1\n");
     let credential = folder.fetch("command = ['gen.sh']").await.unwrap();
@@ -127,7 +127,7 @@ async fn output_behind_the_program_is_waited_for() {
 }
 
 #[tokio::test]
-async fn output_without_end_is_ended() {
+async fn script_endless_stdout_is_cut_off() {
     let folder = Folder::new();
     let lines = folder.lines("pipe");
     let error = folder
@@ -139,7 +139,7 @@ async fn output_without_end_is_ended() {
 
 /// A program that floods stderr hides neither its key nor the end of its time.
 #[tokio::test]
-async fn stderr_without_end_is_bounded() {
+async fn script_endless_stderr_is_bounded() {
     let folder = Folder::new();
     assert_eq!(folder.key("head -c 10000000 /dev/zero >&2; echo sk-1").await, "sk-1");
     folder.script("gen.sh", "exec yes >&2");
@@ -148,7 +148,7 @@ async fn stderr_without_end_is_bounded() {
 }
 
 #[tokio::test]
-async fn without_time_nothing_is_started() {
+async fn script_with_no_deadline_left_is_not_started() {
     let folder = Folder::new();
     folder.script("gen.sh", "echo sk-1");
     let error = folder.fetch_within("command = ['gen.sh']", Duration::ZERO).await.unwrap_err();
@@ -160,7 +160,7 @@ async fn without_time_nothing_is_started() {
 /// Where SIGCHLD is ignored, the system reaps children by itself, and how they ended is lost. The
 /// test is a program of its own, for what is ignored is inherited.
 #[tokio::test]
-async fn an_ignored_sigchld_is_no_matter() {
+async fn script_exit_code_is_known_with_sigchld_ignored_signal() {
     const PROGRAM: &str = "TEST_PROGRAM";
     if let Ok(program) = std::env::var(PROGRAM) {
         let error = Folder::new().read_secret(&[&program]).await.unwrap_err();
@@ -171,7 +171,7 @@ async fn an_ignored_sigchld_is_no_matter() {
     let status = Command::new("/bin/sh")
         .args(["-c", "trap '' CHLD; exec \"$0\" --exact \"$1\""])
         .arg(std::env::current_exe().unwrap())
-        .arg("tests::endings::an_ignored_sigchld_is_no_matter")
+        .arg("tests::endings::script_exit_code_is_known_with_sigchld_ignored_signal")
         .env(PROGRAM, folder.script("gen.sh", "exit 77"))
         .stdout(Stdio::null())
         .status();

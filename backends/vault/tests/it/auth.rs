@@ -20,7 +20,7 @@ fn source(bao: &OpenBao, auth: &str, variables: &[(&str, &str)]) -> Source {
 }
 
 #[test]
-fn token() {
+fn auth_token_variable_and_setting_give_a_key() {
     let bao = with_key(OpenBao::dev());
     let token = bao.token(&json!({ "policies": ["reader"] }));
     let plain = format!("address = \"{}\"\npath = 'anthropic'", bao.address());
@@ -50,7 +50,7 @@ fn token() {
 }
 
 #[test]
-fn approle_with_and_without_secret_id() {
+fn approle_with_and_without_secret_id_gives_a_key() {
     let bao = with_key(OpenBao::dev());
     assert_eq!(approle_source(&bao, json!({})).key(), KEY);
 
@@ -63,7 +63,7 @@ fn approle_with_and_without_secret_id() {
 }
 
 #[test]
-fn a_refused_approle() {
+fn refused_approle_is_denied() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({}));
     bao.delete("auth/approle/role/ci");
@@ -74,7 +74,7 @@ fn a_refused_approle() {
 }
 
 #[test]
-fn an_auth_method_that_is_not_there() {
+fn missing_auth_method_is_denied() {
     let bao = with_key(OpenBao::dev());
     let auth = "method = 'userpass', username = 'u', password = { env = 'P' }, mount = 'nowhere'";
     let error = source(&bao, auth, &[("P", "p")]).error(ErrorKind::Denied);
@@ -84,7 +84,7 @@ fn an_auth_method_that_is_not_there() {
 }
 
 #[test]
-fn userpass() {
+fn userpass_password_gives_a_key() {
     let bao = with_key(OpenBao::dev());
     bao.enable_auth("people", "userpass");
     let user = json!({ "password": "correct horse", "token_policies": "reader" });
@@ -101,7 +101,7 @@ fn userpass() {
 /// This server's build has no LDAP. To the client, it is the same as userpass: the same path and
 /// the same body.
 #[test]
-fn ldap() {
+fn ldap_password_gives_a_key() {
     let bao = with_key(OpenBao::dev());
     bao.enable_auth("ldap", "userpass");
     let user = json!({ "password": "correct horse", "token_policies": "reader" });
@@ -113,7 +113,7 @@ fn ldap() {
 }
 
 #[test]
-fn jwt() {
+fn jwt_auth_gives_a_key() {
     let bao = with_key(OpenBao::dev());
     // The server's own identity tokens stand for those of a company's identity provider.
     bao.policy("self", &[("identity/oidc/token/me", "read")]);
@@ -146,7 +146,7 @@ fn jwt() {
 }
 
 #[test]
-fn kubernetes() {
+fn kubernetes_auth_gives_a_key() {
     let bao = with_key(OpenBao::dev());
     let api = Stub::start(|_| {
         let user = json!({ "username": "system:serviceaccount:team:ci", "uid": "u-1" });
@@ -186,7 +186,7 @@ fn kubernetes() {
 }
 
 #[test]
-fn certificate() {
+fn cert_auth_client_certificate_gives_a_key() {
     let bao = with_key(OpenBao::dev_tls());
     bao.enable_engine("pki", "pki", &json!({}));
     let root = json!({ "common_name": "clients", "ttl": "24h" });
@@ -223,7 +223,7 @@ fn certificate() {
 }
 
 #[test]
-fn a_wrapped_secret_is_unwrapped_once() {
+fn wrapped_secret_id_is_unwrapped_once() {
     let bao = with_key(OpenBao::dev());
     let auth = approle(&bao, &json!({ "token_policies": "reader", "token_ttl": "1h" }))
         .replace("{ env = \"ID\" }", "{ file = \"id\", wrapped = true }");
@@ -258,7 +258,7 @@ fn a_wrapped_secret_is_unwrapped_once() {
 }
 
 #[test]
-fn a_wrapped_token_is_ours() {
+fn wrapped_vault_token_is_renewed_and_revoked() {
     let bao = with_key(OpenBao::dev());
     let token = json!({ "policies": ["reader"], "ttl": "1h" });
     let auth = "method = 'token', token = { file = 'token', wrapped = true }";
@@ -283,7 +283,7 @@ fn a_wrapped_token_is_ours() {
 }
 
 #[test]
-fn secrets_are_read_at_every_login() {
+fn approle_secret_id_is_read_at_every_login() {
     let bao = with_key(OpenBao::dev());
     let auth = approle(&bao, &json!({ "token_policies": "reader", "token_ttl": "1h" }))
         .replace("env = \"ID\"", "file = \"id\"");

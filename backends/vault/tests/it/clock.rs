@@ -14,7 +14,7 @@ fn source(addresses: &[&str]) -> Source {
 }
 
 #[test]
-fn a_real_server_says_it_even_sealed() {
+fn vault_clock_is_known_even_when_sealed() {
     let bao = OpenBao::dev();
     for _ in 0..2 {
         let said = source(&[bao.address()]).server_time().unwrap().expect("a time");
@@ -25,7 +25,7 @@ fn a_real_server_says_it_even_sealed() {
 }
 
 #[test]
-fn nobody_is_told_the_token() {
+fn vault_clock_request_sends_no_token() {
     let stub = Stub::start(|_| {
         Reply::new(472, &["Date: Sun, 06 Nov 1994 08:49:37 GMT"], "a standby of another cluster")
     });
@@ -37,7 +37,7 @@ fn nobody_is_told_the_token() {
 }
 
 #[test]
-fn a_server_may_tell_no_time() {
+fn vault_clock_may_be_unknown() {
     let stub = Stub::start(|_| Reply::new(200, &[], "{}"));
     assert_eq!(source(&[stub.address()]).server_time().unwrap(), None);
     let error = source(&["http://127.0.0.1:1"]).server_time().unwrap_err();

@@ -28,7 +28,7 @@ fn with(toml: &str) -> String {
 }
 
 #[test]
-fn errors_say_where_they_are() {
+fn invalid_vault_settings_name_their_line() {
     let home = [("HOME", "/home/ann")];
     for (toml, message) in [
         (with("feild = 'k'"), "config.toml:3:1: `source.v.feild`: unknown key"),
@@ -70,7 +70,7 @@ fn errors_say_where_they_are() {
 }
 
 #[test]
-fn a_secret_in_the_wrong_place_is_not_shown() {
+fn vault_settings_error_shows_no_secret() {
     for auth in [
         "auth = { method = 'userpass', username = 'u', password = 'hunter2' }",
         "auth = { method = 'token', token = 'hunter2' }",
@@ -89,7 +89,7 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 }
 
 #[test]
-fn the_environment_fills_gaps_only() {
+fn vault_variables_fill_unset_settings_only() {
     let variables = [("VAULT_ADDR", "http://not-loopback"), ("VAULT_TOKEN", "t")];
     built(ADDRESS, &variables).unwrap();
     error("path = 'a'", &variables);
@@ -100,7 +100,7 @@ fn the_environment_fills_gaps_only() {
 }
 
 #[test]
-fn root_namespace_has_no_name() {
+fn root_namespace_may_be_empty_or_a_slash() {
     for (toml, variables) in [
         (with("namespace = ''"), vec![]),
         (with("namespace = '/'"), vec![("VAULT_NAMESPACE", "a b\n")]),
@@ -112,7 +112,7 @@ fn root_namespace_has_no_name() {
 }
 
 #[test]
-fn wrong_variable_is_named_instead_of_a_line_of_the_file() {
+fn invalid_vault_variable_is_named() {
     for (name, value) in [
         ("VAULT_NAMESPACE", "a/../b"),
         ("BAO_NAMESPACE", "a//b"),
@@ -127,7 +127,7 @@ fn wrong_variable_is_named_instead_of_a_line_of_the_file() {
 }
 
 #[test]
-fn skip_verify_has_no_effect_beside_a_setting_that_says_whom_to_trust() {
+fn vault_skip_verify_has_no_effect_beside_ca_file() {
     let set = [("VAULT_SKIP_VERIFY", "1"), ("VAULT_TOKEN", "t")];
     for written in ["ca_file = 'ca.pem'", "ca_dir = 'ca'", "tls_server_name = 'v.example.com'"] {
         let warnings = built(&with(written), &set).unwrap().reads().warnings;
@@ -142,7 +142,7 @@ fn skip_verify_has_no_effect_beside_a_setting_that_says_whom_to_trust() {
 }
 
 #[test]
-fn authority_of_the_environment_is_not_added_to_those_of_the_file() {
+fn vault_cacert_variable_is_not_added_to_ca_file() {
     let set = [("VAULT_CACERT", "/e.pem"), ("VAULT_CAPATH", "/e"), ("VAULT_TOKEN", "t")];
     let read = |toml: &str| built(toml, &set).unwrap().reads().variables;
     assert!(read(ADDRESS).contains("VAULT_CACERT"));
@@ -155,7 +155,7 @@ fn authority_of_the_environment_is_not_added_to_those_of_the_file() {
 }
 
 #[test]
-fn what_was_read_is_recorded() {
+fn vault_settings_record_the_variables_they_read() {
     let names = |toml: &str, variables: &[(&str, &str)]| {
         let reads = built(toml, variables).unwrap().reads();
         (reads.selectors, reads.variables, reads.sources)
@@ -177,7 +177,7 @@ fn what_was_read_is_recorded() {
 }
 
 #[test]
-fn every_block_of_the_documentation_is_a_configuration() {
+fn vault_page_blocks_are_valid_configurations() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/vault.md");
     let page = std::fs::read_to_string(page).unwrap();
     let blocks: Vec<&str> =

@@ -15,7 +15,7 @@ fn root(bao: &OpenBao, toml: &str) -> Source {
 }
 
 #[test]
-fn kv_version_2() {
+fn kv2_engine_reads_fields_and_versions() {
     let bao = with_key(OpenBao::dev());
     assert_eq!(root(&bao, "path = 'anthropic'").key(), KEY);
     assert_eq!(root(&bao, "path = '/anthropic/'\nmount = 'secret/'\nfield = 'api_key'").key(), KEY);
@@ -40,7 +40,7 @@ fn kv_version_2() {
 }
 
 #[test]
-fn field_inside_an_object_is_named_by_a_json_pointer() {
+fn vault_field_inside_an_object_is_read_by_json_pointer() {
     let bao = OpenBao::dev();
     let nested = json!({ "k": { "api_key": "sk-1", "keys": ["sk-2"] }, "/odd": "sk-3" });
     bao.write("secret/data/nested", &json!({ "data": nested }));
@@ -64,7 +64,7 @@ fn field_inside_an_object_is_named_by_a_json_pointer() {
 }
 
 #[test]
-fn kv_version_1() {
+fn kv1_engine_reads_a_secret_with_its_lease() {
     let bao = OpenBao::dev();
     bao.enable_engine("old/kv", "kv", &json!({ "version": "1" }));
     bao.write("old/kv/team a/anthropic", &json!({ "k": "sk-1" }));
@@ -82,7 +82,7 @@ fn kv_version_1() {
 }
 
 #[test]
-fn any_path_that_answers_with_data() {
+fn vault_read_engine_reads_any_path_with_data() {
     let bao = OpenBao::dev();
     bao.write("cubbyhole/a/b", &json!({ "k": "sk-1" }));
     assert_eq!(root(&bao, "engine = 'read'\npath = 'cubbyhole/a/b'").key(), "sk-1");
@@ -95,7 +95,7 @@ fn any_path_that_answers_with_data() {
 }
 
 #[test]
-fn a_namespace() {
+fn vault_namespace_setting_reads_a_secret() {
     let bao = OpenBao::dev();
     bao.write("sys/namespaces/team", &json!({}));
     let team = bao.in_namespace("team");
@@ -112,7 +112,7 @@ fn a_namespace() {
 }
 
 #[test]
-fn what_is_not_there() {
+fn missing_vault_path_is_not_found_with_a_hint() {
     let bao = with_key(OpenBao::dev());
     let error = root(&bao, "path = 'antropic'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/antropic` is not there");
@@ -133,7 +133,7 @@ fn what_is_not_there() {
 }
 
 #[test]
-fn the_wrong_engine_is_mended_by_the_hint() {
+fn wrong_vault_engine_hint_names_the_right_settings() {
     let bao = with_key(OpenBao::dev());
     let hint = "set `engine = \"kv2\"`, `mount = \"secret\"`, `path = \"anthropic\"`";
     for toml in ["engine = 'kv1'\npath = 'anthropic'", "engine = 'read'\npath = 'secret/anthropic'"]

@@ -31,7 +31,7 @@ fn key() -> Reply {
 }
 
 #[test]
-fn sealed() {
+fn sealed_vault_is_transient() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.key();
@@ -42,7 +42,7 @@ fn sealed() {
 }
 
 #[test]
-fn over_a_quota() {
+fn vault_429_quota_is_transient_with_retry_after() {
     let bao = with_key(OpenBao::dev());
     let headers = json!({ "enable_rate_limit_response_headers": true });
     bao.write("sys/quotas/config", &headers);
@@ -58,7 +58,7 @@ fn over_a_quota() {
 }
 
 #[test]
-fn a_server_that_hangs() {
+fn hanging_vault_ends_within_the_timeout() {
     let stub = Stub::start(|_| Reply::Silence);
     let mut source = source(&[stub.address()]);
     source.time = Duration::from_secs(1);
@@ -69,7 +69,7 @@ fn a_server_that_hangs() {
 }
 
 #[test]
-fn a_server_that_never_accepts() {
+fn vault_without_tls_handshake_is_transient() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
     let mut source = source(&[&address]);
@@ -78,7 +78,7 @@ fn a_server_that_never_accepts() {
 }
 
 #[test]
-fn half_a_body() {
+fn truncated_vault_answer_is_transient() {
     let error = error(ErrorKind::Transient, || {
         Reply::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"request_id\":".to_owned())
     });
@@ -88,13 +88,13 @@ fn half_a_body() {
 }
 
 #[test]
-fn a_body_without_an_end() {
+fn vault_answer_over_1_mib_is_cut_off() {
     let error = error(ErrorKind::Transient, || Reply::new(200, &[], &"x".repeat(2_000_000)));
     assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
 }
 
 #[test]
-fn a_proxys_page_is_not_the_servers_word() {
+fn proxy_page_is_not_vaults_answer() {
     for status in [200, 400, 403, 404, 407] {
         let error = error(ErrorKind::Transient, move || Reply::new(status, &[], "<html>No</html>"));
         assert!(error.message().contains("not as vault does"), "{error}");
@@ -102,7 +102,7 @@ fn a_proxys_page_is_not_the_servers_word() {
 }
 
 #[test]
-fn busy_or_behind() {
+fn vault_412_and_429_standby_are_transient() {
     let behind = error(ErrorKind::Transient, || {
         Reply::json(412, &json!({ "errors": ["required index state not present"] }))
     });
@@ -120,7 +120,7 @@ fn busy_or_behind() {
 }
 
 #[test]
-fn node_that_cannot_serve_is_passed_over() {
+fn vault_node_that_cannot_serve_is_skipped() {
     for (status, said) in [
         (400, json!({ "errors": ["path disabled in replication DR secondary mode"] })),
         (429, json!({ "initialized": true, "standby": true })),
@@ -138,7 +138,7 @@ fn node_that_cannot_serve_is_passed_over() {
 }
 
 #[test]
-fn tls_port_asked_in_plain_http_is_told_to_write_https() {
+fn plain_http_to_a_tls_port_hints_at_https() {
     for body in [
         "Client sent an HTTP request to an HTTPS server.\n",
         "<center>The plain HTTP request was sent to HTTPS port</center>",
@@ -150,7 +150,7 @@ fn tls_port_asked_in_plain_http_is_told_to_write_https() {
 }
 
 #[test]
-fn a_server_that_repeats_the_token() {
+fn vault_error_that_repeats_the_token_is_redacted() {
     let error = error(ErrorKind::Misconfigured, || {
         Reply::json(400, &json!({ "errors": [format!("what is {CANARY}?")] }))
     });
@@ -158,7 +158,7 @@ fn a_server_that_repeats_the_token() {
 }
 
 #[test]
-fn the_token_does_not_follow_to_another_host() {
+fn vault_token_does_not_follow_a_redirect_to_another_host() {
     let thief = Stub::start(|_| key());
     let host = thief.address().replace("127.0.0.1", "127.0.0.2");
     for status in [301, 302, 303, 307, 308] {
@@ -172,7 +172,7 @@ fn the_token_does_not_follow_to_another_host() {
 }
 
 #[test]
-fn one_redirect_is_followed_where_the_token_may_go() {
+fn vault_follows_one_redirect_to_a_permitted_host() {
     let leader = Stub::start(|_| key());
     let standby = redirecting(leader.address(), 307);
     let mut source = source(&[standby.address()]);
@@ -187,7 +187,7 @@ fn one_redirect_is_followed_where_the_token_may_go() {
 }
 
 #[test]
-fn the_next_address_answers_where_the_first_does_not() {
+fn vault_next_address_answers_when_the_first_does_not() {
     let up = Stub::start(|_| key());
     let sealed = Stub::start(|_| Reply::json(503, &json!({ "errors": ["Vault is sealed"] })));
     let page = Stub::start(|_| Reply::new(404, &[], "<html>no such service</html>"));
@@ -215,7 +215,7 @@ fn the_next_address_answers_where_the_first_does_not() {
 }
 
 #[test]
-fn what_can_be_done_once_only_is_not_repeated() {
+fn wrapping_token_is_not_sent_twice_after_a_lost_answer() {
     let lost = Stub::start(|_| Reply::Bytes(String::new()));
     let other = Stub::start(|_| Reply::json(400, &json!({ "errors": ["used"] })));
     let toml = format!(
@@ -264,7 +264,7 @@ fn revocation_that_is_redirected_shows_no_token() {
 }
 
 #[test]
-fn a_token_that_only_the_leader_knows() {
+fn vault_token_unknown_to_a_standby_is_transient() {
     // A standby that is a moment behind: it forwards the login, and does not know its token yet.
     let stub = Stub::start(|request| {
         if request.line.ends_with("/login") {
@@ -282,7 +282,7 @@ fn a_token_that_only_the_leader_knows() {
 }
 
 #[test]
-fn three_nodes_share_the_load_of_one_failure() {
+fn vault_raft_node_failure_is_answered_by_the_others() {
     let cluster = OpenBao::raft(3);
     let leader = cluster.leader().unwrap();
     leader.enable_engine("secret", "kv", &json!({ "version": "2" }));

@@ -44,7 +44,7 @@ fn life(credential: &Credential) -> Duration {
 }
 
 #[test]
-fn a_lease_is_renewed_and_keeps_its_key() {
+fn lease_is_renewed_and_keeps_its_key() {
     let (bao, rabbit) = lender("1h", "24h");
     let mut source = borrower(&bao, ROOT);
     let first = source.fetch().unwrap();
@@ -72,7 +72,7 @@ fn a_lease_is_renewed_and_keeps_its_key() {
 }
 
 #[test]
-fn a_lease_of_a_key_that_will_not_do_is_not_renewed() {
+fn lease_of_a_rejected_key_is_not_renewed() {
     let (bao, _rabbit) = lender("1h", "24h");
     let mut source = borrower(&bao, ROOT);
     let first = source.key();
@@ -86,7 +86,7 @@ fn a_lease_of_a_key_that_will_not_do_is_not_renewed() {
 }
 
 #[test]
-fn near_its_longest_life_a_new_key_is_read() {
+fn lease_near_its_max_ttl_is_replaced_by_a_new_key() {
     let (bao, _rabbit) = lender("8s", "9s");
     let mut source = borrower(&bao, ROOT);
     let first = source.key();
@@ -98,7 +98,7 @@ fn near_its_longest_life_a_new_key_is_read() {
 }
 
 #[test]
-fn a_lease_ends_with_its_token() {
+fn lease_ends_with_its_vault_token() {
     let (bao, rabbit) = lender("1h", "24h");
     let token = bao.token(&json!({ "policies": ["reader"], "ttl": "10m" }));
     let given = borrower(&bao, &token).fetch().unwrap();
@@ -126,7 +126,7 @@ fn a_lease_ends_with_its_token() {
 }
 
 #[test]
-fn a_lease_that_may_not_be_given_back() {
+fn lease_revocation_that_is_denied_names_the_permission() {
     let (bao, _rabbit) = lender("1h", "24h");
     let token = bao.token(&json!({ "policies": ["reader"] }));
     let mut source = borrower(&bao, &token);
@@ -163,7 +163,7 @@ const READ: &str = "engine = 'read'\npath = 'rabbitmq/creds/r'\nfield = 'passwor
 const LOGIN: &str = "auth = { method = 'approle', role_id = 'ci', secret_id = { env = 'ID' } }";
 
 #[test]
-fn logout_after_a_login_replaced_a_given_token_tells_how_to_revoke_its_lease() {
+fn logout_after_a_replaced_token_tells_how_to_revoke_the_lease() {
     let (first, second) = (stub("rabbitmq/creds/r/x$(id)"), stub(""));
     let renewal = lent_by(&first).renewal.clone();
     let at = first.address();
@@ -185,7 +185,7 @@ fn logout_after_a_login_replaced_a_given_token_tells_how_to_revoke_its_lease() {
 }
 
 #[test]
-fn lease_that_the_engine_cannot_take_back_is_told() {
+fn lease_revocation_that_the_engine_refuses_is_denied() {
     let stub = stub("rabbitmq/creds/r/x1");
     let mut source = lent_by(&stub);
     let error = source.revoke().unwrap_err();
@@ -194,7 +194,7 @@ fn lease_that_the_engine_cannot_take_back_is_told() {
 }
 
 #[test]
-fn a_role_of_the_engine_that_was_removed() {
+fn lease_of_a_removed_engine_role_is_misconfigured() {
     let (bao, _rabbit) = lender("1h", "24h");
     bao.delete("rabbitmq/roles/r");
     let error = borrower(&bao, ROOT).error(ErrorKind::Misconfigured);

@@ -12,7 +12,7 @@ fn source(bao: &OpenBao, toml: &str, variables: &[(&str, &str)]) -> Source {
 }
 
 #[test]
-fn an_authority_is_trusted_when_it_is_named() {
+fn vault_ca_file_trusts_its_certificate_authority() {
     let bao = with_key(OpenBao::dev_tls());
     let ca = bao.ca_file().display().to_string();
 
@@ -41,7 +41,7 @@ fn an_authority_is_trusted_when_it_is_named() {
 }
 
 #[test]
-fn a_certificate_is_for_the_name_that_is_asked_for() {
+fn tls_server_name_must_match_the_certificate() {
     let bao = with_key(OpenBao::dev_tls());
     let ca = format!("ca_file = '{}'", bao.ca_file().display());
     let named = |name: &str| source(&bao, &format!("{ca}\ntls_server_name = '{name}'"), &[]);
@@ -53,7 +53,7 @@ fn a_certificate_is_for_the_name_that_is_asked_for() {
 }
 
 #[test]
-fn plain_http_where_tls_is_spoken() {
+fn plain_http_to_a_vault_tls_port_is_misconfigured() {
     let bao = OpenBao::dev_tls();
     let toml = format!("address = '{}'\npath = 'a'", bao.address().replace("https", "http"));
     // Its answer is a 400 in words of its own.

@@ -19,7 +19,7 @@ fn counts(bao: &OpenBao, paths: &[&str]) -> Vec<usize> {
 }
 
 #[test]
-fn one_login_then_reads_only() {
+fn approle_logs_in_once_and_then_reads_only() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     let before = bao.requests(READ);
@@ -33,7 +33,7 @@ fn one_login_then_reads_only() {
 }
 
 #[test]
-fn a_token_is_extended_in_its_second_half() {
+fn vault_token_is_renewed_in_the_second_half_of_its_lease() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h", "token_max_ttl": "4h" }));
     source.key();
@@ -51,7 +51,7 @@ fn a_token_is_extended_in_its_second_half() {
 }
 
 #[test]
-fn a_token_that_was_revoked_is_replaced_once() {
+fn revoked_vault_token_is_replaced_once() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.key();
@@ -68,7 +68,7 @@ fn a_token_that_was_revoked_is_replaced_once() {
 }
 
 #[test]
-fn a_missing_right_is_no_reason_to_log_in() {
+fn vault_permission_denied_causes_no_login() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.key();
@@ -86,7 +86,7 @@ fn a_missing_right_is_no_reason_to_log_in() {
 }
 
 #[test]
-fn a_token_that_may_not_look_itself_up() {
+fn vault_token_without_lookup_self_is_replaced() {
     let bao = with_key(OpenBao::dev());
     let mut source =
         approle_source(&bao, json!({ "token_ttl": "1h", "token_no_default_policy": true }));
@@ -98,7 +98,7 @@ fn a_token_that_may_not_look_itself_up() {
 }
 
 #[test]
-fn a_token_for_one_use_and_a_batch_token() {
+fn vault_single_use_and_batch_tokens_give_keys() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_num_uses": 1 }));
     assert_eq!(source.key(), KEY);
@@ -116,7 +116,7 @@ fn a_token_for_one_use_and_a_batch_token() {
 }
 
 #[test]
-fn revoke_gives_back_what_is_ours() {
+fn logout_revokes_our_vault_token_only() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.revoke().unwrap();
@@ -136,7 +136,7 @@ fn revoke_gives_back_what_is_ours() {
 }
 
 #[test]
-fn a_disk_that_is_full_costs_no_key() {
+fn approle_login_on_a_full_disk_still_gives_the_key() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.disk_full = true;

@@ -385,7 +385,7 @@ proptest! {
     }
 
     #[test]
-    fn call_fetches_each_source_once_at_most(
+    fn call_ends_after_one_fetch_request_of_each_source(
         views in views(), demand in demand(), kinds in prop::collection::vec(kind(), 5),
     ) {
         let (asked, step) = play(views.clone(), demand, &kinds);

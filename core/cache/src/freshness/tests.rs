@@ -52,7 +52,7 @@ fn validity(life: Option<u64>) -> Validity {
 }
 
 #[test]
-fn fresh_due_and_stale_bounds_by_ttl_hold_and_lifetime() {
+fn bounds_by_ttl_hold_and_lifetime() {
     for Row { name, life, ttl, hold, bounds: (fresh, due, stale) } in ROWS {
         let policy = Policy { ttl: Duration::from_secs(*ttl), ..Policy::default() };
         let hold = Duration::from_secs(*hold);

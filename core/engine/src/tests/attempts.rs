@@ -13,7 +13,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
-fn a_miss_fetches_and_a_hit_does_not() {
+fn cache_miss_fetches_and_a_hit_does_not() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one")]);
     let sources = [script.source("a")];
@@ -24,7 +24,7 @@ fn a_miss_fetches_and_a_hit_does_not() {
 }
 
 #[test]
-fn a_transient_failure_is_retried() {
+fn transient_failure_is_retried_with_backoff() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(3).chain([answer("one")]));
     assert_eq!(lab.key(&[script.source("a")]), "one");
@@ -34,7 +34,7 @@ fn a_transient_failure_is_retried() {
 }
 
 #[test]
-fn a_backends_warning_reaches_the_call_once_whatever_the_retries() {
+fn backend_warning_is_shown_once_despite_retries() {
     let lab = Lab::default();
     let steps = [Does::Warn("w"), Does::Fail(Error::transient("down")), Does::Warn("w")];
     let script = Script::new(&lab, steps.into_iter().chain([answer("one")]));
@@ -44,7 +44,7 @@ fn a_backends_warning_reaches_the_call_once_whatever_the_retries() {
 }
 
 #[test]
-fn the_retries_end() {
+fn transient_failure_is_retried_as_often_as_retries_says() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(4));
     assert_eq!(lab.error(&[script.source("a")]), Error::transient("down"));
@@ -52,7 +52,7 @@ fn the_retries_end() {
 }
 
 #[test]
-fn other_failures_are_not_retried() {
+fn denied_misconfigured_needs_login_and_not_found_are_not_retried() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Rejected};
 
     for kind in [Denied, Misconfigured, NeedsLogin, NotFound, Rejected] {
@@ -64,7 +64,7 @@ fn other_failures_are_not_retried() {
 }
 
 #[test]
-fn the_servers_wait_is_waited() {
+fn retry_after_is_waited_between_attempts() {
     let lab = Lab::default();
     let busy = Error::transient("busy").with_retry_after(seconds(7));
     let script = Script::new(&lab, [Does::Fail(busy), answer("one")]);
@@ -79,7 +79,7 @@ fn busy(times: usize) -> impl Iterator<Item = Does> {
 }
 
 #[test]
-fn who_has_no_key_waits_until_a_busy_server_has_time() {
+fn retry_after_without_a_key_is_waited_beyond_retries() {
     let lab = Lab::default();
     let script = Script::new(&lab, busy(6).chain([answer("one")]));
     assert_eq!(lab.key(&[script.source("a")]), "one");
@@ -87,7 +87,7 @@ fn who_has_no_key_waits_until_a_busy_server_has_time() {
 }
 
 #[test]
-fn who_has_no_key_waits_for_a_busy_server_until_the_deadline() {
+fn retry_after_without_a_key_is_waited_until_the_deadline() {
     let lab = Lab::default();
     let before = lab.now();
     let script = Script::new(&lab, busy(20));
@@ -103,7 +103,7 @@ fn who_has_no_key_waits_for_a_busy_server_until_the_deadline() {
 }
 
 #[test]
-fn who_has_a_key_does_not_wait_for_a_busy_server() {
+fn retry_after_with_a_key_is_not_waited_beyond_retries() {
     for (age, demand) in [(HOUR, Demand::Fresh), (2 * HOUR, Demand::Printable)] {
         let lab = Lab::default();
         let script = Script::new(&lab, [answer("old")].into_iter().chain(busy(4)));
@@ -117,7 +117,7 @@ fn who_has_a_key_does_not_wait_for_a_busy_server() {
 }
 
 #[test]
-fn nobody_behind_an_answer_waits_for_a_busy_server() {
+fn retry_after_in_the_background_refresh_is_not_waited_beyond_retries() {
     let lab = Lab::default();
     let script = Script::new(&lab, busy(4));
     assert!(lab.get(&[script.source("a")], Demand::Fresh).answer.is_err());
@@ -125,7 +125,7 @@ fn nobody_behind_an_answer_waits_for_a_busy_server() {
 }
 
 #[test]
-fn the_keys_of_a_rush_are_spread() {
+fn ttl_jitter_spreads_the_keys_of_a_stampede() {
     let jitter = |steps: &mut dyn Iterator<Item = Does>| {
         let lab = Lab::default();
         let sources = [Script::new(&lab, steps).source("a")];
@@ -140,7 +140,7 @@ fn the_keys_of_a_rush_are_spread() {
 }
 
 #[test]
-fn a_wait_beyond_the_deadline_is_not_begun() {
+fn retry_after_beyond_the_deadline_is_not_waited() {
     let lab = Lab::default();
     let busy = Error::transient("busy").with_retry_after(seconds(31));
     let script = Script::new(&lab, [Does::Fail(busy.clone())]);
@@ -154,7 +154,7 @@ fn a_wait_beyond_the_deadline_is_not_begun() {
 }
 
 #[test]
-fn an_attempt_has_its_time() {
+fn attempt_that_hangs_ends_at_timeout() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Hang, answer("one")]);
     assert_eq!(lab.key(&[script.source("a")]), "one");
@@ -162,7 +162,7 @@ fn an_attempt_has_its_time() {
 }
 
 #[test]
-fn an_attempt_in_the_last_moment_is_not_begun() {
+fn attempt_is_not_begun_just_before_the_deadline() {
     let lab = Lab::default();
     let slow = || [Does::Take(Duration::from_millis(9_600)), Does::Fail(Error::transient("slow"))];
     let script = Script::new(&lab, (0..3).flat_map(|_| slow()));
@@ -172,7 +172,7 @@ fn an_attempt_in_the_last_moment_is_not_begun() {
 }
 
 #[test]
-fn a_call_has_its_deadline() {
+fn call_that_hangs_ends_at_its_deadline() {
     let lab = Lab::default();
     let before = lab.now();
     let script = Script::new(&lab, (0..9).map(|_| Does::Hang));
@@ -183,7 +183,7 @@ fn a_call_has_its_deadline() {
 }
 
 #[test]
-fn what_was_too_short_is_named() {
+fn timeout_or_deadline_that_was_too_short_is_named() {
     let hint = |timeout| {
         let lab = Lab::default();
         let script = Script::new(&lab, (0..9).map(|_| Does::Hang));
@@ -199,7 +199,7 @@ fn what_was_too_short_is_named() {
 }
 
 #[test]
-fn a_lifetime_counts_from_the_question() {
+fn lifetime_counts_from_the_request() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Take(seconds(4)), answer("one")]);
     let source = Source { lifetime: Some(seconds(60)), ..script.source("a") };
@@ -226,7 +226,7 @@ fn lifetime_after_a_retry_counts_from_the_attempt_that_was_answered() {
 }
 
 #[test]
-fn key_that_expires_while_it_is_fetched_is_not_printed() {
+fn key_that_expired_during_its_fetch_is_not_printed() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Take(seconds(4)), answer("late"), answer("timely")]);
     let source = Source { lifetime: Some(seconds(4)), ..script.source("a") };
@@ -245,7 +245,7 @@ fn refresh_at_between_request_and_answer_makes_the_key_due() {
 }
 
 #[test]
-fn the_end_is_the_earliest_that_is_known() {
+fn expires_at_is_the_earliest_of_jwt_exp_lifetime_and_answer() {
     // {"exp":1800000900}: 15 minutes after the start.
     let jwt = "e30.eyJleHAiOjE4MDAwMDA5MDB9.c2ln";
     let start = Lab::default().now();
@@ -274,7 +274,7 @@ fn until(credential: Credential, end: Option<Moment>) -> Credential {
 }
 
 #[test]
-fn a_key_that_has_ended_is_not_printed() {
+fn expired_key_of_a_source_is_not_printed() {
     let lab = Lab::default();
     let ended = until(credential("old"), Some(lab.now()));
     let script = Script::new(&lab, [Does::Answer(ended), answer("new")]);
@@ -282,7 +282,7 @@ fn a_key_that_has_ended_is_not_printed() {
 }
 
 #[test]
-fn expiry_of_zero_is_no_statement_where_another_or_lifetime_is_known() {
+fn expiry_of_zero_is_ignored_beside_another_or_lifetime() {
     // {"exp":1800000900}, and {"exp":0}.
     let [jwt, zero] = ["e30.eyJleHAiOjE4MDAwMDA5MDB9.c2ln", "e30.eyJleHAiOjB9.c2ln"];
     let start = Lab::default().now();
@@ -302,7 +302,7 @@ fn expiry_of_zero_is_no_statement_where_another_or_lifetime_is_known() {
 }
 
 #[test]
-fn expiry_of_zero_without_lifetime_names_it_and_blames_no_clock() {
+fn expiry_of_zero_without_lifetime_names_lifetime() {
     for credential in [
         until(credential("opaque"), Some(Moment::EPOCH)),
         credential("e30.eyJleHAiOjB9.c2ln"),
@@ -318,7 +318,7 @@ fn expiry_of_zero_without_lifetime_names_it_and_blames_no_clock() {
 }
 
 #[test]
-fn expiry_in_a_key_that_is_unreadable_is_named() {
+fn expiry_of_a_jwt_or_aws_key_that_is_invalid_is_named() {
     // {"exp":"soon"}
     for (key, field) in [
         ("e30.eyJleHAiOiJzb29uIn0.c2ln", "`exp`"),
@@ -355,7 +355,7 @@ fn refused(credential: Credential) -> Error {
 }
 
 #[test]
-fn a_next_key_that_should_be_there_already_says_nothing() {
+fn refresh_at_in_the_past_is_ignored() {
     let lab = Lab::default();
     let refresh_at = Some(lab.now().into());
     let script = Script::new(&lab, [Does::Answer(Credential { refresh_at, ..credential("one") })]);
@@ -365,7 +365,7 @@ fn a_next_key_that_should_be_there_already_says_nothing() {
 }
 
 #[test]
-fn ttl_zero_asks_each_time() {
+fn ttl_zero_fetches_at_each_call() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -375,7 +375,7 @@ fn ttl_zero_asks_each_time() {
 }
 
 #[test]
-fn two_policies_judge_one_entry() {
+fn entry_is_judged_by_each_profiles_ttl_policy() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -388,7 +388,7 @@ fn two_policies_judge_one_entry() {
 }
 
 #[test]
-fn another_environment_is_a_miss() {
+fn changed_environment_variable_is_a_cache_miss() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -401,7 +401,7 @@ fn another_environment_is_a_miss() {
 }
 
 #[test]
-fn what_is_due_is_printed_and_refreshed_behind() {
+fn due_key_is_printed_and_refreshed_in_the_background() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one")]);
     let sources = [script.source("a")];

@@ -7,7 +7,7 @@ use super::lab::{HOUR, Lab, Unsealed, key};
 use super::source::{Does, Script, answer};
 
 #[test]
-fn a_name_is_given_to_what_is_durable() {
+fn entry_is_renamed_after_fsync() {
     let lab = Lab::default();
     let source = Script::new(&lab, [answer("one")]).source("a");
     let file = source.planned.id.entry_file(&Unsealed);
@@ -17,7 +17,7 @@ fn a_name_is_given_to_what_is_durable() {
 }
 
 #[test]
-fn a_key_that_cannot_be_saved_is_printed() {
+fn entry_that_cannot_be_saved_still_prints_the_key() {
     for step in ["draft", "write", "sync", "publish", "sync names"] {
         let lab = Lab::default();
         lab.break_disk(step);
@@ -30,7 +30,7 @@ fn a_key_that_cannot_be_saved_is_printed() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_is_a_miss() {
+fn entry_that_cannot_be_read_is_a_cache_miss() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -42,7 +42,7 @@ fn an_entry_that_cannot_be_read_is_a_miss() {
 }
 
 #[test]
-fn a_damaged_entry_is_set_aside() {
+fn damaged_entry_is_set_aside() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one")]);
     let sources = [script.source("a")];
@@ -54,7 +54,7 @@ fn a_damaged_entry_is_set_aside() {
 }
 
 #[test]
-fn without_locks_a_key_is_still_worth_having() {
+fn lock_failure_still_fetches_the_key_with_a_warning() {
     let lab = Lab::default();
     lab.break_disk("lock");
     let script = Script::new(&lab, [answer("one")]);
@@ -64,7 +64,7 @@ fn without_locks_a_key_is_still_worth_having() {
 }
 
 #[test]
-fn without_locks_no_renewal_is_spent() {
+fn lock_failure_uses_no_refresh_token() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("renewal"), answer("one")]);
     let sources = [script.source("a")];
@@ -80,7 +80,7 @@ fn without_locks_no_renewal_is_spent() {
 }
 
 #[test]
-fn a_failure_that_cannot_be_remembered_is_still_reported() {
+fn cooldown_that_cannot_be_saved_still_reports_the_failure() {
     let lab = Lab::default();
     lab.break_disk("publish");
     let script = Script::new(&lab, [Does::Fail(Error::denied("no"))]);
@@ -90,7 +90,7 @@ fn a_failure_that_cannot_be_remembered_is_still_reported() {
 }
 
 #[test]
-fn a_refused_key_that_cannot_be_dropped_is_reported() {
+fn denied_key_that_cannot_be_dropped_is_reported() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), Does::Fail(Error::denied("no"))]);
     let sources = [script.source("a")];
@@ -103,7 +103,7 @@ fn a_refused_key_that_cannot_be_dropped_is_reported() {
 }
 
 #[test]
-fn a_refused_key_that_cannot_be_dropped_bridges_nothing() {
+fn denied_key_that_cannot_be_dropped_is_no_stale_fallback() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), Does::Fail(Error::denied("no"))]);
     let sources = [script.source("a")];
@@ -119,7 +119,7 @@ fn a_refused_key_that_cannot_be_dropped_bridges_nothing() {
 }
 
 #[test]
-fn a_renewal_outlives_a_slow_disk() {
+fn refresh_token_is_saved_despite_a_timeout_on_a_slow_disk() {
     // Keeping takes longer than the attempt has: the renewal is on the disk all the same.
     let lab = Lab::default();
     let steps = [Does::Take(Duration::from_secs(9)), Does::Store("renewal"), Does::Hang];

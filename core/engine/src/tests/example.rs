@@ -15,7 +15,7 @@ use super::source::Script;
 use crate::Source;
 
 #[test]
-fn its_key_is_cached_like_any_other() {
+fn example_backend_key_is_cached() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key"), "sk-first\n").unwrap();
     let lab = Lab::default();
@@ -28,7 +28,7 @@ fn its_key_is_cached_like_any_other() {
 }
 
 #[test]
-fn what_is_not_there_and_what_is_no_key_are_told_apart() {
+fn example_backend_tells_not_found_from_misconfigured() {
     let folder = tempfile::tempdir().unwrap();
     let lab = Lab::default();
     let sources = [source(&lab, folder.path())];
@@ -42,7 +42,7 @@ fn what_is_not_there_and_what_is_no_key_are_told_apart() {
 }
 
 #[test]
-fn its_settings_are_checked_with_their_place() {
+fn example_backend_settings_name_their_line() {
     let refused = |text: &str| build(text, Some("/run/credentials/u")).unwrap_err().report();
     assert!(refused("credential = '../key'").contains("config.toml:1:1: `source.s.credential`"));
     assert!(refused("credentials = 'key'").contains("did you mean `credential`?"));

@@ -22,7 +22,7 @@ fn stale() -> (Lab, Script) {
 }
 
 #[test]
-fn a_stale_key_bridges_an_outage_with_one_warning() {
+fn stale_key_is_printed_with_one_warning_during_an_outage() {
     let (lab, script) = stale();
     script.then(down(4));
     let outcome = lab.get(&[script.source("a")], Demand::Printable);
@@ -31,7 +31,7 @@ fn a_stale_key_bridges_an_outage_with_one_warning() {
 }
 
 #[test]
-fn an_outage_costs_one_attempt_a_pause() {
+fn outage_costs_one_attempt_per_cooldown() {
     let (lab, script) = stale();
     let sources = [script.source("a")];
     script.then(down(1_000));
@@ -47,7 +47,7 @@ fn an_outage_costs_one_attempt_a_pause() {
 }
 
 #[test]
-fn the_first_call_after_a_pause_gets_the_new_key() {
+fn first_call_after_a_cooldown_gets_the_new_key() {
     let (lab, script) = stale();
     let sources = [script.source("a")];
     script.then(down(4).chain([answer("new")]));
@@ -60,7 +60,7 @@ fn the_first_call_after_a_pause_gets_the_new_key() {
 }
 
 #[test]
-fn without_a_key_the_same_error_comes_back_at_once() {
+fn cooldown_without_a_key_repeats_the_error() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(4));
     let sources = [script.source("a")];
@@ -75,7 +75,7 @@ fn without_a_key_the_same_error_comes_back_at_once() {
 }
 
 #[test]
-fn pause_counts_from_the_failure_and_not_from_the_request() {
+fn cooldown_counts_from_the_failure_and_not_from_the_request() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Take(4 * SECOND)].into_iter().chain(down(1)));
     let sources = [Source { retries: 0, ..script.source("a") }];
@@ -88,7 +88,7 @@ fn pause_counts_from_the_failure_and_not_from_the_request() {
 }
 
 #[test]
-fn pause_bridged_by_a_stale_key_leaves_no_refresh_to_the_caller() {
+fn cooldown_with_a_stale_key_starts_no_background_refresh() {
     let (lab, script) = stale();
     let sources = [script.source("a")];
     script.then(down(4));
@@ -98,7 +98,7 @@ fn pause_bridged_by_a_stale_key_leaves_no_refresh_to_the_caller() {
 }
 
 #[test]
-fn a_pause_without_a_key_is_short() {
+fn cooldown_without_a_key_is_at_most_30_seconds() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(1_000));
     let sources = [script.source("a")];
@@ -110,7 +110,7 @@ fn a_pause_without_a_key_is_short() {
 }
 
 #[test]
-fn nothing_is_printed_past_the_stale_bound() {
+fn stale_if_error_over_prints_no_key() {
     let (lab, script) = stale();
     lab.pass(24 * HOUR);
     script.then(down(4));
@@ -118,7 +118,7 @@ fn nothing_is_printed_past_the_stale_bound() {
 }
 
 #[test]
-fn denied_drops_the_key_and_keeps_the_renewal() {
+fn denied_drops_the_key_and_keeps_the_refresh_token() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("renewal"), answer("old")]);
     let sources = [script.source("a")];
@@ -133,7 +133,7 @@ fn denied_drops_the_key_and_keeps_the_renewal() {
 }
 
 #[test]
-fn a_stale_key_is_for_what_passes_only() {
+fn stale_key_is_not_printed_for_non_transient_failures() {
     use ErrorKind::{Misconfigured, NeedsLogin, NotFound};
 
     for kind in [Misconfigured, NeedsLogin, NotFound] {
@@ -144,7 +144,7 @@ fn a_stale_key_is_for_what_passes_only() {
 }
 
 #[test]
-fn a_due_key_outlives_any_failure_behind_it_but_a_refusal() {
+fn due_key_survives_any_background_failure_but_denied() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Transient};
 
     for kind in [Misconfigured, NeedsLogin, NotFound, Transient, Denied] {
@@ -169,7 +169,7 @@ fn a_due_key_outlives_any_failure_behind_it_but_a_refusal() {
 }
 
 #[test]
-fn what_a_person_mended_works_at_once() {
+fn misconfigured_source_has_no_cooldown_after_the_fix() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Fail(Error::misconfigured("no")), answer("one")]);
     let sources = [script.source("a")];
@@ -178,7 +178,7 @@ fn what_a_person_mended_works_at_once() {
 }
 
 #[test]
-fn a_person_who_asks_anew_is_not_put_off() {
+fn get_refresh_ignores_the_cooldown() {
     let (lab, script) = stale();
     let sources = [script.source("a")];
     script.then(down(8).chain([answer("new")]));
@@ -191,7 +191,7 @@ fn a_person_who_asks_anew_is_not_put_off() {
 }
 
 #[test]
-fn what_a_source_says_of_its_old_key_is_not_repeated() {
+fn error_that_names_the_cached_key_is_redacted() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("sk-old-key-1")]);
     let sources = [script.source("a")];
@@ -206,7 +206,7 @@ fn what_a_source_says_of_its_old_key_is_not_repeated() {
 }
 
 #[test]
-fn who_asked_for_a_new_key_is_told_that_it_is_the_old_one() {
+fn get_refresh_that_falls_back_to_the_cached_key_warns() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));
     let sources = [script.source("a")];

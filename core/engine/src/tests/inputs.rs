@@ -14,7 +14,7 @@ use crate::Source;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn each_has_an_entry_and_a_line_of_its_own() {
+fn inner_source_has_its_own_entry_and_log_line() {
     let chain = Chain::new([TAKE, answer("outer")], [answer("inner")]);
     assert_eq!(chain.lab.key(&chain.sources), "outer");
     assert_eq!(chain.lab.key(&chain.sources), "outer");
@@ -25,7 +25,7 @@ fn each_has_an_entry_and_a_line_of_its_own() {
 }
 
 #[test]
-fn how_long_the_caller_keeps_a_key_says_nothing_of_the_inner_one() {
+fn inner_source_ignores_the_callers_ttl() {
     let chain = Chain::new([TAKE, answer("outer")], [answer("inner")]);
     let policy = Policy { ttl: Duration::ZERO, ..Policy::default() };
     for _ in 0..3 {
@@ -46,7 +46,7 @@ fn how_long_the_caller_keeps_a_key_says_nothing_of_the_inner_one() {
 }
 
 #[test]
-fn a_failed_inner_source_is_not_retried_by_the_outer_one() {
+fn inner_source_failure_is_not_retried_by_the_outer() {
     let chain = Chain::new([TAKE], down(4));
     let error = chain.lab.error(&chain.sources);
     assert_eq!((error.kind(), error.message()), (ErrorKind::Transient, "source `inner`: down"));
@@ -60,7 +60,7 @@ fn a_failed_inner_source_is_not_retried_by_the_outer_one() {
 }
 
 #[test]
-fn what_the_inner_source_wants_is_said_as_it_says_it() {
+fn inner_source_needs_login_error_is_passed_on() {
     let wants = Error::needs_login("nobody has signed in for `inner`").with_hint("run `login`");
     let chain = Chain::new([TAKE], [Does::Fail(wants.clone())]);
     assert_eq!(chain.lab.error(&chain.sources), wants);
@@ -68,7 +68,7 @@ fn what_the_inner_source_wants_is_said_as_it_says_it() {
 }
 
 #[test]
-fn of_three_the_one_that_failed_is_named() {
+fn inner_source_that_failed_in_a_chain_of_three_is_named() {
     let lab = Lab::default();
     let failing = Script::new(&lab, [Does::Fail(Error::denied("no"))]).source("first");
     let second = Script::new(&lab, [Does::Resolve("first")]).source_of("second", &[&failing]);
@@ -78,7 +78,7 @@ fn of_three_the_one_that_failed_is_named() {
 }
 
 #[test]
-fn an_old_inner_key_bridges_an_outage() {
+fn inner_source_outage_uses_its_stale_key() {
     let chain = Chain::cached();
     chain.lab.pass(2 * HOUR);
     chain.outer.then([TAKE, answer("newer")]);
@@ -89,7 +89,7 @@ fn an_old_inner_key_bridges_an_outage() {
 }
 
 #[test]
-fn a_failure_that_the_disk_refused_holds_for_the_call() {
+fn inner_source_failure_unsaved_on_a_full_disk_holds_for_the_call() {
     let chain = Chain::cached();
     chain.lab.pass(2 * HOUR);
     chain.lab.break_disk("draft");
@@ -101,7 +101,7 @@ fn a_failure_that_the_disk_refused_holds_for_the_call() {
 }
 
 #[test]
-fn a_renewal_that_the_disk_refused_serves_the_next_refresh_of_the_call() {
+fn inner_source_refresh_token_unsaved_on_a_full_disk_serves_the_call() {
     let with = |renewal, key| {
         let renewal = Some(Secret::from(renewal));
         Does::Answer(Credential { renewal, ..credential(key) })
@@ -122,7 +122,7 @@ fn a_renewal_that_the_disk_refused_serves_the_next_refresh_of_the_call() {
 }
 
 #[test]
-fn the_time_of_an_inner_source_is_none_of_the_attempts() {
+fn inner_source_time_does_not_count_towards_the_attempts_timeout() {
     let slow = [Does::Take(9 * SECOND), answer("inner")];
     let chain = Chain::new([Does::Take(SECOND), TAKE, Does::TellTimeLeft], slow);
     assert_eq!(chain.lab.key(&chain.sources), "9");
@@ -132,7 +132,7 @@ fn the_time_of_an_inner_source_is_none_of_the_attempts() {
 }
 
 #[test]
-fn an_inner_source_that_hangs_leaves_time_to_go_on_with_its_old_key() {
+fn inner_source_that_hangs_leaves_time_for_its_stale_key() {
     let chain = Chain::cached();
     chain.lab.pass(2 * HOUR);
     chain.outer.then([TAKE, Does::TellTimeLeft]);
@@ -143,7 +143,7 @@ fn an_inner_source_that_hangs_leaves_time_to_go_on_with_its_old_key() {
 }
 
 #[test]
-fn whoever_refreshes_the_inner_source_is_waited_for() {
+fn inner_source_lock_of_another_process_is_waited_for() {
     let chain = Chain::new([TAKE, Does::TellTimeLeft], [answer("mine")]);
     chain.lab.lock(&chain.inner_source);
     let other = Script::new(&chain.lab, [answer("theirs")]).source("inner");
@@ -156,7 +156,7 @@ fn whoever_refreshes_the_inner_source_is_waited_for() {
 }
 
 #[test]
-fn a_source_that_is_not_named_in_the_settings_is_not_found() {
+fn inner_source_not_named_in_the_settings_is_misconfigured() {
     let chain = Chain::new([Does::Resolve("other")], []);
     let error = chain.lab.error(&chain.sources);
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
@@ -164,7 +164,7 @@ fn a_source_that_is_not_named_in_the_settings_is_not_found() {
 }
 
 #[test]
-fn what_came_of_another_sign_in_is_forgotten() {
+fn inner_source_sign_in_drops_the_outer_key_and_refresh_token() {
     let signed_in = Credential { renewal: Some(Secret::from("token")), ..credential("outer") };
     let chain = Chain::new([TAKE, Does::Answer(signed_in.clone())], [answer("inner")]);
     let outer = &chain.sources[0];

@@ -23,7 +23,7 @@ fn outage() -> (Lab, Script, [Source; 1]) {
 }
 
 #[test]
-fn who_waits_takes_what_the_other_fetched() {
+fn lock_waiter_takes_the_key_of_the_holder() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("theirs")]);
     let sources = [script.source("a")];
@@ -44,7 +44,7 @@ fn who_waits_takes_what_the_other_fetched() {
 }
 
 #[test]
-fn use_of_an_entry_is_noted_once_however_long_the_wait() {
+fn entry_use_is_noted_once_despite_a_lock_wait() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old"), answer("new")]);
     let sources = [script.source("a")];
@@ -60,7 +60,7 @@ fn use_of_an_entry_is_noted_once_however_long_the_wait() {
 }
 
 #[test]
-fn a_dead_holder_is_succeeded() {
+fn lock_waiter_fetches_after_a_dead_holder() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("mine")]);
     let sources = [script.source("a")];
@@ -71,7 +71,7 @@ fn a_dead_holder_is_succeeded() {
 }
 
 #[test]
-fn who_succeeds_too_late_asks_nobody() {
+fn lock_obtained_too_late_before_the_deadline_fetches_nothing() {
     // Cut off, the attempt could cost the renewal.
     let renewal = Some(Secret::from("token"));
     let lab = Lab::default();
@@ -93,7 +93,7 @@ fn who_succeeds_too_late_asks_nobody() {
 }
 
 #[test]
-fn a_failure_of_the_other_is_ours() {
+fn lock_waiter_takes_the_failure_of_the_holder() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(4));
     let sources = [script.source("a")];
@@ -112,7 +112,7 @@ fn a_failure_of_the_other_is_ours() {
 }
 
 #[test]
-fn at_the_deadline_a_stale_key_is_printed() {
+fn lock_timeout_at_the_deadline_prints_the_stale_key() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")]);
     let sources = [script.source("a")];
@@ -128,7 +128,7 @@ fn at_the_deadline_a_stale_key_is_printed() {
 }
 
 #[test]
-fn who_refreshes_behind_an_answer_does_not_queue() {
+fn background_refresh_does_not_wait_for_the_lock() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")]);
     let sources = [script.source("a")];
@@ -141,7 +141,7 @@ fn who_refreshes_behind_an_answer_does_not_queue() {
 }
 
 #[test]
-fn during_an_outage_nobody_waits_for_another() {
+fn outage_with_a_stale_key_does_not_wait_for_the_lock() {
     let (lab, _, sources) = outage();
     lab.lock(&sources[0]);
     let before = lab.now();
@@ -152,7 +152,7 @@ fn during_an_outage_nobody_waits_for_another() {
 }
 
 #[test]
-fn at_the_deadline_without_a_key_it_is_said_why() {
+fn lock_timeout_at_the_deadline_without_a_key_is_explained() {
     let lab = Lab::default();
     let script = Script::new(&lab, []);
     let sources = [script.source("a")];
@@ -162,7 +162,7 @@ fn at_the_deadline_without_a_key_it_is_said_why() {
 }
 
 #[test]
-fn the_lock_is_free_after_success_and_failure() {
+fn lock_is_free_after_success_and_failure() {
     let (lab, script, sources) = outage();
     lab.pass(SECOND);
     script.then([answer("two")]);
@@ -170,7 +170,7 @@ fn the_lock_is_free_after_success_and_failure() {
 }
 
 #[test]
-fn asking_anew_is_content_with_what_came_meanwhile() {
+fn get_refresh_takes_a_key_fetched_since_its_start() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -185,7 +185,7 @@ fn asking_anew_is_content_with_what_came_meanwhile() {
 }
 
 #[test]
-fn asking_anew_takes_no_key_that_has_ended_meanwhile() {
+fn get_refresh_takes_no_key_that_has_expired() {
     let lab = Lab::default();
     let until = |end| Credential { expires_at: Some(SystemTime::from(end)), ..credential("one") };
     let short = until(lab.now().plus(2 * SECOND));
@@ -198,7 +198,7 @@ fn asking_anew_takes_no_key_that_has_ended_meanwhile() {
 }
 
 #[test]
-fn asking_anew_takes_no_key_from_the_future() {
+fn get_refresh_takes_no_key_fetched_at_a_future_clock() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), answer("two")]);
     let sources = [script.source("a")];
@@ -211,7 +211,7 @@ fn asking_anew_takes_no_key_from_the_future() {
 }
 
 #[test]
-fn recursion_is_refused_for_the_very_same_source_only() {
+fn process_loop_is_refused_for_the_same_source_only() {
     let lab = Lab::default();
     let script = Script::new(&lab, []);
     let sources = [script.source("a")];
@@ -228,7 +228,7 @@ fn recursion_is_refused_for_the_very_same_source_only() {
 }
 
 #[test]
-fn only_a_caller_who_takes_any_printable_key_is_answered_without_waiting_in_an_outage() {
+fn outage_skips_the_lock_only_for_any_printable_key() {
     let id = Script::default().source("a").planned.id;
     let demands = [
         (|now, _| Demand::FetchedSince(now)) as fn(Moment, KeyId) -> Demand,

@@ -11,7 +11,7 @@ use crate::Source;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_login_caches_its_key_and_forgets_the_failure() {
+fn login_caches_its_key_and_clears_the_cooldown() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Fail(Error::needs_login("sign in"))]);
     let source = script.source("a");
@@ -27,7 +27,7 @@ fn a_login_caches_its_key_and_forgets_the_failure() {
 }
 
 #[test]
-fn no_lock_is_held_while_the_human_is_waited_for() {
+fn login_holds_no_lock_during_the_prompt() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old"), Does::Take(60 * SECOND), answer("new")]);
     let sources = [script.source("a")];
@@ -42,7 +42,7 @@ fn no_lock_is_held_while_the_human_is_waited_for() {
 }
 
 #[test]
-fn a_lifetime_does_not_begin_before_the_human_has_signed_in() {
+fn login_prompt_time_does_not_count_towards_lifetime() {
     let lab = Lab::default();
     let mut source = Script::new(&lab, [Does::Take(300 * SECOND), answer("one")]).source("a");
     source.lifetime = Some(120 * SECOND);
@@ -51,7 +51,7 @@ fn a_lifetime_does_not_begin_before_the_human_has_signed_in() {
 }
 
 #[test]
-fn nobody_spends_what_a_login_has_kept_before_it_ends() {
+fn login_in_progress_keeps_others_from_its_refresh_token() {
     let lab = Lab::default();
     let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
     let steps = [Does::Store("first"), Does::Take(5 * SECOND), Does::Answer(signed_in)];
@@ -65,7 +65,7 @@ fn nobody_spends_what_a_login_has_kept_before_it_ends() {
 }
 
 #[test]
-fn what_a_login_keeps_survives_its_failure() {
+fn login_that_fails_keeps_the_saved_refresh_token() {
     let lab = Lab::default();
     let steps = [Does::ReserveSpace, Does::Store("renewal"), Does::Fail(Error::transient("down"))];
     let source = Script::new(&lab, steps).source("a");
@@ -75,7 +75,7 @@ fn what_a_login_keeps_survives_its_failure() {
 }
 
 #[test]
-fn a_login_that_cannot_be_kept_says_so() {
+fn login_that_cannot_be_saved_is_an_error() {
     let lab = Lab::default();
     lab.break_disk("publish");
     let source = Script::new(&lab, [answer("one")]).source("a");
@@ -84,7 +84,7 @@ fn a_login_that_cannot_be_kept_says_so() {
 }
 
 #[test]
-fn a_login_waits_for_whoever_refreshes() {
+fn login_waits_for_the_lock_of_a_refresh() {
     let lab = Lab::default();
     let source = Script::new(&lab, [answer("one"), answer("two")]).source("a");
     lab.lock(&source);
@@ -97,7 +97,7 @@ fn a_login_waits_for_whoever_refreshes() {
 }
 
 #[test]
-fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
+fn logout_revokes_and_removes_the_entry_even_when_revocation_fails() {
     for result in [answer("anything"), Does::Fail(Error::transient("down"))] {
         let lab = Lab::default();
         let is_down = matches!(result, Does::Fail(_));
@@ -114,7 +114,7 @@ fn a_logout_gives_back_and_forgets_even_where_nobody_takes_it() {
 }
 
 #[test]
-fn what_was_given_back_does_not_outlive_a_crash() {
+fn logout_syncs_the_removal_before_a_crash_can_undo_it() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("renewal"), answer("one"), answer("anything")]);
     let sources = [script.source("a")];
@@ -128,7 +128,7 @@ fn what_was_given_back_does_not_outlive_a_crash() {
 }
 
 #[test]
-fn a_server_that_never_answers_does_not_keep_us_from_forgetting() {
+fn logout_with_a_hanging_server_removes_the_entry_after_timeout() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one"), Does::Hang]);
     let sources = [script.source("a")];
@@ -140,7 +140,7 @@ fn a_server_that_never_answers_does_not_keep_us_from_forgetting() {
 }
 
 #[test]
-fn a_login_sets_an_unreadable_entry_aside() {
+fn login_sets_an_unreadable_entry_aside() {
     let lab = Lab::default();
     let source = Script::new(&lab, [answer("one")]).source("a");
     let file = source.planned.id.entry_file(&Unsealed);
@@ -161,7 +161,7 @@ fn renewed(script: &Script, lab: &Lab) -> [Source; 1] {
 }
 
 #[test]
-fn sign_in_survives_the_change_of_a_credential_and_its_key_is_fetched_again() {
+fn login_survives_a_changed_variable_and_its_key_is_fetched_again() {
     let lab = Lab::default();
     let script = Script::new(&lab, []).with_login();
     let sources = renewed(&script, &lab);
@@ -172,7 +172,7 @@ fn sign_in_survives_the_change_of_a_credential_and_its_key_is_fetched_again() {
 }
 
 #[test]
-fn key_of_another_credential_bridges_no_outage() {
+fn stale_key_of_another_environment_is_not_printed_in_an_outage() {
     let lab = Lab::default();
     let script = Script::new(&lab, []).with_login();
     let sources = renewed(&script, &lab);
@@ -184,7 +184,7 @@ fn key_of_another_credential_bridges_no_outage() {
 }
 
 #[test]
-fn renewal_that_came_of_a_credential_ends_with_it() {
+fn refresh_token_of_another_environment_is_dropped() {
     let lab = Lab::default();
     let script = Script::new(&lab, []);
     let sources = renewed(&script, &lab);
@@ -194,7 +194,7 @@ fn renewal_that_came_of_a_credential_ends_with_it() {
 }
 
 #[test]
-fn logout_revokes_what_another_credential_brought() {
+fn logout_revokes_the_refresh_token_of_another_environment() {
     let lab = Lab::default();
     let script = Script::new(&lab, []);
     let sources = renewed(&script, &lab);
@@ -205,7 +205,7 @@ fn logout_revokes_what_another_credential_brought() {
 }
 
 #[test]
-fn logout_tells_of_an_entry_that_cannot_be_opened() {
+fn logout_reports_an_entry_that_cannot_be_opened() {
     let lab = Lab::default();
     let source = Script::new(&lab, []).source("a");
     lab.put(&source.planned.id.entry_file(&Unsealed), b"garbage");

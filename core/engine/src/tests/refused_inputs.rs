@@ -10,7 +10,7 @@ use super::source::{Does, answer, down};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_refusal_with_a_cached_key_is_put_to_the_test_once() {
+fn denied_with_a_cached_inner_key_retries_once_with_a_new_one() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin};
 
     for kind in [Denied, Misconfigured, NeedsLogin] {
@@ -31,7 +31,7 @@ fn a_refusal_with_a_cached_key_is_put_to_the_test_once() {
 }
 
 #[test]
-fn a_refusal_with_a_new_key_counts() {
+fn denied_with_a_new_inner_key_is_final() {
     let no = Does::Fail(Error::denied("no"));
     let chain = Chain::new([TAKE, no], [answer("inner")]);
     assert_eq!(chain.lab.error(&chain.sources).kind(), ErrorKind::Denied);
@@ -39,7 +39,7 @@ fn a_refusal_with_a_new_key_counts() {
 }
 
 #[test]
-fn an_inner_key_that_was_just_fetched_for_a_refusal_is_not_fetched_again() {
+fn denied_again_does_not_refetch_a_new_inner_key() {
     let chain = Chain::cached();
     let no = || Does::Fail(Error::denied("no"));
     chain.outer.then([TAKE, no(), TAKE, no()]);
@@ -51,7 +51,7 @@ fn an_inner_key_that_was_just_fetched_for_a_refusal_is_not_fetched_again() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_put_to_the_test_counts() {
+fn denied_with_the_inner_source_down_is_final() {
     let chain = Chain::cached();
     let no = || Does::Fail(Error::denied("no"));
     chain.outer.then([TAKE, no(), TAKE]);
@@ -68,7 +68,7 @@ fn a_refusal_that_cannot_be_put_to_the_test_counts() {
 }
 
 #[test]
-fn a_refusal_for_which_the_inner_source_has_the_reason_is_told_by_that_one() {
+fn denied_with_the_inner_source_needing_login_reports_the_login() {
     let chain = Chain::cached();
     chain.outer.then([TAKE, Does::Fail(Error::denied("no")), TAKE]);
     chain.inner.then([Does::Fail(Error::needs_login("the sign-in of `inner` has ended"))]);
@@ -78,7 +78,7 @@ fn a_refusal_for_which_the_inner_source_has_the_reason_is_told_by_that_one() {
 }
 
 #[test]
-fn a_key_that_was_spent_is_not_given_again() {
+fn inner_source_key_that_was_used_up_is_refetched() {
     let chain = Chain::cached();
     chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
     chain.inner.then([answer("another")]);
@@ -98,7 +98,7 @@ fn a_key_that_was_spent_is_not_given_again() {
 }
 
 #[test]
-fn no_error_shows_the_inner_key() {
+fn inner_source_key_in_an_error_is_redacted() {
     let chain = Chain::new([TAKE, Does::Quote(ErrorKind::Denied)], [answer("inner-secret")]);
     let error = chain.lab.error(&chain.sources);
     assert_eq!(error.message(), "`[redacted]` is not good");

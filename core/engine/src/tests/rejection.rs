@@ -27,7 +27,7 @@ fn refused() -> (Lab, Script, [Source; 1], Demand) {
 }
 
 #[test]
-fn a_key_is_the_same_as_long_as_its_source_gives_it() {
+fn rejection_key_id_stays_as_long_as_the_source_gives_the_key() {
     let lab = Lab::default();
     let script = Script::new(&lab, ["one", "one", "two", "one"].map(answer));
     let sources = [script.source("a")];
@@ -43,7 +43,7 @@ fn a_key_is_the_same_as_long_as_its_source_gives_it() {
 }
 
 #[test]
-fn a_renewal_that_is_kept_leaves_it_and_a_key_that_was_dropped_is_another_one() {
+fn rejection_key_id_survives_a_saved_refresh_token_and_not_a_drop() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("one")]);
     let sources = [script.source("a")];
@@ -59,7 +59,7 @@ fn a_renewal_that_is_kept_leaves_it_and_a_key_that_was_dropped_is_another_one() 
 }
 
 #[test]
-fn another_key_is_fetched_once_in_ten_seconds() {
+fn rejected_key_is_refetched_once_in_ten_seconds() {
     let (lab, script, sources, refused) = refused();
     script.then([answer("one")]);
     lab.pass(SECOND);
@@ -77,7 +77,7 @@ fn another_key_is_fetched_once_in_ten_seconds() {
 }
 
 #[test]
-fn ten_seconds_between_two_fetches_of_another_key_count_from_the_request() {
+fn rejected_key_refetch_limit_counts_from_the_request() {
     let (lab, script, sources, refused) = refused();
     lab.pass(SECOND);
     script.then([Does::Take(4 * SECOND), answer("one")]);
@@ -88,7 +88,7 @@ fn ten_seconds_between_two_fetches_of_another_key_count_from_the_request() {
 }
 
 #[test]
-fn a_refused_key_is_no_fallback() {
+fn rejected_key_is_no_fallback() {
     let (lab, script, sources, refused) = refused();
     script.then(down(4));
     assert_eq!(lab.get(&sources, refused).answer.unwrap_err().message(), "down");
@@ -103,7 +103,7 @@ fn a_refused_key_is_no_fallback() {
 }
 
 #[test]
-fn a_failed_fetch_leaves_room_for_the_next_one() {
+fn rejected_key_is_refetched_after_a_failed_fetch() {
     let (lab, script, sources, refused) = refused();
     script.then(down(4));
     lab.get(&sources, refused).answer.unwrap_err();
@@ -113,7 +113,7 @@ fn a_failed_fetch_leaves_room_for_the_next_one() {
 }
 
 #[test]
-fn only_the_source_of_the_refused_key_is_asked_for_another_one() {
+fn rejected_key_is_refetched_from_its_own_source_only() {
     let lab = Lab::default();
     let first = Script::new(&lab, [answer("one")]);
     let second = Script::new(&lab, [answer("spare")]);
@@ -126,7 +126,7 @@ fn only_the_source_of_the_refused_key_is_asked_for_another_one() {
 }
 
 #[test]
-fn backends_are_told_that_the_last_key_will_not_do() {
+fn backend_is_told_that_the_last_key_was_rejected() {
     let lab = Lab::default();
     let script = Script::new(&lab, [(); 4].map(|()| Does::TellWhatIsWanted));
     let sources = [script.source("a")];
@@ -140,7 +140,7 @@ fn backends_are_told_that_the_last_key_will_not_do() {
 }
 
 #[test]
-fn what_is_on_disk_is_a_hit_or_what_the_first_source_gave_last() {
+fn cached_key_on_disk_is_a_hit_or_the_first_sources_last() {
     let lab = Lab::default();
     let (first, second) = (Script::new(&lab, [answer("one")]), Script::default());
     let sources = [first.source("a"), second.source("b")];

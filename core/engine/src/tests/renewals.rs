@@ -18,7 +18,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_kept_survives_the_attempt_and_serves_the_next() {
+fn refresh_token_saved_by_an_attempt_serves_the_next() {
     let lab = Lab::default();
     let steps = [Does::Store("first")].into_iter().chain(down(1)).chain([answer("one")]);
     let script = Script::new(&lab, steps);
@@ -29,7 +29,7 @@ fn what_is_kept_survives_the_attempt_and_serves_the_next() {
 }
 
 #[test]
-fn what_is_kept_survives_a_failed_call() {
+fn refresh_token_survives_a_failed_call() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("first"), Does::Fail(Error::not_found("gone"))]);
     let sources = [script.source("a")];
@@ -42,7 +42,7 @@ fn what_is_kept_survives_a_failed_call() {
 }
 
 #[test]
-fn keeping_leaves_the_old_key_usable() {
+fn refresh_token_saved_keeps_the_cached_key_usable() {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")]);
     let sources = [script.source("a")];
@@ -57,7 +57,7 @@ fn keeping_leaves_the_old_key_usable() {
 }
 
 #[test]
-fn a_credential_without_a_renewal_leaves_the_newest() {
+fn refresh_token_is_kept_when_the_credential_has_none() {
     let lab = Lab::default();
     let first = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
     let script = Script::new(&lab, [Does::Answer(first)]);
@@ -75,7 +75,7 @@ fn a_credential_without_a_renewal_leaves_the_newest() {
 }
 
 #[test]
-fn a_renewal_is_read_again_before_it_is_given_up() {
+fn refresh_token_is_read_again_before_it_is_dropped() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("first"), Does::Reread]);
     let sources = [script.source("a")];
@@ -89,7 +89,7 @@ fn a_renewal_is_read_again_before_it_is_given_up() {
 }
 
 #[test]
-fn keeping_is_durable_before_it_returns() {
+fn refresh_token_is_durable_before_saving_returns() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("first"), Does::Fail(Error::denied("no"))]);
     let source = script.source("a");
@@ -101,7 +101,7 @@ fn keeping_is_durable_before_it_returns() {
 }
 
 #[test]
-fn keeping_that_fails_fails_the_attempt() {
+fn refresh_token_that_cannot_be_saved_fails_the_attempt() {
     let lab = Lab::default();
     lab.break_disk("publish");
     let mut source = Script::new(&lab, [Does::Store("first")]).source("a");
@@ -111,7 +111,7 @@ fn keeping_that_fails_fails_the_attempt() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
+fn refresh_token_that_cannot_be_saved_is_used_in_the_call() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("first"), answer("one")]);
     let sources = [script.source("a")];
@@ -126,7 +126,7 @@ fn what_cannot_be_kept_is_not_forgotten_in_the_call() {
 }
 
 #[test]
-fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
+fn refresh_token_on_disk_is_not_newer_than_the_unsaved_one() {
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Store("first"), answer("one")]);
     let sources = [script.source("a")];
@@ -141,7 +141,7 @@ fn what_the_disk_still_has_is_not_newer_than_what_it_refused() {
 }
 
 #[test]
-fn a_token_is_not_rotated_without_room_for_the_next() {
+fn refresh_token_is_not_used_on_a_full_disk() {
     let lab = Lab::default();
     lab.break_disk("draft");
     let script = Script::new(&lab, [Does::ReserveSpace]);

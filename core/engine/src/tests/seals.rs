@@ -42,7 +42,7 @@ fn entries(lab: &Lab) -> Vec<String> {
 }
 
 #[test]
-fn what_an_older_key_sealed_is_printed_and_sealed_anew() {
+fn entry_of_an_older_sealing_key_is_printed_and_resealed() {
     let (lab, script, source) = moved();
     lab.seal_before(&sealing_key(1));
     let id = source.planned.id.clone();
@@ -57,7 +57,7 @@ fn what_an_older_key_sealed_is_printed_and_sealed_anew() {
 }
 
 #[test]
-fn a_renewal_moves_with_its_entry() {
+fn refresh_token_moves_with_its_resealed_entry() {
     let (lab, script, source) = moved();
     lab.seal_before(&sealing_key(1));
     lab.pass(48 * HOUR);
@@ -68,7 +68,7 @@ fn a_renewal_moves_with_its_entry() {
 }
 
 #[test]
-fn a_disk_that_refuses_loses_nothing() {
+fn entry_reseal_on_a_failing_disk_loses_nothing() {
     for step in ["draft", "write", "sync", "publish", "sync names", "remove"] {
         let (lab, script, source) = moved();
         lab.seal_before(&sealing_key(1));
@@ -87,7 +87,7 @@ fn a_disk_that_refuses_loses_nothing() {
 }
 
 #[test]
-fn a_logout_forgets_what_could_not_be_sealed_anew() {
+fn logout_removes_an_entry_that_could_not_be_resealed() {
     let (lab, script, source) = moved();
     lab.seal_before(&sealing_key(1));
     lab.break_disk("draft");
@@ -98,7 +98,7 @@ fn a_logout_forgets_what_could_not_be_sealed_anew() {
 }
 
 #[test]
-fn what_no_key_opens_stays_and_is_not_in_the_way() {
+fn entry_that_no_sealing_key_opens_stays() {
     let (lab, script, source) = moved();
     script.then([answer("two")]);
     let sources = [source];
@@ -115,7 +115,7 @@ fn what_no_key_opens_stays_and_is_not_in_the_way() {
 }
 
 #[test]
-fn of_two_logins_the_younger_stays() {
+fn reseal_of_two_logins_keeps_the_younger() {
     for age in [HOUR, Duration::ZERO] {
         let (lab, script, source) = moved();
         let id = &source.planned.id;
@@ -139,7 +139,7 @@ fn of_two_logins_the_younger_stays() {
 }
 
 #[test]
-fn a_logout_leaves_nothing_that_any_key_opens() {
+fn logout_removes_entries_of_every_sealing_key() {
     let (lab, script, source) = moved();
     lab.seal_before(&sealing_key(1));
     script.then([answer("unused")]);

@@ -20,7 +20,7 @@ fn pair(
 }
 
 #[test]
-fn the_first_is_preferred() {
+fn fallback_is_not_fetched_when_the_first_source_answers() {
     let lab = Lab::default();
     let (_, b, sources) = pair(&lab, [answer("a")], []);
     assert_eq!(lab.key(&sources), "a");
@@ -28,7 +28,7 @@ fn the_first_is_preferred() {
 }
 
 #[test]
-fn the_next_is_asked_when_one_is_down_or_has_nothing() {
+fn fallback_is_fetched_when_the_first_source_is_down_or_not_found() {
     for kind in [ErrorKind::Transient, ErrorKind::NotFound] {
         let lab = Lab::default();
         let fail = |_| Does::Fail(Error::new(kind, "no"));
@@ -38,7 +38,7 @@ fn the_next_is_asked_when_one_is_down_or_has_nothing() {
 }
 
 #[test]
-fn a_busy_one_is_not_waited_for_while_there_is_a_next_one() {
+fn retry_after_is_not_waited_with_a_fallback_source() {
     let lab = Lab::default();
     let busy = |_| Does::Fail(Error::transient("busy").with_retry_after(SECOND));
     let (a, _, sources) = pair(&lab, (0..4).map(busy), [answer("b")]);
@@ -47,7 +47,7 @@ fn a_busy_one_is_not_waited_for_while_there_is_a_next_one() {
 }
 
 #[test]
-fn other_failures_stop() {
+fn fallback_is_not_fetched_after_denied_misconfigured_or_needs_login() {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin};
 
     for kind in [Denied, Misconfigured, NeedsLogin] {
@@ -63,7 +63,7 @@ fn other_failures_stop() {
 }
 
 #[test]
-fn a_later_key_counts_only_behind_failures() {
+fn fallback_key_is_used_only_after_failures() {
     let lab = Lab::default();
     let (a, b, sources) = pair(&lab, [answer("a")], [answer("b")]);
     assert_eq!(lab.key(&sources[1..]), "b");
@@ -72,7 +72,7 @@ fn a_later_key_counts_only_behind_failures() {
 }
 
 #[test]
-fn one_in_its_pause_is_passed_over_and_tried_behind_the_answer() {
+fn cooldown_source_is_skipped_and_retried_in_the_background() {
     let lab = Lab::default();
     let (a, b, sources) = pair(&lab, down(4), [answer("b")]);
     assert_eq!(lab.key(&sources), "b");
@@ -95,7 +95,7 @@ fn one_in_its_pause_is_passed_over_and_tried_behind_the_answer() {
 }
 
 #[test]
-fn the_stale_key_of_the_first_comes_before_the_second() {
+fn stale_key_of_the_first_source_beats_the_fallback() {
     let lab = Lab::default();
     let (a, b, sources) = pair(&lab, [answer("a")], []);
     lab.key(&sources);
@@ -106,7 +106,7 @@ fn the_stale_key_of_the_first_comes_before_the_second() {
 }
 
 #[test]
-fn when_all_fail_the_first_that_was_asked_speaks() {
+fn fallback_failure_reports_the_first_sources_error() {
     let lab = Lab::default();
     let no = |text: &str| Does::Fail(Error::not_found(text));
     let (_, b, sources) = pair(&lab, [no("a")], [no("b")]);
@@ -125,7 +125,7 @@ fn when_all_fail_the_first_that_was_asked_speaks() {
 }
 
 #[test]
-fn each_has_its_share_of_the_time() {
+fn fallback_gets_its_share_of_the_deadline() {
     let lab = Lab::default();
     let hangs = (0..9).map(|_| Does::Hang);
     let (_, _, sources) = pair(&lab, hangs, [Does::Take(14 * SECOND), answer("b")]);
@@ -137,6 +137,6 @@ fn each_has_its_share_of_the_time() {
 }
 
 #[test]
-fn no_source_is_a_mistake() {
+fn profile_without_sources_is_misconfigured() {
     assert_eq!(Lab::default().error(&[]).kind(), ErrorKind::Misconfigured);
 }

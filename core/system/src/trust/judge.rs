@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn file_writable_by_others_is_refused_with_the_chmod_command() {
+    fn permission_of_others_to_write_is_refused_with_the_chmod_command() {
         let file = |numbers| judged(&ME, numbers, Kind::File);
         assert_eq!(
             file((1000, 100, 0o777)),

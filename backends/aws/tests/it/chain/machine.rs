@@ -26,7 +26,7 @@ fn container_credentials() -> Reply {
 }
 
 #[test]
-fn a_container() {
+fn ecs_container_gives_credentials() {
     let moto = credulous();
     let container = Stub::start(|request| {
         let is_ours = request.line == "GET /v2/credentials/1?x=y"
@@ -49,7 +49,7 @@ fn a_container() {
 }
 
 #[test]
-fn a_container_that_gives_nothing() {
+fn ecs_container_without_credentials_is_transient() {
     let container = Stub::start(|_| Reply::new(403, &[], ""));
     let uri = format!("{}/credentials", container.address());
     let error =
@@ -92,7 +92,7 @@ fn metadata_service() -> Stub {
 }
 
 #[test]
-fn a_machine_of_ec2() {
+fn ec2_metadata_gives_credentials_and_region() {
     let moto = Moto::start();
     moto.secret_in("eu-west-1", "plain", &json!({ "SecretString": KEY }));
     let machine = metadata_service();
@@ -115,7 +115,7 @@ fn a_machine_of_ec2() {
 }
 
 #[test]
-fn the_machine_is_not_asked_when_something_nearer_answers() {
+fn ec2_metadata_is_not_asked_when_environment_has_keys() {
     let machine = metadata_service();
     let reader = &aws().reader;
     let mut source = source(
@@ -133,7 +133,7 @@ fn the_machine_is_not_asked_when_something_nearer_answers() {
 
 /// A machine outside of EC2: no answer comes, and no refusal.
 #[test]
-fn no_credentials_and_no_metadata_service() {
+fn missing_ec2_metadata_service_needs_login_within_the_timeout() {
     // A network for documentation (RFC 5737), which leads nowhere.
     for endpoint in ["http://192.0.2.1", "http://127.0.0.1:9"] {
         let mut source = source(

@@ -44,7 +44,7 @@ fn process_in(source: &Source, file: &str) -> Process {
 }
 
 #[test]
-fn program_that_others_can_write_is_not_run_however_the_command_names_it() {
+fn credential_process_writable_by_others_is_not_run_however_named() {
     let (mut source, server) = source(&[]);
     let path = program(&source, &format!("echo run >>\"$HOME/runs\"\n{ANSWER}"));
     let path = path.to_str().unwrap();
@@ -70,7 +70,7 @@ fn program_that_others_can_write_is_not_run_however_the_command_names_it() {
 }
 
 #[test]
-fn what_a_program_started_is_killed_with_it_on_time_out() {
+fn credential_process_timeout_kills_its_children() {
     let (mut source, _server) = source(&[]);
     let folder = source.file("x", "");
     let child = folder.with_file_name("child");
@@ -84,7 +84,7 @@ fn what_a_program_started_is_killed_with_it_on_time_out() {
 }
 
 #[test]
-fn open_stderr_of_what_a_program_leaves_behind_is_not_waited_for() {
+fn credential_process_open_stderr_is_not_waited_for() {
     let (mut source, _server) = source(&[]);
     let folder = source.file("x", "");
     let child = folder.with_file_name("child");

@@ -48,7 +48,7 @@ fn sso_portal(status: u16) -> Stub {
 }
 
 #[test]
-fn an_sso_session() {
+fn sso_session_gives_credentials() {
     let moto = credulous();
     let portal = sso_portal(200);
     let variables =
@@ -71,7 +71,7 @@ fn an_sso_session() {
 }
 
 #[test]
-fn an_sso_session_that_the_portal_refuses() {
+fn sso_session_refused_by_the_portal_needs_login_or_is_denied() {
     for (status, kind) in [(401, ErrorKind::NeedsLogin), (403, ErrorKind::Denied)] {
         let portal = sso_portal(status);
         let variables = [("AWS_ENDPOINT_URL_SSO", portal.address()), ("AWS_REGION", "us-east-1")];
@@ -86,7 +86,7 @@ fn an_sso_session_that_the_portal_refuses() {
 }
 
 #[test]
-fn no_sso_session_yet() {
+fn missing_sso_session_needs_login() {
     let mut source = source("secret_id = 'plain'\naws_profile = 'dev'", &[]);
     source.file(
         ".aws/config",

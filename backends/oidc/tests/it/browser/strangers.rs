@@ -10,7 +10,7 @@ use reqwest::Url;
 use super::{assert_page, free_port, parameter, source};
 
 #[test]
-fn what_others_ask_for_ends_nothing() {
+fn browser_login_ignores_stray_requests_to_its_port() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
     let credential = source.login(|address| {
@@ -57,7 +57,7 @@ fn what_others_ask_for_ends_nothing() {
 }
 
 #[test]
-fn an_old_answer_is_no_answer() {
+fn browser_login_ignores_an_old_answer() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
     let mut old = String::new();
@@ -84,7 +84,7 @@ fn an_old_answer_is_no_answer() {
 }
 
 #[test]
-fn the_code_of_another_login_is_worth_nothing() {
+fn browser_login_refuses_a_code_without_our_pkce_verifier_or_nonce() {
     let provider = OidcProvider::new();
     for (name, value, why) in [
         // Of a client that does not know our verifier.
@@ -107,7 +107,7 @@ fn the_code_of_another_login_is_worth_nothing() {
 }
 
 #[test]
-fn the_answer_of_another_provider_is_refused() {
+fn browser_login_refuses_the_answer_of_another_issuer() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
     for (issuer, words) in [
