@@ -1,16 +1,19 @@
 //! One call: decide, act, and decide again by what came of it.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use api_key_helper_cache::{Demand, Hit, Lookup, PlannedSource, Step, decide, look};
 use api_key_helper_system::ReadError;
 use api_key_helper_values::Error;
+use async_trait::async_trait;
 
 use super::cache;
 use super::call::{Answer, Call, OnDisk, Outcome};
 use super::known::Known;
 use super::refresh::Refresh;
 use super::remembered::Remembered;
+use super::resolver::InnerKeys;
 use super::source::Source;
 use super::world::World;
 
@@ -31,7 +34,7 @@ pub async fn get(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Outco
 
 /// Answers `call`, for which there is no hit. Nothing is known of a source until its turn comes: then
 /// what is on disk of it is looked at under its lock.
-pub(super) async fn ask(
+async fn ask(
     world: World<'_>,
     sources: &[Source],
     call: &Call<'_>,
@@ -61,7 +64,8 @@ pub(super) async fn ask(
                         let left = u32::try_from(sources.len() - source).unwrap_or(u32::MAX);
                         let time = time_left / left;
                         let source = &sources[source];
-                        Refresh::new(world, source, call, remembered, time).followed_by(left - 1)
+                        Refresh::new(world, source, call, remembered, time, &InnerCalls)
+                            .followed_by(left - 1)
                     }
                 };
                 now = refresh.advance(&mut known[source], warnings).await;
@@ -71,6 +75,23 @@ pub(super) async fn ask(
         };
         let error = || known.get(source).and_then(Known::error);
         return answer.ok_or_else(|| error().unwrap_or_else(|| no_source(call.profile)));
+    }
+}
+
+/// Obtains the key of an inner source as any other key.
+pub(super) struct InnerCalls;
+
+#[async_trait]
+impl InnerKeys for InnerCalls {
+    async fn obtain(
+        &self,
+        world: World<'_>,
+        source: &Source,
+        call: &Call<'_>,
+        remembered: &Remembered,
+        warnings: &mut Vec<String>,
+    ) -> Result<Answer, Error> {
+        ask(world, slice::from_ref(source), call, remembered, warnings).await
     }
 }
 

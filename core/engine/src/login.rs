@@ -10,6 +10,7 @@ use api_key_helper_values::{Error, Secret};
 use async_trait::async_trait;
 
 use super::fetched::Fetched;
+use super::get::InnerCalls;
 use super::held::Held;
 use super::remembered::Remembered;
 use super::resolver::{Resolver, TimeLeft};
@@ -40,7 +41,7 @@ pub async fn login(
         profile,
         remembered: &remembered,
         ends_at: world.clock.uptime().saturating_add(HUMAN_PATIENCE),
-        inputs: Resolver::new(world, source, profile, &remembered, ""),
+        inputs: Resolver::new(world, source, profile, &remembered, "", &InnerCalls),
         kept: Mutex::default(),
     };
     let asked_at = world.clock.now();
@@ -98,7 +99,7 @@ pub async fn logout(
     none_refused(refusals)?;
     let mut revoked = if all.has_damaged { Err(unopened(id)) } else { Ok(()) };
     for entry in all.entries {
-        let inputs = Resolver::new(world, source, profile, &remembered, "");
+        let inputs = Resolver::new(world, source, profile, &remembered, "", &InnerCalls);
         let held = Held::new(world, source, inputs, Some(entry));
         let done = attempt::revoke(&held, PATIENCE).await;
         revoked = revoked.and(done);
@@ -218,7 +219,7 @@ async fn locked_entry<'a>(
     if cached.damaged {
         cache::set_aside(&world, id, &mut unsaid).await;
     }
-    let inputs = Resolver::new(world, source, profile, remembered, "");
+    let inputs = Resolver::new(world, source, profile, remembered, "", &InnerCalls);
     Ok((lock, Held::new(world, source, inputs, cached.entry)))
 }
 

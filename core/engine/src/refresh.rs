@@ -13,7 +13,7 @@ use super::fetched::Fetched;
 use super::held::Held;
 use super::known::Known;
 use super::remembered::Remembered;
-use super::resolver::Resolver;
+use super::resolver::{InnerKeys, Resolver};
 use super::source::Source;
 use super::world::{Event, Lock, World};
 use super::{attempt, backoff};
@@ -32,6 +32,7 @@ pub(super) struct Refresh<'a> {
     source: &'a Source,
     call: Call<'a>,
     remembered: &'a Remembered,
+    inner_keys: &'a dyn InnerKeys,
     /// The source's share of the call's time.
     share: Duration,
     /// When that is over, by the uptime.
@@ -57,10 +58,11 @@ impl<'a> Refresh<'a> {
         call: &Call<'a>,
         remembered: &'a Remembered,
         share: Duration,
+        inner_keys: &'a dyn InnerKeys,
     ) -> Self {
         let (call, ends_at) = (call.on(source), world.clock.uptime().saturating_add(share));
         let (has_next, lock, polls) = (false, None, 0);
-        Self { world, source, call, remembered, share, ends_at, has_next, lock, polls }
+        Self { world, source, call, remembered, inner_keys, share, ends_at, has_next, lock, polls }
     }
 
     /// The same with so many sources behind this one.
@@ -180,6 +182,7 @@ impl<'a> Refresh<'a> {
             self.call.profile,
             self.remembered,
             self.call.chain,
+            self.inner_keys,
         );
         let held = Held::new(self.world, self.source, inputs, entry);
         held.go_on_from(self.remembered.renewals(id));

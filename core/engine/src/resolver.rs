@@ -11,12 +11,27 @@ use std::time::Duration;
 use api_key_helper_backend::{SecretInput, redact_error, redact_message};
 use api_key_helper_cache::{Demand, KeyId, Policy};
 use api_key_helper_values::{Error, Secret};
+use async_trait::async_trait;
 
 use super::call::{Answer, Call};
-use super::get;
 use super::remembered::Remembered;
 use super::source::Source;
 use super::world::{Clock, World};
+
+/// Obtains the keys of sources that other sources use. Such a key is the outcome of a call of its
+/// own: only here does the engine call itself.
+#[async_trait]
+pub(super) trait InnerKeys: Sync {
+    /// Answers `call` from `source` alone.
+    async fn obtain(
+        &self,
+        world: World<'_>,
+        source: &Source,
+        call: &Call<'_>,
+        remembered: &Remembered,
+        warnings: &mut Vec<String>,
+    ) -> Result<Answer, Error>;
+}
 
 /// The secret inputs of one source, from its first attempt to its last.
 pub(super) struct Resolver<'a> {
@@ -24,6 +39,7 @@ pub(super) struct Resolver<'a> {
     source: &'a Source,
     profile: &'a str,
     remembered: &'a Remembered,
+    inner_keys: &'a dyn InnerKeys,
     /// The sources that are being fetched, this one last.
     chain: String,
     state: Mutex<State>,
@@ -80,9 +96,10 @@ impl<'a> Resolver<'a> {
         profile: &'a str,
         remembered: &'a Remembered,
         chain: &str,
+        inner_keys: &'a dyn InnerKeys,
     ) -> Self {
-        let chain = source.extend(chain);
-        Self { world, source, profile, remembered, chain, state: Mutex::default() }
+        let (chain, state) = (source.extend(chain), Mutex::default());
+        Self { world, source, profile, remembered, inner_keys, chain, state }
     }
 
     pub(super) fn chain(&self) -> &str {
@@ -207,8 +224,7 @@ impl<'a> Resolver<'a> {
         let mut warnings = Vec::new();
         let answer = {
             let _waiting = self.wait();
-            let sources = std::slice::from_ref(&**inner);
-            get::ask(self.world, sources, &call, self.remembered, &mut warnings).await
+            self.inner_keys.obtain(self.world, inner, &call, self.remembered, &mut warnings).await
         };
         let mut state = self.state();
         state.warnings.extend(warnings);

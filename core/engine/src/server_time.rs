@@ -5,6 +5,7 @@ use std::time::Duration;
 use api_key_helper_values::{Error, Moment};
 
 use super::attempt;
+use super::get::InnerCalls;
 use super::held::Held;
 use super::remembered::Remembered;
 use super::resolver::Resolver;
@@ -46,7 +47,8 @@ impl ServerTime {
 /// What the backend says.
 pub async fn server_time(world: World<'_>, source: &Source) -> Result<Option<ServerTime>, Error> {
     let remembered = Remembered::default();
-    let held = Held::new(world, source, Resolver::new(world, source, "", &remembered, ""), None);
+    let inputs = Resolver::new(world, source, "", &remembered, "", &InnerCalls);
+    let held = Held::new(world, source, inputs, None);
     let asked_at = world.clock.now();
     let said = attempt::server_time(&held, source.timeout).await?;
     let answered_at = world.clock.now();
