@@ -11,7 +11,7 @@ fn ttl(home: &Home) -> String {
 }
 
 #[test]
-fn apply_ttl_is_the_profiles_or_half_the_lifetime() {
+fn apply_ttl_is_the_profiles_unless_lifetime_is_too_short() {
     for (profile, source, millis, words) in [
         ("ttl = \"90s\"", "lifetime = \"1h\"", "90000", "every 90 seconds"),
         ("hold = \"2m\"", "lifetime = \"1h\"", "120000", "every 2 minutes"),

@@ -12,7 +12,7 @@ use crate::{read, settings_file, user};
 
 /// Applies, and applies again with another line, and undoes that.
 #[track_caller]
-fn there_and_back(home: &Home) -> String {
+fn apply_and_undo(home: &Home) -> String {
     let _ = home.call(["apply", "--force"]).run().assert_printed();
     let _ = home.call(["--profile", "main", "apply"]).run().assert_printed();
     assert!(read(&settings_file(home))["apiKeyHelper"].as_str().unwrap().ends_with("main"));
@@ -40,7 +40,7 @@ fn apply_undo_restores_every_byte() {
     for text in files {
         let home = user();
         let file = home.write(".claude/settings.json", &text);
-        let said = there_and_back(&home);
+        let said = apply_and_undo(&home);
         assert!(said.ends_with("is what it was before.\n"), "{said}");
         assert!(fs::read(&file).unwrap() == text.as_bytes(), "{text:.100}");
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
@@ -50,7 +50,7 @@ fn apply_undo_restores_every_byte() {
 #[test]
 fn apply_undo_removes_the_file_and_folders_it_made() {
     let home = user();
-    assert!(there_and_back(&home).starts_with("Setting undone: there is no "));
+    assert!(apply_and_undo(&home).starts_with("Setting undone: there is no "));
     assert!(!home.path().join(".claude").exists());
 
     // A folder that others made, or use by now, stays.
@@ -180,7 +180,7 @@ fn apply_undo_keeps_another_programs_helper() {
     let said = home.call(["apply", "--undo"]).run();
     assert!(said.assert_printed().contains("another program's"), "{said:?}");
     // What is kept from now on is the newer one.
-    there_and_back(&home);
+    apply_and_undo(&home);
     assert_eq!(fs::read_to_string(&file).unwrap(), "{\"apiKeyHelper\": \"new\"}");
 }
 

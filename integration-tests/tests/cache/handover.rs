@@ -96,7 +96,7 @@ fn worker_gets_the_fronts_arguments_environment_and_streams() {
 
 /// A front that is called as `call`, with its worker at `worker` of the same installation.
 #[track_caller]
-fn is_found(call: impl FnOnce(&Path) -> PathBuf, front: &str, worker: &str) {
+fn assert_worker_found(call: impl FnOnce(&Path) -> PathBuf, front: &str, worker: &str) {
     let home = Home::with_script(KEYS);
     let folder = tempfile::tempdir().unwrap();
     let [front, worker] = [front, worker].map(|path| folder.path().join(path));
@@ -109,8 +109,12 @@ fn is_found(call: impl FnOnce(&Path) -> PathBuf, front: &str, worker: &str) {
 #[test]
 fn worker_is_found_beside_the_front_or_in_libexec() {
     let front = |folder: &Path| folder.join("bin").join(FRONT);
-    is_found(front, &format!("bin/{FRONT}"), &format!("bin/{WORKER}"));
-    is_found(front, &format!("bin/{FRONT}"), &format!("libexec/api-key-helper/{WORKER}"));
+    assert_worker_found(front, &format!("bin/{FRONT}"), &format!("bin/{WORKER}"));
+    assert_worker_found(
+        front,
+        &format!("bin/{FRONT}"),
+        &format!("libexec/api-key-helper/{WORKER}"),
+    );
 }
 
 #[test]
@@ -122,8 +126,12 @@ fn worker_is_found_through_a_symlink_to_the_front() {
         symlink("elsewhere", &second).unwrap();
         second
     };
-    is_found(link, &format!("opt/bin/{FRONT}"), &format!("opt/bin/{WORKER}"));
-    is_found(link, &format!("opt/bin/{FRONT}"), &format!("opt/libexec/api-key-helper/{WORKER}"));
+    assert_worker_found(link, &format!("opt/bin/{FRONT}"), &format!("opt/bin/{WORKER}"));
+    assert_worker_found(
+        link,
+        &format!("opt/bin/{FRONT}"),
+        &format!("opt/libexec/api-key-helper/{WORKER}"),
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A home whose source waits at the breakpoint in its first run.
-fn home_with_gate() -> (Home, integration_tests::breakpoint::Breakpoint) {
+fn home_with_breakpoint() -> (Home, integration_tests::breakpoint::Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
     let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", breakpoint.command()));
@@ -20,7 +20,7 @@ fn home_with_gate() -> (Home, integration_tests::breakpoint::Breakpoint) {
 
 #[test]
 fn single_flight_two_hundred_cold_processes_run_the_script_once() {
-    let (home, breakpoint) = home_with_gate();
+    let (home, breakpoint) = home_with_breakpoint();
     let calls: Vec<Running> = (0..200).map(|_| home.helper().start()).collect();
     let held = breakpoint.reached();
     wait_for_workers(&calls);
@@ -36,7 +36,7 @@ fn single_flight_two_hundred_cold_processes_run_the_script_once() {
 
 #[test]
 fn single_flight_another_process_takes_over_when_the_lock_holder_is_killed() {
-    let (home, breakpoint) = home_with_gate();
+    let (home, breakpoint) = home_with_breakpoint();
     let holder = home.helper().start();
     let held = breakpoint.reached();
     let waiting: Vec<Running> = (0..5).map(|_| home.helper().start()).collect();

@@ -20,7 +20,7 @@ fn home() -> Home {
 /// The user puts `content` in place of the entry: it is set aside and not lost, a key is fetched, and
 /// nobody hears of it.
 #[track_caller]
-fn is_set_aside(state: &State, home: &Home, content: &[u8]) {
+fn assert_set_aside(state: &State, home: &Home, content: &[u8]) {
     let before = (home.runs("main"), state.files(".unreadable").len());
     state.replace(&state.entry_file("main"), content);
     let key = format!("key-{}", before.0 + 1);
@@ -35,14 +35,14 @@ fn truncated_or_damaged_cache_entry_is_set_aside() {
     let state = home.state();
     let whole = fs::read(state.entry_file("main")).unwrap();
     for length in [0, 1, 31, 32, whole.len() / 2, whole.len() - 1] {
-        is_set_aside(&state, &home, &whole[..length]);
+        assert_set_aside(&state, &home, &whole[..length]);
     }
-    is_set_aside(&state, &home, b"garbage");
-    is_set_aside(&state, &home, &[0; 4096]);
-    is_set_aside(&state, &home, &[&whole[..], b"more"].concat());
+    assert_set_aside(&state, &home, b"garbage");
+    assert_set_aside(&state, &home, &[0; 4096]);
+    assert_set_aside(&state, &home, &[&whole[..], b"more"].concat());
     let mut flipped = whole.clone();
     flipped[40] ^= 1;
-    is_set_aside(&state, &home, &flipped);
+    assert_set_aside(&state, &home, &flipped);
     let kept = state
         .files(".unreadable")
         .iter()
@@ -89,7 +89,7 @@ fn damaged_plan_and_failure_files_cost_one_attempt() {
 
 /// The helper says no, and why, and what to do; the file that it does not read stays.
 #[track_caller]
-fn is_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
+fn assert_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
     let entry = home.state().entry_file("main");
     let file = entry.to_string_lossy();
     let words: Vec<&str> = words.iter().copied().chain([&*file]).collect();
@@ -105,7 +105,7 @@ fn is_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
 fn cache_entry_of_another_user_is_refused() {
     let home = home();
     let mounts = give_away(&home.state().entry_file("main"));
-    is_refused(&home, &mounts, &["belongs to user 65534", "hint: run `rm "]);
+    assert_refused(&home, &mounts, &["belongs to user 65534", "hint: run `rm "]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn cache_entry_that_is_a_symlink_is_refused() {
     fs::rename(&entry, &target).unwrap();
     symlink(&target, &entry).unwrap();
     let before = fs::read(&target).unwrap();
-    is_refused(&home, &Mounts::new(), &["is a symbolic link", "hint: run `rm "]);
+    assert_refused(&home, &Mounts::new(), &["is a symbolic link", "hint: run `rm "]);
     assert_eq!(fs::read(&target).unwrap(), before);
 }
 
@@ -125,7 +125,11 @@ fn cache_entry_open_to_others_is_refused() {
     let home = home();
     let entry = home.state().entry_file("main");
     fs::set_permissions(&entry, Permissions::from_mode(0o644)).unwrap();
-    is_refused(&home, &Mounts::new(), &["is open to others (mode 644)", "hint: run `chmod 600 "]);
+    assert_refused(
+        &home,
+        &Mounts::new(),
+        &["is open to others (mode 644)", "hint: run `chmod 600 "],
+    );
     fs::set_permissions(&entry, Permissions::from_mode(0o600)).unwrap();
     home.helper().run().assert_key("key-1");
 }
@@ -136,7 +140,7 @@ fn cache_entry_that_is_a_folder_is_refused() {
     let entry = home.state().entry_file("main");
     fs::remove_file(&entry).unwrap();
     fs::create_dir(&entry).unwrap();
-    is_refused(&home, &Mounts::new(), &["is not a plain file", "hint: run `rm -r "]);
+    assert_refused(&home, &Mounts::new(), &["is not a plain file", "hint: run `rm -r "]);
 }
 
 #[test]

@@ -11,16 +11,16 @@ use crate::world::{FIRST, SECOND, World};
 
 #[test]
 fn claude_code_rotated_key_costs_one_401() {
-    one_refusal(Refusal::Unauthorized, 401);
+    assert_one_rejection(Refusal::Unauthorized, 401);
 }
 
 #[test]
 fn claude_code_rotated_key_costs_one_403() {
-    one_refusal(Refusal::Forbidden, 403);
+    assert_one_rejection(Refusal::Forbidden, 403);
 }
 
 #[track_caller]
-fn one_refusal(refusal: Refusal, status: u16) {
+fn assert_one_rejection(refusal: Refusal, status: u16) {
     let world = World::refusing_with(refusal);
     let mut session = world.claude().session();
     session.ping();
@@ -36,7 +36,7 @@ fn one_refusal(refusal: Refusal, status: u16) {
 #[test]
 fn claude_code_shows_that_the_vault_key_is_rejected() {
     let world = World::new();
-    named_in_time(&world, "vault");
+    assert_named_in_time(&world, "vault");
     assert!(world.reads() <= 2, "{}", world.reads());
 }
 
@@ -45,14 +45,14 @@ fn claude_code_shows_that_all_script_keys_are_rejected() {
     let world = World::new();
     let script = world.home.script("main", KEYS);
     world.home.configure(&configuration("", "", &script));
-    named_in_time(&world, "main");
+    assert_named_in_time(&world, "main");
     let runs = world.home.runs("main");
     assert!(runs <= 3, "{runs}");
 }
 
 /// The client ends in time, and says why.
 #[track_caller]
-fn named_in_time(world: &World, source: &str) {
+fn assert_named_in_time(world: &World, source: &str) {
     world.api.accept_only(&[]);
     let answer = world.claude().ask("ping").run();
     let took = since(world.api.first_refusal());

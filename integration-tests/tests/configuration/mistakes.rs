@@ -9,7 +9,7 @@ use integration_tests::wait::{now, since};
 /// The user had a key, made a mistake, and is told: nothing is printed, nothing is lost, and once the
 /// mistake is mended all is as before.
 #[track_caller]
-fn is_told(text: &str, words: &[&str]) {
+fn assert_refused(text: &str, words: &[&str]) {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let good = fs::read_to_string(home.config_file()).unwrap();
@@ -32,52 +32,52 @@ const PROFILE: &str = "[profile.main]\nsources = [\"main\"]\n";
 
 #[test]
 fn unknown_configuration_key_names_the_nearest_one() {
-    is_told(
+    assert_refused(
         "[profile.main]\nsources = [\"main\"]\nttll = \"1h\"\n",
         &["FILE:3:1", "`profile.main.ttll`", "unknown key", "did you mean `ttl`?"],
     );
-    is_told(
+    assert_refused(
         &format!("{PROFILE}[source.main]\nbackend = \"script\"\ncomand = [\"SCRIPT\"]\n"),
         &["FILE:5:1", "`source.main.comand`", "unknown key", "did you mean `command`?"],
     );
-    is_told("defaultprofile = \"main\"\n", &["FILE:1:1", "did you mean `default_profile`?"]);
-    is_told("zzz = 1\n", &["FILE:1:1", "`zzz`", "known keys are `default_profile`"]);
+    assert_refused("defaultprofile = \"main\"\n", &["FILE:1:1", "did you mean `default_profile`?"]);
+    assert_refused("zzz = 1\n", &["FILE:1:1", "`zzz`", "known keys are `default_profile`"]);
 }
 
 #[test]
 fn configuration_value_of_a_wrong_type_names_its_line() {
     let command = format!("{PROFILE}[source.main]\nbackend = \"script\"\ncommand = \"SCRIPT\"\n");
-    is_told(&command, &["FILE:5:1", "`source.main.command`"]);
-    is_told("[profile.main]\nsources = \"main\"\n", &["FILE:2:1", "`profile.main.sources`"]);
-    is_told("[profile.main]\nsources = [\"main\"]\nretries = \"3\"\n", &["FILE:3:1"]);
-    is_told("profile = 1\n", &["FILE:1:1", "`profile`"]);
+    assert_refused(&command, &["FILE:5:1", "`source.main.command`"]);
+    assert_refused("[profile.main]\nsources = \"main\"\n", &["FILE:2:1", "`profile.main.sources`"]);
+    assert_refused("[profile.main]\nsources = [\"main\"]\nretries = \"3\"\n", &["FILE:3:1"]);
+    assert_refused("profile = 1\n", &["FILE:1:1", "`profile`"]);
     let ttl = format!("{PROFILE}ttl = 3600\n");
-    is_told(&ttl, &["FILE:3:1", "`profile.main.ttl`"]);
+    assert_refused(&ttl, &["FILE:3:1", "`profile.main.ttl`"]);
     let ttl = format!("{PROFILE}ttl = \"one hour\"\n");
-    is_told(&ttl, &["FILE:3:1", "`one hour` is not a duration", "write it as `90s`"]);
+    assert_refused(&ttl, &["FILE:3:1", "`one hour` is not a duration", "write it as `90s`"]);
 }
 
 #[test]
 fn invalid_toml_names_its_line() {
-    is_told("[profile.main\n", &["FILE:1:", "fix the TOML"]);
-    is_told("a = 1\na = 2\n", &["FILE:2:1", "fix the TOML"]);
+    assert_refused("[profile.main\n", &["FILE:1:", "fix the TOML"]);
+    assert_refused("a = 1\na = 2\n", &["FILE:2:1", "fix the TOML"]);
 }
 
 #[test]
 fn unknown_profile_or_source_name_exits_2() {
-    is_told("", &["the configuration has no profile", "add `[profile.default]`"]);
-    is_told("default_profile = \"none\"\n", &["there is no profile `none`"]);
-    is_told("[profile.main]\nsources = []\n", &["FILE:2:1", "at least one source"]);
-    is_told(
+    assert_refused("", &["the configuration has no profile", "add `[profile.default]`"]);
+    assert_refused("default_profile = \"none\"\n", &["there is no profile `none`"]);
+    assert_refused("[profile.main]\nsources = []\n", &["FILE:2:1", "at least one source"]);
+    assert_refused(
         &format!("{PROFILE}[source.vault]\nbackend = \"script\"\ncommand = [\"SCRIPT\"]\n"),
         &["FILE:2:1", "there is no source `main`", "known sources are `vault`"],
     );
-    is_told(
+    assert_refused(
         &format!("{PROFILE}[source.main]\nbackend = \"scirpt\"\n"),
         &["FILE:4:1", "there is no backend `scirpt`", "`script`"],
     );
-    is_told(&format!("{PROFILE}[source.main]\n"), &["FILE:3:", "add `backend"]);
-    is_told("[profile.Main]\nsources = [\"main\"]\n", &["FILE:1:", "is not a name"]);
+    assert_refused(&format!("{PROFILE}[source.main]\n"), &["FILE:3:", "add `backend"]);
+    assert_refused("[profile.Main]\nsources = [\"main\"]\n", &["FILE:1:", "is not a name"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn inner_source_chain_of_thousands_is_refused_by_its_length() {
     };
     let links: String = (0..8_000).map(link).collect();
     let end = "[source.s8000]\nbackend = \"script\"\ncommand = [\"/bin/cat\"]\n";
-    is_told(
+    assert_refused(
         &format!("[profile.main]\nsources = [\"s0\"]\n{links}{end}"),
         &["more than 32 sources use one another in a chain", ".stdin.source`"],
     );
@@ -149,18 +149,18 @@ fn thousands_of_profiles_are_read_in_time_that_grows_with_their_number() {
 
 #[test]
 fn invisible_character_in_a_configuration_name_is_shown_by_its_code() {
-    is_told("[profile.main]\nsources = [\"main\u{200b}\"]\n", &["no source `mainU+200B`"]);
-    is_told("[profile.main]\nsources = [\"\\tmain\"]\n", &["no source `U+0009main`"]);
-    is_told("[profile.main]\nsources = [\"main\u{a0}\"]\n", &["no source `mainU+00A0`"]);
-    is_told(
+    assert_refused("[profile.main]\nsources = [\"main\u{200b}\"]\n", &["no source `mainU+200B`"]);
+    assert_refused("[profile.main]\nsources = [\"\\tmain\"]\n", &["no source `U+0009main`"]);
+    assert_refused("[profile.main]\nsources = [\"main\u{a0}\"]\n", &["no source `mainU+00A0`"]);
+    assert_refused(
         &format!("{PROFILE}\"ttl\u{ad}\" = \"1h\"\n"),
         &["FILE:3:1", "`profile.main.ttlU+00AD`", "did you mean `ttl`?"],
     );
-    is_told(
+    assert_refused(
         "[profile.main]\nsources = [\"main\"]\nttl = \"1h\u{2028}\"\n",
         &["`1hU+2028` is not a duration"],
     );
-    is_told(
+    assert_refused(
         &format!("{PROFILE}format = \"js\u{200b}\\non\"\n"),
         &["`jsU+200BU+000Aon` is not one of its values"],
     );

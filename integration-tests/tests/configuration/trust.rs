@@ -71,7 +71,7 @@ fn folders_below(home: &Home, path: &Path) -> Vec<PathBuf> {
 
 /// While others can write `folder`, neither a hit nor a fetch prints a key.
 #[track_caller]
-fn is_refused_while_open(home: &Home, folder: &Path) {
+fn assert_refused_while_open(home: &Home, folder: &Path) {
     let before = home.runs("main");
     let mode = folder.metadata().unwrap().permissions().mode();
     chmod(folder, 0o777);
@@ -88,7 +88,7 @@ fn configuration_below_a_folder_writable_by_others_blocks_a_hit() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     for folder in folders_below(&home, &home.config_file()) {
-        is_refused_while_open(&home, &folder);
+        assert_refused_while_open(&home, &folder);
     }
     chmod(&home.config_file(), 0o666);
     home.helper().run().assert_error(2, &["config.toml` is writable by others"]);
@@ -108,7 +108,7 @@ fn state_and_sealing_key_below_a_folder_writable_by_others_are_refused() {
             if folder == state.path() || Some(&*folder) == keys.parent() {
                 continue;
             }
-            is_refused_while_open(&home, &folder);
+            assert_refused_while_open(&home, &folder);
         }
     }
     for folder in [state.path(), keys.parent().unwrap()] {

@@ -8,7 +8,7 @@ use integration_tests::wait::{now, since, sleep, until};
 use rustix::process::Signal;
 
 /// A home whose source waits at the breakpoint in its first run.
-fn home_with_gate(settings: &str) -> (Home, Breakpoint) {
+fn home_with_breakpoint(settings: &str) -> (Home, Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
     let script = home.script("main", &format!("[ $run = 1 ] && {}\n{KEYS}", breakpoint.command()));
@@ -19,7 +19,7 @@ fn home_with_gate(settings: &str) -> (Home, Breakpoint) {
 /// A call in this format, whose source gives nothing, ends after so many seconds: not before, and well
 /// before the default deadline of 30 s, however busy this machine is.
 #[track_caller]
-fn ends_after(seconds: u64, home: &Home, format: &str, words: &[&str]) {
+fn assert_fails_after(seconds: u64, home: &Home, format: &str, words: &[&str]) {
     let started = now();
     home.call(["--format", format]).run().assert_error(1, words);
     let (took, limit) = (since(started), Duration::from_secs(seconds));
@@ -32,8 +32,8 @@ fn wait_for_key(home: &Home) {
 
 #[test]
 fn codex_format_fails_before_codexs_own_timeout() {
-    let (home, breakpoint) = home_with_gate("");
-    ends_after(4, &home, "codex", &["another process is still refreshing source `main`"]);
+    let (home, breakpoint) = home_with_breakpoint("");
+    assert_fails_after(4, &home, "codex", &["another process is still refreshing source `main`"]);
     // The source goes on answering, and nobody asks it twice.
     drop(breakpoint.reached());
     wait_for_key(&home);
@@ -43,19 +43,19 @@ fn codex_format_fails_before_codexs_own_timeout() {
 
 #[test]
 fn headers_format_fails_before_the_clients_timeout() {
-    let (home, breakpoint) = home_with_gate("");
-    ends_after(8, &home, "headers", &["source `main`"]);
+    let (home, breakpoint) = home_with_breakpoint("");
+    assert_fails_after(8, &home, "headers", &["source `main`"]);
     drop(breakpoint.reached());
 }
 
 #[test]
 fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
-    let (home, _gate) = home_with_gate("deadline = \"2s\"");
+    let (home, _gate) = home_with_breakpoint("deadline = \"2s\"");
     let started = now();
     home.call(["--format", "headers"]).run().assert_error(1, &["`timeout`"]);
     assert!(since(started) < Duration::from_secs(8));
 
-    let (home, breakpoint) = home_with_gate("");
+    let (home, breakpoint) = home_with_breakpoint("");
     let running = home.call(["get", "--format", "codex", "--deadline", "30s"]).start();
     let held = breakpoint.reached();
     // Half a second longer than Codex's own four.
@@ -68,7 +68,7 @@ fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
 #[test]
 fn killed_format_call_still_caches_the_fetched_key() {
     for arguments in [["--format", "codex"], ["--format", "headers"]] {
-        let (home, breakpoint) = home_with_gate("");
+        let (home, breakpoint) = home_with_breakpoint("");
         let running = home.call(arguments).leads_group().start();
         let held = breakpoint.reached();
         running.signal(Signal::KILL);

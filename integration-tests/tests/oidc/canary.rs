@@ -162,7 +162,7 @@ fn forms(secret: &str) -> SecretForms {
 }
 
 #[track_caller]
-fn gives_nothing_away(source: &str, by_browser: bool) {
+fn assert_no_secret_is_shown(source: &str, by_browser: bool) {
     let mut watched = Watched::new(source, by_browser);
     assert_eq!(watched.get().code, Some(3));
     assert_eq!(watched.login(false).code, Some(4));
@@ -206,15 +206,15 @@ fn gives_nothing_away(source: &str, by_browser: bool) {
 
 #[test]
 fn access_token_is_nowhere_but_on_stdout() {
-    gives_nothing_away("", false);
+    assert_no_secret_is_shown("", false);
 }
 
 #[test]
 fn id_token_is_nowhere_but_on_stdout() {
-    gives_nothing_away("key = \"id_token\"", false);
+    assert_no_secret_is_shown("key = \"id_token\"", false);
 }
 
 #[test]
 fn browser_login_tokens_are_nowhere_but_on_stdout() {
-    gives_nothing_away("key = \"id_token\"", true);
+    assert_no_secret_is_shown("key = \"id_token\"", true);
 }

@@ -120,7 +120,7 @@ fn refresh_token_is_lost_when_a_process_is_killed_with_the_unused_answer() {
 }
 
 #[test]
-fn refresh_during_login_waits_for_the_new_sign_in() {
+fn refresh_during_login_does_not_use_the_new_refresh_token() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));

@@ -4,12 +4,12 @@
 // What tests stand on may panic: that is how a test fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod broken_off;
 mod browser;
 mod canary;
 mod crowd;
 mod get;
 mod init;
+mod interrupted;
 mod login;
 mod logout;
 mod machine;

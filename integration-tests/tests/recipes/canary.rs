@@ -7,7 +7,7 @@ use crate::company::{Company, INNER, KEY};
 use crate::place::Recipe;
 
 #[track_caller]
-fn gives_nothing_away(recipe: Recipe) {
+fn assert_no_secret_is_shown(recipe: Recipe) {
     let company = Company::new(recipe);
     company.home.make_dumpable();
     company.assert_says("nobody", 3, &company.run(&[]));
@@ -46,10 +46,10 @@ fn gives_nothing_away(recipe: Recipe) {
 
 #[test]
 fn recipe_sso_vault_shows_no_token() {
-    gives_nothing_away(Recipe::Vault);
+    assert_no_secret_is_shown(Recipe::Vault);
 }
 
 #[test]
 fn recipe_sso_aws_shows_no_token() {
-    gives_nothing_away(Recipe::Aws);
+    assert_no_secret_is_shown(Recipe::Aws);
 }

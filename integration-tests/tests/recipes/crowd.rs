@@ -7,7 +7,7 @@ use crate::company::{Company, INNER, KEY};
 use crate::place::Recipe;
 
 #[track_caller]
-fn costs_each_link_one_request(recipe: Recipe) {
+fn assert_one_request_for_each_source(recipe: Recipe) {
     // Time enough for all of them to start while one of them asks.
     let patient = "deadline = \"60s\"\ntimeout = \"50s\"";
     let company = Company::with(recipe, patient, &Settings::default());
@@ -32,10 +32,10 @@ fn costs_each_link_one_request(recipe: Recipe) {
 
 #[test]
 fn recipe_sso_vault_single_flight_one_request_for_each_source() {
-    costs_each_link_one_request(Recipe::Vault);
+    assert_one_request_for_each_source(Recipe::Vault);
 }
 
 #[test]
 fn recipe_sso_aws_single_flight_one_request_for_each_source() {
-    costs_each_link_one_request(Recipe::Aws);
+    assert_one_request_for_each_source(Recipe::Aws);
 }

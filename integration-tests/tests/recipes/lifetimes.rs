@@ -29,7 +29,7 @@ fn outlive_token(company: &Company) -> Moment {
 }
 
 #[track_caller]
-fn renews_itself(recipe: Recipe) {
+fn assert_key_is_renewed(recipe: Recipe) {
     let company = hasty(recipe);
     for round in 1..=3 {
         let end = outlive_token(&company);
@@ -45,7 +45,7 @@ fn renews_itself(recipe: Recipe) {
 }
 
 #[track_caller]
-fn ends_with_the_sign_in(recipe: Recipe) {
+fn assert_key_ends_with_the_sign_in(recipe: Recipe) {
     let company = hasty(recipe);
     company.provider.revoke();
     outlive_token(&company);
@@ -67,20 +67,20 @@ fn now() -> SystemTime {
 
 #[test]
 fn recipe_sso_vault_renews_the_key_for_three_lifetimes() {
-    renews_itself(Recipe::Vault);
+    assert_key_is_renewed(Recipe::Vault);
 }
 
 #[test]
 fn recipe_sso_aws_renews_the_key_for_three_lifetimes() {
-    renews_itself(Recipe::Aws);
+    assert_key_is_renewed(Recipe::Aws);
 }
 
 #[test]
 fn recipe_sso_vault_ends_with_the_revoked_sign_in() {
-    ends_with_the_sign_in(Recipe::Vault);
+    assert_key_ends_with_the_sign_in(Recipe::Vault);
 }
 
 #[test]
 fn recipe_sso_aws_ends_with_the_revoked_sign_in() {
-    ends_with_the_sign_in(Recipe::Aws);
+    assert_key_ends_with_the_sign_in(Recipe::Aws);
 }

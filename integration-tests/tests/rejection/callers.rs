@@ -6,7 +6,7 @@ use std::time::Duration;
 use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 
-use crate::user::{STORED, User, assert_told};
+use crate::user::{STORED, User, assert_rejected};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -54,7 +54,7 @@ fn nested_client_gets_a_key_that_lasts_for_its_hold() {
 /// Whatever starts the helper for the client is not the client, if it is a shell, or if the client names
 /// itself.
 #[test]
-fn client_process_is_recognized_through_a_shell_between() {
+fn client_process_is_recognized_through_a_shell_or_by_its_socket() {
     let user = User::new("", STORED);
     let nameless = |client: &integration_tests::fake_client::FakeClient| {
         client.call().clone().env("CLAUDE_CODE_MESSAGING_SOCKET", "")
@@ -67,7 +67,7 @@ fn client_process_is_recognized_through_a_shell_between() {
     client.age(&user.records(), 2 * SECOND);
     client.ask_by(&nameless(&client).under(in_a_shell)).assert_key("old-key");
     client.age(&user.records(), 2 * SECOND);
-    assert_told(&client.ask_by(&client.call().clone().under(in_python)));
+    assert_rejected(&client.ask_by(&client.call().clone().under(in_python)));
     // Where it does not, it is another client each time.
     client.age(&user.records(), 2 * SECOND);
     client.ask_by(&nameless(&client).under(in_python)).assert_key("old-key");

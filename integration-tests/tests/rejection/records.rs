@@ -14,7 +14,7 @@ use integration_tests::mounts::{Mounts, give_away};
 use integration_tests::secret_forms::SecretForms;
 use integration_tests::strace::{STARTS, named, trace};
 
-use crate::user::{REFUSED, STORED, User, assert_told};
+use crate::user::{REFUSED, STORED, User, assert_rejected};
 
 fn file_of(client: &FakeClient, user: &User) -> PathBuf {
     client.records_file(&user.records()).expect("records")
@@ -125,7 +125,7 @@ fn rejection_records_without_xdg_runtime_dir_go_to_the_state_folder() {
             if answer.code == Some(0) {
                 answer.assert_key("old-key");
             } else {
-                assert_told(&answer);
+                assert_rejected(&answer);
             }
         }
         assert_eq!((user.runs(), client.records(state.path()).len()), (2, 3), "{number}");
@@ -229,7 +229,7 @@ fn rejection_record_holds_nothing_of_the_key() {
     let client = user.client();
     client.ask().assert_key(KEY);
     user.refuse(&client).assert_key(KEY);
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
     assert_eq!(client.records(&user.records()).len(), 3);
     let bytes = fs::read(file_of(&client, &user)).unwrap();
     SecretForms::of(KEY).assert_not_in("the records", &bytes);

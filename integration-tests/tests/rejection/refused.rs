@@ -9,7 +9,7 @@ use integration_tests::home::KEYS;
 use integration_tests::process::Process;
 use integration_tests::wait::until;
 
-use crate::user::{STORED, User, assert_told};
+use crate::user::{STORED, User, assert_rejected};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -34,7 +34,7 @@ fn second_early_retry_exits_6_without_a_fetch() {
     let client = user.client_with_key();
     user.refuse(&client).assert_key("old-key");
     for _ in 0..3 {
-        assert_told(&user.refuse(&client));
+        assert_rejected(&user.refuse(&client));
     }
     assert_eq!(user.runs(), 2);
 }
@@ -62,7 +62,7 @@ fn second_early_retry_exits_6_for_a_source_with_a_new_key_each_time() {
     client.ask().assert_key("key-1");
     user.refuse(&client).assert_key("key-2");
     for _ in 0..3 {
-        assert_told(&user.refuse(&client));
+        assert_rejected(&user.refuse(&client));
     }
     assert_eq!(user.runs(), 2);
 }
@@ -76,7 +76,7 @@ fn second_early_retry_exits_6_with_ttl_zero() {
         let user = User::new("ttl = \"0s\"", body);
         let client = user.client_with_key();
         user.refuse(&client).assert_key(second);
-        assert_told(&user.refuse(&client));
+        assert_rejected(&user.refuse(&client));
         assert_eq!(user.runs(), 2);
     }
 }
@@ -86,10 +86,10 @@ fn rejected_key_is_fetched_again_after_a_minute() {
     let user = User::new("", STORED);
     let client = user.client_with_key();
     user.refuse(&client).assert_key("old-key");
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
     user.rotate("new-key");
     user.pass_time(50 * SECOND, &[&client]);
-    assert_told(&client.ask());
+    assert_rejected(&client.ask());
     user.pass_time(10 * SECOND, &[&client]);
     client.ask().assert_key("new-key");
     assert_eq!(user.runs(), 3);
@@ -100,11 +100,11 @@ fn get_refresh_with_a_new_key_ends_the_rejection() {
     let user = User::new("", STORED);
     let client = user.client_with_key();
     user.refuse(&client).assert_key("old-key");
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
     // The same key again changes nothing.
     let refresh = user.helper().args(["get", "--refresh"]);
     refresh.run().assert_key("old-key");
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
 
     user.rotate("new-key");
     refresh.run().assert_key("new-key");
@@ -119,7 +119,7 @@ fn status_shows_a_rejected_key_while_it_lasts() {
     user.refuse(&client).assert_key("old-key");
     let shown = || user.helper().arg("status").run().assert_printed().to_owned();
     assert!(!shown().contains("refused"), "{}", shown());
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
     assert!(shown().contains("refused  by the API; another chance in "));
     let json = user.helper().args(["status", "--json"]).run().assert_printed().to_owned();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -134,7 +134,7 @@ fn rejected_key_error_goes_to_the_rejected_client_only() {
     let (refused, other) = (user.client_with_key(), user.client_with_key());
     user.pass_time(20 * SECOND, &[&refused, &other]);
     refused.ask().assert_key("old-key");
-    assert_told(&user.refuse(&refused));
+    assert_rejected(&user.refuse(&refused));
     assert_eq!(user.runs(), 2);
     // The other one comes when its hold is over, and hits the cache.
     user.pass_time(300 * SECOND, &[&other]);
@@ -173,7 +173,7 @@ fn rejected_keys_fetch_at_most_once_in_ten_seconds() {
     user.pass_time(5 * SECOND, &[&first, &second, &third]);
     second.ask().assert_key("old-key");
     assert_eq!(user.runs(), 2);
-    assert_told(&user.refuse(&second));
+    assert_rejected(&user.refuse(&second));
     user.pass_time(5 * SECOND, &[&third]);
     third.ask().assert_key("old-key");
     assert_eq!(user.runs(), 3);
@@ -269,6 +269,6 @@ fn rejected_key_falls_back_to_the_second_source() {
     assert_eq!((user.runs(), user.home.runs("spare")), (2, 1));
     // If that is refused too, what is on disk of the first source is the next to be tried, and the last.
     user.refuse(&client).assert_key("old-key");
-    assert_told(&user.refuse(&client));
+    assert_rejected(&user.refuse(&client));
     assert_eq!((user.runs(), user.home.runs("spare")), (2, 1));
 }

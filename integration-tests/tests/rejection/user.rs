@@ -89,6 +89,6 @@ pub(crate) const STORED: &str = "cat \"$HOME/key\"";
 
 /// The client is told that the key of the source `main` is refused.
 #[track_caller]
-pub(crate) fn assert_told(answer: &Answer) {
+pub(crate) fn assert_rejected(answer: &Answer) {
     answer.assert_error(6, &["the API refuses the key of source `main`", "get --refresh`"]);
 }

@@ -6,7 +6,7 @@ use integration_tests::wait::until;
 use rustix::process::Signal;
 
 #[track_caller]
-fn is_broken_off(signal: Signal, exit_code: i32) {
+fn assert_interrupted_by(signal: Signal, exit_code: i32) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
     // A child of the script's is in its group too.
@@ -37,15 +37,15 @@ fn is_broken_off(signal: Signal, exit_code: i32) {
 
 #[test]
 fn ctrl_c_sigint_exits_130_ends_the_script_and_frees_the_lock() {
-    is_broken_off(Signal::INT, 130);
+    assert_interrupted_by(Signal::INT, 130);
 }
 
 #[test]
 fn sigterm_exits_143_ends_the_script_and_frees_the_lock() {
-    is_broken_off(Signal::TERM, 143);
+    assert_interrupted_by(Signal::TERM, 143);
 }
 
 #[test]
 fn sighup_exits_129_ends_the_script_and_frees_the_lock() {
-    is_broken_off(Signal::HUP, 129);
+    assert_interrupted_by(Signal::HUP, 129);
 }

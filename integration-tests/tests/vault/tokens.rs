@@ -61,7 +61,7 @@ fn single_flight_hundred_cold_processes_one_vault_login() {
 }
 
 #[test]
-fn vault_token_is_renewed_after_two_thirds_of_its_lease() {
+fn vault_token_is_renewed_in_the_second_half_of_its_lease() {
     let bao = server();
     let user = approle_user(&bao);
     user.get().assert_key(KEY);

@@ -10,23 +10,23 @@ use serde_json::{Value, json};
 
 use crate::common::{KEY, Source};
 
-struct Weather {
+struct FaultyAws {
     proxy: Microburst,
     source: Source,
     #[expect(dead_code, reason = "the server behind the proxy")]
     moto: Moto,
 }
 
-fn weather() -> Weather {
+fn faulty_aws() -> FaultyAws {
     let moto = Moto::start();
     moto.secret("plain", &json!({ "SecretString": KEY }));
     let proxy = Microburst::before(moto.address());
     let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
     let source = Source::at(proxy.address(), &who, "secret_id = 'plain'");
-    Weather { proxy, source, moto }
+    FaultyAws { proxy, source, moto }
 }
 
-impl Weather {
+impl FaultyAws {
     /// `times` attempts fail under `rule`, each by one request, and the next one does not.
     fn fails(&mut self, times: u64, rule: &Value) {
         let mut rule = rule.clone();
@@ -46,14 +46,14 @@ impl Weather {
 
 #[test]
 fn aws_attempt_sends_one_request_for_each_fault() {
-    let mut weather = weather();
-    assert_eq!(weather.source.key(), KEY);
-    weather.fails(5, &json!({ "error": { "code": "ThrottlingException", "status": 400 } }));
-    weather.fails(2, &json!({ "error": { "code": "InternalServiceError", "status": 500 } }));
-    weather.fails(2, &json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }));
-    weather.fails(2, &json!({ "reset": true }));
-    weather.fails(2, &json!({ "response": { "truncate_frac": 0.5 } }));
-    weather.fails(2, &json!({ "response": { "abort_frac": 0.5 } }));
-    weather.source.time = Duration::from_millis(1500);
-    weather.fails(1, &json!({ "timeout_ms": 3000 }));
+    let mut faulty_aws = faulty_aws();
+    assert_eq!(faulty_aws.source.key(), KEY);
+    faulty_aws.fails(5, &json!({ "error": { "code": "ThrottlingException", "status": 400 } }));
+    faulty_aws.fails(2, &json!({ "error": { "code": "InternalServiceError", "status": 500 } }));
+    faulty_aws.fails(2, &json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }));
+    faulty_aws.fails(2, &json!({ "reset": true }));
+    faulty_aws.fails(2, &json!({ "response": { "truncate_frac": 0.5 } }));
+    faulty_aws.fails(2, &json!({ "response": { "abort_frac": 0.5 } }));
+    faulty_aws.source.time = Duration::from_millis(1500);
+    faulty_aws.fails(1, &json!({ "timeout_ms": 3000 }));
 }

@@ -21,7 +21,7 @@ fn fetch_without_a_login_sends_no_request() {
 }
 
 #[test]
-fn a_refresh_token_is_used_once_and_replaced() {
+fn refresh_token_is_used_once_and_replaced() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     let mut tokens = vec![source.refresh_token()];

@@ -1,4 +1,4 @@
-//! A login that somebody breaks off while it waits for the human.
+//! A login that a signal interrupts while it waits for the user.
 
 use integration_tests::servers::OidcProvider;
 use integration_tests::wait::until;
@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::user::{COMMAND, User};
 
 #[track_caller]
-fn is_broken_off(signal: Signal, exit_code: i32) {
+fn assert_interrupted_by(signal: Signal, exit_code: i32) {
     let provider = OidcProvider::new();
     let user = User::of(&provider);
     user.get().run().assert_error(3, &["there is no sign-in", COMMAND]);
@@ -35,15 +35,15 @@ fn is_broken_off(signal: Signal, exit_code: i32) {
 
 #[test]
 fn login_ctrl_c_sigint_exits_130_and_leaves_nothing_behind() {
-    is_broken_off(Signal::INT, 130);
+    assert_interrupted_by(Signal::INT, 130);
 }
 
 #[test]
 fn login_sigterm_exits_143_and_leaves_nothing_behind() {
-    is_broken_off(Signal::TERM, 143);
+    assert_interrupted_by(Signal::TERM, 143);
 }
 
 #[test]
 fn login_sighup_exits_129_and_leaves_nothing_behind() {
-    is_broken_off(Signal::HUP, 129);
+    assert_interrupted_by(Signal::HUP, 129);
 }
