@@ -45,7 +45,7 @@ pub(crate) async fn answer(
     let asked_at = call.asked_at.unwrap_or_else(|| now(&session.clock));
     let deadline = deadline(session, get)?;
     let watchdog = watchdog::start(deadline);
-    let judged = refusal::judge(session, call, ask, asked_at).await?;
+    let judged = refusal::judge(session, ask, asked_at).await?;
     let demand = match judged.as_ref().and_then(|judged| judged.demand) {
         Some(another) => another,
         None if get.refresh => Demand::FetchedSince(now(&session.clock)),

@@ -120,12 +120,13 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The options by which another command means the same configuration and profile, each behind a
-    /// blank.
-    pub(crate) fn options(&self) -> String {
-        let config = self.config.as_ref().map(|path| format!(" --config {}", trust::quote(path)));
-        let profile = self.profile.as_ref().map(|profile| format!(" --profile {profile}"));
-        [config, profile].map(Option::unwrap_or_default).concat()
+    /// The error as this call's user reads it: a command in its hint has the options by which it means
+    /// the same configuration and profile.
+    pub(crate) fn advise(&self, error: Error) -> Error {
+        let config = self.config.as_ref().map(|path| ["--config".to_owned(), trust::quote(path)]);
+        let profile = self.profile.clone().map(|profile| ["--profile".to_owned(), profile]);
+        let options: Vec<String> = [config, profile].into_iter().flatten().flatten().collect();
+        error.with_options(&options)
     }
 }
 
@@ -290,7 +291,7 @@ mod tests {
             let error = refused(&[option, "status"]);
             assert_eq!(error.message(), format!("`{name}` is for `get`"));
             let error = refused(&["status", option]);
-            assert!(error.hint().unwrap().contains("is for `get`"), "{error:?}");
+            assert!(error.hint().unwrap().to_string().contains("is for `get`"), "{error:?}");
         }
     }
 

@@ -56,7 +56,7 @@ impl Journal for LogFile<'_> {
             attempts: event.attempts,
             key_hash: event.outcome.ok().and_then(|(key, _)| self.hash(key)),
             expires_at: event.outcome.ok().and_then(|(_, expires_at)| expires_at).map(rfc3339),
-            message: event.outcome.err().map(Error::short_message),
+            message: event.outcome.err().map(Error::short_text),
         };
         if let Ok(line) = serde_json::to_string(&line) {
             let line = visible_json(line) + "\n";

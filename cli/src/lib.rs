@@ -138,6 +138,6 @@ async fn obey(call: Call, inherited: &Inherited, reporter: &Reporter) -> ExitCod
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => reporter.failed(&error),
+        Err(error) => reporter.failed(&call.advise(error)),
     }
 }

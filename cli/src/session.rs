@@ -55,8 +55,6 @@ pub(crate) struct Session {
     pub(crate) mistakes: Vec<Mistake>,
     /// Which plan is compiled for the front.
     pub(crate) plan_inputs: Fingerprint,
-    /// The options by which another command means the same configuration and profile.
-    options: String,
     /// Whether the state folder can be used.
     has_state: bool,
 }

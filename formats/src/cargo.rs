@@ -111,8 +111,9 @@ pub fn not_supported() -> Zeroizing<String> {
 
 /// Returns the error in the form that Cargo shows.
 pub(super) fn refusal(error: &Error) -> String {
-    let message = error.short_message();
-    let caused_by = error.hint().into_iter().collect();
+    let message = error.short_text();
+    let hint = error.hint().map(ToString::to_string);
+    let caused_by = hint.as_deref().into_iter().collect();
     json::line(&Reply::Err(Failure::Other { message: &message, caused_by })).to_string()
 }
 

@@ -128,7 +128,7 @@ mod tests {
     fn exec_credential_of_an_unsupported_version_gives_a_hint() {
         let old = br#"{"apiVersion":"client.authentication.k8s.io/v1alpha1","spec":{}}"#;
         let error = ExecInfo::parse(old).unwrap_err();
-        assert!(error.hint().unwrap().contains("k8s.io/v1`"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("k8s.io/v1`"), "{error:?}");
         for text in [&b"{"[..], b"null", b"{}", b"\xff"] {
             assert!(ExecInfo::parse(text).unwrap_err().message().contains(INFO));
         }

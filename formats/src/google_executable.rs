@@ -72,7 +72,7 @@ fn unknown() -> Error {
 /// Returns the error in the form that the library shows.
 pub(super) fn refusal(error: &Error) -> String {
     let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
-    let message = format!("{}{hint}", error.short_message());
+    let message = format!("{}{hint}", error.short_text());
     let refusal =
         Refusal { version: 1, success: false, code: error.kind().name(), message: &message };
     json::line(&refusal).to_string()

@@ -58,6 +58,6 @@ mod tests {
         let headers =
             Headers::try_from(BTreeMap::from([("A".to_owned(), "a".to_owned())])).unwrap();
         let error = answer(&given("k", None), &headers).unwrap_err();
-        assert!(error.hint().unwrap().contains("{key}"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("{key}"), "{error:?}");
     }
 }

@@ -339,6 +339,6 @@ mod tests {
         let error = answer(503, "").unavailable(": `known`");
         assert_eq!(error.message(), "`https://idp.example.com/token` answered 503: `known`");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
-        assert!(error.hint().is_some_and(|hint| hint.contains("wait")));
+        assert!(error.hint().is_some_and(|hint| hint.text().contains("wait")));
     }
 }

@@ -178,6 +178,6 @@ mod tests {
         // Quotes of cmd keep an apostrophe and a dollar sign as they are.
         let quoted = if cfg!(windows) { r#"it's $a.key""# } else { r#"it's "'$a.key'"# };
         assert!(hint.contains(quoted), "{hint}");
-        assert_eq!(error.hint(), Some(&*hint));
+        assert_eq!(error.hint(), Some(&(*hint).into()));
     }
 }

@@ -287,7 +287,7 @@ mod tests {
             assert_eq!(error.kind(), kind, "{report}");
             assert!(error.message().contains("`https://s`"), "{report}");
             assert!(error.message().contains(words), "{report}");
-            assert!(error.hint().unwrap().contains(hint), "{report}");
+            assert!(error.hint().unwrap().to_string().contains(hint), "{report}");
             assert!(!report.contains("Error") && !report.contains('('), "{report}");
         }
     }
@@ -298,6 +298,6 @@ mod tests {
         let tls = AlertReceived(Alert::CertificateRequired);
         let error = untrusted("`https://s`", &tls, &words);
         assert_eq!(error.kind(), Misconfigured);
-        assert!(error.hint().unwrap().contains("can send none"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("can send none"), "{error:?}");
     }
 }

@@ -108,54 +108,53 @@ fn refusal(answer: &Answer, asked: &Asked) -> Error {
     let because = answer.because(hidden);
     let verdict = answer.verdict();
     let error = |message: String| Error::new(verdict.kind(), message);
-    let error = match verdict {
-        Verdict::Absent => error(format!("aws found nothing to {what}{because}")),
-        // Its own words repeat all of the request.
-        Verdict::BadSignature => {
-            let clock = answer.skew.map(|skew| format!("this machine's clock is {skew} aws's"));
-            if answer.blames_clock() {
-                let clock = clock.unwrap_or_else(|| "this machine's clock is wrong".to_owned());
-                error(format!("aws refused the signature for its time: {clock}"))
-                    .with_hint("set this machine's clock: `sudo timedatectl set-ntp true`")
-            } else {
-                let clock = clock.map(|clock| format!(" ({clock})")).unwrap_or_default();
-                error(format!(
+    let error =
+        match verdict {
+            Verdict::Absent => error(format!("aws found nothing to {what}{because}")),
+            // Its own words repeat all of the request.
+            Verdict::BadSignature => {
+                let clock = answer.skew.map(|skew| format!("this machine's clock is {skew} aws's"));
+                if answer.blames_clock() {
+                    let clock = clock.unwrap_or_else(|| "this machine's clock is wrong".to_owned());
+                    error(format!("aws refused the signature for its time: {clock}"))
+                        .with_hint("set this machine's clock: `sudo timedatectl set-ntp true`")
+                } else {
+                    let clock = clock.map(|clock| format!(" ({clock})")).unwrap_or_default();
+                    error(format!(
                     "aws refused the signature of {who}: the secret access key does not belong to \
                      the access key id{clock}"
                 ))
-                .with_hint(advice)
+                .with_hint(advice.as_str())
+                }
             }
-        }
-        Verdict::Deleted => error(format!("aws refused to {what}: it is marked for deletion")),
-        Verdict::Expired => {
-            error(format!("the aws credentials of {who} have expired")).with_hint(advice)
-        }
-        Verdict::Forbidden => error(format!("aws refused to {what}{because}"))
-            .with_hint(format!("ask for `{action}` on `{resource}`")),
-        Verdict::Foreign => {
-            let status = answer.status;
-            error(format!("{server} answered {status}, but not as aws does"))
-                .with_hint(WORDS.impostor)
-        }
-        Verdict::Locked => {
-            error(format!("aws refused to {what}: kms does not decrypt it{because}"))
-                .with_hint(format!("ask for `kms:Decrypt` on the key of `{resource}`"))
-        }
-        Verdict::Refused => {
-            let code = quote(answer.code.as_deref().unwrap_or_default(), hidden);
-            error(format!("aws refused to {what}: `{code}`{because}"))
-                .with_hint("check the source's settings")
-        }
-        Verdict::Stranger => {
-            error(format!("aws does not know the credentials of {who}")).with_hint(advice)
-        }
-        Verdict::Unavailable => {
-            let status = answer.status;
-            let code = answer.code.as_deref().map(|code| format!(" `{}`", quote(code, hidden)));
-            let code = code.unwrap_or_default();
-            error(format!("{server} answered {status}{code}{because}")).with_hint(WAIT)
-        }
-    };
+            Verdict::Deleted => error(format!("aws refused to {what}: it is marked for deletion")),
+            Verdict::Expired => error(format!("the aws credentials of {who} have expired"))
+                .with_hint(advice.as_str()),
+            Verdict::Forbidden => error(format!("aws refused to {what}{because}"))
+                .with_hint(format!("ask for `{action}` on `{resource}`")),
+            Verdict::Foreign => {
+                let status = answer.status;
+                error(format!("{server} answered {status}, but not as aws does"))
+                    .with_hint(WORDS.impostor)
+            }
+            Verdict::Locked => {
+                error(format!("aws refused to {what}: kms does not decrypt it{because}"))
+                    .with_hint(format!("ask for `kms:Decrypt` on the key of `{resource}`"))
+            }
+            Verdict::Refused => {
+                let code = quote(answer.code.as_deref().unwrap_or_default(), hidden);
+                error(format!("aws refused to {what}: `{code}`{because}"))
+                    .with_hint("check the source's settings")
+            }
+            Verdict::Stranger => error(format!("aws does not know the credentials of {who}"))
+                .with_hint(advice.as_str()),
+            Verdict::Unavailable => {
+                let status = answer.status;
+                let code = answer.code.as_deref().map(|code| format!(" `{}`", quote(code, hidden)));
+                let code = code.unwrap_or_default();
+                error(format!("{server} answered {status}{code}{because}")).with_hint(WAIT)
+            }
+        };
     match answer.retry_after {
         Some(wait) => error.with_retry_after(wait),
         None => error,

@@ -57,14 +57,20 @@ mod tests {
         assert_eq!(key("17", None, "`s`").unwrap().expose(), "17");
         let error = key(TEXT, None, "`s`").unwrap_err();
         assert_eq!(error.message(), "`s` is a JSON object");
-        assert_eq!(error.hint(), Some("set `field` to one of `a/b`, `api_key`, `id`, `in`"));
+        assert_eq!(
+            error.hint(),
+            Some(&"set `field` to one of `a/b`, `api_key`, `id`, `in`".into())
+        );
         let error = key("two words", None, "`s`").unwrap_err();
         assert!(error.message().starts_with("`s` is not a key: character 4"), "{error}");
         let field = Field::new("a".to_owned());
         let error = key("sk-1", Some(&field), "`s`").unwrap_err();
         let message = "`s` is not JSON at line 1, column 1, so it has no field `a`";
         assert_eq!(error.message(), message);
-        assert_eq!(error.hint(), Some("remove `field` of the source to take the whole text"));
+        assert_eq!(
+            error.hint(),
+            Some(&"remove `field` of the source to take the whole text".into())
+        );
     }
 
     #[test]

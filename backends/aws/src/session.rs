@@ -172,9 +172,10 @@ impl<'a> Session<'a> {
                 }
                 let asked =
                     self.asked("secretsmanager:DescribeSecret", format!("describe {secret}"));
-                let error = failure.error(&asked);
-                let hint = error.hint().unwrap_or_default().to_owned();
-                Err(error.with_hint(format!("{hint}, or remove `rotation_aware`")))
+                Err(failure.error(&asked).with_hint(format!(
+                    "ask for `{}` on `{}`, or remove `rotation_aware`",
+                    asked.action, asked.resource
+                )))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Credential, Error, ErrorKind, Fields, SecretInput, document};
+use api_key_helper_backend::{Credential, Error, ErrorKind, Fields, Hint, SecretInput, document};
 use api_key_helper_http::Words;
 use api_key_helper_http::oauth::{self, Refusal};
 
@@ -162,10 +162,10 @@ fn whom_to_ask(grant: &Grant) -> String {
     }
 }
 
-fn sign_in_again(token: &SecretInput) -> String {
+fn sign_in_again(token: &SecretInput) -> Hint {
     match token {
-        SecretInput::Source(name) => format!("run `api-key-helper login --source {name}`"),
-        _ => "sign in again where the `token` comes from".to_owned(),
+        SecretInput::Source(name) => Hint::new("run").with_command(["login", "--source", name]),
+        _ => Hint::new("sign in again where the `token` comes from"),
     }
 }
 

@@ -74,10 +74,11 @@ impl Answer {
             .with_hint(WORDS.impostor),
             Verdict::Refused(code) => match code {
                 Code::AccessDenied => Error::denied(format!("`{from}` denies access{because}"))
-                    .with_hint(format!(
-                        "ask for access for the client `{client}`, then run {}",
-                        settings.next_command()
-                    )),
+                    .with_hint(
+                        settings.to_go_on(format!(
+                            "ask for access for the client `{client}`, then run"
+                        )),
+                    ),
                 Code::InvalidClient => {
                     Error::misconfigured(format!("`{from}` refused the client `{client}`{because}"))
                         .with_hint(format!(
@@ -121,7 +122,7 @@ impl Answer {
     /// The error of an answer by which the user declined.
     pub(crate) fn declined(&self, settings: &Settings) -> Error {
         Error::denied(format!("the sign-in was declined{}", self.because()))
-            .with_hint(format!("to start again, run {}", settings.login_command()))
+            .with_hint(settings.to_login("to start again, run"))
     }
 
     /// Whether the provider may have granted what was asked although we cannot read it: behind a
@@ -269,7 +270,7 @@ mod tests {
             let error = answer.error(&Settings::for_tests());
             assert_eq!(error.kind(), ErrorKind::Misconfigured, "{body}");
             assert!(error.message().contains("refused the client `helper`: 401"), "{error}");
-            assert!(error.hint().unwrap().contains("`client_id`"), "{error:?}");
+            assert!(error.hint().unwrap().to_string().contains("`client_id`"), "{error:?}");
         }
         // The body's own word goes first.
         let body = r#"{"error":"invalid_grant"}"#;

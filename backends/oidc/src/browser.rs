@@ -140,9 +140,8 @@ impl Login<'_> {
             None => "a provider that does not name itself".to_owned(),
         };
         Error::misconfigured(format!("the sign-in was answered by {from}, and not by `{wanted}`"))
-            .with_hint(format!(
-                "if that is not where you signed in, tell its administrator; to start again, run {}",
-                self.session.settings.login_command()
+            .with_hint(self.session.settings.to_login(
+                "if that is not where you signed in, tell its administrator; to start again, run",
             ))
     }
 }

@@ -4,7 +4,7 @@ mod raw;
 
 use std::collections::BTreeMap;
 
-use api_key_helper_backend::{Error, SecretInput, SourceTable};
+use api_key_helper_backend::{Error, Hint, SecretInput, SourceTable};
 use api_key_helper_http::{Form, Route};
 use raw::Resources;
 
@@ -157,20 +157,20 @@ impl Settings {
 
     /// An error that a login fixes.
     pub(crate) fn needs_login(&self, message: impl Into<String>) -> Error {
-        Error::needs_login(message).with_hint(format!("run {}", self.login_command()))
+        Error::needs_login(message).with_hint(self.to_login("run"))
     }
 
-    /// The command that signs in, in backticks.
-    pub(crate) fn login_command(&self) -> String {
-        format!("`api-key-helper login --source {}`", self.source)
+    /// A hint that ends with the command that signs in.
+    pub(crate) fn to_login(&self, text: impl Into<String>) -> Hint {
+        Hint::new(text).with_command(["login", "--source", &self.source])
     }
 
-    /// The command to run once the provider is fixed, in backticks.
-    pub(crate) fn next_command(&self) -> String {
+    /// A hint that ends with the command to run once the provider is fixed.
+    pub(crate) fn to_go_on(&self, text: impl Into<String>) -> Hint {
         if self.flow.has_login() {
-            self.login_command()
+            self.to_login(text)
         } else {
-            "`api-key-helper doctor`".to_owned()
+            Hint::new(text).with_command(["doctor"])
         }
     }
 

@@ -16,7 +16,8 @@ pub(crate) async fn by_refresh_token(session: Session<'_>) -> Result<Credential,
     let client_secret = session.client_secret().await?;
     let Some(mut renewal) = session.attempt.renewal().and_then(Renewal::read) else {
         let source = &settings.source;
-        return Err(settings.needs_login(format!("there is no sign-in for `{source}`")));
+        let error = settings.needs_login(format!("there is no sign-in for `{source}`"));
+        return Err(error.about(source));
     };
     loop {
         let token = renewal.refresh_token(settings, session.attempt.now())?;
@@ -121,15 +122,7 @@ async fn answer_lost(session: &Session<'_>, renewal: &Renewal, error: Error) -> 
     if marked != *renewal {
         session.store(&marked).await;
     }
-    let message = format!("{error}; if it had renewed the sign-in, one login is needed");
-    let mut lost = Error::new(error.kind(), message);
-    if let Some(hint) = error.hint() {
-        lost = lost.with_hint(hint);
-    }
-    if let Some(wait) = error.retry_after() {
-        lost = lost.with_retry_after(wait);
-    }
-    lost
+    error.with_note("if it had renewed the sign-in, one login is needed")
 }
 
 /// Remembers that the login is over, so that its dead token is never sent again.

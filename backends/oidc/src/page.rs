@@ -27,7 +27,7 @@ impl Page {
     pub(crate) fn not_signed_in(source: &str, error: &Error) -> Self {
         let mut paragraphs = vec![
             format!("The program api-key-helper is not signed in to `{source}`."),
-            format!("Why: {}.", error.short_message()),
+            format!("Why: {}.", error.short_text()),
         ];
         paragraphs.extend(error.hint().map(|hint| format!("What to do: {hint}.")));
         paragraphs.push(CLOSE.to_owned());

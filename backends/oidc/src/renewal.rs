@@ -175,11 +175,9 @@ impl Renewal {
             ))),
             Standing::Once { .. } => {
                 let error = format!("the sign-in{who} was for one key: it has no refresh token");
-                Err(Error::needs_login(error).with_hint(format!(
-                    "run {}; {} makes it last",
-                    settings.login_command(),
-                    settings.flow.what_lasts()
-                )))
+                let lasts = settings.flow.what_lasts();
+                Err(Error::needs_login(error)
+                    .with_hint(settings.to_login(format!("{lasts} makes it last; run"))))
             }
         }
     }

@@ -49,8 +49,7 @@ pub(crate) async fn revoke(session: Session<'_>) -> Result<(), Error> {
             let (from, because) = (&answer.0.from, answer.because());
             Err(Error::misconfigured(format!(
                 "`{from}` refused to revoke the sign-in of the client `{client_id}`{because}"
-            ))
-            .with_hint("revoke it at the provider, on its page of your sessions or applications"))
+            )))
         }
         _ => Err(answer.error(settings)),
     }

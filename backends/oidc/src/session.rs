@@ -165,7 +165,7 @@ mod tests {
         ] {
             let error = token_credential(&Secret::from(token), None).unwrap_err();
             assert!(error.message().ends_with(why), "{error}");
-            assert_eq!(error.hint(), Some(hint));
+            assert_eq!(error.hint(), Some(&hint.into()));
             assert!(!error.report().contains("hunter2"), "{}", error.report());
         }
         let token = Secret::from("\u{feff}at-1\r\n");

@@ -132,7 +132,7 @@ fn by_shell(table: &SourceTable, shell: Option<String>, text: String) -> Result<
         }
         None => match table.filling("shell", SHELL_VARIABLE)? {
             Some(shell) => {
-                let place = format!("variable `{SHELL_VARIABLE}`: ");
+                let place = format!("variable `{SHELL_VARIABLE}`");
                 Executable::new("shell", &shell, PathBuf::from(&shell), place)
             }
             None => {
@@ -196,7 +196,7 @@ mod tests {
     fn refused(text: &str) -> String {
         let error = Settings::read(&table(text, &[])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
-        format!("{error}; {}", error.hint().unwrap_or_default())
+        format!("{error}; {}", error.hint().map(ToString::to_string).unwrap_or_default())
     }
 
     #[test]

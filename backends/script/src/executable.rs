@@ -37,7 +37,7 @@ impl Executable {
 
     /// A Misconfigured error that says where the program is named.
     pub(crate) fn error(&self, message: &str) -> Error {
-        Error::misconfigured(format!("{}{message}", self.place))
+        Error::misconfigured(message).introduced_by(&self.place)
     }
 
     /// Returns the real path of the file to run: no user but the caller and root can put another
@@ -58,9 +58,7 @@ impl Executable {
         }
         let file = follow(&self.path).map_err(|error| match error {
             ReadError::Io(error) => self.unseen(&error),
-            ReadError::Refused(found) => {
-                self.error(found.message()).with_hint(found.hint().unwrap_or_default())
-            }
+            ReadError::Refused(error) => error.introduced_by(&self.place),
         })?;
         let metadata = fs::metadata(&file).map_err(|error| self.unseen(&error))?;
         self.check_executable(&file, &metadata)?;
@@ -103,7 +101,8 @@ impl Executable {
                 .error(&format!("`{name}` is a symbolic link that leads to itself"))
                 .with_hint(format!("run `{}`", advice::look_at(&self.path))),
             // A file server that is away, or a system that is out of something.
-            _ => Error::transient(format!("{}`{name}` cannot be looked at: {error}", self.place))
+            _ => Error::transient(format!("`{name}` cannot be looked at: {error}"))
+                .introduced_by(&self.place)
                 .with_hint(format!("run `{}`", advice::look_at(&self.path))),
         }
     }

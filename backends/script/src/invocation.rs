@@ -127,6 +127,15 @@ impl Invocation {
         }
     }
 
+    /// An error of `kind` whose message begins with that name.
+    fn error(&self, kind: ErrorKind, what: &str) -> Error {
+        let error = Error::new(kind, format!("{} {what}", self.name()));
+        match &self.shell_command_of {
+            Some(source) => error.about(source),
+            None => error,
+        }
+    }
+
     fn by_hand(&self) -> String {
         let path = quote(self.executable.path());
         match &self.shell_command_of {
@@ -185,7 +194,7 @@ impl Output<'_> {
             return self.error(kind, &problem.to_string()).with_hint(hint);
         }
         let problem = redact(&problem.to_string(), [self.input()]);
-        Error::new(kind, format!("{} {problem}", self.invocation.name())).with_hint(hint)
+        self.invocation.error(kind, &problem).with_hint(hint)
     }
 
     fn timed_out(&self, after: Duration) -> Error {
@@ -197,14 +206,14 @@ impl Output<'_> {
     }
 
     fn error(&self, kind: ErrorKind, what: &str) -> Error {
-        let name = self.invocation.name();
         // What is shorter than any key is a word such as `failed`, which stderr may have as well.
         let printed = self.streams.output().trim_ascii();
         let known = [if printed.len() < SHORTEST_KEY { &[] } else { printed }, self.input()];
         let said = last_line(self.streams.tail(), &known);
         let what = redact(what, [self.input()]);
         let said = said.map_or_else(String::new, |line| format!(": {line}"));
-        Error::new(kind, format!("{name} {what}{said}"))
+        self.invocation
+            .error(kind, &format!("{what}{said}"))
             .with_hint(format!("{} to see why", self.invocation.by_hand()))
     }
 

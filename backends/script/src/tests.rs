@@ -167,7 +167,7 @@ impl Attempt for Test {
 fn assert_error(error: &Error, kind: ErrorKind, message: &str, hint: &str) {
     assert_eq!(error.kind(), kind, "{error:?}");
     assert!(error.message().contains(message), "{error:?}");
-    assert!(error.hint().unwrap().contains(hint), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains(hint), "{error:?}");
 }
 
 fn shown(path: &Path) -> String {

@@ -4,9 +4,8 @@ use api_key_helper_cache::rejection::{HelperCall, Verdict, Watch};
 use api_key_helper_cache::{Demand, KeyId, Plan};
 use api_key_helper_core::OnDisk;
 use api_key_helper_formats::Ask;
-use api_key_helper_values::{Error, ErrorKind, Moment};
+use api_key_helper_values::{Error, ErrorKind, Hint, Moment};
 
-use crate::cli::Call;
 use crate::session::{Session, now};
 
 /// A call of a client that is watched, judged.
@@ -23,7 +22,6 @@ pub(crate) struct Judgement {
 /// Rejected: the client is told so. Misconfigured, for a file that is not ours.
 pub(crate) async fn judge(
     session: &Session,
-    call: &Call,
     ask: &Ask,
     asked_at: Moment,
 ) -> Result<Option<Judgement>, Error> {
@@ -40,7 +38,7 @@ pub(crate) async fn judge(
             if is_new {
                 watch.refused(key_id, now(&session.clock));
             }
-            return Err(rejected(&source, call));
+            return Err(rejected(&source));
         }
     };
     Ok(Some(Judgement { watch, verdict, demand }))
@@ -78,14 +76,16 @@ impl Judgement {
 }
 
 /// What holds for every backend: where the key comes from is where it has to be mended.
-fn rejected(source: &str, call: &Call) -> Error {
-    let options = call.options();
+fn rejected(source: &str) -> Error {
     Error::new(
         ErrorKind::Rejected,
-        format!("the API refuses the key of source `{source}`, and asking the source again did not help"),
+        format!(
+            "the API refuses the key of source `{source}`, and asking the source again did not help"
+        ),
     )
-    .with_hint(format!(
-        "see that the source gives a key that the API accepts, then run `api-key-helper{options} get \
-         --refresh`"
-    ))
+    .about(source)
+    .with_hint(
+        Hint::new("see that the source gives a key that the API accepts, then run")
+            .with_command(["get", "--refresh"]),
+    )
 }

@@ -117,6 +117,6 @@ mod tests {
         }
         assert_eq!(refused(&["--format", "json", "status"]).message(), "`--format` is for `get`");
         let error = refused(&["--format", "jsn"]);
-        assert_eq!(error.hint(), Some("did you mean `json`? see `api-key-helper --help`"));
+        assert_eq!(error.hint(), Some(&"did you mean `json`? see `api-key-helper --help`".into()));
     }
 }

@@ -96,21 +96,27 @@ mod tests {
     fn invalid_argument_names_the_nearest_option() {
         let error = refused(&["get", "--refrehs"]);
         assert_eq!(error.message(), "unexpected argument `--refrehs` found");
-        assert_eq!(error.hint(), Some("did you mean `--refresh`? see `api-key-helper get --help`"));
+        assert_eq!(
+            error.hint(),
+            Some(&"did you mean `--refresh`? see `api-key-helper get --help`".into())
+        );
         let error = refused(&["init", "--backend", "nowhere"]);
-        assert!(error.hint().unwrap().starts_with("it can be `script`"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().starts_with("it can be `script`"), "{error:?}");
         let error = refused(&["init", "--set", "timeout=5s"]);
         assert_eq!(error.message(), "`--backend <NAME>` is missing");
-        assert_eq!(error.hint(), Some("see `api-key-helper init --help`"));
+        assert_eq!(error.hint(), Some(&"see `api-key-helper init --help`".into()));
         let error = refused(&["exec", "env", "-0"]);
         assert_eq!(error.message(), "unexpected argument `env` found");
         let hint = "write `--` before the program; see `api-key-helper exec --help`";
-        assert_eq!(error.hint(), Some(hint));
+        assert_eq!(error.hint(), Some(&hint.into()));
         let error = refused(&["exec", "--envv", "A", "--", "env"]);
-        assert!(error.hint().unwrap().starts_with("did you mean `--env`?"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().starts_with("did you mean `--env`?"),
+            "{error:?}"
+        );
         let error = refused(&["exec", "--env", "A=B", "--", "env"]);
         assert!(error.message().ends_with("a variable's name has no `=`, and is not empty"));
-        assert!(refused(&["stauts"]).hint().unwrap().contains("`status`"));
+        assert!(refused(&["stauts"]).hint().unwrap().to_string().contains("`status`"));
         assert!(refused(&["get", "--deadline", "5"]).message().contains("write it as"));
     }
 }

@@ -50,14 +50,17 @@ async fn answer(
     };
     let call = &call.with_arguments(&arguments)?;
     let Command::Get(get) = &call.command else { return Err(another_command()) };
-    let session = Session::open(call, environment).await?;
-    if is_logout {
-        return log_out(&session, registry).await;
-    }
-    match answering::answer(&session, call, get, &Ask::Cargo(registry)).await? {
-        Some(answered) => answered.give(&session, call, reporter),
-        None => print(&not_for_us()),
-    }
+    let answered = async {
+        let session = Session::open(call, environment).await?;
+        if is_logout {
+            return log_out(&session, registry).await;
+        }
+        match answering::answer(&session, call, get, &Ask::Cargo(registry)).await? {
+            Some(answered) => answered.give(&session, call, reporter),
+            None => print(&not_for_us()),
+        }
+    };
+    answered.await.map_err(|error| call.advise(error))
 }
 
 fn another_command() -> Error {

@@ -27,7 +27,7 @@ pub(crate) async fn run(
 ) -> ExitCode {
     let (key, warnings) = match fresh_key(call, environment).await {
         Ok(fetched) => fetched,
-        Err(error) => return reporter.failed(&error),
+        Err(error) => return reporter.failed(&call.advise(error)),
     };
     reporter.warn(&warnings);
     let error = become_it(command(exec, &key, inherited));

@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let mut format = call.format.unwrap_or_default();
     let answered = answer(call, get, environment, reporter, &mut format).await;
     let Err(error) = answered else { return Ok(()) };
-    refusal(format, &error).map_or(Err(error), |text| print(&text))
+    refusal(format, &call.advise(error.clone())).map_or(Err(error), |text| print(&text))
 }
 
 async fn answer(

@@ -85,7 +85,7 @@ async fn ask(
         // Programs are run in the folder of the file that names them.
         make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
         let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break (text, true) };
-        talk.complain(&error);
+        talk.complain(&trial.call().advise(error.clone()));
         match talk.choose("What now?", WHAT_NOW, "correct").await? {
             "correct" => {}
             "write" => break (text, false),

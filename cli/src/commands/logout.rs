@@ -1,6 +1,6 @@
 //! `logout`: gives a sign-in back, and forgets it.
 
-use api_key_helper_values::{Error, visible};
+use api_key_helper_values::{Error, Hint, visible};
 
 use crate::cli::{Call, Logout};
 use crate::environment::Environment;
@@ -27,20 +27,16 @@ pub(crate) async fn run(
         return Ok(());
     };
     for refusal in others {
-        reporter.warn(&[format!("not revoked: {refusal}; {}", hint(refusal))]);
+        reporter.warn(&[format!("not revoked: {refusal:#}; {}", hint(refusal))]);
     }
-    let message = format!("`{name}` is signed out on this machine only: {first}");
+    let message = format!("`{name}` is signed out on this machine only: {first:#}");
     Err(Error::new(first.kind(), message).with_hint(hint(first)))
 }
 
-/// The cause's own hint. What it helps against may return, but the sign-in is forgotten here, and
-/// ends at the provider alone.
-fn hint(refusal: &Error) -> String {
-    match refusal.hint() {
-        Some(hint) if hint.starts_with("revoke") => hint.to_owned(),
-        Some(hint) => format!("{hint}; {REVOKE}"),
-        None => REVOKE.to_owned(),
-    }
+/// The next step, with the refusal's own hint, which helps at the next time: the sign-in is
+/// forgotten here, and ends at the provider alone.
+fn hint(refusal: &Error) -> Hint {
+    refusal.hint().map_or_else(|| REVOKE.into(), |hint| hint.clone().preceded_by(REVOKE))
 }
 
 const REVOKE: &str =

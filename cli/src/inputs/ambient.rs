@@ -104,6 +104,9 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let error = runtime.block_on(inputs.ambient(&job, Duration::from_secs(1))).unwrap_err();
         assert!(error.message().ends_with("by HTTP, which is not compiled in"), "{error}");
-        assert!(error.hint().unwrap().ends_with("--features script,http`"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().ends_with("--features script,http`"),
+            "{error:?}"
+        );
     }
 }

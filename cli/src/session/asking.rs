@@ -22,17 +22,11 @@ impl Session {
         let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
         if let Err(error) = &mut outcome.answer
             && error.kind() == ErrorKind::NeedsLogin
+            && let Some(hint) = self.rather_unlock()
         {
-            let hint = self.rather_unlock().or_else(|| error.hint().map(str::to_owned));
-            let hint = hint.map(|hint| self.with_options(&hint));
-            *error = hint.into_iter().fold(error.clone(), Error::with_hint);
+            *error = error.clone().with_hint(hint);
         }
         outcome
-    }
-
-    /// A hint whose command means the same configuration and profile as this call.
-    fn with_options(&self, hint: &str) -> String {
-        hint.replace("`api-key-helper ", &format!("`api-key-helper{} ", self.options))
     }
 
     /// Whether a call would be answered without asking anybody.

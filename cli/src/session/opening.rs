@@ -89,7 +89,6 @@ impl Session {
             cautions,
             mistakes,
             plan_inputs,
-            options: call.options(),
             has_state,
         };
         session.open_what_was_moved().await;

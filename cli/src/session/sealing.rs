@@ -5,7 +5,7 @@ use std::io;
 use api_key_helper_cache::{Entry, EntryId, Seal, SealSetting, SealingKey, housekeeping};
 use api_key_helper_core::{Source, seal_anew};
 use api_key_helper_system::{Places, ReadError, advice};
-use api_key_helper_values::Error;
+use api_key_helper_values::{Error, Hint};
 
 use super::Session;
 use crate::seal::{Home, Homes, InUse, Reason};
@@ -105,14 +105,15 @@ impl Session {
 
     /// What spares a human the login: a store that is locked holds the key to one that was made
     /// before.
-    pub(super) fn rather_unlock(&self) -> Option<String> {
+    pub(super) fn rather_unlock(&self) -> Option<Hint> {
         let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
         let is_sealed = |source: &&Source| !self.unopened(&source.planned.id).is_empty();
         self.all_sources().iter().any(is_sealed).then(|| {
-            format!(
-                "a sign-in is there that another key sealed, and {why}: unlock that and run \
-                 `api-key-helper seal`, or sign in anew with `api-key-helper login`"
-            )
+            Hint::new(format!(
+                "a sign-in is there that another key sealed, and {why}: unlock that, \
+                 rather than sign in again, and run"
+            ))
+            .with_command(["seal"])
         })
     }
 

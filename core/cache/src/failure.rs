@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EnvironmentMark, Error, ErrorKind, Moment, SHOWN_LENGTH, shorten};
+use crate::{EnvironmentMark, Error, ErrorKind, Hint, Moment};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
@@ -17,7 +17,8 @@ const LONGEST_PAUSE_WITHOUT_KEY: Duration = Duration::from_secs(30);
 pub struct Failure {
     kind: ErrorKind,
     message: String,
-    hint: Option<String>,
+    hint: Option<Hint>,
+    source_name: Option<String>,
     /// How many failures there were in a row.
     count: u32,
     failed_at: Moment,
@@ -54,7 +55,7 @@ impl LastFailure {
 }
 
 /// The version of the format, the first byte of the file.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl Failure {
     /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered
@@ -81,8 +82,9 @@ impl Failure {
         Self {
             kind: error.kind(),
             // A server's names may be in it, as many as there are: what is not shown is not kept.
-            message: error.short_message(),
-            hint: error.hint().map(|hint| shorten(hint, SHOWN_LENGTH)),
+            message: error.short_text(),
+            hint: error.hint().map(Hint::shortened),
+            source_name: error.source_name().map(str::to_owned),
             count,
             failed_at: now,
             pause_until: now.plus(pause(LONGEST_PAUSE)),
@@ -108,9 +110,12 @@ impl Failure {
     /// The error that was remembered.
     #[must_use]
     pub fn error(&self) -> Error {
-        let error = Error::new(self.kind, self.message.clone());
-        match &self.hint {
-            Some(hint) => error.with_hint(hint.clone()),
+        let mut error = Error::new(self.kind, self.message.clone());
+        if let Some(hint) = &self.hint {
+            error = error.with_hint(hint.clone());
+        }
+        match &self.source_name {
+            Some(name) => error.about(name),
             None => error,
         }
     }
@@ -261,10 +266,13 @@ mod tests {
 
     #[test]
     fn failure_cooldown_roundtrips_through_encoding() {
-        let failure = nth(3);
+        let error = Error::needs_login("no sign-in for `sso`")
+            .about("sso")
+            .with_hint(Hint::new("run").with_command(["login", "--source", "sso"]));
+        let failure = Failure::remember(&error, Some(&nth(2)), mark("1"), NOW, 1.0);
         assert_eq!(Failure::decode(&failure.encode()), Some(failure.clone()));
-        assert_eq!(failure.error(), Error::transient("down").with_hint("wait"));
-        for garbage in [&b""[..], b"\x01", b"\x03abc", b"garbage"] {
+        assert_eq!(failure.error(), error);
+        for garbage in [&b""[..], b"\x01", b"\x02abc", b"\x04abc", b"garbage"] {
             assert_eq!(Failure::decode(garbage), None);
         }
     }

@@ -35,6 +35,4 @@ use api_key_helper_system::{
     DRAFT_SUFFIX, FileLock, HOME_VARIABLE, Places, ReadError, StateFolder, UNREADABLE_SUFFIX,
     advice, is_own, is_own_folder, make_private_folder, private, trust,
 };
-use api_key_helper_values::{
-    Error, ErrorKind, Fingerprint, Key, Moment, SHOWN_LENGTH, Secret, hex, shorten,
-};
+use api_key_helper_values::{Error, ErrorKind, Fingerprint, Hint, Key, Moment, Secret, hex};

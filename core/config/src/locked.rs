@@ -110,7 +110,7 @@ mod tests {
         let read = |locked: &str| table(&parse(locked, "", &[]).unwrap()).parse::<Vault>();
         let error = read("'source.a.pth'").unwrap_err();
         assert!(error.message().ends_with("there is no setting `source.a.pth`"), "{error}");
-        assert!(error.hint().is_some_and(|hint| hint.contains("`path`")), "{error:?}");
+        assert!(error.hint().is_some_and(|hint| hint.text().contains("`path`")), "{error:?}");
         for locked in ["'source.a.path'", "'source.a.timeout'", "'source.b.x'", "'source.*.pth'"] {
             assert!(read(locked).is_ok(), "{locked}");
         }

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use api_key_helper_cache::{CLIENT_TTL_VARIABLE, Policy};
-use api_key_helper_values::{Error, ErrorKind};
+use api_key_helper_values::{Error, ErrorKind, Hint};
 use serde::Deserialize;
 
 use super::*;
@@ -32,7 +32,7 @@ fn refused(text: &str) -> String {
 
 fn words(error: &Error) -> String {
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
-    format!("{error}; {}", error.hint().unwrap_or("no hint"))
+    format!("{error}; {}", error.hint().map_or("no hint", Hint::text))
 }
 
 /// A configuration with the source `a` and the profile `work`, which uses it.

@@ -208,10 +208,9 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert_eq!(error.message(), "`s` has no field `key`");
         let hint = "set `field` to one that it has: `a/b`, `api_key`, `id`, `in`";
-        assert_eq!(error.hint(), Some(hint));
-        let hint = |text: &str, field: &str| {
-            read(text, field).unwrap_err().hint().unwrap_or_default().to_owned()
-        };
+        assert_eq!(error.hint(), Some(&hint.into()));
+        let hint =
+            |text: &str, field: &str| read(text, field).unwrap_err().hint().unwrap().to_string();
         assert!(hint(TEXT, "/in/key").ends_with("has: `/in/keys`, `/in/n`, `/in/x~1y`"));
         assert!(hint(r#"{"k":null}"#, "k").ends_with("it has none there"));
         assert!(hint(r#"{"k":null,"l":"x"}"#, "k").ends_with("has: `l`"));
@@ -224,10 +223,10 @@ mod tests {
         let error = pick("in").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         assert_eq!(error.message(), "field `in` of `s` is not a text");
-        assert_eq!(error.hint(), Some("set `field` to a text in it: `/in/n`, `/in/x~1y`"));
+        assert_eq!(error.hint(), Some(&"set `field` to a text in it: `/in/n`, `/in/x~1y`".into()));
         assert_eq!(pick("/in/x~1y").unwrap(), "sk-4");
         let hint =
-            |text: &str, field: &str| read(text, field).unwrap_err().hint().unwrap().to_owned();
+            |text: &str, field: &str| read(text, field).unwrap_err().hint().unwrap().to_string();
         assert_eq!(hint(TEXT, "/in/keys"), "set `field` to a text in it: `/in/keys/0`");
         for text in [r#"{"a":true}"#, r#"{"a":[[1]]}"#, r#"{"a":{}}"#, r#"{"a":[null]}"#] {
             assert_eq!(hint(text, "a"), "set `field` to one that is; `/a/b` leads inwards");
@@ -241,7 +240,7 @@ mod tests {
         let hint = |text: &str, field: &str| {
             let error = read(text, field).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound, "{field}");
-            error.hint().unwrap().to_owned()
+            error.hint().unwrap().to_string()
         };
         let keys = r#"{"in":{"keys":["sk-1",null,{"k":"sk-2"}],"none":[]},"*":"a","/b":"c"}"#;
         for field in ["/in/keys/1", "/in/keys/3", "/in/keys/-1", "/in/keys/k"] {

@@ -28,7 +28,7 @@ pub mod stderr;
 
 pub use ambient::Ambient;
 pub use api_key_helper_values::{
-    Error, ErrorKind, Key, KeyError, MAX_KEY_LENGTH, Moment, SHOWN_LENGTH, Secret, hex,
+    Error, ErrorKind, Hint, Key, KeyError, MAX_KEY_LENGTH, Moment, SHOWN_LENGTH, Secret, hex,
     is_invisible, plain, report, shorten, text, visible, visible_json,
 };
 pub use attempt::{Attempt, CHAIN_VARIABLE};

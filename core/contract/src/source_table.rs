@@ -84,10 +84,10 @@ impl SourceTable {
         self.table.error(&[key.to_owned()], message)
     }
 
-    /// Where `key` stands, in the words with which an error about its value begins.
+    /// The place of `key`, as errors about its value begin: file, line, column and name.
     #[must_use]
     pub fn place(&self, key: &str) -> String {
-        self.table.error(&[key.to_owned()], "").message().to_owned()
+        self.table.described(&[key.to_owned()])
     }
 
     /// `path` as it is written in `key`, made absolute: a relative path is relative to the file that

@@ -71,6 +71,7 @@ impl<'a> CurrentAttempt<'a> {
         let also =
             if *timeout < held.source.timeout { ", and `deadline` in the profile" } else { "" };
         Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
+            .about(source)
             .with_hint(format!(
                 "if it is slow by nature, raise `timeout` in `[source.{source}]`{also}"
             ))

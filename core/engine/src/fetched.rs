@@ -91,6 +91,7 @@ fn expiry(
             Error::misconfigured(format!(
                 "source `{name}` gave a key whose `{field}` is not a time"
             ))
+            .about(name)
             .with_hint(format!("let `{field}` be {}", Expiry::EXAMPLE))
         })
     });
@@ -110,6 +111,7 @@ fn lives_for_nothing(source: &str) -> Error {
         "source `{source}` gave a key that lives for 0 s: its expiry is zero, by which some servers \
          mean that there is none"
     ))
+    .about(source)
     .with_hint(format!(
         "if it does not end, or later, set `lifetime` in `[source.{source}]` to how long to use it, \
          such as `lifetime = \"1h\"`"
@@ -125,10 +127,12 @@ fn has_ended(source: &str, end: Moment, fetched_at: Moment) -> Error {
             "source `{source}` gave a key that has already ended: it lived for {life:.1} s, and the \
              answer took longer"
         ))
+        .about(source)
         .with_hint("let the issuer give keys that live longer");
     }
     let end = rfc3339(end);
     Error::transient(format!("source `{source}` gave a key that has already ended, at {end}"))
+        .about(source)
         .with_hint(
             "let it give a new key; if this is a new one, compare this machine's clock with the \
              issuer's",

@@ -115,7 +115,7 @@ pub fn unopened(id: &EntryId) -> Error {
     Error::transient(format!(
         "an entry of source `{source}` cannot be opened to revoke its sign-in"
     ))
-    .with_hint("revoke it at the provider")
+    .about(source)
 }
 
 /// Removes a file that no entry of the present sealing keys has: one that was set aside, perhaps.
@@ -236,7 +236,9 @@ async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
         }
         if world.clock.uptime() >= ends_at {
             let message = format!("another process is still refreshing source `{}`", id.source);
-            return Err(Error::transient(message).with_hint("try again in a minute"));
+            return Err(Error::transient(message)
+                .about(&id.source)
+                .with_hint("try again in a minute"));
         }
         world.clock.sleep(Duration::from_millis(20)).await;
     }

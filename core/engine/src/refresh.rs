@@ -147,6 +147,7 @@ impl<'a> Refresh<'a> {
             return Err(Error::transient(format!(
                 "another process is still refreshing source `{source}`"
             ))
+            .about(source)
             .with_hint("look at `api-key-helper log`, or raise `deadline` in the profile"));
         }
         self.polls += 1;
@@ -169,6 +170,7 @@ impl<'a> Refresh<'a> {
             return Err(Error::transient(format!(
                 "there is no time left to ask source `{source}`"
             ))
+            .about(source)
             .with_hint("look at `api-key-helper log`, or raise `deadline` in the profile"));
         }
         let Cached { entry, failure: before, damaged } = std::mem::take(&mut known.cached);
@@ -382,6 +384,7 @@ impl<'a> Refresh<'a> {
             self.source.planned.id.source,
             names.join(" -> ")
         ))
+        .about(&self.source.planned.id.source)
         .with_hint("let that program ask for a profile with another source"))
     }
 

@@ -209,6 +209,7 @@ impl<'a> Resolver<'a> {
             return Err(Error::misconfigured(format!(
                 "source `{source}` asks for the key of `{name}`, which its settings do not name"
             ))
+            .about(source)
             .with_hint("write it as `{ source = \"NAME\" }`, with nothing else beside"));
         };
         let policy = policy_of_used();
@@ -238,7 +239,8 @@ impl<'a> Resolver<'a> {
                 Ok(self.hidden(key))
             }
             Err(error) => {
-                let error = naming(inner, error);
+                // Users know the source that they asked for.
+                let error = error.or_about(&inner.planned.id.source);
                 state.failure = Some(error.clone());
                 Err(error)
             }
@@ -301,17 +303,4 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 #[must_use]
 pub fn policy_of_used() -> Policy {
     Policy { stale_while_revalidate: Duration::ZERO, ..Policy::default() }
-}
-
-/// The error of `inner`, which says whose it is: people know the source that they asked for.
-fn naming(inner: &Source, error: Error) -> Error {
-    if names_one_of(inner, error.message()) {
-        return error;
-    }
-    error.introduced_by(&format!("source `{}`", inner.planned.id.source))
-}
-
-fn names_one_of(source: &Source, message: &str) -> bool {
-    message.contains(&format!("`{}`", source.planned.id.source))
-        || source.uses.iter().any(|used| names_one_of(used, message))
 }

@@ -237,7 +237,7 @@ mod tests {
         put(&folder, "a", 0o640);
         let error = refusal(&folder, "a");
         assert!(error.message().contains("mode 640"), "{error}");
-        assert!(error.hint().unwrap().starts_with("run `chmod 600 "), "{error:?}");
+        assert!(error.hint().unwrap().to_string().starts_with("run `chmod 600 "), "{error:?}");
     }
 
     #[test]

@@ -70,9 +70,14 @@ impl Located {
     /// A Misconfigured error about the value at `path`, which says where that is.
     #[must_use]
     pub fn error(&self, path: &[String], message: impl AsRef<str>) -> Error {
-        let full = self.full(path);
+        Error::misconfigured(message.as_ref()).introduced_by(&self.described(path))
+    }
+
+    /// The place of the value at `path`, as errors about it begin: file, line, column and name.
+    #[must_use]
+    pub fn described(&self, path: &[String]) -> String {
         let place = self.place(path).map_or_else(String::new, |place| format!("{place}: "));
-        Error::misconfigured(format!("{place}`{full}`: {}", message.as_ref()))
+        format!("{place}`{}`", self.full(path))
     }
 
     /// `path` from the root, as people write it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hint::Hint;
 use crate::visible::visible;
 
 /// How much of stderr Claude Code shows to its user, in characters: what matters must fit.
@@ -64,22 +65,41 @@ impl ErrorKind {
     }
 }
 
-/// What went wrong, in words for a person: lower case, no full stop, names in backticks, and never
-/// a secret. The hint is what to do next, with the exact command where there is one. Characters that
-/// show nothing are replaced by their code, whatever text they come from.
+/// A failure, in words for a user: lower case, no full stop, names in backticks, and never a secret.
+/// Characters that show nothing are replaced by their code, whatever text they come from.
+///
+/// `{}` shows the message, and `{:#}` the message with its causes, as a user reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
-    hint: Option<String>,
+    /// Boxed, for each `Result` has the size of its error.
+    hint: Option<Box<Hint>>,
+    source_name: Option<String>,
     retry_after: Option<Duration>,
+    cause: Option<Box<Cause>>,
+}
+
+/// The text of an error that caused ours, and the cause of that. The error itself is not kept: a
+/// server's words can be in it, and secrets in those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cause {
+    text: String,
+    cause: Option<Box<Self>>,
 }
 
 impl Error {
     /// An error of `kind` that says `message`.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: visible(message), hint: None, retry_after: None }
+        Self {
+            kind,
+            message: visible(message),
+            hint: None,
+            source_name: None,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// [`ErrorKind::Transient`].
@@ -116,35 +136,80 @@ impl Error {
     #[must_use]
     pub fn of_another_backend() -> Self {
         Self::misconfigured("what is kept came of another `backend` of this source and cannot be revoked by this one")
-            .with_hint("revoke it where it was granted, or set the old `backend` and run `logout` again before the next sign-in")
+            .with_hint("if the old `backend` is set again before the next sign-in, `logout` revokes it")
     }
 
     /// The same, with each of its texts as `redact` leaves it.
     #[must_use]
     pub fn redacted_by(mut self, redact: impl Fn(&str) -> String) -> Self {
         self.message = redact(&self.message);
-        self.hint = self.hint.map(|hint| redact(&hint));
+        self.hint = self.hint.map(|hint| Box::new(hint.redacted_by(&redact)));
+        let mut cause = self.cause.as_deref_mut();
+        while let Some(Cause { text, cause: next }) = cause {
+            *text = redact(text);
+            cause = next.as_deref_mut();
+        }
         self
     }
 
-    /// The same, with the name of what it is about before the message.
+    /// The same, with `place` and `: ` in front of the message.
     #[must_use]
-    pub fn introduced_by(mut self, name: &str) -> Self {
-        self.message = visible(format!("{name}: {}", self.message));
+    pub fn introduced_by(mut self, place: &str) -> Self {
+        self.message = visible(format!("{place}: {}", self.message));
+        self
+    }
+
+    /// The same about the source `name`, which the message names.
+    #[must_use]
+    pub fn about(mut self, name: impl Into<String>) -> Self {
+        self.source_name = Some(name.into());
+        self
+    }
+
+    /// The same about the source `name`, with that in front of the message. An error that is about a
+    /// source already stays as it is: it knows better.
+    #[must_use]
+    pub fn or_about(self, name: &str) -> Self {
+        if self.source_name.is_some() {
+            return self;
+        }
+        self.introduced_by(&format!("source `{name}`")).about(name)
+    }
+
+    /// Keeps what caused it: the message is followed by `: ` and the texts of `cause` and its sources.
+    #[must_use]
+    pub fn with_cause(mut self, cause: &dyn std::error::Error) -> Self {
+        self.cause = Some(Box::new(Cause::new(cause)));
+        self
+    }
+
+    /// Adds `; ` and a clause behind the message and its causes, which become one text.
+    #[must_use]
+    pub fn with_note(mut self, note: &str) -> Self {
+        self.message = visible(format!("{self:#}; {note}"));
+        self.cause = None;
         self
     }
 
     /// Says what to do next.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(visible(hint));
+    pub fn with_hint(mut self, hint: impl Into<Hint>) -> Self {
+        self.hint = Some(Box::new(hint.into()));
         self
     }
 
     /// Says what to do next, unless the error already does: it knows its own cause better.
     #[must_use]
-    pub fn or_hint(self, hint: impl Into<String>) -> Self {
+    pub fn or_hint(self, hint: impl Into<Hint>) -> Self {
         if self.hint.is_some() { self } else { self.with_hint(hint) }
+    }
+
+    /// The same, whose hint's command has these options: those by which it means the same
+    /// configuration and profile as the call that failed.
+    #[must_use]
+    pub fn with_options(mut self, options: &[String]) -> Self {
+        self.hint = self.hint.map(|hint| Box::new(hint.with_options(options)));
+        self
     }
 
     /// The shortest time after which the server wants to be asked again (RFC 9110, section 10.2.3).
@@ -160,23 +225,29 @@ impl Error {
         self.kind
     }
 
-    /// What went wrong.
+    /// What went wrong, without its causes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The same, cut in its middle where it has more than [`SHOWN_LENGTH`] characters: what is kept
-    /// of an error does not grow with what a server says.
+    /// What went wrong and why, cut in its middle where that has more than [`SHOWN_LENGTH`]
+    /// characters: what is kept of an error does not grow with what a server says.
     #[must_use]
-    pub fn short_message(&self) -> String {
-        shorten(&self.message, SHOWN_LENGTH)
+    pub fn short_text(&self) -> String {
+        shorten(&format!("{self:#}"), SHOWN_LENGTH)
     }
 
     /// What to do next.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<&Hint> {
         self.hint.as_deref()
+    }
+
+    /// The name of the source that it is about, where that is known.
+    #[must_use]
+    pub fn source_name(&self) -> Option<&str> {
+        self.source_name.as_deref()
     }
 
     /// How long the server asked us to wait.
@@ -190,13 +261,21 @@ impl Error {
     /// stays whole.
     #[must_use]
     pub fn report(&self) -> String {
-        report("error", &self.message, self.hint())
+        let hint = self.hint().map(ToString::to_string);
+        report("error", &format!("{self:#}"), hint.as_deref())
     }
 
     /// The same as one warning line, for an error that a fallback made up for.
     #[must_use]
     pub fn warning(&self, consequence: &str) -> String {
-        report("warning", &format!("{consequence}: {}", self.message), None)
+        report("warning", &format!("{consequence}: {self:#}"), None)
+    }
+}
+
+impl Cause {
+    fn new(error: &dyn std::error::Error) -> Self {
+        let cause = error.source().map(|cause| Box::new(Self::new(cause)));
+        Self { text: visible(error.to_string()), cause }
     }
 }
 
@@ -227,11 +306,33 @@ pub fn shorten(text: &str, room: usize) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        let mut cause = self.cause.as_deref().filter(|_| f.alternate());
+        while let Some(Cause { text, cause: next }) = cause {
+            write!(f, ": {text}")?;
+            cause = next.as_deref();
+        }
+        Ok(())
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -261,8 +362,56 @@ mod tests {
     #[test]
     fn error_message_escapes_control_characters_to_one_line() {
         assert_eq!(report("error", "a\nb", None), "api-key-helper: error: aU+000Ab\n");
-        let error = Error::denied("no `v\u{200b}`").with_hint("a\u{9b}").introduced_by("\u{202e}");
-        assert_eq!(error.message(), "U+202E: no `vU+200B`");
-        assert_eq!(error.hint(), Some("aU+009B"));
+        let error = Error::denied("no `v\u{200b}`")
+            .with_hint(Hint::new("a\u{9b}").with_command(["\u{7f}"]))
+            .with_cause(&std::io::Error::other("b\u{feff}"))
+            .or_about("\u{202e}");
+        assert_eq!(format!("{error:#}"), "source `U+202E`: no `vU+200B`: bU+FEFF");
+        assert_eq!(error.hint().unwrap().to_string(), "aU+009B `api-key-helper U+007F`");
+    }
+
+    #[test]
+    fn causes_follow_the_message_and_are_sources() {
+        let inner = Error::transient("no answer").with_cause(&std::io::Error::other("reset"));
+        let error = Error::transient("cannot ask `v`").with_cause(&inner).with_hint("wait");
+        assert_eq!(error.to_string(), "cannot ask `v`");
+        assert_eq!(format!("{error:#}"), "cannot ask `v`: no answer: reset");
+        assert!(
+            error.report().starts_with("api-key-helper: error: cannot ask `v`: no answer: reset\n")
+        );
+        let cause = std::error::Error::source(&error).unwrap();
+        assert_eq!(cause.to_string(), "no answer");
+        assert_eq!(cause.source().unwrap().to_string(), "reset");
+        assert!(cause.source().unwrap().source().is_none());
+    }
+
+    #[test]
+    fn note_stands_behind_the_causes() {
+        let error = Error::transient("cannot ask `v`")
+            .with_cause(&std::io::Error::other("reset"))
+            .with_retry_after(Duration::from_secs(1))
+            .with_note("sign in once");
+        assert_eq!(format!("{error:#}"), "cannot ask `v`: reset; sign in once");
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn error_about_a_source_keeps_that_name() {
+        let error = Error::transient("`sso` is down").about("sso").or_about("outer");
+        assert_eq!((error.message(), error.source_name()), ("`sso` is down", Some("sso")));
+        let error = Error::transient("down").or_about("sso").or_about("outer");
+        assert_eq!((error.message(), error.source_name()), ("source `sso`: down", Some("sso")));
+    }
+
+    #[test]
+    fn each_text_is_redacted() {
+        let cause = Error::transient("b hunter2").with_cause(&std::io::Error::other("c hunter2"));
+        let error = Error::denied("a hunter2")
+            .with_hint(Hint::new("d hunter2").with_command(["e", "hunter2"]))
+            .with_cause(&cause)
+            .redacted_by(|text| text.replace("hunter2", "*"));
+        assert_eq!(format!("{error:#}"), "a *: b *: c *");
+        assert_eq!(error.hint().unwrap().to_string(), "d * `api-key-helper e *`");
+        assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

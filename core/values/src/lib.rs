@@ -5,6 +5,7 @@
 mod error;
 mod exit_code;
 mod fingerprint;
+mod hint;
 mod key;
 mod moment;
 mod secret;
@@ -14,6 +15,7 @@ mod visible;
 pub use error::{Error, ErrorKind, SHOWN_LENGTH, report, shorten};
 pub use exit_code::exit_code;
 pub use fingerprint::{Fingerprint, hex};
+pub use hint::Hint;
 pub use key::{Key, KeyError, MAX_KEY_LENGTH};
 pub use moment::Moment;
 pub use secret::Secret;

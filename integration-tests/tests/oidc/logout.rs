@@ -117,7 +117,8 @@ fn logout_after_the_backend_changed_says_that_the_sign_in_is_not_revoked() {
         let words = [
             "signed out on this machine only",
             "came of another `backend`",
-            "hint: revoke it where it was granted",
+            "hint: revoke the sign-in at the provider",
+            "if the old `backend` is set again before the next sign-in, `logout` revokes it",
         ];
         answer.assert_error(2, &words);
         assert!(provider.is_active(&refresh_token));

@@ -96,7 +96,7 @@ fn aws_profile_region_and_role_are_used() {
     source.renewal = None;
     source.file(".aws/credentials", &shared("base", &aws.nobody));
     let error = source.error(ErrorKind::Denied);
-    assert!(error.hint().unwrap().contains("`sts:AssumeRole`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`sts:AssumeRole`"), "{error:?}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn credential_process_gives_credentials() {
     let message = "the `credential_process` of profile `work` failed (exit status: 7): vpn is down";
     assert_eq!(error.message(), message);
     let hint = "run the command in `~/.aws/config` of profile `work` by hand";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
 }
 
 #[test]
@@ -139,7 +139,10 @@ fn web_identity_token_file_gives_credentials() {
     assert_eq!(source.key(), KEY, "the session lives on");
     source.renewal = None;
     let error = source.error(ErrorKind::Misconfigured);
-    assert_eq!(error.hint(), Some("renew the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names"));
+    assert_eq!(
+        error.hint(),
+        Some(&"renew the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names".into())
+    );
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn aws_config_without_home_is_not_searched_in_the_current_folder() {
 fn missing_aws_credentials_need_login() {
     let error = source(TOML, &[]).error(ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "there are no aws credentials");
-    assert!(error.hint().unwrap().contains("`aws configure sso`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`aws configure sso`"), "{error:?}");
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn aws_profile_variable_without_its_profile_needs_login() {
     let error = source(TOML, &[("AWS_PROFILE", "wrok")]).error(ErrorKind::NeedsLogin);
     let message = "there are no aws credentials from profile `wrok`, which is not there";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("list-profiles"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("list-profiles"), "{error:?}");
 }
 
 #[test]
@@ -177,5 +180,8 @@ fn aws_profile_with_login_session_is_misconfigured() {
     let error = source.error(ErrorKind::Misconfigured);
     let message = "profile `dev` logs in by `aws login`, which is not supported";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("aws configure export-credentials"), "{error:?}");
+    assert!(
+        error.hint().unwrap().to_string().contains("aws configure export-credentials"),
+        "{error:?}"
+    );
 }

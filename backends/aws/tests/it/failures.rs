@@ -39,7 +39,7 @@ fn aws_refused_signature_is_misconfigured() {
     let message = "aws refused the signature of the environment: the secret access key does not \
                    belong to the access key id (this machine's clock is ";
     assert!(error.message().starts_with(message), "{error}");
-    assert!(error.hint().unwrap().contains("`AWS_SECRET_ACCESS_KEY`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`AWS_SECRET_ACCESS_KEY`"), "{error:?}");
 }
 
 #[test]
@@ -64,7 +64,10 @@ fn aws_clock_skew_is_misconfigured() {
         assert!(said.contains("this machine's clock is ") && said.contains(direction), "{said}");
         assert!(said.contains("59 min 5") || said.contains("60 min"), "{said}");
         assert!(!said.contains("canary"), "{said}");
-        assert!(error.hint().unwrap().contains("`sudo timedatectl set-ntp true`"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains("`sudo timedatectl set-ntp true`"),
+            "{error:?}"
+        );
     }
 }
 
@@ -84,10 +87,13 @@ fn aws_denied_action_names_the_permission() {
     );
     let hint = "ask for `secretsmanager:GetSecretValue` on \
                 `arn:aws:secretsmanager:us-east-1:*:secret:plain-??????`";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
     let toml = format!("secret_id = '{}'", aws().abroad);
     let error = self::error(&aws().nobody, &toml, ErrorKind::Denied);
-    assert!(error.hint().unwrap().ends_with(&format!("on `{}`", aws().abroad)), "{error:?}");
+    assert!(
+        error.hint().unwrap().to_string().ends_with(&format!("on `{}`", aws().abroad)),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -98,7 +104,10 @@ fn kms_refusal_is_denied() {
     ] {
         let error = refused(ErrorKind::Denied, 400, code, message);
         assert!(error.message().contains("kms does not decrypt it: "), "{error}");
-        assert!(error.hint().unwrap().contains("`kms:Decrypt` on the key of `arn:"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains("`kms:Decrypt` on the key of `arn:"),
+            "{error:?}"
+        );
     }
 }
 
@@ -108,11 +117,11 @@ fn missing_aws_secret_is_not_found() {
     assert!(error.message().starts_with("aws found nothing to read `absent`"), "{error}");
     let hint = "check `secret_id` and the region: \
                 `aws secretsmanager list-secrets --region us-east-1`";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
 
     let message = "Secrets Manager can't find the specified secret value for staging label: X";
     let error = refused(ErrorKind::NotFound, 400, "ResourceNotFoundException", message);
-    assert!(error.hint().unwrap().contains("list-secret-version-ids"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("list-secret-version-ids"), "{error:?}");
 }
 
 #[test]
@@ -121,7 +130,7 @@ fn deleted_aws_secret_is_not_found_and_names_restore() {
     assert_eq!(error.message(), "aws refused to read `deleted`: it is marked for deletion");
     let hint = "bring it back: \
                 `aws secretsmanager restore-secret --secret-id deleted --region us-east-1`";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
     let message =
         "You can't perform this operation on the secret because it was marked for deletion.";
     refused(ErrorKind::NotFound, 400, "InvalidRequestException", message);
@@ -136,7 +145,7 @@ fn expired_or_unknown_aws_credentials_need_login() {
     let message = "The security token included in the request is expired";
     let error = refused(ErrorKind::NeedsLogin, 400, "ExpiredTokenException", message);
     assert_eq!(error.message(), "the aws credentials of the environment have expired");
-    assert!(error.hint().unwrap().contains("`AWS_SESSION_TOKEN`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`AWS_SESSION_TOKEN`"), "{error:?}");
 }
 
 #[test]
@@ -203,7 +212,7 @@ fn hanging_aws_ends_within_the_timeout() {
     assert!(start.elapsed() < Duration::from_secs(1), "the attempt ends by itself");
     let message = "aws secrets manager in `us-east-1` did not answer in time";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("`timeout`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`timeout`"), "{error:?}");
     assert_eq!(stub.requests().len(), 1);
 }
 
@@ -271,7 +280,7 @@ fn aws_unknown_certificate_authority_is_misconfigured() {
     let message =
         "the certificate of aws secrets manager in `us-east-1` is from an unknown authority";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("`AWS_CA_BUNDLE`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`AWS_CA_BUNDLE`"), "{error:?}");
 
     // Beside a certificate that is of no use, it is trusted, but it is not AWS.
     let mut bundle = std::fs::read_to_string(bao.ca_file()).unwrap();
@@ -298,7 +307,7 @@ fn aws_ca_bundle_variable_is_read() {
     };
     let error = source("/nowhere/ca.pem").error(ErrorKind::Misconfigured);
     assert!(error.message().starts_with("`/nowhere/ca.pem` cannot be read: "), "{error}");
-    assert!(error.hint().unwrap().contains("`AWS_CA_BUNDLE`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`AWS_CA_BUNDLE`"), "{error:?}");
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().display().to_string();
     let damaged = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";

@@ -55,7 +55,10 @@ fn unusable_proxy_variable_is_named_and_nothing_is_sent() {
         let error = error(&[(name, value)], ErrorKind::Misconfigured);
         let message = format!("the variable `{name}` names no usable proxy: ");
         assert!(error.message().starts_with(&message), "{error}");
-        assert!(error.hint().unwrap().contains(&format!("`unset {name}`")), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains(&format!("`unset {name}`")),
+            "{error:?}"
+        );
     }
 }
 

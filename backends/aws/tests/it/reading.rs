@@ -30,7 +30,7 @@ fn aws_field_is_read_by_name_or_json_pointer() {
     let mut source = Source::of(&aws().reader, "secret_id = 'fields'");
     let error = source.error(ErrorKind::Misconfigured);
     assert_eq!(error.message(), "`fields` is a JSON object");
-    assert_eq!(error.hint(), Some("set `field` to one of `api_key`, `deep`, `id`"));
+    assert_eq!(error.hint(), Some(&"set `field` to one of `api_key`, `deep`, `id`".into()));
     let mut source = Source::of(&aws().reader, "secret_id = 'fields'\nfield = 'kye'");
     let error = source.error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`fields` has no field `kye`");
@@ -48,7 +48,7 @@ fn secret_id_arn_of_another_region_is_read() {
     // The environment says us-east-1.
     assert_eq!(key(&format!("secret_id = '{}'", aws().abroad)), "sk-abroad");
     let error = Source::of(&aws().reader, "secret_id = 'abroad'").error(ErrorKind::NotFound);
-    assert!(error.hint().unwrap().contains("--region us-east-1`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("--region us-east-1`"), "{error:?}");
     assert_eq!(key("secret_id = 'abroad'\nregion = 'eu-west-1'"), "sk-abroad");
 }
 
@@ -107,5 +107,8 @@ fn version_stage_and_version_id_select_the_secret() {
 
     let missing = format!("secret_id = 's'\nversion_id = '{}'", "0".repeat(36));
     let error = Source::at(moto.address(), &reader, &missing).error(ErrorKind::NotFound);
-    assert!(error.hint().unwrap().contains("list-secret-version-ids --secret-id s"), "{error:?}");
+    assert!(
+        error.hint().unwrap().to_string().contains("list-secret-version-ids --secret-id s"),
+        "{error:?}"
+    );
 }

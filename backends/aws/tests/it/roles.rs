@@ -33,7 +33,7 @@ fn assume_role_that_is_denied_names_the_permission() {
         let message = "aws refused to let the environment assume \
                        `arn:aws:iam::123456789012:role/reading`: User: arn:aws:iam";
         assert!(error.message().starts_with(message), "{error}");
-        let hint = error.hint().unwrap();
+        let hint = error.hint().unwrap().to_string();
         assert!(hint.starts_with("ask for `sts:AssumeRole` on `arn:aws:iam"), "{hint}");
         assert!(hint.ends_with("that the role trusts it, with that external id"), "{hint}");
     }
@@ -215,7 +215,7 @@ fn web_identity_token_refusals_have_kind_and_hint() {
             ("TOKEN", "canary-jwt"),
         ];
         let error = Source::new(toml, &variables).error(kind);
-        assert!(error.hint().unwrap_or_default().contains(hint), "{code}: {error:?}");
+        assert!(error.hint().unwrap().to_string().contains(hint), "{code}: {error:?}");
         assert!(!format!("{error:?}").contains("canary-jwt"), "{error:?}");
         assert_eq!(sts.requests().len(), 1, "{code}");
     }

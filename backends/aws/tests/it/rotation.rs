@@ -104,7 +104,7 @@ fn rotation_aware_without_describe_permission_is_denied() {
     let toml = "secret_id = 'plain'\nrotation_aware = true";
     let error = Source::of(&aws().reader, toml).error(ErrorKind::Denied);
     assert!(error.message().starts_with("aws refused to describe `plain`"), "{error}");
-    let hint = error.hint().unwrap();
+    let hint = error.hint().unwrap().to_string();
     assert!(hint.starts_with("ask for `secretsmanager:DescribeSecret` on `arn:"), "{hint}");
     assert!(hint.ends_with("or remove `rotation_aware`"), "{hint}");
 }

@@ -75,7 +75,7 @@ fn token_endpoint_401_challenge_blames_the_client() {
 fn login_required_has_the_hint_to_sign_in_at_the_source() {
     let toml = format!("{FORM}grant = 'jwt-bearer'");
     let error = error(&toml, 400, r#"{"error":"login_required"}"#);
-    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+    assert_eq!(error.hint().unwrap().to_string(), "run `api-key-helper login --source sso`");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn access_token_that_is_no_key_has_the_hint_of_its_grant() {
         ] {
             let body = format!(r#"{{"access_token":"{token}"}}"#);
             let error = read_for(grant, &body).unwrap_err();
-            assert_eq!(error.hint(), Some(hint), "{grant}: {token}");
+            assert_eq!(error.hint(), Some(&hint.into()), "{grant}: {token}");
         }
     }
 }

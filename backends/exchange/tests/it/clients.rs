@@ -32,7 +32,7 @@ fn client_secret_is_sent_by_basic_or_post() {
         let mut wrong = with_secret(exchange(&endpoint, &toml), "canary-wrong");
         let error = wrong.error(ErrorKind::Misconfigured);
         assert!(error.message().contains("refused the client `helper`"), "{error}");
-        assert!(error.hint().unwrap().contains("`client_…`"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("`client_…`"), "{error:?}");
     }
 }
 

@@ -100,7 +100,7 @@ fn assertion_file_used_before_is_refused_once_and_waited_for() {
         let error = source.error(ErrorKind::Transient);
         assert!(error.message().contains(says), "{error}");
         assert!(error.message().contains("; it is from `http://127.0.0.1:"), "{error}");
-        assert!(error.hint().unwrap().contains("`expirationSeconds`"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("`expirationSeconds`"), "{error:?}");
         assert!(error.retry_after().is_some());
         assert_eq!(endpoint.statuses().len(), requests);
     }

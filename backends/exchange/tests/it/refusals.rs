@@ -53,7 +53,7 @@ fn refused_audience_scopes_or_ids_are_named() {
     for (mut source, kind, hint) in cases {
         source.give("sso", &endpoint.token());
         let error = source.error(kind);
-        assert!(error.hint().unwrap().contains(hint), "{}", error.report());
+        assert!(error.hint().unwrap().to_string().contains(hint), "{}", error.report());
     }
 }
 

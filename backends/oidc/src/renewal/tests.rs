@@ -58,7 +58,7 @@ fn expired_or_revoked_refresh_token_needs_login() {
         let error = error(renewal, 1_100);
         assert_eq!(error.kind(), ErrorKind::NeedsLogin);
         assert!(error.message().contains(says), "{error}");
-        assert!(error.hint().unwrap().contains("`api-key-helper login --source sso`"));
+        assert!(error.hint().unwrap().to_string().contains("`api-key-helper login --source sso`"));
     }
 }
 

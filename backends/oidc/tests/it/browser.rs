@@ -81,7 +81,7 @@ fn browser_login_declined_is_denied() {
         source.login(|address| page = raw_http::get(&provider.decline(address))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(error.message().starts_with("the sign-in was declined"), "{error}");
-    assert!(error.hint().unwrap().contains("`api-key-helper login --source sso`"));
+    assert!(error.hint().unwrap().to_string().contains("`api-key-helper login --source sso`"));
     assert_page(&page, 400, &["<h1>Not signed in</h1>", "the sign-in was declined", "close this"]);
     assert_eq!((&source.renewal, provider.asked("authorization_code")), (&None, 0));
 }
@@ -151,7 +151,7 @@ fn browser_login_with_a_taken_redirect_uri_port_fails_first() {
             error.message(),
             format!("another program listens on port {port} of this machine")
         );
-        assert!(error.hint().unwrap().contains("`redirect_uri`"), "{}", error.report());
+        assert!(error.hint().unwrap().to_string().contains("`redirect_uri`"), "{}", error.report());
     }
 }
 

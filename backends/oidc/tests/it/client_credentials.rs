@@ -59,7 +59,7 @@ fn client_credentials_with_a_wrong_client_secret_are_misconfigured() {
     let error = source.error(ErrorKind::Misconfigured);
     assert!(error.message().contains("refused the client `helper`"), "{error}");
     let hint = "compare `client_id` and `client_secret` with its registration";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
     assert_eq!(provider.asked("client_credentials"), 1);
 }
 
@@ -86,7 +86,7 @@ fn client_credentials_with_client_assertion_give_a_key() {
     source.hidden.push(forged.clone());
     source.sources.insert("workload".to_owned(), forged);
     let error = source.error(ErrorKind::Misconfigured);
-    assert!(error.hint().unwrap().contains("`client_assertion`"), "{}", error.report());
+    assert!(error.hint().unwrap().to_string().contains("`client_assertion`"), "{}", error.report());
 }
 
 #[test]
@@ -97,7 +97,11 @@ fn client_credentials_of_a_public_client_are_misconfigured() {
     assert!(error.report().contains("`helper`"), "{}", error.report());
     provider.refuse(400, &json!({ "error": "unauthorized_client" }).to_string());
     let error = source(&provider, MACHINE).error(ErrorKind::Misconfigured);
-    assert!(error.hint().unwrap().contains("the client credentials grant"), "{}", error.report());
+    assert!(
+        error.hint().unwrap().to_string().contains("the client credentials grant"),
+        "{}",
+        error.report()
+    );
     // No human would help, whatever the provider says.
     provider.refuse(400, &json!({ "error": "invalid_grant" }).to_string());
     source(&provider, MACHINE).error(ErrorKind::Misconfigured);

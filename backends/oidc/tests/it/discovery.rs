@@ -34,7 +34,7 @@ fn discovery_of_another_issuer_is_refused() {
     assert!(error.message().ends_with("calls itself `https://evil.example.com`"), "{error}");
     // A slash makes a difference.
     let stub = metadata(OPENID, |address| json!({ "issuer": address }));
-    assert!(login(&stub, "/").hint().unwrap().contains("slash"));
+    assert!(login(&stub, "/").hint().unwrap().to_string().contains("slash"));
 }
 
 #[test]
@@ -73,7 +73,9 @@ fn discovery_reads_the_rfc_8414_place() {
 #[test]
 fn discovery_without_device_endpoint_is_misconfigured() {
     let nothing = metadata("/nowhere", |_| json!({}));
-    assert!(login(&nothing, "").hint().unwrap().contains("`device_authorization_endpoint`"));
+    assert!(
+        login(&nothing, "").hint().unwrap().to_string().contains("`device_authorization_endpoint`")
+    );
     let stub = metadata(
         OPENID,
         |address| json!({ "issuer": address, "token_endpoint": format!("{address}/token") }),
@@ -116,7 +118,7 @@ fn oidc_ca_file_trusts_its_certificate_authority() {
     let error = Source::new(&issuer).login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
     assert!(error.message().ends_with("is from an unknown authority"), "{error}");
-    assert!(error.hint().unwrap().contains("`ca_file`"));
+    assert!(error.hint().unwrap().to_string().contains("`ca_file`"));
 
     let toml = format!("{issuer}\nca_file = '{}'", bao.ca_file().display());
     let error = Source::new(&toml).login(|_| ()).unwrap_err();

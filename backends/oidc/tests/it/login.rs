@@ -59,7 +59,7 @@ fn device_login_declined_is_denied() {
     let error = source.login(|code| provider.deny(code)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(error.message().starts_with("the sign-in was declined"), "{error}");
-    assert!(error.hint().unwrap().contains("`api-key-helper login --source sso`"));
+    assert!(error.hint().unwrap().to_string().contains("`api-key-helper login --source sso`"));
     assert_eq!(source.renewal, None);
     assert_eq!(provider.asked("device_code"), 1);
 }

@@ -16,7 +16,7 @@ fn device_code_is_redeemed_once_when_the_answer_is_lost() {
     let error = source.login(|code| provider.approve(code)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
     assert!(error.message().starts_with("an answer got lost that may have been the sign-in"));
-    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+    assert_eq!(error.hint().unwrap().to_string(), "run `api-key-helper login --source sso`");
     assert_eq!(provider.granted("device_code"), 1);
     assert_eq!(provider.revocations(), 0);
     // It was the last thing that was asked.

@@ -17,7 +17,7 @@ fn fetch_without_a_login_sends_no_request() {
     let error = source.error(ErrorKind::NeedsLogin);
     assert!(wait::since(started) < Duration::from_millis(50));
     assert_eq!(error.message(), "there is no sign-in for `sso`");
-    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+    assert_eq!(error.hint().unwrap().to_string(), "run `api-key-helper login --source sso`");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn revoked_refresh_token_is_remembered() {
     provider.revoke();
     let error = source.error(ErrorKind::NeedsLogin);
     assert!(error.message().starts_with("the sign-in of `ada@example.com` has ended: "), "{error}");
-    assert_eq!(error.hint(), Some("run `api-key-helper login --source sso`"));
+    assert_eq!(error.hint().unwrap().to_string(), "run `api-key-helper login --source sso`");
     assert_eq!(provider.asked("refresh_token"), 2);
     // From now on it is known.
     let error = source.error(ErrorKind::NeedsLogin);
@@ -127,7 +127,7 @@ fn login_without_a_refresh_token_gives_one_key() {
     let end = source.login(|code| provider.approve(code)).unwrap().expires_at.unwrap();
     let error = source.error(ErrorKind::NeedsLogin);
     assert!(error.message().ends_with("it has no refresh token"), "{error}");
-    assert!(error.hint().unwrap().contains("`offline_access`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`offline_access`"), "{error:?}");
     assert_eq!(provider.asked("refresh_token"), 0);
     let told = source.sign_in().expires_at.unwrap();
     assert!(end.duration_since(told).unwrap() < Duration::from_secs(1));

@@ -36,14 +36,14 @@ fn auth_token_variable_and_setting_give_a_key() {
     let mut by_hand = Source::with_variables(&plain, &variables);
     let error = by_hand.error(ErrorKind::NeedsLogin);
     let login = format!("run `vault login -address={}` (or `bao login`)", bao.address());
-    assert!(error.hint().unwrap().starts_with(&login), "{error:?}");
+    assert!(error.hint().unwrap().to_string().starts_with(&login), "{error:?}");
     std::fs::write(home.path().join(".vault-token"), &token).unwrap();
     assert_eq!(by_hand.key(), KEY);
 
     bao.write("auth/token/revoke", &json!({ "token": token }));
-    assert_eq!(by_hand.error(ErrorKind::NeedsLogin).hint(), Some(login.as_str()));
+    assert_eq!(by_hand.error(ErrorKind::NeedsLogin).hint(), Some(&login.as_str().into()));
     let error = given.error(ErrorKind::NeedsLogin);
-    assert!(error.hint().unwrap().contains("`auth.token`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`auth.token`"), "{error:?}");
 
     given.file("token", "two\nlines");
     given.error(ErrorKind::Misconfigured);
@@ -70,7 +70,10 @@ fn refused_approle_is_denied() {
     let error = source.error(ErrorKind::Denied);
     assert!(error.message().starts_with("vault refused the login of role id `"), "{error}");
     assert!(error.message().ends_with("at `auth/approle`: invalid role or secret ID"), "{error}");
-    assert_eq!(error.hint(), Some("ask for a new `secret_id`, and whether the role still exists"));
+    assert_eq!(
+        error.hint(),
+        Some(&"ask for a new `secret_id`, and whether the role still exists".into())
+    );
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn missing_auth_method_is_denied() {
     let error = source(&bao, auth, &[("P", "p")]).error(ErrorKind::Denied);
     let message = "vault refused the login of user `u` at `auth/nowhere`: permission denied";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("`vault auth list`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`vault auth list`"), "{error:?}");
 }
 
 #[test]

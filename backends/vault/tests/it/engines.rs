@@ -28,7 +28,7 @@ fn kv2_engine_reads_fields_and_versions() {
 
     let error = root(&bao, "path = 'anthropic'").error(ErrorKind::Misconfigured);
     assert_eq!(error.message(), "`secret/anthropic` has more than one field");
-    assert_eq!(error.hint(), Some("set `field` to one of `id`, `key`, `list`"));
+    assert_eq!(error.hint(), Some(&"set `field` to one of `id`, `key`, `list`".into()));
     let error = root(&bao, "path = 'anthropic'\nfield = 'kye'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/anthropic` has no field `kye`");
     let error = root(&bao, "path = 'anthropic'\nfield = 'list'").error(ErrorKind::Misconfigured);
@@ -49,14 +49,17 @@ fn vault_field_inside_an_object_is_read_by_json_pointer() {
     assert_eq!(pick("/k/keys/0").key(), "sk-2");
     assert_eq!(pick("/odd").key(), "sk-3");
     let error = pick("k").error(ErrorKind::Misconfigured);
-    assert_eq!(error.hint(), Some("set `field` to a text in it: `/k/api_key`"));
+    assert_eq!(error.hint(), Some(&"set `field` to a text in it: `/k/api_key`".into()));
     let error = pick("/k/api_kee").error(ErrorKind::NotFound);
-    assert_eq!(error.hint(), Some("set `field` to one that it has: `/k/api_key`, `/k/keys`"));
+    assert_eq!(
+        error.hint(),
+        Some(&"set `field` to one that it has: `/k/api_key`, `/k/keys`".into())
+    );
 
     // Also where it is the only field, and in each engine.
     bao.write("secret/data/one", &json!({ "data": { "k": { "api_key": "sk-1" } } }));
     let error = root(&bao, "path = 'one'").error(ErrorKind::Misconfigured);
-    assert_eq!(error.hint(), Some("set `field` to a text in it: `/k/api_key`"));
+    assert_eq!(error.hint(), Some(&"set `field` to a text in it: `/k/api_key`".into()));
     bao.enable_engine("old", "kv", &json!({ "version": "1" }));
     bao.write("old/one", &json!({ "k": { "api_key": "sk-1" } }));
     let toml = "engine = 'kv1'\nmount = 'old'\npath = 'one'\nfield = '/k/api_key'";
@@ -117,7 +120,10 @@ fn missing_vault_path_is_not_found_with_a_hint() {
     let error = root(&bao, "path = 'antropic'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/antropic` is not there");
     let error = root(&bao, "path = 'data/anthropic'").error(ErrorKind::NotFound);
-    assert!(error.hint().unwrap().ends_with("write `path = \"anthropic\"`"), "{error:?}");
+    assert!(
+        error.hint().unwrap().to_string().ends_with("write `path = \"anthropic\"`"),
+        "{error:?}"
+    );
     let error = root(&bao, "path = 'anthropic'\nversion = 7").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "`secret/anthropic` has no version 7");
 
@@ -125,7 +131,7 @@ fn missing_vault_path_is_not_found_with_a_hint() {
     let error = root(&bao, "path = 'anthropic'").error(ErrorKind::NotFound);
     assert_eq!(error.message(), "version 1 of `secret/anthropic` was deleted");
     let hint = "bring it back: `vault kv undelete -mount=secret -versions=1 anthropic`";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
 
     bao.write("secret/destroy/anthropic", &json!({ "versions": [1] }));
     let error = root(&bao, "path = 'anthropic'").error(ErrorKind::NotFound);
@@ -140,7 +146,7 @@ fn wrong_vault_engine_hint_names_the_right_settings() {
     {
         let error = root(&bao, toml).error(ErrorKind::Misconfigured);
         assert_eq!(error.message(), "`secret` keeps versions (KV version 2)");
-        assert_eq!(error.hint(), Some(hint));
+        assert_eq!(error.hint(), Some(&hint.into()));
     }
     let error = root(&bao, "mount = 'nowhere'\npath = 'a'").error(ErrorKind::Misconfigured);
     assert!(error.message().starts_with("vault has nothing mounted for `nowhere/a`"), "{error}");
@@ -149,5 +155,5 @@ fn wrong_vault_engine_hint_names_the_right_settings() {
 
     bao.enable_engine("old", "kv", &json!({ "version": "1" }));
     let error = root(&bao, "mount = 'old'\npath = 'a'").error(ErrorKind::NotFound);
-    assert!(error.hint().unwrap().contains("`engine = \"kv1\"`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`engine = \"kv1\"`"), "{error:?}");
 }

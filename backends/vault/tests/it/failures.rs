@@ -38,7 +38,7 @@ fn sealed_vault_is_transient() {
     bao.request("PUT", "sys/seal", None);
     let error = source.error(ErrorKind::Transient);
     assert_eq!(error.message(), format!("vault at `{}` is sealed", bao.address()));
-    assert!(error.hint().unwrap().contains("`bao operator unseal`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`bao operator unseal`"), "{error:?}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn plain_http_to_a_tls_port_hints_at_https() {
     ] {
         let error = error(ErrorKind::Misconfigured, move || Reply::new(400, &[], body));
         assert!(error.message().ends_with("speaks TLS, and was asked in plain HTTP"), "{error}");
-        assert_eq!(error.hint(), Some("write the address with `https://`"));
+        assert_eq!(error.hint(), Some(&"write the address with `https://`".into()));
     }
 }
 
@@ -165,7 +165,7 @@ fn vault_token_does_not_follow_a_redirect_to_another_host() {
         let to = format!("Location: {host}/v1/secret/data/anthropic");
         let error = error(ErrorKind::Misconfigured, move || Reply::new(status, &[to.as_str()], ""));
         assert!(error.message().contains(&format!("redirects to `{host}`")), "{error}");
-        assert!(error.hint().unwrap().contains("`address`"), "{error:?}");
+        assert!(error.hint().unwrap().to_string().contains("`address`"), "{error:?}");
     }
     // Reached only because it is asked here, and never by the redirects.
     assert!(thief.requests().is_empty());

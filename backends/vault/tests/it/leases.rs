@@ -133,7 +133,7 @@ fn lease_revocation_that_is_denied_names_the_permission() {
     source.key();
     let error = source.revoke().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    assert!(error.hint().unwrap().contains("sys/leases/revoke"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("sys/leases/revoke"), "{error:?}");
 }
 
 /// A server that lends keys, and takes none back.
@@ -179,7 +179,7 @@ fn logout_after_a_replaced_token_tells_how_to_revoke_the_lease() {
         let command = format!(
             "run `vault lease revoke -address={at} -namespace=team 'rabbitmq/creds/r/x$(id)'`"
         );
-        assert_eq!(error.hint(), Some(&*command));
+        assert_eq!(error.hint(), Some(&(*command).into()));
     }
     assert!(second.requests().is_empty());
 }

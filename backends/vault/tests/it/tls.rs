@@ -19,7 +19,7 @@ fn vault_ca_file_trusts_its_certificate_authority() {
     let error = source(&bao, "", &[]).error(ErrorKind::Misconfigured);
     let message = format!("the certificate of `{}` is from an unknown authority", bao.address());
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("`ca_file`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`ca_file`"), "{error:?}");
 
     assert_eq!(source(&bao, &format!("ca_file = '{ca}'"), &[]).key(), KEY);
     assert_eq!(source(&bao, "", &[("VAULT_CACERT", &ca)]).key(), KEY);
@@ -49,7 +49,7 @@ fn tls_server_name_must_match_the_certificate() {
     let error = named("vault.example.com").error(ErrorKind::Misconfigured);
     let message = format!("the certificate of `{}` is for another host name", bao.address());
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("`tls_server_name`"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("`tls_server_name`"), "{error:?}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn vault_permission_denied_causes_no_login() {
     assert_eq!(error.message(), "vault refused to read `secret/anthropic`: permission denied");
     let hint =
         "ask for a policy with `path \"secret/data/anthropic\" { capabilities = [\"read\"] }`";
-    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(error.hint(), Some(&hint.into()));
     assert_eq!(counts(&bao, &[LOGIN, LOOKUP]), [1, 1]);
     // The right is given: the kept token has it at once.
     bao.policy("reader", &[("secret/data/anthropic", "read")]);

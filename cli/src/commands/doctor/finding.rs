@@ -88,8 +88,8 @@ impl Finding {
 
     /// What `error` says.
     pub(super) fn of(check: Check, error: &Error) -> Self {
-        let mend = error.hint().map(str::to_owned);
-        Self { level: Level::Error, mend, ..Self::ok(check, error.message()) }
+        let mend = error.hint().map(ToString::to_string);
+        Self { level: Level::Error, mend, ..Self::ok(check, format!("{error:#}")) }
     }
 
     pub(super) fn about(self, source: &str) -> Self {

@@ -84,6 +84,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
+    use api_key_helper_values::Hint;
+
     use super::*;
 
     #[test]
@@ -93,6 +95,6 @@ mod tests {
         let programs = Programs { front: None, worker: Err(error.clone()) };
         let finding = programs.about_worker();
         assert_eq!((finding.level, finding.text.as_str()), (Level::Warning, error.message()));
-        assert_eq!(finding.mend.as_deref(), error.hint());
+        assert_eq!(finding.mend.as_deref(), error.hint().map(Hint::text));
     }
 }

@@ -32,7 +32,7 @@ impl Conversation {
     /// Says what is wrong, and what to do about it.
     pub(super) fn complain(&self, error: &Error) {
         let bad = self.colours.bad;
-        self.say(&format!("  {bad}{}{bad:#}\n", error.message()));
+        self.say(&format!("  {bad}{error:#}{bad:#}\n"));
         if let Some(hint) = error.hint() {
             self.say(&format!("  hint: {hint}\n"));
         }

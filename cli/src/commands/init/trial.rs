@@ -67,7 +67,7 @@ impl<'a> Trial<'a> {
         let Some((_, message)) = rest else { return error };
         let unplaced = Error::new(error.kind(), message);
         match error.hint() {
-            Some(hint) => unplaced.with_hint(hint),
+            Some(hint) => unplaced.with_hint(hint.clone()),
             None => unplaced,
         }
     }

@@ -125,8 +125,8 @@ impl OnDisk<'_> {
                 let pause_until = pause_until(view, self.now);
                 FailureStatus {
                     kind: failure.kind().name(),
-                    message: failure.error().message().to_owned(),
-                    hint: failure.error().hint().map(str::to_owned),
+                    message: failure.error().to_string(),
+                    hint: failure.error().hint().map(ToString::to_string),
                     failed_at: Some(failure.failed_at()),
                     count: failure.count(),
                     pauses: pause_until.is_some(),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use api_key_helper_values::SHOWN_LENGTH;
 use zeroize::Zeroizing;
 
 use super::parts;
 use crate::rejection::{Record, judge_records};
 use crate::{
     Entry, EntryId, EnvironmentMark, Error, Failure, Fingerprint, Freshness, Key, Lookup, Moment,
-    Nonce, Plan, PlannedSource, Policy, SHOWN_LENGTH, Seal, SealingKey, SealingKeys, SourcePlan,
-    look,
+    Nonce, Plan, PlannedSource, Policy, Seal, SealingKey, SealingKeys, SourcePlan, look,
 };
 
 /// An entry that is read comes back as it was, and its key may be printed. Under a sealing key, no

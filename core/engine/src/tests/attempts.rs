@@ -188,7 +188,7 @@ fn timeout_or_deadline_that_was_too_short_is_named() {
         let lab = Lab::default();
         let script = Script::new(&lab, (0..9).map(|_| Does::Hang));
         let error = lab.error(&[Source { timeout, ..script.source("a") }]);
-        error.hint().unwrap().to_owned()
+        error.hint().unwrap().to_string()
     };
     let timeout = "if it is slow by nature, raise `timeout` in `[source.a]`";
     assert_eq!(hint(seconds(7)), timeout);
@@ -312,7 +312,10 @@ fn expiry_of_zero_without_lifetime_names_lifetime() {
     ] {
         let error = refused(credential);
         assert!(error.message().contains("lives for 0 s"), "{error}");
-        assert!(error.hint().unwrap().contains("set `lifetime` in `[source.a]`"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains("set `lifetime` in `[source.a]`"),
+            "{error:?}"
+        );
         assert!(!error.report().contains("clock"), "{error:?}");
     }
 }
@@ -335,7 +338,7 @@ fn expiry_in_the_past_blames_the_clock_and_one_on_the_way_does_not() {
     let start = Lab::default().now();
     let error = refused(until(credential("old"), Some(start.minus(HOUR))));
     assert!(error.message().ends_with("has already ended, at 2027-01-15T07:00:00Z"), "{error}");
-    assert!(error.hint().unwrap().contains("clock"), "{error:?}");
+    assert!(error.hint().unwrap().to_string().contains("clock"), "{error:?}");
 
     let lab = Lab::default();
     let short = until(credential("short"), Some(start.plus(seconds(2))));

@@ -201,7 +201,7 @@ fn error_that_names_the_cached_key_is_redacted() {
     script.then([Does::Fail(said)]);
     let error = lab.error(&sources);
     assert_eq!(error.message(), "key [redacted] was revoked");
-    assert_eq!(error.hint(), Some("forget [redacted]"));
+    assert_eq!(error.hint(), Some(&"forget [redacted]".into()));
     assert_eq!(lab.error(&sources), error);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, Policy};
-use api_key_helper_values::{Error, ErrorKind, Secret};
+use api_key_helper_values::{Error, ErrorKind, Hint, Secret};
 
 use super::chain::{Chain, TAKE};
 use super::lab::{HOUR, Lab, key};
@@ -61,7 +61,9 @@ fn inner_source_failure_is_not_retried_by_the_outer() {
 
 #[test]
 fn inner_source_needs_login_error_is_passed_on() {
-    let wants = Error::needs_login("nobody has signed in for `inner`").with_hint("run `login`");
+    let wants = Error::needs_login("nobody has signed in for `inner`")
+        .about("inner")
+        .with_hint(Hint::new("run").with_command(["login"]));
     let chain = Chain::new([TAKE], [Does::Fail(wants.clone())]);
     assert_eq!(chain.lab.error(&chain.sources), wants);
     assert_eq!(chain.counts(), (1, 1));

@@ -229,7 +229,10 @@ fn logout_keeps_an_entry_that_the_disk_does_not_read() {
         lab.break_disk(format!("read {file}"));
         let error = lab.logout(&sources[0]).unwrap_err();
         assert_eq!(error.message(), format!("cannot read `{file}`: the disk refuses"));
-        assert!(error.hint().unwrap().contains("revoke its sign-in at the provider"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains("revoke its sign-in at the provider"),
+            "{error:?}"
+        );
         assert_eq!(lab.files(), files);
         lab.mend_disk();
     }

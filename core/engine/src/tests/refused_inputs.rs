@@ -71,7 +71,8 @@ fn denied_with_the_inner_source_down_is_final() {
 fn denied_with_the_inner_source_needing_login_reports_the_login() {
     let chain = Chain::cached();
     chain.outer.then([TAKE, Does::Fail(Error::denied("no")), TAKE]);
-    chain.inner.then([Does::Fail(Error::needs_login("the sign-in of `inner` has ended"))]);
+    let ended = Error::needs_login("the sign-in of `inner` has ended").about("inner");
+    chain.inner.then([Does::Fail(ended)]);
     let error = chain.refused();
     assert_eq!(error.kind(), ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "the sign-in of `inner` has ended");

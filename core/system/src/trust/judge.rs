@@ -138,7 +138,7 @@ mod tests {
 
     fn words(error: Option<Error>) -> String {
         error.map_or_else(String::new, |error| {
-            format!("{error}; {}", error.hint().unwrap_or_default())
+            format!("{error}; {}", error.hint().map(ToString::to_string).unwrap_or_default())
         })
     }
 

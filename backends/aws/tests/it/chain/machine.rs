@@ -66,7 +66,7 @@ fn deleted_container_token_file_is_named_with_its_variable() {
     ];
     let error = source(TOML, &variables).error(ErrorKind::Misconfigured);
     assert!(error.message().starts_with("`/no/such/token` cannot be read: "), "{error}");
-    assert_eq!(error.hint(), Some(&*format!("renew the file that `{variable}` names")));
+    assert_eq!(error.hint(), Some(&format!("renew the file that `{variable}` names").into()));
 }
 
 /// IMDSv2 as EC2 has it: moto's own does not say how long its token lives, which the SDK wants.

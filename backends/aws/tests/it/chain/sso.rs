@@ -67,7 +67,7 @@ fn sso_session_gives_credentials() {
     source.renewal = None;
     let error = source.error(ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "the sso session of profile `dev` has ended, or never began");
-    assert_eq!(error.hint(), Some("run `aws sso login --profile dev`"));
+    assert_eq!(error.hint(), Some(&"run `aws sso login --profile dev`".into()));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn sso_session_refused_by_the_portal_needs_login_or_is_denied() {
         sso(&source, "2040-01-01T00:00:00Z");
         let error = source.error(kind);
         if kind == ErrorKind::NeedsLogin {
-            assert_eq!(error.hint(), Some("run `aws sso login --profile dev`"));
+            assert_eq!(error.hint(), Some(&"run `aws sso login --profile dev`".into()));
         }
         assert_eq!(portal.requests().len(), 1);
     }
@@ -94,5 +94,5 @@ fn missing_sso_session_needs_login() {
          sso_account_id = 123456789012\nsso_role_name = dev\n",
     );
     let error = source.error(ErrorKind::NeedsLogin);
-    assert_eq!(error.hint(), Some("run `aws sso login --profile dev`"));
+    assert_eq!(error.hint(), Some(&"run `aws sso login --profile dev`".into()));
 }

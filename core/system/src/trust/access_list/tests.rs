@@ -56,7 +56,9 @@ fn access(owner: &str, grants: &[(&str, u32)]) -> Access {
 fn judged(part: Part, access: &Access) -> String {
     let path = Path::new(r"C:\k\gen.cmd");
     let error = judge(path, part, access, &sid(ME), &|sid: &Sid| sid.to_string());
-    error.map_or_else(String::new, |error| format!("{error}; {}", error.hint().unwrap_or_default()))
+    error.map_or_else(String::new, |error| {
+        format!("{error}; {}", error.hint().map(ToString::to_string).unwrap_or_default())
+    })
 }
 
 const FILE: Part = Part::End(Kind::File);

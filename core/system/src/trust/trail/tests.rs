@@ -73,7 +73,7 @@ fn permission_of_each_folder_of_the_path_is_checked() {
             let folder = place.folder(name, mode);
             assert_names(follow(&file), &folder);
             assert_names(Trail::new().open(&file), &folder);
-            assert!(objection(&file).unwrap().hint().unwrap().contains("chmod"));
+            assert!(objection(&file).unwrap().hint().unwrap().to_string().contains("chmod"));
             chmod(&folder, 0o755);
         }
     }
@@ -243,7 +243,7 @@ fn acl_that_lets_another_user_write_is_refused() {
         setxattr(&file, "system.posix_acl_access", &list(rights), XattrFlags::empty()).unwrap();
         assert_eq!(objection(&file).is_none(), is_trusted, "{rights}");
     }
-    assert!(objection(&file).unwrap().hint().unwrap().starts_with("run `chmod g-w "));
+    assert!(objection(&file).unwrap().hint().unwrap().to_string().starts_with("run `chmod g-w "));
     // The hint's command takes it back from everybody on the list.
     chmod(&file, 0o640);
     assert_eq!(objection(&file), None);

@@ -34,7 +34,7 @@ fn assert_names(found: Result<impl std::fmt::Debug, ReadError>, path: &Path) {
         Err(ReadError::Refused(error)) => {
             let words = format!("`{}` can be changed by", path.display());
             assert!(error.message().contains(&words), "{error}");
-            assert!(error.hint().unwrap().starts_with("run `icacls "), "{error:?}");
+            assert!(error.hint().unwrap().to_string().starts_with("run `icacls "), "{error:?}");
         }
         other => panic!("{other:?}"),
     }
