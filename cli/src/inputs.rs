@@ -40,10 +40,8 @@ impl Inputs for MachineInputs<'_> {
             SecretInput::Command(command) => {
                 read_secret(command, Path::new("/"), chain, time_left).await
             }
-            // The engine has asked that source instead.
-            SecretInput::Source(name) => {
-                Err(Error::misconfigured(format!("source `{name}` is nothing that is read")))
-            }
+            // A source's key: the engine has asked that source instead.
+            other => Err(Error::misconfigured(format!("{other} is nothing that is read"))),
         }
     }
 }

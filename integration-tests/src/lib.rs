@@ -8,7 +8,6 @@
 // What is the same on every platform.
 pub use platform_tests::{binaries, call, executables, fake_client, files, process, state, wait};
 
-pub mod attempt;
 pub mod breakpoint;
 pub mod chromium;
 pub mod client;
@@ -22,6 +21,7 @@ pub mod raw_http;
 pub mod secret_forms;
 pub mod servers;
 pub mod sign_in;
+pub mod source;
 pub mod strace;
 pub mod syscalls;
 pub mod terminal;

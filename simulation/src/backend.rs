@@ -1,7 +1,7 @@
 //! A backend of the virtual issuers.
 
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_backend::{Attempt, Backend, Credential, Prompt, SecretInput};
 use api_key_helper_values::{Error, ErrorKind, Key, Moment};
@@ -178,12 +178,10 @@ impl Way {
         let key = process.see().delivers(process.pid, *slot, expires_at, lie);
         let name = format!("key-{key}");
         let key = Key::parse(&name).map_err(|error| Error::transient(error.to_string()))?;
-        Ok(Credential {
-            key,
-            expires_at: expires_at.map(Into::into),
-            refresh_at: refresh_at.map(Into::into),
-            renewal: returned,
-        })
+        Ok(Credential::new(key)
+            .with_expires_at(expires_at.map(SystemTime::from))
+            .with_refresh_at(refresh_at.map(SystemTime::from))
+            .with_renewal(returned))
     }
 
     fn reply(

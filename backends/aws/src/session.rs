@@ -110,7 +110,7 @@ impl<'a> Session<'a> {
         let renewal = Renewal::of(&identity.credentials);
         let is_due = !renewal.is_empty() || self.attempt.renewal().is_some();
         let renewal = is_due.then(|| renewal.to_secret());
-        Ok(Credential { refresh_at, renewal, ..Credential::new(key) })
+        Ok(Credential::new(key).with_refresh_at(refresh_at).with_renewal(renewal))
     }
 
     /// The secret's value, as `identity` may read it.

@@ -61,7 +61,7 @@ impl Answer {
                 }))
         })?;
         let expires_at = oauth::expires_at(fields.expiry("expires_in"), asked_at, &self.0.from)?;
-        Ok(Credential { expires_at, ..Credential::new(key) })
+        Ok(Credential::new(key).with_expires_at(expires_at))
     }
 
     /// Refuses a token that no client can send as it is.

@@ -60,9 +60,6 @@ impl SentToken {
 /// token has brought.
 pub(crate) fn spent(endpoint: &Address, input: &SecretInput, because: &str) -> Error {
     let hint = match input {
-        SecretInput::Ambient(_) | SecretInput::Source(_) => {
-            "see how often the issuer makes a new one: it must do so before the key ends".to_owned()
-        }
         SecretInput::Command(_) => "let the `command` print a new token at each run".to_owned(),
         SecretInput::Env(_) => {
             "a variable stays as it is: name a `file`, a `command` or a `source` instead".to_owned()
@@ -72,6 +69,10 @@ pub(crate) fn spent(endpoint: &Address, input: &SecretInput, because: &str) -> E
              `expirationSeconds` are over",
             file.display()
         ),
+        // An identity of the place, or another source's key.
+        _ => {
+            "see how often the issuer makes a new one: it must do so before the key ends".to_owned()
+        }
     };
     Error::transient(format!(
         "`{endpoint}` takes a token once, and `token` gives the one that was sent before{because}"

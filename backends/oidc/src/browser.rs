@@ -32,13 +32,9 @@ pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<C
     let authorization = AuthorizationRequest::new(settings, loopback.port(), random_bytes()?);
     let patience = PATIENCE.min(session.attempt.time_left());
     let started_at = session.attempt.now();
-    prompt
-        .browse(&SignInPage {
-            address: authorization.address(page, settings).as_str(),
-            port: loopback.port(),
-            expires_at: started_at.checked_add(patience).unwrap_or(started_at),
-        })
-        .await;
+    let address = authorization.address(page, settings);
+    let ends_at = started_at.checked_add(patience).unwrap_or(started_at);
+    prompt.browse(&SignInPage::new(address.as_str(), loopback.port(), ends_at)).await;
 
     let login = Login {
         session: &session,

@@ -25,14 +25,9 @@ pub(crate) async fn login(session: Session<'_>, prompt: &dyn Prompt) -> Result<C
     let authorization = authorize(&session, &endpoints, client_secret.as_ref()).await?;
     let lifetime = authorization.expires_in.unwrap_or(DEFAULT_LIFETIME);
     let ends_at = started_at.checked_add(lifetime).unwrap_or(started_at);
-    prompt
-        .show(&DeviceCode {
-            verification_uri: &authorization.verification_uri,
-            verification_uri_complete: authorization.verification_uri_complete.as_deref(),
-            user_code: &authorization.user_code,
-            expires_at: ends_at,
-        })
-        .await;
+    let code = DeviceCode::new(&authorization.verification_uri, &authorization.user_code, ends_at)
+        .with_complete_uri(authorization.verification_uri_complete.as_deref());
+    prompt.show(&code).await;
 
     let form = || {
         let form = Form::default()

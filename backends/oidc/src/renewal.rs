@@ -184,16 +184,16 @@ impl Renewal {
 
     /// The sign-in as the user may see it.
     pub(crate) fn sign_in(&self, asked: &[String]) -> SignIn {
-        SignIn {
-            account: self.account.clone(),
-            expires_at: match &self.standing {
-                Standing::Alive { expires_at, .. } => *expires_at,
-                Standing::Ended { at } => *at,
-                Standing::Once { until } => *until,
-            },
-            scopes: self.scopes.clone(),
-            missing_scopes: asked.iter().filter(|scope| !self.has(scope)).cloned().collect(),
-        }
+        let end = match &self.standing {
+            Standing::Alive { expires_at, .. } => *expires_at,
+            Standing::Ended { at } => *at,
+            Standing::Once { until } => *until,
+        };
+        let missing = asked.iter().filter(|scope| !self.has(scope)).cloned().collect();
+        SignIn::default()
+            .with_account(self.account.clone())
+            .with_expires_at(end)
+            .with_scopes(self.scopes.clone(), missing)
     }
 
     /// Whether `scope` was granted.

@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
             }
         };
         let renewal = Some(renewal.to_secret());
-        Ok(Credential { renewal, ..token_credential(token, expires_at)? })
+        Ok(token_credential(token, expires_at)?.with_renewal(renewal))
     }
 
     /// The ID token of `grant` and its end, if the provider signed it for us.
@@ -148,7 +148,7 @@ pub(crate) fn token_credential(
         Error::misconfigured(format!("the provider's token cannot be a key: {error}"))
             .with_hint(error.hint().unwrap_or("ask for fewer `scopes`, or see `key` of the source"))
     })?;
-    Ok(Credential { expires_at, ..Credential::new(key) })
+    Ok(Credential::new(key).with_expires_at(expires_at))
 }
 
 #[cfg(test)]

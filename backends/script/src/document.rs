@@ -104,7 +104,7 @@ fn secret(
 
 fn credential(text: &str, expires_at: Option<Moment>) -> Result<Credential, Unreadable> {
     let key = document::key_alone(text).map_err(|error| Unreadable::of_key(error, text))?;
-    Ok(Credential { expires_at: expires_at.map(SystemTime::from), ..Credential::new(key) })
+    Ok(Credential::new(key).with_expires_at(expires_at.map(SystemTime::from)))
 }
 
 /// The point in time that `field` gives, where it is there.

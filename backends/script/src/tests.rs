@@ -9,12 +9,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
+use api_key_helper_backend::testing::{Clock, FakeEngine};
 use api_key_helper_backend::{
-    Attempt, Credential, Error, ErrorKind, Secret, SecretInput, SourceTable, Variables,
+    Credential, Error, ErrorKind, Secret, SecretInput, SourceTable, Variables,
 };
-use async_trait::async_trait;
 use tempfile::TempDir;
 
 /// Longer than any test takes on a busy machine.
@@ -83,7 +83,12 @@ impl Folder {
 
     async fn fetch_within(&self, text: &str, time_left: Duration) -> Result<Credential, Error> {
         let backend = crate::build(&self.table(text)).unwrap();
-        backend.fetch(&Test { time_left }).await
+        let mut engine = FakeEngine::default();
+        engine.clock = Clock::Stopped(UNIX_EPOCH + Duration::from_secs(1_900_000_000));
+        engine.time = time_left;
+        engine.chain = "outer,s".to_owned();
+        engine.give(SecretInput::Source("sso".to_owned()), "the-key-of-sso");
+        engine.fetch(backend.as_ref()).await
     }
 
     async fn read_secret(&self, command: &[&str]) -> Result<Secret, Error> {
@@ -124,43 +129,6 @@ impl Lines {
             }
         }
     }
-}
-
-#[derive(Debug)]
-struct Test {
-    time_left: Duration,
-}
-
-#[async_trait]
-impl Attempt for Test {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000)
-    }
-
-    fn time_left(&self) -> Duration {
-        self.time_left
-    }
-
-    fn chain(&self) -> &'static str {
-        "outer,s"
-    }
-
-    async fn store_renewal(&self, _: &Secret) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn reserve_space(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        match input {
-            SecretInput::Source(name) => Ok(Secret::from(format!("the-key-of-{name}"))),
-            _ => Err(Error::misconfigured("there are no other inputs")),
-        }
-    }
-
-    fn warn(&self, _: String) {}
 }
 
 #[track_caller]

@@ -66,7 +66,7 @@ async fn extend_lease(
     lease.expires_at = end(asked_at, extended);
     let expires_at = end_of_lease(session, &lease, token).await?;
     session.renewal.lease = Some(lease);
-    Ok(Some(Credential { expires_at, ..Credential::new(key) }))
+    Ok(Some(Credential::new(key).with_expires_at(expires_at)))
 }
 
 /// The key in a good answer, with its end if it is lent.

@@ -51,7 +51,7 @@ pub(crate) async fn sign_in(
 
 fn summary(source: &str, logged_in: &LoggedIn, now: Moment) -> String {
     let LoggedIn { validity, sign_in, .. } = logged_in;
-    let SignIn { account, expires_at, scopes, missing_scopes } =
+    let SignIn { account, expires_at, scopes, missing_scopes, .. } =
         sign_in.clone().unwrap_or_default();
     let who = account.map_or_else(String::new, |who| format!(" as {}", plain(&who)));
     let mut text = format!("Signed in to `{source}`{who}.\n");

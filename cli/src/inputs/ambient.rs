@@ -36,6 +36,7 @@ impl MachineInputs<'_> {
                     )
                 })
             }
+            _ => Err(Error::misconfigured("this program cannot obtain this `ambient` identity")),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 /// An identity of the place where we run: a short-lived JWT, which the place replaces by itself. Here
 /// it is only named; whoever resolves secret inputs knows how each is had.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ambient {
     /// The token in the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names
     /// (`<https://docs.aws.amazon.com/sdkref/latest/guide/access-assume-role-web.html>`).

@@ -70,21 +70,43 @@ pub trait Backend: fmt::Debug + Send + Sync {
     }
 }
 
-/// A login as it is shown to the human.
+/// A sign-in as it is shown to the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignIn {
-    /// Who signed in, by the name that the human knows best.
+    /// The account, by the name that the user knows best.
     pub account: Option<String>,
-    /// When a human is needed again, if that is known: past for a login that has ended.
+    /// When the user must sign in again, if that is known: past for a sign-in that has expired.
     pub expires_at: Option<SystemTime>,
-    /// What was granted.
+    /// The granted scopes.
     pub scopes: Vec<String>,
-    /// What was asked for and not granted.
+    /// The scopes that were asked for and not granted.
     pub missing_scopes: Vec<String>,
 }
 
-/// What a backend returns.
+impl SignIn {
+    /// Sets the account.
+    #[must_use]
+    pub fn with_account(self, account: impl Into<Option<String>>) -> Self {
+        Self { account: account.into(), ..self }
+    }
+
+    /// Sets when the user must sign in again.
+    #[must_use]
+    pub fn with_expires_at(self, end: impl Into<Option<SystemTime>>) -> Self {
+        Self { expires_at: end.into(), ..self }
+    }
+
+    /// Sets the granted scopes, and those that were asked for and not granted.
+    #[must_use]
+    pub fn with_scopes(self, granted: Vec<String>, missing: Vec<String>) -> Self {
+        Self { scopes: granted, missing_scopes: missing, ..self }
+    }
+}
+
+/// The result of an attempt: a key, and what the engine must know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Credential {
     /// The key itself.
     pub key: Key,
@@ -93,7 +115,8 @@ pub struct Credential {
     pub expires_at: Option<SystemTime>,
     /// When the issuer will have a newer key, if it says so.
     pub refresh_at: Option<SystemTime>,
-    /// What makes the next fetch possible without a human. `None` leaves the one that is kept.
+    /// A secret that makes the next fetch possible without the user, such as a refresh token. `None`
+    /// leaves the one that is stored.
     pub renewal: Option<Secret>,
 }
 
@@ -102,5 +125,23 @@ impl Credential {
     #[must_use]
     pub const fn new(key: Key) -> Self {
         Self { key, expires_at: None, refresh_at: None, renewal: None }
+    }
+
+    /// Sets the issuer's end of the key's validity.
+    #[must_use]
+    pub fn with_expires_at(self, end: impl Into<Option<SystemTime>>) -> Self {
+        Self { expires_at: end.into(), ..self }
+    }
+
+    /// Sets when the issuer will have a newer key.
+    #[must_use]
+    pub fn with_refresh_at(self, moment: impl Into<Option<SystemTime>>) -> Self {
+        Self { refresh_at: moment.into(), ..self }
+    }
+
+    /// Sets the renewal to store.
+    #[must_use]
+    pub fn with_renewal(self, renewal: impl Into<Option<Secret>>) -> Self {
+        Self { renewal: renewal.into(), ..self }
     }
 }

@@ -25,12 +25,16 @@ mod secret_input;
 mod source_settings;
 mod source_table;
 pub mod stderr;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use ambient::Ambient;
 pub use api_key_helper_values::{
     Error, ErrorKind, Hint, Key, KeyError, MAX_KEY_LENGTH, Moment, SHOWN_LENGTH, Secret, hex,
     is_invisible, plain, report, shorten, text, visible, visible_json,
 };
+// The traits are written with it.
+pub use async_trait::async_trait;
 pub use attempt::{Attempt, CHAIN_VARIABLE};
 pub use backend::{Backend, Credential, SignIn};
 pub use duration::RawDuration;

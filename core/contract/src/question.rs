@@ -31,6 +31,7 @@ pub struct Question {
 
 /// What an answer is.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum QuestionKind {
     /// Where a secret is, and never the secret.
     Input,

@@ -13,6 +13,7 @@ use crate::{Error, Secret};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "SecretInputTable"))]
 #[serde(try_from = "SecretInputTable")]
+#[non_exhaustive]
 pub enum SecretInput {
     /// The identity that this place gives to what runs here.
     Ambient(Ambient),

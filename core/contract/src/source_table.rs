@@ -27,6 +27,7 @@ pub struct SourceTable {
 
 /// What a backend was built from, beside its table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reads {
     /// Names of environment variables that say whose key it is.
     pub selectors: BTreeSet<String>,

@@ -35,7 +35,7 @@ impl Fetched {
         is_refetched: bool,
         world: World<'_>,
     ) -> Result<Self, Error> {
-        let Credential { key, expires_at, refresh_at, renewal } = credential;
+        let Credential { key, expires_at, refresh_at, renewal, .. } = credential;
         let expires_at = expiry(&key, expires_at.map(Moment::from), source, fetched_at, world)?;
         let validity = Validity {
             fetched_at,

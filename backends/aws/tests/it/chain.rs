@@ -91,7 +91,7 @@ fn aws_profile_region_and_role_are_used() {
     source.file(".aws/config", &config);
     source.file(".aws/credentials", &shared("base", &aws.caller));
     assert_eq!(source.key(), "sk-abroad");
-    assert!(source.kept()["session"].is_object(), "a role of a profile is kept too");
+    assert!(source.stored()["session"].is_object(), "a role of a profile is kept too");
 
     source.renewal = None;
     source.file(".aws/credentials", &shared("base", &aws.nobody));
@@ -134,7 +134,7 @@ fn web_identity_token_file_gives_credentials() {
         ],
     );
     assert_eq!(source.key(), KEY);
-    assert!(source.kept()["session"].is_object());
+    assert!(source.stored()["session"].is_object());
     drop(token);
     assert_eq!(source.key(), KEY, "the session lives on");
     source.renewal = None;

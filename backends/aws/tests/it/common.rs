@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use api_key_helper_backend::SourceTable;
-use integration_tests::attempt;
 use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{AccessKey, allow, trust};
+use integration_tests::source;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub(crate) struct Source {
     folder: TempDir,
-    source: attempt::Source,
+    source: source::Source,
 }
 
 impl Source {
@@ -32,11 +32,12 @@ impl Source {
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let table = SourceTable::from_toml("s", toml, folder.path(), all.clone()).unwrap();
         let backend = api_key_helper_aws::build(&table).unwrap();
-        let mut source = attempt::Source::new("s", backend, &SECRETS);
-        source.hidden = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
-            .into_iter()
-            .filter_map(|name| all.get(name).cloned())
-            .collect();
+        let mut source = source::Source::new(backend, &SECRETS);
+        for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            if let Some(secret) = all.get(name) {
+                source.hide(secret);
+            }
+        }
         source.variables = all;
         Self { folder, source }
     }
@@ -69,15 +70,15 @@ impl Source {
 }
 
 impl Deref for Source {
-    type Target = attempt::Source;
+    type Target = source::Source;
 
-    fn deref(&self) -> &attempt::Source {
+    fn deref(&self) -> &source::Source {
         &self.source
     }
 }
 
 impl DerefMut for Source {
-    fn deref_mut(&mut self) -> &mut attempt::Source {
+    fn deref_mut(&mut self) -> &mut source::Source {
         &mut self.source
     }
 }

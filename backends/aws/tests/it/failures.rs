@@ -58,7 +58,7 @@ fn aws_clock_skew_is_misconfigured() {
         });
         let who = AccessKey { id: "AKIA1".to_owned(), secret: "canary-secret".to_owned() };
         let mut source = Source::at(stub.address(), &who, "secret_id = 'plain'");
-        source.later = Duration::from_secs(later);
+        source.set_later(Duration::from_secs(later));
         let error = source.error(ErrorKind::Misconfigured);
         let said = error.message();
         assert!(said.contains("this machine's clock is ") && said.contains(direction), "{said}");

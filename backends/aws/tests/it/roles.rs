@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{Moto, Stub};
 use serde_json::json;
@@ -17,7 +18,7 @@ fn toml(more: &str) -> String {
 fn assume_role_with_external_id_keeps_its_session() {
     let mut source = Source::of(&aws().caller, &toml(&format!(", external_id = '{EXTERNAL_ID}'")));
     assert_eq!(source.key(), KEY);
-    let kept = source.kept();
+    let kept = source.stored();
     assert_eq!(kept["version"], 1);
     assert!(kept["session"]["session_token"].is_string(), "{kept}");
     // Nothing of the long-lived keys.
@@ -111,7 +112,7 @@ fn assume_role_is_repeated_before_the_session_expires() {
     let mut source = counted
         .source("secret_id = 'plain'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
     source.key();
-    source.later = Duration::from_secs(20 * 366 * 24 * 60 * 60);
+    source.set_later(Duration::from_secs(20 * 366 * 24 * 60 * 60));
     source.key();
     assert_eq!(counted.sts.requests().len(), 2);
 }
@@ -122,7 +123,7 @@ fn assume_role_session_is_saved_before_it_is_used() {
     let mut source = counted
         .source("secret_id = 'absent'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
     source.error(ErrorKind::NotFound);
-    assert_eq!(source.kept()["session"]["access_key_id"], "ASIA1");
+    assert_eq!(source.stored()["session"]["access_key_id"], "ASIA1");
     source.error(ErrorKind::NotFound);
     assert_eq!(counted.sts.requests().len(), 1);
 }
@@ -132,7 +133,7 @@ fn assume_role_on_a_full_disk_still_gives_the_key() {
     let counted = counted("2040-01-01T00:00:00Z");
     let mut source = counted
         .source("secret_id = 'plain'\nassume_role = { arn = 'arn:aws:iam::123456789012:role/r' }");
-    source.disk_full = true;
+    source.disk = Disk::Full;
     assert_eq!(source.key(), KEY);
 }
 
@@ -169,7 +170,7 @@ fn web_identity_session_is_reused() {
          [web_identity]\nrole_arn = 'arn:aws:iam::123456789012:role/w'\n\
          token = { source = 'sso' }",
     );
-    source.sources.insert("sso".to_owned(), "jwt-of-sso".to_owned());
+    source.give_source("sso", "jwt-of-sso");
     assert_eq!(source.key(), KEY);
     let requests = counted.sts.requests();
     assert_eq!(requests.len(), 3);
@@ -188,7 +189,7 @@ fn web_identity_works_against_moto() {
         [("AWS_ENDPOINT_URL", moto.address()), ("AWS_REGION", "us-east-1"), ("TOKEN", "jwt")];
     let mut source = Source::new(toml, &variables);
     assert_eq!(source.key(), KEY);
-    assert!(source.kept()["session"]["access_key_id"].is_string());
+    assert!(source.stored()["session"]["access_key_id"].is_string());
 }
 
 #[test]

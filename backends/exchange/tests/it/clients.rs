@@ -1,9 +1,9 @@
 //! How the client proves who it is.
 
-use api_key_helper_backend::ErrorKind;
-use integration_tests::attempt::Source;
+use api_key_helper_backend::{ErrorKind, SecretInput};
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
+use integration_tests::source::Source;
 
 use crate::common::{bearer, exchange};
 
@@ -16,8 +16,7 @@ fn endpoint(client_auth: &'static str) -> TokenEndpoint {
 }
 
 fn with_secret(mut source: Source, secret: &str) -> Source {
-    source.variables.insert("SECRET".to_owned(), secret.to_owned());
-    source.hidden.push(secret.to_owned());
+    source.give(SecretInput::Env("SECRET".to_owned()), secret);
     source
 }
 
@@ -41,9 +40,9 @@ fn client_assertion_of_another_source_authenticates_the_client() {
     let endpoint = endpoint("private_key_jwt");
     let mut source = bearer(&endpoint, "client_assertion = { source = 'signer' }");
     let claims = [("issuer", "helper"), ("subject", "helper"), ("audience", endpoint.address())];
-    source.sources.insert("signer".to_owned(), endpoint.token_with(&claims));
+    source.give_source("signer", &endpoint.token_with(&claims));
     source.key();
     // The provider takes it once, as it does the token.
-    source.give("sso", &endpoint.token());
+    source.give_source("sso", &endpoint.token());
     source.error(ErrorKind::Misconfigured);
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use api_key_helper_backend::{Backend, SourceTable};
-use integration_tests::attempt::Source;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::FEDERATION;
+use integration_tests::source::Source;
 
 /// The source that `toml` describes.
 pub(crate) fn source(toml: &str) -> Source {
@@ -15,7 +15,7 @@ pub(crate) fn source(toml: &str) -> Source {
 
 /// The same with its token elsewhere.
 pub(crate) fn with_token(token: &str, toml: &str) -> Source {
-    Source::new("key", build(&format!("token = {token}\n{toml}")), &[])
+    Source::new(build(&format!("token = {token}\n{toml}")), &[])
 }
 
 /// One that hands assertions in at `endpoint`.
@@ -32,7 +32,7 @@ pub(crate) fn exchange(endpoint: &TokenEndpoint, toml: &str) -> Source {
 pub(crate) fn federation(endpoint: &TokenEndpoint, change: (&str, &str)) -> Source {
     let toml = FEDERATION.replace(change.0, change.1);
     let mut source = source(&format!("{toml}token_endpoint = '{}'", endpoint.federation()));
-    source.give("sso", &endpoint.token());
+    source.give_source("sso", &endpoint.token());
     source
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn federation(endpoint: &TokenEndpoint, change: (&str, &str)) -> Sour
 fn with_form(endpoint: &TokenEndpoint, toml: &str) -> Source {
     let mut source =
         source(&format!("client_id = 'helper'\ntoken_endpoint = '{}'\n{toml}", endpoint.form()));
-    source.give("sso", &endpoint.token());
+    source.give_source("sso", &endpoint.token());
     source
 }
 

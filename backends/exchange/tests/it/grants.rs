@@ -56,7 +56,7 @@ fn token_exchange_grant_sends_actor_token_and_audience() {
         "actor_token = { source = 'robot' }\nactor_token_type = 'jwt'\n\
          requested_token_type = 'access_token'\naudience = ['https://a', 'https://b']",
     );
-    source.sources.insert("robot".to_owned(), endpoint.token());
+    source.give_source("robot", &endpoint.token());
     source.key();
     let exchange = &endpoint.exchanges()[0];
     assert!(exchange.acts);

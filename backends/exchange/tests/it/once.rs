@@ -4,9 +4,10 @@ use std::fs;
 use std::net::TcpListener;
 
 use api_key_helper_backend::ErrorKind;
-use integration_tests::attempt::Source;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::servers::TokenEndpoint;
 use integration_tests::servers::token_endpoint::Settings;
+use integration_tests::source::Source;
 use serde_json::Value;
 
 use crate::common::{bearer, exchange, federation, source, with_token};
@@ -17,9 +18,9 @@ fn next_exchange_sends_a_new_assertion() {
     for mut source in [bearer(&endpoint, ""), federation(&endpoint, ("", ""))] {
         let first = source.key();
         // What the inner source has cached is the one that is spent.
-        source.give_anew(&endpoint.token());
+        source.give_again(&endpoint.token());
         assert_ne!(source.key(), first);
-        assert_eq!(source.happened(), ["keep", "anew", "keep"]);
+        assert_eq!(source.log.events(), ["store_renewal", "resolve_again", "store_renewal"]);
     }
     assert_eq!(endpoint.statuses(), [200; 4]);
 }
@@ -31,7 +32,7 @@ fn lost_exchange_answer_makes_the_next_send_a_new_assertion() {
     endpoint.lose_a_grant();
     let error = source.error(ErrorKind::Transient);
     assert!(error.message().contains("broke off its answer"), "{error}");
-    source.give_anew(&endpoint.token());
+    source.give_again(&endpoint.token());
     assert!(endpoint.is_active(&source.key()));
     assert_eq!(endpoint.statuses(), [200, 200]);
 }
@@ -44,7 +45,7 @@ fn assertion_refused_by_429_is_sent_again() {
     source.error(ErrorKind::Transient);
     source.key();
     // Neither asked for another one.
-    assert_eq!(source.happened(), ["keep"; 3]);
+    assert_eq!(source.log.events(), ["store_renewal"; 3]);
     assert_eq!(endpoint.statuses(), [429, 200]);
 }
 
@@ -53,25 +54,25 @@ fn assertion_that_was_never_sent_is_not_used_up() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut source =
         source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = 'http://{closed}/token'"));
-    source.give("sso", "e30.e30.bWFkZS11cA");
+    source.give_source("sso", "e30.e30.bWFkZS11cA");
     for _ in 0..2 {
         let error = source.error(ErrorKind::Transient);
         assert!(error.message().starts_with("cannot reach"), "{error}");
-        assert_eq!(source.kept()["token"], Value::Null);
+        assert_eq!(source.stored()["token"], Value::Null);
     }
-    assert_eq!(source.happened(), ["keep"; 4]);
+    assert_eq!(source.log.events(), ["store_renewal"; 4]);
 }
 
 #[test]
 fn assertion_refused_for_its_audience_is_not_used_up() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
-    source.give("sso", &endpoint.token_with(&[("audience", "https://other.example.com")]));
+    source.give_source("sso", &endpoint.token_with(&[("audience", "https://other.example.com")]));
     for _ in 0..2 {
         let error = source.error(ErrorKind::Denied);
         assert!(error.message().contains("unexpected \"aud\" claim value"), "{error}");
     }
-    assert!(!source.happened().contains(&"anew".to_owned()));
+    assert!(!source.log.events().contains(&"resolve_again".to_owned()));
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn subject_token_is_sent_repeatedly() {
     let endpoint = TokenEndpoint::new();
     let mut source = exchange(&endpoint, "");
     assert_ne!(source.key(), source.key());
-    assert!(source.happened().is_empty());
+    assert!(source.log.events().is_empty());
     assert_eq!(source.renewal, None);
 }
 
@@ -112,7 +113,7 @@ fn assertion_file_used_before_is_refused_once_and_waited_for() {
 fn exchange_on_a_full_disk_still_gives_the_key() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
-    source.disk_full = true;
+    source.disk = Disk::Full;
     source.key();
 }
 
@@ -121,7 +122,7 @@ fn assertion_is_kept_as_a_hash() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     source.key();
-    let kept = source.kept();
+    let kept = source.stored();
     assert_eq!(kept["token"].as_str().map(str::len), Some(64), "{kept}");
     assert_eq!((&kept["is_refused"], &kept["version"]), (&Value::Bool(false), &1.into()));
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use api_key_helper_backend::ErrorKind::{self, Denied, Misconfigured, NotFound, Transient};
-use integration_tests::attempt::Source;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{Stub, TokenEndpoint};
+use integration_tests::source::Source;
 use integration_tests::wait;
 
 use crate::common::{bearer, exchange, federation, source};
@@ -24,7 +24,7 @@ fn refused_assertion_error_names_its_jwt_claims() {
         for mut source in
             [bearer(&endpoint, ""), exchange(&endpoint, ""), federation(&endpoint, ("", ""))]
         {
-            source.give("sso", &endpoint.token_with(&[claims]));
+            source.give_source("sso", &endpoint.token_with(&[claims]));
             let error = source.error(kind);
             assert!(error.message().contains(says), "{claims:?}: {error}");
             assert!(error.hint().is_some(), "{error:?}");
@@ -51,7 +51,7 @@ fn refused_audience_scopes_or_ids_are_named() {
         ),
     ];
     for (mut source, kind, hint) in cases {
-        source.give("sso", &endpoint.token());
+        source.give_source("sso", &endpoint.token());
         let error = source.error(kind);
         assert!(error.hint().unwrap().to_string().contains(hint), "{}", error.report());
     }
@@ -90,7 +90,7 @@ fn token_endpoint_error_that_repeats_the_token_is_redacted() {
     let endpoint = TokenEndpoint::new();
     let mut source = bearer(&endpoint, "");
     let token = endpoint.token();
-    source.give("sso", &token);
+    source.give_source("sso", &token);
     let body = format!(r#"{{"error":"invalid_grant","error_description":"bad {token}"}}"#);
     endpoint.refuse(400, &body);
     let error = source.error(Denied);
@@ -129,6 +129,6 @@ fn hanging_token_endpoint_ends_within_the_timeout() {
 fn at(stub: &Stub) -> Source {
     let address = stub.address();
     let mut source = source(&format!("grant = 'jwt-bearer'\ntoken_endpoint = '{address}/token'"));
-    source.give("sso", "e30.e30.bWFkZS11cA");
+    source.give_source("sso", "e30.e30.bWFkZS11cA");
     source
 }

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::raw_http;
 use integration_tests::servers::OidcProvider;
 use reqwest::Url;
@@ -47,8 +48,10 @@ fn browser_login_approved_gives_key_and_refresh_token() {
     assert!(provider.is_active(credential.key.expose()));
     assert!(credential.expires_at.is_some());
     // It was kept before it was given out.
-    assert_eq!(*source.log.lock().unwrap(), ["keep"]);
-    for secret in source.secrets().iter().map(String::as_str).chain([credential.key.expose()]) {
+    assert_eq!(source.log.events(), ["reserve_space", "store_renewal"]);
+    for secret in
+        source.stored_secrets().iter().map(String::as_str).chain([credential.key.expose()])
+    {
         assert!(!page.contains(secret), "{page}");
     }
 
@@ -194,7 +197,7 @@ fn browser_login_with_endpoints_by_hand_needs_no_discovery() {
 fn browser_login_on_a_full_disk_fails_before_sign_in() {
     let provider = OidcProvider::new();
     let mut source = source(&provider, "");
-    source.disk_full = true;
+    source.disk = Disk::Full;
     let error = source.login(|_| panic!("it was shown")).unwrap_err();
     assert_eq!(error.message(), "the disk is full");
 }

@@ -1,9 +1,8 @@
 //! A machine asks for itself.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::{ErrorKind, SecretInput};
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::{CLIENT, Settings};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -21,8 +20,7 @@ fn provider(method: &str) -> OidcProvider {
 
 fn source(provider: &OidcProvider, toml: &str) -> Source {
     let mut source = Source::of(provider, toml);
-    source.variables = BTreeMap::from([("OIDC_SECRET".to_owned(), SECRET.to_owned())]);
-    source.hidden = vec![SECRET.to_owned()];
+    source.give(SecretInput::Env("OIDC_SECRET".to_owned()), SECRET);
     source
 }
 
@@ -54,8 +52,7 @@ fn client_credentials_ask_for_scope_and_resource() {
 fn client_credentials_with_a_wrong_client_secret_are_misconfigured() {
     let provider = provider("client_secret_basic");
     let mut source = source(&provider, MACHINE);
-    source.variables.insert("OIDC_SECRET".to_owned(), "canary of another".to_owned());
-    source.hidden.push("canary of another".to_owned());
+    source.give(SecretInput::Env("OIDC_SECRET".to_owned()), "canary of another");
     let error = source.error(ErrorKind::Misconfigured);
     assert!(error.message().contains("refused the client `helper`"), "{error}");
     let hint = "compare `client_id` and `client_secret` with its registration";
@@ -78,13 +75,12 @@ fn client_credentials_with_client_assertion_give_a_key() {
     };
     for number in 0..2 {
         // It is resolved at each attempt, for it may be good only once.
-        source.sources.insert("workload".to_owned(), signed(SECRET, number));
+        source.give_source("workload", &signed(SECRET, number));
         let key = source.key();
         assert!(!key.is_empty());
     }
     let forged = signed("another secret that is long enough for it", 3);
-    source.hidden.push(forged.clone());
-    source.sources.insert("workload".to_owned(), forged);
+    source.give_source("workload", &forged);
     let error = source.error(ErrorKind::Misconfigured);
     assert!(error.hint().unwrap().to_string().contains("`client_assertion`"), "{}", error.report());
 }

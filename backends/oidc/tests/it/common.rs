@@ -9,24 +9,24 @@ use std::thread;
 use std::time::Duration;
 
 use api_key_helper_backend::{
-    Backend, Credential, DeviceCode, Error, Prompt, SignIn, SignInPage, SourceTable,
+    Backend, Credential, DeviceCode, Error, Prompt, SecretInput, SignIn, SignInPage, SourceTable,
 };
 use async_trait::async_trait;
-use integration_tests::attempt;
 use integration_tests::servers::OidcProvider;
+use integration_tests::source;
 
 /// A source of this backend.
 #[derive(Debug)]
-pub(crate) struct Source(attempt::Source);
+pub(crate) struct Source(source::Source);
 
 impl Source {
     /// The source that `toml` describes, for the client `helper`.
     pub(crate) fn new(toml: &str) -> Self {
         let toml = format!("client_id = 'helper'\n{toml}");
         let backend = build(&toml).unwrap_or_else(|error| panic!("{}", error.report()));
-        let mut source = attempt::Source::new("sso", backend, &["/standing/alive/refresh_token"]);
+        let mut source = source::Source::new(backend, &["/standing/alive/refresh_token"]);
         source.time = Duration::from_secs(20);
-        source.variables = BTreeMap::from([("OIDC_SECRET".to_owned(), "canary/+&1".to_owned())]);
+        source.give(SecretInput::Env("OIDC_SECRET".to_owned()), "canary/+&1");
         Self(source)
     }
 
@@ -53,11 +53,9 @@ impl Source {
                 }
             });
             let prompt = Screen(Mutex::new(Some(sender)));
-            self.obtain(async |backend, attempt| {
-                let result = backend.login(attempt, &prompt).await;
-                drop(prompt.0.lock().unwrap().take());
-                result
-            })
+            let result = self.0.login(&prompt);
+            drop(prompt.0.lock().unwrap().take());
+            result
         })
     }
 
@@ -68,20 +66,20 @@ impl Source {
 
     /// The refresh token that is kept.
     pub(crate) fn refresh_token(&self) -> String {
-        self.kept()["standing"]["alive"]["refresh_token"].as_str().unwrap().to_owned()
+        self.stored()["standing"]["alive"]["refresh_token"].as_str().unwrap().to_owned()
     }
 }
 
 impl Deref for Source {
-    type Target = attempt::Source;
+    type Target = source::Source;
 
-    fn deref(&self) -> &attempt::Source {
+    fn deref(&self) -> &source::Source {
         &self.0
     }
 }
 
 impl DerefMut for Source {
-    fn deref_mut(&mut self) -> &mut attempt::Source {
+    fn deref_mut(&mut self) -> &mut source::Source {
         &mut self.0
     }
 }

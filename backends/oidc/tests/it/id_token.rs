@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use api_key_helper_backend::testing::Log;
 use api_key_helper_backend::{Error, ErrorKind};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use integration_tests::attempt::Log;
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OidcProvider, Stub};
 use jsonwebtoken::jwk::Jwk;
@@ -35,7 +35,7 @@ fn provider(sign_with: EncodingKey, change: fn(&mut Value), log: Log) -> Stub {
     ] });
     let refreshes = Arc::new(Mutex::new(0));
     Stub::start(move |request| {
-        log.lock().unwrap().push(request.line.clone());
+        log.add(&request.line);
         let address = request.address();
         let url = |path: &str| format!("{address}{path}");
         match request.line.as_str() {
@@ -80,7 +80,7 @@ fn provider(sign_with: EncodingKey, change: fn(&mut Value), log: Log) -> Stub {
 /// A source of [`provider`], whose requests are in the source's log.
 fn signed_in(sign_with: EncodingKey, change: fn(&mut Value)) -> Source {
     let log = Log::default();
-    let stub = provider(sign_with, change, Arc::clone(&log));
+    let stub = provider(sign_with, change, log.clone());
     let mut source = Source::new(&format!("issuer = '{}'\nkey = 'id_token'", stub.address()));
     source.log = log;
     source.login(|_| ()).unwrap();
@@ -109,9 +109,10 @@ fn id_token_signature_of_a_real_provider_is_valid() {
 #[test]
 fn rotated_refresh_token_is_saved_before_the_id_token_is_checked() {
     let mut source = signed_in(new_key(), |_| ());
-    source.log.lock().unwrap().clear();
+    source.log.clear();
     let credential = source.fetch().unwrap();
-    assert_eq!(*source.log.lock().unwrap(), ["POST /token", "keep", "GET /jwks"]);
+    let expected = ["reserve_space", "POST /token", "store_renewal", "GET /jwks"];
+    assert_eq!(source.log.events(), expected);
     let end = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
     assert_eq!(credential.expires_at, Some(end));
 }

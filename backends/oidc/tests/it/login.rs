@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::servers::oidc_provider::{Event, Settings};
 use integration_tests::servers::stub::Reply;
 use integration_tests::servers::{OidcProvider, Stub};
@@ -40,7 +41,7 @@ fn device_login_approved_gives_key_and_refresh_token() {
     let now = polls(&provider).last().unwrap().at / 1_000;
     assert!((now + 3_590..=now + 3_600).contains(&end), "{now} {end}");
     // It was kept before it was given out.
-    assert_eq!(*source.log.lock().unwrap(), ["keep"]);
+    assert_eq!(source.log.events(), ["reserve_space", "store_renewal"]);
 
     let sign_in = source.sign_in();
     assert_eq!(sign_in.account.as_deref(), Some("ada@example.com"));
@@ -224,7 +225,7 @@ fn failed_login_keeps_the_previous_refresh_token() {
 fn device_login_on_a_full_disk_fails_before_sign_in() {
     let provider = OidcProvider::new();
     let mut source = Source::of(&provider, "");
-    source.disk_full = true;
+    source.disk = Disk::Full;
     let error = source.login(|_| panic!("it was shown")).unwrap_err();
     assert_eq!(error.message(), "the disk is full");
     assert!(provider.events().is_empty());

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::servers::OidcProvider;
 use integration_tests::servers::oidc_provider::Settings;
 use integration_tests::wait;
@@ -33,8 +34,8 @@ fn refresh_token_is_used_once_and_replaced() {
         tokens.push(source.refresh_token());
     }
     assert_eq!(provider.revocations(), 0);
-    // Once for each that was given out.
-    assert_eq!(*source.log.lock().unwrap(), ["keep"; 4]);
+    // Once for each that was given out, and never without room for it.
+    assert_eq!(source.log.events(), [["reserve_space", "store_renewal"]; 4].concat());
 }
 
 #[test]
@@ -45,7 +46,8 @@ fn refresh_token_without_rotation_is_not_saved_again() {
     source.key();
     source.key();
     assert_eq!(source.refresh_token(), token);
-    assert_eq!(*source.log.lock().unwrap(), ["keep"]);
+    let stored = source.log.events().iter().filter(|event| *event == "store_renewal").count();
+    assert_eq!(stored, 1);
 }
 
 #[test]
@@ -66,11 +68,11 @@ fn access_tokens_may_be_opaque_or_for_a_resource() {
 fn refresh_token_is_not_used_on_a_full_disk() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
-    source.disk_full = true;
+    source.disk = Disk::Full;
     let error = source.error(ErrorKind::Transient);
     assert_eq!(error.message(), "the disk is full");
     assert_eq!(provider.asked("refresh_token"), 0);
-    source.disk_full = false;
+    source.disk = Disk::Works;
     source.key();
 }
 
@@ -78,7 +80,7 @@ fn refresh_token_is_not_used_on_a_full_disk() {
 fn refresh_token_that_could_not_be_saved_still_gives_the_key() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
-    source.disk_broken = true;
+    source.disk = Disk::Broken;
     source.key();
     source.key();
     assert_eq!(provider.granted("refresh_token"), 2);
@@ -111,7 +113,7 @@ fn refresh_token_rotated_by_another_process_is_used() {
     let provider = OidcProvider::new();
     let mut source = Source::signed_in(&provider, "");
     let newer = Source::signed_in(&provider, "").renewal.take();
-    source.newer.clone_from(&newer);
+    source.newer_renewal.clone_from(&newer);
     provider.refuse(400, r#"{"error":"invalid_grant"}"#);
     source.key();
     // That one was replaced in turn.

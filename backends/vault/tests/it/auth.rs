@@ -1,6 +1,7 @@
 //! Every auth method reads a key, and a bad login says what to do.
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use integration_tests::servers::admin::text;
@@ -139,7 +140,7 @@ fn jwt_auth_gives_a_key() {
         "method = 'jwt', jwt = { source = 'sso' }",
     ] {
         let mut source = source(&bao, auth, &[]);
-        source.sources.insert("sso".to_owned(), token.clone());
+        source.give_source("sso", &token);
         assert_eq!(source.key(), KEY);
     }
     let auth = "method = 'jwt', role = 'admin', jwt = { env = 'JWT' }";
@@ -236,13 +237,13 @@ fn wrapped_secret_id_is_unwrapped_once() {
     let mut source = Source::new(&toml);
     source.file("id", &wrap());
     // Not used up where its content could not be kept.
-    source.disk_full = true;
+    source.disk = Disk::Full;
     source.error(ErrorKind::Transient);
-    source.disk_full = false;
+    source.disk = Disk::Works;
     assert_eq!(source.key(), KEY);
 
     // The token is past its end: the next login has the secret, and not the wrapping token.
-    source.later = std::time::Duration::from_secs(7200);
+    source.set_later(std::time::Duration::from_secs(7200));
     assert_eq!(source.key(), KEY);
     assert_eq!(bao.requests("sys/wrapping/unwrap"), 1);
     assert_eq!(bao.requests("auth/approle/login"), 2);
@@ -273,7 +274,7 @@ fn wrapped_vault_token_is_renewed_and_revoked() {
     assert_eq!(bao.requests("sys/wrapping/unwrap"), 1);
 
     // It has ended, and cannot be had again.
-    source.later = std::time::Duration::from_secs(7200);
+    source.set_later(std::time::Duration::from_secs(7200));
     let error = source.error(ErrorKind::NeedsLogin);
     assert_eq!(error.message(), "the token that was wrapped in `auth.token` has ended");
     source.file("token", &bao.wrapped("auth/token/create", &token));
@@ -296,5 +297,5 @@ fn approle_secret_id_is_read_at_every_login() {
     source.error(ErrorKind::Denied);
     source.file("id", &secret_id(&bao));
     assert_eq!(source.key(), KEY);
-    assert!(!source.secrets().iter().any(|secret| secret == ROOT));
+    assert!(!source.stored_secrets().iter().any(|secret| secret == ROOT));
 }

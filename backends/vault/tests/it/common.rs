@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use api_key_helper_backend::{Backend, Error, SourceTable};
-use integration_tests::attempt;
 use integration_tests::servers::OpenBao;
+use integration_tests::source;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) struct Source {
     pub(crate) toml: String,
     folder: TempDir,
-    source: attempt::Source,
+    source: source::Source,
 }
 
 impl Source {
@@ -30,7 +30,7 @@ impl Source {
         let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let folder = tempfile::tempdir().unwrap();
         let backend = build(toml, folder.path(), &variables).unwrap();
-        let mut source = attempt::Source::new("v", backend, &SECRETS);
+        let mut source = source::Source::new(backend, &SECRETS);
         source.variables = variables;
         Self { toml: toml.to_owned(), folder, source }
     }
@@ -49,15 +49,15 @@ impl Source {
 }
 
 impl Deref for Source {
-    type Target = attempt::Source;
+    type Target = source::Source;
 
-    fn deref(&self) -> &attempt::Source {
+    fn deref(&self) -> &source::Source {
         &self.source
     }
 }
 
 impl DerefMut for Source {
-    fn deref_mut(&mut self) -> &mut attempt::Source {
+    fn deref_mut(&mut self) -> &mut source::Source {
         &mut self.source
     }
 }

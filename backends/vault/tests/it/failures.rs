@@ -278,7 +278,7 @@ fn vault_token_unknown_to_a_standby_is_transient() {
     let toml = format!("address = '{}'\npath = 'a'\n{auth}", stub.address());
     let mut source = Source::new(&toml);
     source.error(ErrorKind::Transient);
-    assert_eq!(source.secrets(), ["s.1"], "the token was kept before it was used");
+    assert_eq!(source.stored_secrets(), ["s.1"], "the token was kept before it was used");
 }
 
 #[test]

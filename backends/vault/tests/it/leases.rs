@@ -60,12 +60,12 @@ fn lease_is_renewed_and_keeps_its_key() {
     assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [2, 2]);
 
     // Its end has come.
-    source.later = Duration::from_secs(4000);
+    source.set_later(Duration::from_secs(4000));
     source.key();
     assert_eq!([bao.requests(CREDS), bao.requests(RENEW)], [3, 2]);
 
     let users_before = deleted(&rabbit);
-    source.later = Duration::ZERO;
+    source.set_later(Duration::ZERO);
     source.revoke().unwrap();
     assert_eq!(deleted(&rabbit), users_before + 1);
     bao.read("auth/token/lookup-self");
@@ -113,7 +113,7 @@ fn lease_ends_with_its_vault_token() {
     let earned = source.fetch().unwrap();
     assert!(life(&earned) <= Duration::from_secs(1200), "{:?}", life(&earned));
     // The token dies, and the lease with it: a login, and a new key.
-    bao.write("auth/token/revoke", &json!({ "token": source.secrets()[0] }));
+    bao.write("auth/token/revoke", &json!({ "token": source.stored_secrets()[0] }));
     assert_ne!(source.fetch().unwrap().key, earned.key);
     // To give back the token gives back the lease.
     let before = deleted(&rabbit);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api_key_helper_backend::ErrorKind;
+use api_key_helper_backend::testing::Disk;
 use integration_tests::servers::{OpenBao, openbao::ROOT};
 use serde_json::json;
 
@@ -26,7 +27,7 @@ fn approle_logs_in_once_and_then_reads_only() {
     assert_eq!(source.key(), KEY);
     assert_eq!(counts(&bao, &[LOGIN, READ]), [1, before + 1]);
     for later in [0, 600, 1700] {
-        source.later = Duration::from_secs(later);
+        source.set_later(Duration::from_secs(later));
         assert_eq!(source.key(), KEY);
     }
     assert_eq!(counts(&bao, &[LOGIN, READ, RENEW, LOOKUP]), [1, before + 4, 0, 0]);
@@ -37,15 +38,15 @@ fn vault_token_is_renewed_in_the_second_half_of_its_lease() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h", "token_max_ttl": "4h" }));
     source.key();
-    source.later = Duration::from_secs(2000);
+    source.set_later(Duration::from_secs(2000));
     source.key();
     assert_eq!(counts(&bao, &[LOGIN, RENEW]), [1, 1]);
     // That was an hour more.
-    source.later = Duration::from_secs(2000 + 1700);
+    source.set_later(Duration::from_secs(2000 + 1700));
     source.key();
     assert_eq!(counts(&bao, &[LOGIN, RENEW]), [1, 1]);
     // Past its end, only a login helps.
-    source.later = Duration::from_secs(2000 + 3700);
+    source.set_later(Duration::from_secs(2000 + 3700));
     source.key();
     assert_eq!(counts(&bao, &[LOGIN, RENEW]), [2, 1]);
 }
@@ -55,14 +56,14 @@ fn revoked_vault_token_is_replaced_once() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.key();
-    bao.write("auth/token/revoke", &json!({ "token": source.secrets()[0] }));
+    bao.write("auth/token/revoke", &json!({ "token": source.stored_secrets()[0] }));
     assert_eq!(source.key(), KEY);
     assert_eq!(counts(&bao, &[LOGIN, LOOKUP]), [2, 1]);
 
     // Its role was removed: a living token goes on, a dead one cannot be replaced.
     bao.delete("auth/approle/role/ci");
     assert_eq!(source.key(), KEY);
-    bao.write("auth/token/revoke", &json!({ "token": source.secrets()[0] }));
+    bao.write("auth/token/revoke", &json!({ "token": source.stored_secrets()[0] }));
     let error = source.error(ErrorKind::Denied);
     assert!(error.message().ends_with("invalid role or secret ID"), "{error}");
 }
@@ -108,8 +109,8 @@ fn vault_single_use_and_batch_tokens_give_keys() {
     bao.write("auth/approle/role/ci", &role);
     source.renewal = None;
     assert_eq!(source.key(), KEY);
-    assert!(source.secrets()[0].starts_with("b."));
-    source.later = Duration::from_secs(2_000_000);
+    assert!(source.stored_secrets()[0].starts_with("b."));
+    source.set_later(Duration::from_secs(2_000_000));
     assert_eq!(source.key(), KEY);
     assert_eq!(counts(&bao, &[RENEW]), [0], "a batch token cannot be renewed");
     source.revoke().unwrap();
@@ -121,7 +122,7 @@ fn logout_revokes_our_vault_token_only() {
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
     source.revoke().unwrap();
     source.key();
-    let token = bao.with_token(&source.secrets()[0]);
+    let token = bao.with_token(&source.stored_secrets()[0]);
     token.read(LOOKUP);
     source.revoke().unwrap();
     assert!(matches!(token.try_request("GET", LOOKUP, None, &[]), Ok((403, _))));
@@ -139,6 +140,6 @@ fn logout_revokes_our_vault_token_only() {
 fn approle_login_on_a_full_disk_still_gives_the_key() {
     let bao = with_key(OpenBao::dev());
     let mut source = approle_source(&bao, json!({ "token_ttl": "1h" }));
-    source.disk_full = true;
+    source.disk = Disk::Full;
     assert_eq!(source.key(), KEY);
 }

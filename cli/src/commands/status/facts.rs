@@ -181,7 +181,7 @@ pub(crate) struct SignInStatus {
 
 impl From<SignIn> for SignInStatus {
     fn from(sign_in: SignIn) -> Self {
-        let SignIn { account, expires_at, scopes, missing_scopes } = sign_in;
+        let SignIn { account, expires_at, scopes, missing_scopes, .. } = sign_in;
         Self { account, expires_at: expires_at.map(Moment::from), scopes, missing_scopes }
     }
 }

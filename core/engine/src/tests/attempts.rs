@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, Policy};
@@ -237,7 +237,7 @@ fn key_that_expired_during_its_fetch_is_not_printed() {
 fn refresh_at_between_request_and_answer_makes_the_key_due() {
     let lab = Lab::default();
     let refresh_at = Some(lab.now().plus(seconds(1)).into());
-    let credential = Credential { refresh_at, ..credential("one") };
+    let credential = credential("one").with_refresh_at(refresh_at);
     let script = Script::new(&lab, [Does::Take(seconds(4)), Does::Answer(credential)]);
     let sources = [script.source("a")];
     lab.key(&sources);
@@ -270,7 +270,7 @@ fn expires_at_is_the_earliest_of_jwt_exp_lifetime_and_answer() {
 }
 
 fn until(credential: Credential, end: Option<Moment>) -> Credential {
-    Credential { expires_at: end.map(Into::into), ..credential }
+    credential.with_expires_at(end.map(SystemTime::from))
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn refused(credential: Credential) -> Error {
 fn refresh_at_in_the_past_is_ignored() {
     let lab = Lab::default();
     let refresh_at = Some(lab.now().into());
-    let script = Script::new(&lab, [Does::Answer(Credential { refresh_at, ..credential("one") })]);
+    let script = Script::new(&lab, [Does::Answer(credential("one").with_refresh_at(refresh_at))]);
     let sources = [script.source("a")];
     lab.key(&sources);
     assert!(!lab.get(&sources, Demand::Printable).answer.unwrap().refresh);

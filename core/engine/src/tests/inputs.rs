@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, Policy};
 use api_key_helper_values::{Error, ErrorKind, Hint, Secret};
 
@@ -106,7 +105,7 @@ fn inner_source_failure_unsaved_on_a_full_disk_holds_for_the_call() {
 fn inner_source_refresh_token_unsaved_on_a_full_disk_serves_the_call() {
     let with = |renewal, key| {
         let renewal = Some(Secret::from(renewal));
-        Does::Answer(Credential { renewal, ..credential(key) })
+        Does::Answer(credential(key).with_renewal(renewal))
     };
     let chain = Chain::new([TAKE, answer("outer")], [with("first", "inner")]);
     chain.lab.key(&chain.sources);
@@ -167,7 +166,7 @@ fn inner_source_not_named_in_the_settings_is_misconfigured() {
 
 #[test]
 fn inner_source_sign_in_drops_the_outer_key_and_refresh_token() {
-    let signed_in = Credential { renewal: Some(Secret::from("token")), ..credential("outer") };
+    let signed_in = credential("outer").with_renewal(Secret::from("token"));
     let chain = Chain::new([TAKE, Does::Answer(signed_in.clone())], [answer("inner")]);
     let outer = &chain.sources[0];
     chain.lab.key(&chain.sources);

@@ -1,6 +1,5 @@
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, KeyId, Policy};
 use api_key_helper_values::{Key, Moment, Secret};
 
@@ -75,7 +74,7 @@ fn lock_obtained_too_late_before_the_deadline_fetches_nothing() {
     // Cut off, the attempt could cost the renewal.
     let renewal = Some(Secret::from("token"));
     let lab = Lab::default();
-    let script = Script::new(&lab, [Does::Answer(Credential { renewal, ..credential("old") })]);
+    let script = Script::new(&lab, [Does::Answer(credential("old").with_renewal(renewal))]);
     let sources = [script.source("a")];
     lab.key(&sources);
     assert_eq!(script.asked().len(), 1);
@@ -187,7 +186,7 @@ fn get_refresh_takes_a_key_fetched_since_its_start() {
 #[test]
 fn get_refresh_takes_no_key_that_has_expired() {
     let lab = Lab::default();
-    let until = |end| Credential { expires_at: Some(SystemTime::from(end)), ..credential("one") };
+    let until = |end| credential("one").with_expires_at(SystemTime::from(end));
     let short = until(lab.now().plus(2 * SECOND));
     let script = Script::new(&lab, [Does::Answer(short), answer("two")]);
     let sources = [script.source("a")];

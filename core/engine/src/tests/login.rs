@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, SealingKey};
 use api_key_helper_values::{Error, ErrorKind, Secret};
 
@@ -18,7 +17,7 @@ fn login_caches_its_key_and_clears_the_cooldown() {
     let id = source.planned.id.clone();
     let sources = [source];
     assert_eq!(lab.error(&sources).kind(), ErrorKind::NeedsLogin);
-    let signed_in = Credential { renewal: Some(Secret::from("renewal")), ..credential("one") };
+    let signed_in = credential("one").with_renewal(Secret::from("renewal"));
     script.then([Does::Answer(signed_in)]);
     lab.login(&sources[0]).unwrap();
     assert!(lab.failure(&id).is_none());
@@ -53,7 +52,7 @@ fn login_prompt_time_does_not_count_towards_lifetime() {
 #[test]
 fn login_in_progress_keeps_others_from_its_refresh_token() {
     let lab = Lab::default();
-    let signed_in = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
+    let signed_in = credential("one").with_renewal(Secret::from("first"));
     let steps = [Does::Store("first"), Does::Take(5 * SECOND), Does::Answer(signed_in)];
     let source = Script::new(&lab, steps).source("a");
     let id = source.planned.id.clone();

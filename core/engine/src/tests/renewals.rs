@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use api_key_helper_backend::Credential;
 use api_key_helper_cache::Demand;
 use api_key_helper_values::{Error, Secret};
 
@@ -59,7 +58,7 @@ fn refresh_token_saved_keeps_the_cached_key_usable() {
 #[test]
 fn refresh_token_is_kept_when_the_credential_has_none() {
     let lab = Lab::default();
-    let first = Credential { renewal: Some(Secret::from("first")), ..credential("one") };
+    let first = credential("one").with_renewal(Secret::from("first"));
     let script = Script::new(&lab, [Does::Answer(first)]);
     let sources = [script.source("a")];
     lab.key(&sources);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use api_key_helper_backend::Credential;
 use api_key_helper_cache::{Demand, Entry, EntryId, Nonce, SealingKey};
 use api_key_helper_values::Secret;
 use zeroize::Zeroizing;
@@ -16,7 +15,7 @@ fn sealing_key(byte: u8) -> SealingKey {
 }
 
 fn with_renewal(key: &'static str, renewal: &'static str) -> Does {
-    Does::Answer(Credential { renewal: Some(Secret::from(renewal)), ..credential(key) })
+    Does::Answer(credential(key).with_renewal(Secret::from(renewal)))
 }
 
 fn put(lab: &Lab, id: &EntryId, seal: &SealingKey, entry: &Entry) {

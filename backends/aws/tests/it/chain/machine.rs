@@ -104,7 +104,7 @@ fn ec2_metadata_gives_credentials_and_region() {
     // It says the region, too.
     let mut source = Source::new(TOML, &variables);
     assert_eq!(source.key(), KEY);
-    assert!(source.kept()["session"].is_object());
+    assert!(source.stored()["session"].is_object());
 
     // By name from a profile.
     let mut source = Source::new("secret_id = 'plain'\naws_profile = 'ec2'", &variables);
