@@ -13,6 +13,11 @@ dist:
 deb:
     packaging/deb
 
+# Draws the README's picture from what the program prints.
+demo:
+    cargo build --locked --package api-key-helper
+    packaging/demo >docs/demo.svg
+
 # Measures them against what the machine itself needs; `just bench --quick` for a first look.
 bench *options: dist
     cargo bench --locked --profile dev --package integration-tests --bench speed -- {{ options }}
@@ -25,7 +30,7 @@ fuzz seconds="300" *targets:
 simulate *options:
     cargo run --locked --package simulation --bin simulate -- {{ options }}
 
-# A hundred thousand helpers and one server: writes the records, pictures and table of docs/fleet.md.
+# A hundred thousand helpers and one server: writes the records, pictures and table of docs/internals/fleet.md.
 fleet:
     cargo run --locked --release --package simulation --bin fleet
 

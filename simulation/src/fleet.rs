@@ -2,7 +2,7 @@
 //!
 //! Each helper has its own disk and its own caller, and runs the real rule of the front
 //! ([`look`](api_key_helper_cache::look)) and the real engine; only people, the network and the server are made up.
-//! `docs/fleet.md` says what is assumed of these, and shows what comes of it.
+//! `docs/internals/fleet.md` says what is assumed of these, and shows what comes of it.
 
 mod chart;
 mod disk;

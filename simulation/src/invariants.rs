@@ -20,7 +20,7 @@ use crate::renewal::Renewal;
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The invariant's name, as `docs/reliability.md` has it.
+    /// The invariant's name, as `docs/internals/reliability.md` has it.
     pub invariant: &'static str,
     /// What happened.
     pub how: String,

@@ -1,6 +1,6 @@
 //! Runs the real engine and policy in a virtual world, from one seed.
 //!
-//! `docs/reliability.md` says what that world can do to them, and what must hold all the same.
+//! `docs/internals/reliability.md` says what that world can do to them, and what must hold all the same.
 
 mod backend;
 mod callers;

@@ -95,5 +95,5 @@ fn recorded() -> Vec<(&'static str, &'static str, Record)> {
 }
 
 fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/internals")
 }

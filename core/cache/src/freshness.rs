@@ -12,7 +12,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// The largest part of `ttl` that is lost so that the keys of a rush do not end together.
 const LARGEST_SPREAD: f64 = 0.5;
 
-/// A profile's view on how old a key may be. Times are those of `docs/architecture.md`.
+/// A profile's view on how old a key may be. Times are those of `docs/internals/architecture.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The longest time without asking again.

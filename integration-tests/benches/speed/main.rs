@@ -1,5 +1,5 @@
 //! How fast a key is printed, beside what the machine needs to start any process at all, and beside
-//! what people use today. Prints tables in Markdown; `docs/performance.md` says how to read them.
+//! what people use today. Prints tables in Markdown; `docs/internals/performance.md` says how to read them.
 //!
 //!     packaging/dist && cargo bench --profile dev -p integration-tests --bench speed -- [--quick] [TABLE]...
 //!

@@ -44,7 +44,7 @@ pub(super) fn judge(fixture: &dyn Fixture, fault: Fault, answer: &Answer, took: 
     }
 }
 
-/// Nobody works on, and no file is left but those that `docs/architecture.md` names: where the process
+/// Nobody works on, and no file is left but those that `docs/internals/architecture.md` names: where the process
 /// was broken off, drafts, which are swept later.
 pub(super) fn judge_leftovers(fixture: &dyn Fixture, fault: Fault, name: &str, answer: &Answer) {
     let home = fixture.home().path();

@@ -13,7 +13,7 @@ use crate::user::{DOWN, User, assert_tells_why, key};
 fn google_auth_rejected_token_is_replaced_by_get_refresh() {
     let endpoint = endpoint();
     endpoint.accept_only(&["key-2"]);
-    let user = User::following("google", ENDING, &[(ENDPOINT, endpoint.address())]);
+    let user = User::following("google-cloud", ENDING, &[(ENDPOINT, endpoint.address())]);
     assert_eq!(program(&user, "refresh()").run().stdout, "invalid_grant\n");
     let line = ["--profile", "google", "get", "--refresh", "--format", "raw"];
     user.home.call(line).run().assert_key("key-2");
@@ -25,7 +25,7 @@ fn google_auth_rejected_token_is_replaced_by_get_refresh() {
 #[test]
 fn google_auth_takes_a_key_without_expires_at() {
     let endpoint = endpoint();
-    let user = User::following("google", KEYS, &[(ENDPOINT, endpoint.address())]);
+    let user = User::following("google-cloud", KEYS, &[(ENDPOINT, endpoint.address())]);
     let answer = program(&user, "refresh()").run();
     assert_eq!(answer.stdout, "access-1\n", "{answer:?}");
     assert_eq!(endpoint.taken(), ["key-1"]);
@@ -34,7 +34,7 @@ fn google_auth_takes_a_key_without_expires_at() {
 #[test]
 fn google_auth_shows_the_error_without_a_token() {
     let endpoint = endpoint();
-    let user = User::following("google", DOWN, &[(ENDPOINT, endpoint.address())]);
+    let user = User::following("google-cloud", DOWN, &[(ENDPOINT, endpoint.address())]);
     assert_tells_why(&program(&user, "refresh()").run());
 }
 

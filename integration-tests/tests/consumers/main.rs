@@ -1,4 +1,4 @@
-//! The real clients of each format, set up as their pages in `docs/clients/` say.
+//! The real clients of each format, set up as their sections of `docs/clients.md` say.
 
 #![cfg(target_os = "linux")]
 // What tests stand on may panic: that is how a test fails.

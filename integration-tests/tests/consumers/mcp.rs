@@ -17,7 +17,7 @@ fn mcp_replaces_a_rejected_key_when_it_reconnects() {
     let world = World::new();
     let server = mcp::serve();
     server.accept_only(&["key-2"]);
-    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let user = User::following("mcp-servers", KEYS, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).session();
     session.ping();
     until("the server has let the client in", || (!server.taken().is_empty()).then_some(()));
@@ -30,7 +30,7 @@ fn mcp_replaces_a_rejected_key_when_it_reconnects() {
 fn mcp_replaces_a_key_that_expires_during_a_session() {
     let world = World::new();
     let server = mcp::serve();
-    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let user = User::following("mcp-servers", KEYS, &[(SERVER, server.address())]);
     let tool = format!("mcp__company__{TOOL}");
     let claude = claude(&world, &user).arg("--debug").arg("--allowedTools").arg(&tool);
     let mut session = claude.session();
@@ -50,7 +50,7 @@ fn mcp_replaces_a_key_that_expires_during_a_session() {
 fn mcp_works_with_what_apply_writes() {
     let world = World::new();
     let server = mcp::serve();
-    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let user = User::following("mcp-servers", KEYS, &[(SERVER, server.address())]);
     let claude = claude(&world, &user);
     let file = user.home.path().join("project/.mcp.json");
     let mut settings: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -72,7 +72,7 @@ fn mcp_works_with_what_apply_writes() {
 fn mcp_server_that_does_not_answer_is_no_rejection() {
     let world = World::new();
     let server = mcp::serve_after(4);
-    let user = User::following("mcp", KEYS, &[(SERVER, server.address())]);
+    let user = User::following("mcp-servers", KEYS, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).arg("--debug").session();
     session.ping();
     wait_for(&user, "MCP server \"company\": Successfully connected");
@@ -86,7 +86,7 @@ fn mcp_server_that_does_not_answer_is_no_rejection() {
 fn mcp_shows_which_server_has_no_key() {
     let world = World::new();
     let server = mcp::serve();
-    let user = User::following("mcp", DOWN, &[(SERVER, server.address())]);
+    let user = User::following("mcp-servers", DOWN, &[(SERVER, server.address())]);
     let mut session = claude(&world, &user).arg("--debug").session();
     session.ping();
     wait_for(&user, "headersHelper for MCP server 'company' did not return a valid value");

@@ -1,10 +1,10 @@
-//! What a page of `docs/clients/` shows.
+//! The sections of `docs/clients.md`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
-/// A page on one client.
-pub(crate) struct Page(String);
+/// The section on one client.
+pub(crate) struct Section(String);
 
 /// A fenced block of it: what it is fenced as, and its lines.
 pub(crate) struct Block<'a> {
@@ -12,10 +12,15 @@ pub(crate) struct Block<'a> {
     pub(crate) text: &'a str,
 }
 
-impl Page {
-    /// The page on `client`.
+impl Section {
+    /// The section with the anchor `client`.
+    #[track_caller]
     pub(crate) fn on(client: &str) -> Self {
-        Self(fs::read_to_string(folder().join(client).with_extension("md")).unwrap())
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/clients.md");
+        let page = fs::read_to_string(page).unwrap();
+        let mut sections = page.split("\n## ").skip(1);
+        let section = sections.find(|section| anchor(section) == client);
+        Self(section.unwrap_or_else(|| panic!("no section has the anchor `{client}`")).to_owned())
     }
 
     /// Its blocks, in order.
@@ -37,15 +42,7 @@ impl Page {
     }
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/clients")
-}
-
-#[test]
-fn documentation_index_of_clients_names_every_page() {
-    let index = fs::read_to_string(folder().join("README.md")).unwrap();
-    for page in fs::read_dir(folder()).unwrap() {
-        let name = page.unwrap().file_name().into_string().unwrap();
-        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name}");
-    }
+/// The anchor of a section, as GitHub and mdBook make it.
+fn anchor(section: &str) -> String {
+    section.lines().next().unwrap_or_default().to_lowercase().replace(' ', "-")
 }

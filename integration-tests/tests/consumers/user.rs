@@ -1,4 +1,4 @@
-//! Somebody who does what a page says.
+//! A user who does what a section of `docs/clients.md` says.
 
 use std::ffi::OsString;
 use std::os::unix::fs::symlink;
@@ -8,17 +8,17 @@ use integration_tests::binaries::Binaries;
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::{Home, search_path_from};
 
-use crate::page::Page;
+use crate::page::Section;
 
-/// A home in which the page on a client was followed: its configuration is the helper's, and each
+/// A home in which the section on a client was followed: its configuration is the helper's, and each
 /// block that is fenced as `LANGUAGE ~/PATH` is that file.
 ///
-/// What the page shows stands for something of the test's own: a folder for programs, where the
+/// What the section shows stands for something of the test's own: a folder for programs, where the
 /// helper is; a program that gives keys, which is the script `main`; and what [`User::following`] is
 /// told of.
 pub(crate) struct User {
     pub(crate) home: Home,
-    page: Page,
+    section: Section,
     stands_for: Vec<(&'static str, String)>,
 }
 
@@ -33,9 +33,9 @@ impl User {
         let mut stands_for =
             vec![("/usr/local/bin", programs.display().to_string()), (SOURCE, script)];
         stands_for.extend(own.iter().map(|(shown, real)| (*shown, (*real).to_owned())));
-        let user = Self { home, page: Page::on(client), stands_for };
+        let user = Self { home, section: Section::on(client), stands_for };
         user.home.configure(&user.shown("toml"));
-        for block in user.page.blocks() {
+        for block in user.section.blocks() {
             if let Some((_, file)) = block.info.split_once(" ~/") {
                 user.home.write(file, user.real(block.text));
             }
@@ -43,10 +43,10 @@ impl User {
         user
     }
 
-    /// The only block of the page that is fenced as `info`, with what it stands for.
+    /// The only block of the section that is fenced as `info`, with what it stands for.
     #[track_caller]
     pub(crate) fn shown(&self, info: &str) -> String {
-        self.real(self.page.block(info))
+        self.real(self.section.block(info))
     }
 
     /// A call of `program`, in this home. Where it asks the helper, that does not try again for long

@@ -26,7 +26,7 @@ fn documentation_transcripts_of_apply_for_other_clients_hold() {
     home.write(".config/Claude-3p/configLibrary/_meta.json", "{\"appliedId\": \"4f2a\"}");
     let static_key = "{\"inferenceCredentialKind\": \"static\"}";
     home.write(".config/Claude-3p/configLibrary/4f2a.json", static_key);
-    assert_eq!(calls(&home, "apply.md"), 4);
+    assert_eq!(calls(&home, "commands/apply.md"), 4);
 }
 
 /// A user with two profiles, whose keys live long.

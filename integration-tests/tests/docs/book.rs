@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use crate::page::{Page, root};
+use crate::page::{Page, anchor, root};
 
 #[test]
 fn documentation_pages_are_in_the_summary_once() {
@@ -70,8 +70,7 @@ fn anchors(page: &Page) -> BTreeSet<String> {
         let Some(heading) = heading.strip_prefix(' ').filter(|_| line.starts_with('#')) else {
             continue;
         };
-        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
-        let anchor = kept.collect::<String>().to_lowercase().replace(' ', "-");
+        let anchor = anchor(heading);
         let before = seen.entry(anchor.clone()).or_insert(0);
         anchors.insert(if *before == 0 { anchor } else { format!("{anchor}-{before}") });
         *before += 1;

@@ -14,9 +14,11 @@ enum Proof {
     Test(&'static str, &'static str),
     /// The tests in that folder below `integration-tests/tests/` take the page's blocks and use them.
     Tests(&'static str),
+    /// The same of the page's sections.
+    Sections(&'static str),
 }
 
-use Proof::{Rule, Test, Tests};
+use Proof::{Rule, Sections, Test, Tests};
 
 /// Blocks of a page that have a proof of their own: the page, the language, how many there are, the
 /// proof. A block that is added is noticed by the number.
@@ -24,7 +26,7 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
     ("CONTRIBUTING.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("README.md", "sh", 2, Rule(shell::is_of_this_workspace)),
     (
-        "docs/apply.md",
+        "docs/commands/apply.md",
         "console",
         3,
         Test("docs/apply.rs", "documentation_transcripts_of_apply_for_other_clients_hold"),
@@ -49,10 +51,15 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         1,
         Test("package/examples.rs", "deployment_page_doctor_line_gathers_errors"),
     ),
-    ("docs/doctor.md", "console", 1, Rule(data::is_a_report_of_doctor)),
-    ("docs/exec.md", "console", 3, Test("docs/exec.rs", "documentation_transcripts_of_exec_hold")),
-    ("docs/fleet.md", "sh", 1, Rule(shell::is_of_this_workspace)),
-    ("docs/performance.md", "sh", 4, Rule(shell::is_of_this_workspace)),
+    ("docs/commands/doctor.md", "console", 1, Rule(data::is_a_report_of_doctor)),
+    (
+        "docs/commands/exec.md",
+        "console",
+        3,
+        Test("docs/exec.rs", "documentation_transcripts_of_exec_hold"),
+    ),
+    ("docs/internals/fleet.md", "sh", 1, Rule(shell::is_of_this_workspace)),
+    ("docs/internals/performance.md", "sh", 4, Rule(shell::is_of_this_workspace)),
     ("docs/platforms.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     (
         "docs/quick-start.md",
@@ -60,13 +67,13 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         5,
         Test("package/quick_start.rs", "quick_start_steps_work_on_a_clean_debian"),
     ),
-    ("docs/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
+    ("docs/internals/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
 
-/// Folders of pages whose tests use every block, whatever its language is.
+/// Pages, and folders of pages, whose tests use every block, whatever its language is.
 const OF_FOLDERS: &[(&str, Proof)] =
-    &[("docs/clients/", Tests("consumers")), ("docs/recipes/", Tests("recipes"))];
+    &[("docs/clients.md", Sections("consumers")), ("docs/recipes/", Tests("recipes"))];
 
 /// What holds for all other blocks of a language.
 const OF_LANGUAGES: &[(&str, Proof)] = &[
@@ -100,7 +107,11 @@ fn documentation_code_blocks_are_all_proved() {
             Rule(rule) if std::panic::catch_unwind(|| rule(block)).is_err() => {
                 failed.push(block.to_string());
             }
-            Tests(folder) => assert_is_read(folder, &block.page),
+            Tests(folder) => {
+                let name = block.page.rsplit('/').next().expect("the page's name");
+                assert_is_read(folder, &[name, name.trim_end_matches(".md")]);
+            }
+            Sections(folder) => assert_is_read(folder, &[&block.section]),
             Rule(_) | Test(..) => {}
         }
     }
@@ -127,16 +138,14 @@ fn assert_is_there(file: &str, name: &str, page: &str) {
     assert!(text.contains(page), "{file} does not read {page}");
 }
 
-/// The same of a page that a test takes by its name, with or without the ending.
+/// The same of what a test takes by one of these names.
 #[track_caller]
-fn assert_is_read(folder: &str, page: &str) {
-    let name = page.rsplit('/').next().expect("the page's name");
-    let names = [format!("\"{name}\""), format!("\"{}\"", name.trim_end_matches(".md"))];
+fn assert_is_read(folder: &str, names: &[&str]) {
     let tests = fs::read_dir(root().join("integration-tests/tests").join(folder));
     let mut tests = tests.expect("the folder of tests").map(|file| file.expect("a test").path());
     let is_read = tests.any(|test| {
         let text = fs::read_to_string(test).expect("the test's file");
-        names.iter().any(|name| text.contains(name))
+        names.iter().any(|name| text.contains(&format!("\"{name}\"")))
     });
-    assert!(is_read, "no test in {folder} reads {page}");
+    assert!(is_read, "no test in {folder} reads {names:?}");
 }

@@ -51,6 +51,7 @@ fn with_profile(text: &str) -> String {
 fn documentation_check_notices_an_invalid_configuration() {
     is_one(&Block {
         page: "a page".to_owned(),
+        section: String::new(),
         line: 1,
         language: "toml".to_owned(),
         text: "[source.a]\nbackend = \"scripts\"\n".to_owned(),

@@ -8,7 +8,7 @@ use integration_tests::home::{Home, search_path};
 
 #[test]
 fn documentation_transcripts_of_exec_hold() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/exec.md");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/commands/exec.md");
     let page = fs::read_to_string(page).expect("the page");
     let home = Home::with_script("printf 'k%.0s' $(seq 108)");
     let front = Binaries::built().front.canonicalize().expect("the front's path");

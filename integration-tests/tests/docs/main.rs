@@ -7,6 +7,7 @@ mod book;
 mod claims;
 mod configurations;
 mod data;
+mod demo;
 mod exec;
 mod page;
 mod schema;

@@ -17,6 +17,8 @@ pub(crate) struct Page {
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
     pub(crate) page: String,
+    /// The anchor of the heading of second level that it is below.
+    pub(crate) section: String,
     /// The line that opens it, from 1.
     pub(crate) line: usize,
     /// What stands behind the fence.
@@ -59,15 +61,20 @@ impl Page {
     /// Its blocks, in their order.
     pub(crate) fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
+        let mut section = String::new();
         let mut lines = self.text.lines().zip(1..);
         while let Some((line, number)) = lines.next() {
-            let Some(language) = line.trim_start().strip_prefix("```") else { continue };
+            let Some(language) = line.trim_start().strip_prefix("```") else {
+                section = line.strip_prefix("## ").map_or(section, anchor);
+                continue;
+            };
             let indentation = line.len() - line.trim_start().len();
             let content = lines.by_ref().map(|(line, _)| line);
             let content = content.take_while(|line| line.trim_start() != "```");
             let text = content.map(|line| format!("{}\n", line.get(indentation..).unwrap_or("")));
             blocks.push(Block {
                 page: self.name.clone(),
+                section: section.clone(),
                 line: number,
                 language: language.to_owned(),
                 text: text.collect(),
@@ -86,6 +93,12 @@ impl Page {
         });
         lines.collect()
     }
+}
+
+/// The anchor of a heading, as GitHub and mdBook make it.
+pub(crate) fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// The blocks of all pages.

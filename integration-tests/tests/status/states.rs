@@ -124,7 +124,7 @@ fn generic(line: &str, home: &Path) -> String {
 fn status_output_matches_the_documentation() {
     let home = three_sources();
     let answer = home.call(["status"]).run();
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/status.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/commands/status.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, block) = page.split_once("```text\n").expect("a block of text");
     let (documented, _) = block.split_once("```").unwrap();

@@ -1,4 +1,4 @@
-//! `fleet`: lets the mornings of `docs/fleet.md` pass, and writes their records, their pictures and
+//! `fleet`: lets the mornings of `docs/internals/fleet.md` pass, and writes their records, their pictures and
 //! the page's table.
 
 use std::fs;
@@ -11,7 +11,7 @@ use std::thread;
 use simulation::fleet::{Figures, Morning, Record, chart, run, table, with_table};
 
 fn main() -> ExitCode {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/internals");
     let (text, code) = match mornings(&docs) {
         Ok(table) => (table, ExitCode::SUCCESS),
         Err(error) => {

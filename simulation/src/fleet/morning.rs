@@ -32,7 +32,7 @@ pub enum Keys {
 }
 
 impl Morning {
-    /// The mornings of `docs/fleet.md`, with the names of their files and their headings.
+    /// The mornings of `docs/internals/fleet.md`, with the names of their files and their headings.
     #[must_use]
     pub fn all() -> [(&'static str, &'static str, Self); 4] {
         let usual = Self::usual();

@@ -1,4 +1,4 @@
-//! The table of `docs/fleet.md`, and its place there.
+//! The table of `docs/internals/fleet.md`, and its place there.
 
 use std::fmt::Write as _;
 

@@ -120,7 +120,7 @@ impl Universe {
     }
 }
 
-/// The promise of `docs/architecture.md`, said once more in other words.
+/// The promise of `docs/internals/architecture.md`, said once more in other words.
 fn may_print(
     profile: &Profile,
     demand: Option<Demand>,

@@ -4,7 +4,7 @@ use api_key_helper_values::Error;
 use clap::ValueEnum;
 
 /// What is checked. Its name in kebab case, `state-folder-space`, is stable: programs go by it, and
-/// `docs/doctor.md` tells what each means. Clap, which names them so on a command line too, has the
+/// `docs/commands/doctor.md` tells what each means. Clap, which names them so on a command line too, has the
 /// list of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Check {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn doctor_checks_are_all_documented() {
-        let page = include_str!("../../../../docs/doctor.md");
+        let page = include_str!("../../../../docs/commands/doctor.md");
         let documented: Vec<&str> =
             page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
         let names: Vec<String> = Check::value_variants().iter().map(|check| check.name()).collect();

@@ -194,7 +194,8 @@ fn lifetime(source: &str, validity: &Validity, hold: Option<Duration>, now: Mome
 }
 
 /// How long a caller may hold a key that lives so long without ever holding it past its end: what
-/// it is given has half of its life before it (`docs/architecture.md`), less the time of a request.
+/// it is given has half of its life before it (`docs/internals/architecture.md`), less the time of a
+/// request.
 pub(super) fn longest_hold(life: Duration) -> Duration {
     (life / 2).saturating_sub(Duration::from_secs(30))
 }
