@@ -141,8 +141,10 @@ fn thousands_of_profiles_are_read_in_time_that_grows_with_their_number() {
     let text = fs::read_to_string(home.config_file()).unwrap();
     let profiles: String = (0..9_000).map(profile).collect();
     home.configure(&format!("default_profile = \"main\"\n{text}{profiles}"));
+    // The first call of all builds the programs.
+    let call = home.helper();
     let start = now();
-    home.helper().run().assert_key("key-1");
+    call.run().assert_key("key-1");
     // A debug build takes a few seconds of this; quadratic, it took minutes.
     assert!(since(start) < Duration::from_secs(20), "{:?}", since(start));
 }
