@@ -421,24 +421,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn error_in_the_form_of_all_errors_is_returned() {
+    async fn backend_error_of_the_usual_form_is_returned() {
         assert_eq!(fail(|_| "the server says no".to_owned()).await.message(), "the server says no");
     }
 
     #[tokio::test]
     #[should_panic(expected = "shows a secret")]
-    async fn error_with_the_value_of_an_input_fails_the_test() {
+    async fn backend_error_with_a_secret_input_fails_the_test() {
         fail(|token| format!("the server does not know {token}")).await;
     }
 
     #[tokio::test]
     #[should_panic(expected = "full stop")]
-    async fn error_with_a_full_stop_fails_the_test() {
+    async fn backend_error_with_a_full_stop_fails_the_test() {
         fail(|_| "the server says no.".to_owned()).await;
     }
 
     #[tokio::test]
-    async fn disk_that_is_full_or_broken_stores_nothing() {
+    async fn full_or_broken_disk_stores_no_refresh_token() {
         for (disk, has_space) in [(Disk::Full, false), (Disk::Broken, true)] {
             let engine = FakeEngine { disk, ..FakeEngine::default() };
             assert_eq!(engine.reserve_space().await.is_ok(), has_space, "{disk:?}");
@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn input_that_is_resolved_again_takes_each_value_once() {
+    async fn secret_input_resolved_again_takes_each_value_once() {
         let mut engine = FakeEngine::default();
         let input = SecretInput::Source("sso".to_owned());
         engine.give(input.clone(), "token-1");

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_follow_the_message_and_are_sources() {
+    fn transient_error_lists_its_causes_after_the_message() {
         let inner = Error::transient("no answer").with_cause(&std::io::Error::other("reset"));
         let error = Error::transient("cannot ask `v`").with_cause(&inner).with_hint("wait");
         assert_eq!(error.to_string(), "cannot ask `v`");
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn note_stands_behind_the_causes() {
+    fn transient_error_note_follows_its_causes() {
         let error = Error::transient("cannot ask `v`")
             .with_cause(&std::io::Error::other("reset"))
             .with_retry_after(Duration::from_secs(1))
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn error_about_a_source_keeps_that_name() {
+    fn transient_error_about_a_source_keeps_its_name() {
         let error = Error::transient("`sso` is down").about("sso").or_about("outer");
         assert_eq!((error.message(), error.source_name()), ("`sso` is down", Some("sso")));
         let error = Error::transient("down").or_about("sso").or_about("outer");
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn each_text_is_redacted() {
+    fn denied_error_is_redacted_in_every_text() {
         let cause = Error::transient("b hunter2").with_cause(&std::io::Error::other("c hunter2"));
         let error = Error::denied("a hunter2")
             .with_hint(Hint::new("d hunter2").with_command(["e", "hunter2"]))

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_stand_in_front_of_the_commands_words() {
+    fn hint_command_line_has_options_before_the_command() {
         let options = ["--profile".to_owned(), "work".to_owned()];
         let hint = Hint::new("run").with_command(["login", "--source", "sso"]);
         assert_eq!(hint.to_string(), "run `api-key-helper login --source sso`");
