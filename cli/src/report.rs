@@ -49,7 +49,7 @@ fn say(text: &str) {
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     api_key_helper_system::print(text).map_err(|error| {
         Error::transient(format!("cannot write to stdout: {error}"))
-            .with_hint("look at what the output was redirected to")
+            .with_hint("check the file or program that stdout is redirected to")
     })
 }
 

@@ -102,6 +102,6 @@ mod tests {
     #[test]
     fn stdin_in_utf16_is_refused() {
         let error = plain(Zeroizing::new(b"\xff\xfea\0=\0b\0\n".to_vec())).unwrap_err();
-        assert_eq!(error.message(), "stdin is UTF-16, and not UTF-8");
+        assert_eq!(error.message(), "stdin is UTF-16 instead of UTF-8");
     }
 }

@@ -19,11 +19,11 @@ pub use unix::{remove, rename, replace, sync, sync_names};
 #[cfg(windows)]
 pub use windows::{patiently, remove, rename, replace, sync, sync_names};
 
-/// Makes a draft in `folder`, of mode 0600 if `builder` names no other. Write it by way of its
-/// file: other errors of it name the draft.
+/// Makes a draft in `folder`, with mode 0600 unless `builder` sets another. Write it through
+/// `as_file_mut`: the errors of the draft itself contain its path.
 ///
 /// # Errors
-/// When the folder cannot be written to. The error names no draft, for its name means nothing to a
+/// The folder is not writable. The error leaves out the draft's name, which means nothing to a
 /// reader.
 pub fn draft(builder: &Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder).map_err(|error| match error.to_string().rsplit_once(" at path ") {

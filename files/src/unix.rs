@@ -1,4 +1,4 @@
-//! How POSIX replaces a file, and makes that last.
+//! Replaces files durably, as POSIX does it.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,19 +6,19 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Puts `draft` in the place of the file at `path`. Those who read the old one go on.
+/// Replaces the file at `path` with `draft`. Processes that have the old file open keep it.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn replace(draft: NamedTempFile, path: &Path) -> io::Result<()> {
     draft.persist(path)?;
     Ok(())
 }
 
-/// Renames a file, in place of another one.
+/// Renames a file, and replaces one of the new name.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
@@ -26,15 +26,15 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Removes a file.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// Waits until the content of `file` is on the disk.
+/// Waits until the content of `file` is on disk.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn sync(file: &File) -> io::Result<()> {
     #[cfg(target_vendor = "apple")]
     return fully_or_plainly(
@@ -45,8 +45,8 @@ pub fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// macOS has two: `F_FULLFSYNC`, which also empties the disk's own cache, and which some file
-/// systems refuse (fcntl(2)); and fsync, which all have.
+/// macOS has two calls. `F_FULLFSYNC` also flushes the disk's cache, and some file systems lack it
+/// (fcntl(2)); all file systems have fsync.
 #[cfg(any(target_vendor = "apple", test))]
 fn fully_or_plainly(
     fully: impl FnOnce() -> io::Result<()>,
@@ -67,10 +67,10 @@ fn fully_or_plainly(
     }
 }
 
-/// Waits until the names in `folder` are on the disk.
+/// Waits until the names in `folder` are on disk.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn sync_names(folder: &Path) -> io::Result<()> {
     sync(&File::open(folder)?)
 }

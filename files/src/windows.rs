@@ -1,4 +1,4 @@
-//! How Windows replaces a file, and makes that last.
+//! Replaces files durably, as Windows does it.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-/// Puts `draft` in the place of the file at `path`.
+/// Replaces the file at `path` with `draft`.
 ///
-/// The standard library renames by POSIX's rule, by which those who read the old file go on, where
-/// the file system knows it. Elsewhere the last reader must have closed it: each needs
-/// microseconds, so it is tried again.
+/// Where the file system supports it, the standard library renames as POSIX does, and open readers
+/// keep the old file. Elsewhere the last reader must have closed it. A reader needs microseconds,
+/// so the rename is repeated.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn replace(draft: NamedTempFile, path: &Path) -> io::Result<()> {
-    // Closed, and no longer marked as a file that needs not be written to the disk.
+    // Closes the file, and removes the attribute which says that it need not be written to disk.
     let draft = draft.into_temp_path().keep()?;
     rename(&draft, path).inspect_err(|_| {
         let _ = fs::remove_file(&draft);
     })
 }
 
-/// Renames a file, in place of another one.
+/// Renames a file, and replaces one of the new name.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     patiently(PATIENCE, || fs::rename(from, to))
 }
@@ -34,31 +34,31 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Removes a file.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn remove(path: &Path) -> io::Result<()> {
     patiently(PATIENCE, || fs::remove_file(path))
 }
 
-/// Waits until the content of `file` is on the disk.
+/// Waits until the content of `file` is on disk.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 pub fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Windows has no such call: its file systems keep names in a journal.
+/// Does nothing: Windows has no such call, because its file systems keep names in a journal.
 ///
 /// # Errors
-/// Those of the file system.
+/// None on Windows.
 pub fn sync_names(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Tries again what others prevent by having the file open just now.
+/// Repeats `act` while another process has the file open, for as long as `patience`.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system reports an error.
 #[expect(clippy::disallowed_methods, reason = "it is the system that waits, and no test's clock")]
 pub fn patiently<T>(patience: Duration, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let mut pause = Duration::from_millis(1);
@@ -81,5 +81,5 @@ fn is_in_use(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| [5, 32, 33, 303].contains(&code))
 }
 
-/// Longer than many readers at once keep a file open, and shorter than any client waits.
+/// Longer than many concurrent readers keep a file open, and shorter than any client waits.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! Where a secret may travel.
+//! Addresses that a secret may be sent to.
 
 use std::fmt;
 
@@ -9,63 +9,63 @@ use url::{Host, Url};
 pub struct Address(Url);
 
 impl Address {
-    /// Reads an address as it is configured, or as a server writes it.
+    /// Parses an address from the configuration or from a server.
     ///
     /// # Errors
-    /// The reason why it is invalid, in words that show no password.
+    /// The reason why it is invalid, without a password that may be in it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url(text)?;
-        // A password with a `?` or `/` in it begins a query or a path for those who read addresses.
+        // A `?` or `/` in a password begins a query or a path for URL parsers.
         let shown = |rest| if has_at(text) { rest } else { text };
         match url.scheme() {
             "https" => Ok(Self(url)),
             "http" if is_loopback(&url) => Ok(Self(url)),
             "http" => Err(format!(
-                "`{}` is plain http, and so the network would see the token; only loopback may be",
+                "`{}` is plain http, which would expose the token to the network; only loopback may use it",
                 shown("http://…")
             )),
             _ => Err(format!("`{}` is not an `https` address", shown("…"))),
         }
     }
 
-    /// All of it.
+    /// Returns the whole address.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
     }
 
-    /// Whether the server proves who it is.
+    /// Returns whether the server proves its identity.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Whether it is on this machine.
+    /// Returns whether the server is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.0)
     }
 }
 
-/// As messages show it. Without a query: some servers are told apart by one, and no message needs
-/// it.
+/// Shows the address as messages do, without its query. Some servers have secrets there, and no
+/// message needs it.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().split(['?', '#']).next().unwrap_or_default())
     }
 }
 
-/// Reads an address that may have any scheme, and no user.
+/// Parses an address with any scheme, and without a user.
 ///
 /// # Errors
-/// The reason why it is invalid, in words that show no password.
+/// The reason why it is invalid, without a password that may be in it.
 pub fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text);
     let has_user = match &url {
         Ok(url) if url.has_host() => {
             !url.username().is_empty() || url.password().is_some() || may_end_in_password(text)
         }
-        // What stands before one of these may be a password.
+        // The part before one of these may be a password.
         _ => has_at(text),
     };
     if has_user {
@@ -74,23 +74,23 @@ pub fn url(text: &str) -> Result<Url, String> {
     url.map_err(|error| format!("`{text}` is not an address: {error}"))
 }
 
-/// Returns whether what follows the host of `text` may be the rest of a password, which begins with
-/// a `?`, `#` or `/`: `https://user:/password@host` is an address of the host `user` for the URL
-/// Standard.
+/// Returns whether the text after the host may be the rest of a password with a `?`, `#` or `/` in
+/// it. `https://user:/password@host` is an address of the host `user` for the URL Standard.
 fn may_end_in_password(text: &str) -> bool {
     let rest = text.split_once(':').map_or("", |(_, rest)| rest.trim_start_matches(['/', '\\']));
     let (host, rest) = rest.split_at(rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len()));
     has_at(rest) && (host.ends_with(':') || rest.starts_with(['?', '#']))
 }
 
-/// Returns whether there is an at sign in `text`, or what becomes one in a host.
+/// Returns whether `text` contains an at sign, or a character that becomes one in a host.
 fn has_at(text: &str) -> bool {
     text.contains(['@', '\u{fe6b}', '\u{ff20}'])
 }
 
-const NO_USER: &str = "an address holds no user and no password";
+const NO_USER: &str = "an address must not contain a user or a password";
 
-/// Whether `url` is on this machine. A name counts only where no resolver can say otherwise.
+/// Returns whether `url` is on this machine. Of names, only `localhost` counts: no resolver can
+/// redirect it.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -1,4 +1,4 @@
-//! The body of an answer.
+//! The body of a response.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use crate::encoding::compression;
 use crate::{Failure, Proxy, Unanswered, Words};
 
-/// The whole body of what `address` answered to a request that had `time`, as text: what is no
-/// UTF-8 in it was written for people, and is replaced.
+/// Returns the whole body that `address` sent in response to a request with the limit `time`, as
+/// UTF-8. Invalid bytes are replaced: they belong to text for people.
 ///
 /// # Errors
-/// Transient, when it breaks off, is longer than 1 MiB, or is compressed: the request was sent.
-/// Misconfigured, when the port speaks TLS and the address says `http://`.
+/// `Transient`: the body breaks off, is longer than 1 MiB, or is compressed; the request was sent.
+/// `Misconfigured`: the port uses TLS and the address begins with `http://`.
 pub async fn body(
     response: Response,
     address: &impl fmt::Display,
@@ -30,10 +30,10 @@ pub async fn body(
     Ok(Zeroizing::new(String::from_utf8_lossy(&body).into_owned().into_bytes()))
 }
 
-/// The same for a backend that has words of its own, as bytes.
+/// Returns the whole body as bytes, for a backend that words its own errors.
 ///
 /// # Errors
-/// Why it is not all there, or not to be read.
+/// The reason why the body is incomplete or cannot be read.
 pub async fn read(response: Response) -> Result<Zeroizing<Vec<u8>>, Unanswered> {
     let proxy = response.extensions().get::<Proxy>().cloned();
     let encoding = response.headers().get(CONTENT_ENCODING).cloned();
@@ -63,7 +63,7 @@ async fn read_to_end(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Unans
     }
 }
 
-/// Returns whether a TLS port says that it was asked in plain text. Go's `net/http` (so Vault,
+/// Returns whether a TLS port reports a request in plain HTTP. Go's `net/http` (and so Vault and
 /// OpenBao), nginx, Apache and Tomcat answer 400 with these words.
 fn wants_tls(body: &[u8]) -> bool {
     const WORDS: [&str; 4] = [
@@ -76,7 +76,7 @@ fn wants_tls(body: &[u8]) -> bool {
     WORDS.iter().any(|words| text.contains(words))
 }
 
-/// The longest body that is read, in bytes.
+/// The longest accepted body, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
 #[cfg(test)]

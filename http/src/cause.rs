@@ -1,4 +1,4 @@
-//! What an error was at its innermost.
+//! The causes of an error.
 
 use std::error::Error as StdError;
 use std::io;
@@ -6,7 +6,7 @@ use std::iter;
 
 use api_key_helper_backend::plain;
 
-/// The innermost cause in one line: it says what happened; the outer ones only say where.
+/// Returns the innermost cause in one line: it says what happened, the outer ones only say where.
 #[must_use]
 pub fn cause(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
@@ -16,18 +16,18 @@ pub fn cause(error: &(dyn StdError + 'static)) -> String {
     plain(&last.to_string()).trim_end_matches('.').to_owned()
 }
 
-/// The outermost error of type `E` among `error` and its causes.
+/// Returns the outermost error of type `E` among `error` and its causes.
 #[must_use]
 pub fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// `error` and its causes, outermost first.
+/// Returns `error` and its causes, outermost first.
 pub(crate) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
-        // An `io::Error` hides what it wraps from `source`.
+        // An `io::Error` does not report its inner error as `source`.
         Some(io) if io.get_ref().is_some() => io.get_ref().map(|inner| inner as _),
         _ => error.source(),
     })

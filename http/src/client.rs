@@ -1,4 +1,4 @@
-//! What sends requests.
+//! The HTTP client.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,16 +19,16 @@ pub struct Client {
     proxy: Option<Proxy>,
 }
 
-/// A client for the server at `url` by `way`, to which a backend adds its own settings. It follows
-/// no redirect, for a secret goes only where it was sent.
+/// Returns a builder of a client for the server at `url`, to which a backend adds its own settings.
+/// The client follows no redirect: a secret goes only to the server it was meant for.
 ///
 /// # Errors
-/// Misconfigured, when the proxy's address cannot be used.
+/// `Misconfigured`: the proxy's address cannot be used.
 pub fn client(url: &Url, way: &Way) -> Result<ClientBuilder, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("api-key-helper/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
-        // Without it, a server may compress as it likes (RFC 9110, section 12.5.3).
+        // Without this header, a server may choose any compression (RFC 9110, section 12.5.3).
         .default_headers(HeaderMap::from_iter([(
             ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
@@ -40,45 +40,45 @@ pub fn client(url: &Url, way: &Way) -> Result<ClientBuilder, Error> {
             Error::misconfigured(format!("{proxy} cannot be used: {}", cause(&error)))
                 .with_hint(proxy.hint())
         })?),
-        // Elsewhere, the client would read the variables once more, and otherwise.
+        // On other systems, the client would read the proxy variables again, by other rules.
         Way::System if cfg!(any(target_os = "macos", windows)) => builder,
         Way::System | Way::Direct => builder.no_proxy(),
     };
-    // No roots are read that nothing is checked against.
+    // Without TLS, no root certificates need to be read.
     if url.scheme() != "https" && way.proxy().is_none() {
         builder = builder.tls_certs_only([]);
     }
     Ok(builder)
 }
 
-/// The client that goes by `way`, once all settings are there. What fails here is TLS's: `hint`
-/// names its settings.
+/// Builds the client, once all settings are there. Only TLS settings can fail here, and `hint`
+/// names them.
 ///
 /// # Errors
-/// Misconfigured, when they cannot be used.
+/// `Misconfigured`: the TLS settings cannot be used.
 pub fn build(builder: ClientBuilder, way: &Way, hint: &str) -> Result<Client, Error> {
     let inner = builder.build().map_err(|error| unusable_settings(&error).with_hint(hint))?;
     Ok(Client { inner, proxy: way.proxy().cloned() })
 }
 
 impl Client {
-    /// The beginning of a request.
+    /// Begins a GET request.
     pub fn get(&self, url: Url) -> RequestBuilder {
         self.inner.get(url)
     }
 
-    /// The beginning of a request.
+    /// Begins a POST request.
     pub fn post(&self, url: Url) -> RequestBuilder {
         self.inner.post(url)
     }
 
-    /// The beginning of a request.
+    /// Begins a request.
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.inner.request(method, url)
     }
 
-    /// Sends `request` to `address`, and waits for the answer to begin. All of it has to be there
-    /// within `time`.
+    /// Sends `request` to `address`, and waits for the head of the response. `time` limits the
+    /// whole response.
     ///
     /// # Errors
     /// See [`Failure::on_the_way`].
@@ -93,10 +93,10 @@ impl Client {
         sent.map_err(|error| Failure::on_the_way(address, time, &error, words))
     }
 
-    /// The same for a backend that has words of its own.
+    /// Sends `request`, for a backend that words its own errors.
     ///
     /// # Errors
-    /// Why there is no answer.
+    /// The reason why there is no response.
     pub async fn ask(
         &self,
         request: RequestBuilder,
@@ -105,7 +105,7 @@ impl Client {
         let end = tokio::time::sleep(time);
         let error = match request.timeout(time).send().await {
             Ok(mut response) => {
-                // For an error about what is still to come of it.
+                // For an error while the rest of the response is read.
                 if let Some(proxy) = &self.proxy {
                     response.extensions_mut().insert(proxy.clone());
                 }
@@ -124,18 +124,18 @@ impl Client {
     }
 }
 
-/// How much of the time that is left a request may take: a little is kept, so that the attempt ends
-/// with our error and not in the middle, and what there is to keep is kept.
+/// Returns the share of the remaining time that a request may take. The rest is a reserve: the
+/// attempt ends with our own error, and there is time to save what must be saved.
 #[must_use]
 pub fn time(left: Duration) -> Duration {
     left - (left / 10).min(RESERVE)
 }
 
 const RESERVE: Duration = Duration::from_millis(200);
-/// The longest head of an answer, in bytes: the client's own limit of HTTP/1, for HTTP/2 as well.
+/// The longest head of a response, in bytes: the client's own limit for HTTP/1, for HTTP/2 as well.
 const LONGEST_HEAD: u32 = 8192 + 4096 * 100;
-/// As many headers as the client's map holds. What is limited is how long they are: gateways add
-/// more than the 100 that the client takes by default.
+/// The most headers that the client's map holds. The limit that matters is their length: gateways
+/// add more than the client's default of 100.
 const MOST_HEADERS: usize = 24_000;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The encodings of a body.
+//! The compression of a body.
 
 use reqwest::header::HeaderValue;
 
-/// Returns how a `body` that is no text is compressed, which was not requested: as its
-/// `Content-Encoding` says, or as its first bytes do where a gateway has dropped that header. Other
-/// bytes that are no UTF-8 are of a name or a message in another encoding, and cost nothing else.
+/// Returns the compression of a `body` that is not text; none was requested. The source is
+/// `Content-Encoding`, or the first bytes where a gateway has dropped that header. Other invalid
+/// UTF-8 is text in another encoding, which does no harm.
 pub(crate) fn compression(body: &[u8], header: Option<&HeaderValue>) -> Option<String> {
     if str::from_utf8(body).is_ok() {
         return None;

@@ -1,4 +1,4 @@
-//! Why a server gave no answer.
+//! Failed requests.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use api_key_helper_backend::Error;
 
 use crate::{Unanswered, Words};
 
-/// An error, and whether the request may have reached the server before it.
+/// An error, and whether the request may have reached the server.
 #[derive(Debug)]
 pub struct Failure {
-    /// What happened.
+    /// The error.
     pub error: Error,
-    /// The server may have acted upon the request.
+    /// The server may have acted on the request.
     pub sent: bool,
 }
 
 impl Failure {
-    /// A failure before anything was sent that a server could act upon.
+    /// Returns the failure of a request that the server cannot have acted on.
     #[must_use]
     pub fn unsent(error: Error) -> Self {
         Self { error, sent: false }
     }
 
-    /// An answer of which we know nothing.
+    /// Returns the failure of a request whose response is lost.
     #[must_use]
     pub fn lost(error: Error) -> Self {
         Self { error, sent: true }
     }
 
-    /// What happened within `time` on the way to `address`, or from there.
+    /// Returns the failure of a request to `address` with the limit `time`.
     #[must_use]
     pub fn on_the_way(
         address: &impl fmt::Display,

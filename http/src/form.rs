@@ -1,4 +1,4 @@
-//! What a request to a token endpoint is made of.
+//! The parameters of a request to a token endpoint.
 
 use std::mem;
 
@@ -8,7 +8,7 @@ use reqwest::header::CONTENT_TYPE;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-/// The parameters of a request, form-encoded, and whatever else of it no message may show.
+/// The form-encoded parameters of a request, and the secrets in it that no message may show.
 #[derive(Default)]
 pub struct Form {
     text: Zeroizing<String>,
@@ -16,28 +16,28 @@ pub struct Form {
 }
 
 impl Form {
-    /// With a parameter more. One may stand there several times.
+    /// Adds a parameter. One name may occur several times.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         form_urlencoded::Serializer::new(&mut *self.text).append_pair(name, value);
         self
     }
 
-    /// The same for a value that no message may show.
+    /// Adds a parameter that no message may show.
     #[must_use]
     pub fn with_secret(mut self, name: &str, secret: &Secret) -> Self {
         self.hidden.push(secret.clone());
         self.with(name, secret.expose())
     }
 
-    /// With a JWT that stands for the client (RFC 7523, section 2.2).
+    /// Adds a JWT that authenticates the client (RFC 7523, section 2.2).
     #[must_use]
     pub fn with_client_assertion(self, assertion: &Secret) -> Self {
         self.with("client_assertion_type", CLIENT_ASSERTION_TYPE)
             .with_secret("client_assertion", assertion)
     }
 
-    /// `request` with these parameters as its body, and the secrets in it.
+    /// Returns `request` with these parameters as its body, and the secrets in it.
     pub fn body_of(mut self, request: RequestBuilder) -> (RequestBuilder, Vec<Secret>) {
         let hidden = mem::take(&mut self.hidden);
         let request = request
@@ -47,8 +47,8 @@ impl Form {
     }
 }
 
-/// `request` with a client's id and secret in its `Authorization` header, both form-encoded as RFC
-/// 6749, section 2.3.1 has it.
+/// Returns `request` with a client's ID and secret in its `Authorization` header, both form-encoded
+/// by RFC 6749, section 2.3.1.
 pub fn basic_auth(request: RequestBuilder, id: &str, secret: &Secret) -> RequestBuilder {
     let encode = |text: &str| -> Zeroizing<String> {
         Zeroizing::new(form_urlencoded::byte_serialize(text.as_bytes()).collect())

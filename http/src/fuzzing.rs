@@ -7,8 +7,8 @@ use api_key_helper_backend::Secret;
 
 use crate::{Address, parse_retry_after, parse_server_time, quote};
 
-/// Headers are read or not; an address is one that a secret may travel to; a server's words come
-/// without the secret that was sent.
+/// Parses headers; checks that a parsed address may receive a secret, and that a quotation does not
+/// contain the secret that was sent.
 pub fn headers(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
@@ -20,7 +20,7 @@ pub fn headers(bytes: &[u8]) {
             assert!(address.is_https() || address.is_loopback(), "{address}");
             let url = address.url();
             assert!(url.username().is_empty() && url.password().is_none(), "{address}");
-            // What is kept of it is read again later.
+            // A saved address is parsed again later.
             assert_eq!(Address::parse(url.as_str()), Ok(address));
         }
         Err(why) => assert!(!text.contains('@') || !why.contains(CANARY), "{why}"),
@@ -29,13 +29,13 @@ pub fn headers(bytes: &[u8]) {
     assert!(said.chars().count() <= 200 && !said.contains(CANARY), "{said}");
 }
 
-/// Stands for a secret; the inputs that are kept have it.
+/// The secret that the kept inputs contain.
 const CANARY: &str = "canary-0123456789";
 
-/// The functions above.
+/// The targets.
 pub const TARGETS: &[Trial] = &[("http_headers", headers)];
 
-/// The name that a function has in `fuzz/`, and the function.
+/// The name of a target in `fuzz/`, and its function.
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]

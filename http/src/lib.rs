@@ -1,10 +1,10 @@
-//! The one HTTP client of the backends: how a request is sent, and why it failed.
+//! The HTTP client of the backends: sends a request, and reports why one failed.
 //!
-//! What a backend asks and what an answer means is its own. How it goes there is the same for all:
-//! an [`Address`] that a secret may travel to, a [`client`] that takes no detours, an answer that
-//! is not read without end, and a [`Failure`] that says whether the server may have read the
-//! request. What a person can do about it depends on the backend's settings, so each brings its own
-//! [`Words`]. What OAuth's servers answer has one form for all that ask them ([`oauth`]).
+//! Each backend decides on its requests, and on the meaning of the responses. Shared are an
+//! [`Address`] that may receive a secret, a [`client`] without redirects, a limit for the response,
+//! and a [`Failure`] that says whether the server may have read the request. Hints depend on a
+//! backend's settings, so each backend brings its own [`Words`]. OAuth servers have one error
+//! format ([`oauth`]).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]

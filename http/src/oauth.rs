@@ -1,5 +1,5 @@
-//! What an OAuth server says (RFC 6749, section 5), whatever it was asked. What its words mean is a
-//! backend's to say.
+//! Responses of an OAuth server (RFC 6749, section 5). The meaning of an error code is up to the
+//! backend.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,50 +10,50 @@ use zeroize::Zeroizing;
 
 use crate::{Address, Client, Failure, Words, body, is_transient_status, quote, retry_after};
 
-/// An answer in full.
+/// A complete response.
 pub struct Answer {
-    /// Of HTTP.
+    /// The HTTP status.
     pub status: u16,
-    /// What it brought, which may be a secret.
+    /// The body, which may contain a secret.
     pub body: Zeroizing<Vec<u8>>,
-    /// When the server wants to be asked again, where it says so.
+    /// The time until the server accepts another request, if it says so.
     pub retry_after: Option<Duration>,
-    /// The header `WWW-Authenticate`: what the server wants to know who asks by.
+    /// The header `WWW-Authenticate`: the authentication that the server requires.
     pub challenge: Option<String>,
-    /// Who answered.
+    /// The server that answered.
     pub from: Address,
-    /// Secrets that were sent: a server that repeats one does not get it into a message.
+    /// Secrets that were sent: messages must not repeat them, even if the server does.
     pub hidden: Vec<Secret>,
 }
 
-/// What an answer means, where the server's own words mean `C`.
+/// The meaning of a response, where the server's error codes are of type `C`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict<C> {
-    /// Not the words of such a server: a proxy's page, or another server's.
+    /// The response is not in OAuth's format: it comes from a proxy, or another server.
     Foreign,
-    /// Yes.
+    /// Success.
     Good,
-    /// No, in the server's own form.
+    /// A refusal with an error code.
     Refused(C),
-    /// Not now.
+    /// The server is temporarily unavailable.
     Unavailable,
 }
 
-/// A no in the server's own form (RFC 6749, section 5.2).
+/// A refusal in OAuth's format (RFC 6749, section 5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The server's word for it, such as `invalid_grant`.
+    /// The error code, such as `invalid_grant`.
     pub word: String,
-    /// What it says to a person.
+    /// The description for people.
     pub description: Option<String>,
 }
 
 impl Answer {
-    /// The answer of `address` to `request`, in which the secrets `hidden` are. All of it has to be
-    /// there within `time`.
+    /// Sends `request`, which contains the secrets `hidden`, to `address`. `time` limits the whole
+    /// response.
     ///
     /// # Errors
-    /// See [`Failure::on_the_way`]; and Misconfigured, when the server sends us elsewhere.
+    /// See [`Failure::on_the_way`]; `Misconfigured` for a redirect.
     pub async fn to(
         client: &Client,
         request: RequestBuilder,
@@ -68,7 +68,7 @@ impl Answer {
         if status.is_redirection() {
             let error = Error::misconfigured(format!("`{address}` redirects ({status})"));
             return Err(Failure::unsent(error.with_hint(
-                "no token follows a redirect: write the address that it leads to into the source",
+                "tokens are not sent to redirects: set the address in the source to the final one",
             )));
         }
         let retry_after = retry_after(&response, attempt.now());
@@ -79,21 +79,21 @@ impl Answer {
         Ok(Self { status, body, retry_after, challenge, from: address.clone(), hidden })
     }
 
-    /// The fields of the body, where it is a JSON object.
+    /// Returns the fields of the body, if it is a JSON object.
     #[must_use]
     pub fn fields(&self) -> Option<Fields<'_>> {
         Fields::parse(&self.body)
     }
 
-    /// The refusal that the body is, if it is one.
+    /// Returns the refusal in the body, if there is one.
     #[must_use]
     pub fn said(&self) -> Option<Refusal> {
         Refusal::read(&self.fields()?, "error", "error_description")
     }
 
-    /// The refusal of a client that a server does not know, or whose secret is wrong, where the
-    /// body does not say so: RFC 6749, section 5.2, has a status and a header for it, and some
-    /// servers send nothing else.
+    /// Returns the refusal of an unknown client or a wrong secret that the body does not report.
+    /// RFC 6749, section 5.2, defines a status and a header for it, and some servers send nothing
+    /// else.
     #[must_use]
     pub fn challenged(&self) -> Option<Refusal> {
         let challenge = self.challenge.as_ref().filter(|_| self.status == 401)?;
@@ -102,9 +102,9 @@ impl Answer {
         Some(Refusal { word: "invalid_client".to_owned(), description: Some(description) })
     }
 
-    /// What it means, where the server has `said` that, and its words are those that `code` knows.
-    /// One that it does not know is `other`. The word goes before the status, for servers put
-    /// `authorization_pending` under 200, 400, 403 and 428.
+    /// Returns the meaning of the response, in which the server `said` a refusal. `code` knows the
+    /// error codes; an unknown one means `other`. The error code takes precedence over the status,
+    /// because servers send `authorization_pending` with 200, 400, 403 and 428.
     pub fn verdict<C>(
         &self,
         said: Option<&Refusal>,
@@ -122,7 +122,7 @@ impl Answer {
         }
     }
 
-    /// `: ` and what the server has `said`, for the end of a message; or nothing.
+    /// Returns `: ` and the server's refusal, for the end of a message; or an empty text.
     #[must_use]
     pub fn because(&self, said: Option<&Refusal>) -> String {
         let Some(Refusal { word, description }) = said else { return String::new() };
@@ -135,19 +135,20 @@ impl Answer {
         format!(": {}", quote(&said, &self.hidden))
     }
 
-    /// The error of a good answer whose field `name` is missing, or is not what it must be.
+    /// Returns the error of a successful response whose field `name` is missing or invalid.
     #[must_use]
     pub fn lacks(&self, name: &str, words: &Words) -> Error {
         let Self { from, status, .. } = self;
         Error::transient(format!("`{from}` answered {status} without a usable `{name}`"))
-            .with_hint(format!("{}; else ask its operator to fix that field", words.impostor))
+            .with_hint(format!("{}; otherwise ask its operator to fix that field", words.impostor))
     }
 
-    /// The error of an answer that says: not now, `because` of what [`Answer::because`] tells.
+    /// Returns the error of a server that is temporarily unavailable, `because` of
+    /// [`Answer::because`].
     #[must_use]
     pub fn unavailable(&self, because: &str) -> Error {
         let error = Error::transient(format!("`{}` answered {}{because}", self.from, self.status))
-            .with_hint("wait a little; if it stays so, ask the server's operator");
+            .with_hint("try again later; if the error stays, ask the server's operator");
         match self.retry_after {
             Some(wait) => error.with_retry_after(wait),
             None => error,
@@ -155,11 +156,12 @@ impl Answer {
     }
 }
 
-/// The end of a token whose field `expires_in` is `lifetime`, and which `from` was asked for at
-/// `asked_at`.
+/// Returns the expiry of a token that `from` issued for a request at `asked_at`, with `lifetime` in
+/// `expires_in`.
 ///
 /// # Errors
-/// Misconfigured, when the field cannot be read: a token must not be used after its end.
+/// `Misconfigured`: the field is invalid. A token of unknown lifetime could be used after its
+/// expiry.
 pub fn expires_at(
     lifetime: Option<Expiry>,
     asked_at: SystemTime,
@@ -167,18 +169,20 @@ pub fn expires_at(
 ) -> Result<Option<SystemTime>, Error> {
     let Some(lifetime) = lifetime else { return Ok(None) };
     let end = lifetime.after(Moment::from(asked_at)).ok_or_else(|| {
-        Error::misconfigured(format!("`{from}` gave a token whose `expires_in` is not a number"))
-            .with_hint("ask its operator to send the lifetime in seconds")
+        Error::misconfigured(format!(
+            "`{from}` returned a token whose `expires_in` is not a number"
+        ))
+        .with_hint("ask its operator to send the lifetime in seconds")
     })?;
     Ok(Some(end.into()))
 }
 
-/// Refuses a token whose `token_type` says that an API takes it only together with a proof of a key
-/// (RFC 9449, section 5; draft-ietf-oauth-pop-key-distribution; draft-ietf-oauth-v2-http-mac). What
-/// else servers write there stands for a bearer token, or for one whose user knows how it is sent.
+/// Refuses a token whose `token_type` requires a proof of possession with each use (RFC 9449,
+/// section 5; draft-ietf-oauth-pop-key-distribution; draft-ietf-oauth-v2-http-mac). Other values
+/// stand for a bearer token, or for one whose user knows how to send it.
 ///
 /// # Errors
-/// Misconfigured.
+/// `Misconfigured`: the token is of such a type.
 pub fn refuse_proof_type(token_type: Option<&str>, from: &Address) -> Result<(), Error> {
     let written = token_type.unwrap_or_default().trim();
     match PROOF_TYPES.iter().find(|name| written.eq_ignore_ascii_case(name)) {
@@ -193,14 +197,15 @@ pub fn refuse_proof_type(token_type: Option<&str>, from: &Address) -> Result<(),
 const PROOF_TYPES: [&str; 3] = ["DPoP", "PoP", "MAC"];
 
 impl Refusal {
-    /// The refusal whose word and description are the fields of those names. A description that is
-    /// no text is no reason to miss the word.
+    /// Returns the refusal whose code and description are in the fields of these names. A
+    /// description that is not a string is ignored.
     #[must_use]
     pub fn read(fields: &Fields<'_>, word: &str, description: &str) -> Option<Self> {
         Some(Self { word: fields.string(word)?, description: fields.string(description) })
     }
 
-    /// Whether any server says by that word that it cannot answer now (RFC 6749, section 4.1.2.1).
+    /// Returns whether the code means a temporary failure for any server (RFC 6749, section
+    /// 4.1.2.1).
     fn is_outage(&self) -> bool {
         matches!(self.word.as_str(), "server_error" | "temporarily_unavailable")
     }
@@ -339,6 +344,6 @@ mod tests {
         let error = answer(503, "").unavailable(": `known`");
         assert_eq!(error.message(), "`https://idp.example.com/token` answered 503: `known`");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
-        assert!(error.hint().is_some_and(|hint| hint.text().contains("wait")));
+        assert!(error.hint().is_some_and(|hint| hint.text().contains("try again later")));
     }
 }

@@ -1,5 +1,5 @@
-//! Files in PEM form. They are read when they are needed, for certificates rotate. A caller adds
-//! the hint that names its setting.
+//! Files in PEM form. They are read at each use, because certificates rotate. The caller adds the
+//! hint that names its setting.
 
 use std::io;
 use std::path::Path;
@@ -15,11 +15,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-/// The certificates in `file` that can be used: one at least. The user of `attempt` is told of the
-/// others, which do no harm.
+/// Returns the valid certificates in `file`, at least one. Invalid ones do no harm; a warning names
+/// them.
 ///
 /// # Errors
-/// Misconfigured, when it cannot be read, or none is in it.
+/// `Misconfigured`: the file cannot be read, or contains no certificate.
 pub fn authorities(file: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
     let bundle = Bundle::read(file)?;
     if bundle.certificates.is_empty() {
@@ -29,15 +29,15 @@ pub fn authorities(file: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate
     Ok(bundle.tell(attempt))
 }
 
-/// The same where `file` may have none, as one of a folder.
+/// Returns the valid certificates in `file`, which may have none, as a file of a folder may.
 ///
 /// # Errors
-/// Misconfigured, when it cannot be read.
+/// `Misconfigured`: the file cannot be read.
 pub fn certificates(file: &Path, attempt: &dyn Attempt) -> Result<Vec<Certificate>, Error> {
     Ok(Bundle::read(file)?.tell(attempt))
 }
 
-/// The certificates of a file, and what is wrong with the others.
+/// The certificates of a file, and the faults of the invalid ones.
 struct Bundle {
     certificates: Vec<Certificate>,
     complaints: Vec<String>,
@@ -67,16 +67,16 @@ impl Bundle {
     }
 }
 
-/// The certificate in a block, as an authority's.
+/// Parses the certificate in a block, as one of an authority.
 fn certificate(block: &[u8]) -> Result<Certificate, &'static str> {
-    let der = CertificateDer::from_pem_slice(block).map_err(|_| "its base64 is damaged")?;
+    let der = CertificateDer::from_pem_slice(block).map_err(|_| "its base64 is invalid")?;
     let trusted = RootCertStore::empty().add(der.clone());
-    trusted.map_err(|_| "it is not well formed")?;
-    Certificate::from_der(&der).map_err(|_| "it is not well formed")
+    trusted.map_err(|_| "it is malformed")?;
+    Certificate::from_der(&der).map_err(|_| "it is malformed")
 }
 
-/// Each certificate's block by itself. A reader of the whole stops, or loses count, where one of
-/// them is damaged.
+/// Splits a file into one block per certificate. A parser of the whole file stops, or loses count,
+/// at a damaged one.
 fn blocks(pem: &[u8]) -> Vec<&[u8]> {
     let begins = |at: usize| pem[at..].starts_with(BEGIN);
     let starts: Vec<usize> = (0..pem.len()).filter(|at| begins(*at)).collect();
@@ -86,10 +86,10 @@ fn blocks(pem: &[u8]) -> Vec<&[u8]> {
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Our own certificate with those that lead to its authority, in `cert`, and its key, in `key`.
+/// Returns our own certificate with its chain, in `cert`, and its key, in `key`.
 ///
 /// # Errors
-/// Misconfigured, when they cannot be read, or do not belong together.
+/// `Misconfigured`: a file cannot be read, or the two do not match.
 pub fn identity(cert: &Path, key: &Path) -> Result<Identity, Error> {
     let (certs, keys) = (read(cert)?, read(key)?);
     let (in_cert, in_key) = (cert.display(), key.display());
@@ -104,26 +104,26 @@ pub fn identity(cert: &Path, key: &Path) -> Result<Identity, Error> {
     }
     if keys.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
         return Err(Error::misconfigured(format!("the key in `{in_key}` has a passphrase"))
-            .with_hint(format!("take it off: `openssl pkey -in {} -out NEW`", quote(key))));
+            .with_hint(format!("remove it: `openssl pkey -in {} -out NEW`", quote(key))));
     }
     let private = PrivateKeyDer::from_pem_slice(&keys).map_err(|_| {
-        Error::misconfigured(format!("`{in_key}` holds no private key in PEM form"))
+        Error::misconfigured(format!("`{in_key}` contains no private key in PEM form"))
     })?;
     match CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider()) {
         Ok(_) => {}
         Err(rustls::Error::InconsistentKeys(_)) => {
             return Err(Error::misconfigured(format!(
-                "the key in `{in_key}` does not belong to the certificate in `{in_cert}`"
+                "the key in `{in_key}` does not match the certificate in `{in_cert}`"
             )));
         }
         Err(rustls::Error::InvalidCertificate(_)) => {
             return Err(Error::misconfigured(format!(
-                "certificate 1 of `{in_cert}` cannot be used: it is not well formed"
+                "certificate 1 of `{in_cert}` cannot be used: it is malformed"
             )));
         }
         Err(_) => {
             return Err(Error::misconfigured(format!(
-                "the key in `{in_key}` is damaged, or of a kind that is not supported"
+                "the key in `{in_key}` is damaged, or of an unsupported kind"
             )));
         }
     }
@@ -137,29 +137,29 @@ pub fn identity(cert: &Path, key: &Path) -> Result<Identity, Error> {
     })
 }
 
-/// In the label of a key with a passphrase (RFC 7468, section 11), or in the header of an older one
+/// Part of the label of an encrypted key (RFC 7468, section 11), or of the header of an older one
 /// (RFC 1421, section 4.6.1.1).
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-/// Reads `file`, which may be a key.
+/// Reads `file`, which may contain a private key.
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let content = read_file(file, LONGEST).map(Zeroizing::new);
     content.map_err(|error| error.into_error(|error| unreadable(file, error)))
 }
 
-/// The file or the folder `path` cannot be read.
+/// Returns the error of a file or folder that cannot be read.
 #[must_use]
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::misconfigured(format!("`{}` cannot be read: {error}", path.display()))
+    Error::misconfigured(format!("cannot read `{}`: {error}", path.display()))
 }
 
-/// Nothing in the file or the folder `path` is a certificate.
+/// Returns the error of a file or folder without any certificate.
 #[must_use]
 pub fn no_certificate(path: &Path) -> Error {
-    Error::misconfigured(format!("`{}` holds no certificate in PEM form", path.display()))
+    Error::misconfigured(format!("`{}` contains no certificate in PEM form", path.display()))
 }
 
-/// Many times what operating systems have, in bytes.
+/// A limit in bytes, far above the bundles of operating systems.
 const LONGEST: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -174,8 +174,8 @@ mod tests {
             .unwrap();
         std::fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
         let error = identity(&cert, &key).unwrap_err();
-        let hint = format!("take it off: `openssl pkey -in {} -out NEW`", quote(&key));
-        // Quotes of cmd keep an apostrophe and a dollar sign as they are.
+        let hint = format!("remove it: `openssl pkey -in {} -out NEW`", quote(&key));
+        // In `cmd`, quotes do not change the meaning of an apostrophe or a dollar sign.
         let quoted = if cfg!(windows) { r#"it's $a.key""# } else { r#"it's "'$a.key'"# };
         assert!(hint.contains(quoted), "{hint}");
         assert_eq!(error.hint(), Some(&(*hint).into()));

@@ -1,4 +1,4 @@
-//! The proxy between us and a server, by the variables that curl and Go read.
+//! The proxy for a server, from the variables that curl and Go read.
 
 mod bypass;
 mod refusal;
@@ -14,37 +14,36 @@ use crate::is_loopback;
 
 pub(crate) use refusal::Refusal;
 
-/// The proxy variables of an environment. They are judged where a request would use them: a host
-/// that is reached directly must not fail because of a proxy that it does not need.
+/// The proxy variables of an environment. A request checks only those that apply to it: a host that
+/// is reached directly must not fail because of an unusable proxy.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyVariables {
-    /// One of the backend's own, which applies to every host, on this machine or not.
+    /// The backend's own variable, which applies to every host, including this machine.
     own: Option<Variable>,
     general: Option<Variable>,
     bypass: Bypass,
 }
 
-/// A variable that is set. Its value may hold a password.
+/// A variable with a value, which may contain a password.
 #[derive(Clone, Debug)]
 struct Variable {
     name: String,
     value: Secret,
 }
 
-/// The way to a server.
+/// The route to a server.
 #[derive(Clone, Debug)]
 pub enum Way {
-    /// Past every proxy.
+    /// No proxy.
     Direct,
-    /// As the operating system's settings say. Only those of macOS and Windows do; elsewhere it is
-    /// direct.
+    /// The proxy of the operating system's settings, on macOS and Windows; no proxy elsewhere.
     System,
-    /// Through a proxy that a variable names.
+    /// The proxy that a variable names.
     Through(Proxy),
 }
 
 impl Way {
-    /// The proxy that is known.
+    /// Returns the proxy, if a variable names it.
     #[must_use]
     pub fn proxy(&self) -> Option<&Proxy> {
         match self {
@@ -54,18 +53,18 @@ impl Way {
     }
 }
 
-/// A proxy that a request goes through.
+/// A proxy that requests go through.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    /// The variable that names it.
+    /// The variable that names the proxy.
     variable: String,
     is_own: bool,
-    /// Without user and password.
+    /// The address without user and password.
     url: Url,
     login: Option<Login>,
 }
 
-/// The user and the password that a proxy asks for.
+/// The user name and password for a proxy.
 #[derive(Clone, Debug)]
 struct Login {
     user: Secret,
@@ -73,9 +72,9 @@ struct Login {
 }
 
 impl ProxyVariables {
-    /// Reads them; `own` are the names of the backend's own, the first of which goes before the
-    /// others. `HTTP_PROXY` is not among them: without TLS only this machine is asked. So a CGI
-    /// program's caller cannot set a proxy by the header `Proxy`
+    /// Reads the variables. `own` are the names of the backend's own variables, which take
+    /// precedence over the general ones. `HTTP_PROXY` is not read: requests without TLS go to this
+    /// machine only. So the client of a CGI program cannot set a proxy by the header `Proxy`
     /// (`<https://httpoxy.org>`).
     pub fn read(own: &[&str], variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| {
@@ -94,14 +93,14 @@ impl ProxyVariables {
         }
     }
 
-    /// The way of a request to `url`.
+    /// Returns the route to `url`.
     ///
     /// # Errors
-    /// Misconfigured, where the variable that applies names no proxy that can be used.
+    /// `Misconfigured`: the variable that applies contains no usable proxy.
     pub fn way_to(&self, url: &Url) -> Result<Way, Error> {
         if let Some(own) = &self.own {
             let proxy = own.proxy(true)?;
-            // The token would leave this machine in the clear.
+            // The token would leave this machine unencrypted.
             if url.scheme() != "https" && !is_loopback(&proxy.url) {
                 let name = &own.name;
                 let message = format!(
@@ -112,7 +111,7 @@ impl ProxyVariables {
             return Ok(Way::Through(proxy));
         }
         match &self.general {
-            // As Go does: what is on this machine is not asked through a proxy.
+            // Go has the same rule: requests to this machine use no proxy.
             _ if is_loopback(url) || self.bypass.covers(url) => Ok(Way::Direct),
             Some(general) => general.proxy(false).map(Way::Through),
             None => Ok(Way::System),
@@ -124,26 +123,26 @@ impl Variable {
     fn proxy(&self, is_own: bool) -> Result<Proxy, Error> {
         let name = &self.name;
         let (url, login) = parse(self.value.expose()).map_err(|why| {
-            Error::misconfigured(format!("the variable `{name}` names no usable proxy: {why}"))
-                .with_hint(format!("write it as `http://HOST:PORT`, or run `unset {name}`"))
+            Error::misconfigured(format!("the variable `{name}` is not a usable proxy: {why}"))
+                .with_hint(format!("set it to `http://HOST:PORT`, or run `unset {name}`"))
         })?;
         Ok(Proxy { variable: name.clone(), is_own, url, login })
     }
 }
 
-/// Reads the address of a proxy. An error says what is wrong with it and repeats nothing of it, for
-/// a password may stand anywhere in an address that is misspelled.
+/// Parses the address of a proxy. An error repeats no part of it: in a misspelled address, the
+/// password may be anywhere.
 fn parse(text: &str) -> Result<(Url, Option<Login>), String> {
     if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return Err("it has a space or a control character in it".to_owned());
+        return Err("it contains a space or a control character".to_owned());
     }
-    // As curl and Go do.
+    // curl and Go have the same default.
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("`{}` is not supported, only `http` and `https` are", url.scheme()));
+        return Err(format!("`{}` is not supported; only `http` and `https` are", url.scheme()));
     }
-    // A `/`, `?` or `#` in the password ended the host too soon.
+    // The host has ended too early, at a `/`, `?` or `#` in the password.
     if url[Position::AfterPort..].contains('@') {
         return Err("write `/`, `?` and `#` in its password as `%2F`, `%3F` and `%23`".to_owned());
     }
@@ -157,22 +156,22 @@ fn parse(text: &str) -> Result<(Url, Option<Login>), String> {
             Some(Login { user: decoded(user)?, password: decoded(password.unwrap_or_default())? })
         }
     };
-    // Neither fails for `http` and `https`.
+    // Neither call fails for `http` and `https`.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Ok((url, login))
 }
 
 impl Proxy {
-    /// Host and port.
+    /// Returns the host and the port.
     #[must_use]
     pub fn host_and_port(&self) -> (&str, u16) {
-        // Both are there in an address of `http` or `https`.
+        // An address of `http` or `https` has both.
         let host = self.url.host_str().unwrap_or_default();
         (host, self.url.port_or_known_default().unwrap_or_default())
     }
 
-    /// The same for the client.
+    /// Returns the proxy in the form of the HTTP client.
     pub(crate) fn to_reqwest(&self) -> reqwest::Result<reqwest::Proxy> {
         let proxy = reqwest::Proxy::all(self.url.clone())?;
         Ok(match &self.login {
@@ -181,19 +180,19 @@ impl Proxy {
         })
     }
 
-    /// Returns the fix for a failure on the way.
+    /// Returns the hint for a failed connection.
     pub(crate) fn hint(&self) -> String {
         let Self { variable, is_own, .. } = self;
         if *is_own {
-            format!("check the proxy that `{variable}` names")
+            format!("check the proxy in `{variable}`")
         } else {
             format!(
-                "check the proxy that `{variable}` names; a server that needs none belongs in `NO_PROXY`"
+                "check the proxy in `{variable}`; for a server that needs none, add its host to `NO_PROXY`"
             )
         }
     }
 
-    /// Returns how the user can reach `host` without it.
+    /// Returns a hint on how to reach `host` without the proxy.
     #[must_use]
     pub fn bypass_hint(&self, host: &str) -> String {
         let Self { variable, is_own, .. } = self;
@@ -204,23 +203,23 @@ impl Proxy {
         }
     }
 
-    /// Returns the fix for a proxy that asks for a user and a password.
+    /// Returns the hint for a proxy that requires a user and a password.
     pub(crate) fn login_hint(&self) -> String {
         let (host, port) = self.host_and_port();
         let Self { variable, url, .. } = self;
-        format!("write `{}://USER:PASSWORD@{host}:{port}` into `{variable}`", url.scheme())
+        format!("set `{variable}` to `{}://USER:PASSWORD@{host}:{port}`", url.scheme())
     }
 
-    /// Returns the meaning of its 407.
+    /// Returns the meaning of a 407 from the proxy.
     pub(crate) fn wants(&self) -> &'static str {
         match self.login {
-            Some(_) => "the proxy answered 407: it does not accept the user and the password",
-            None => "the proxy answered 407: it wants a user and a password",
+            Some(_) => "the proxy answered 407: it rejected the user name or password",
+            None => "the proxy answered 407: it requires a user name and password",
         }
     }
 }
 
-/// As in "through …".
+/// Shows the proxy as in "through …".
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (host, port) = self.host_and_port();
@@ -260,7 +259,7 @@ mod tests {
         assert_eq!(proxy(&both).as_deref(), Some("the proxy `h:2` of `https_proxy`"));
         let blank = [("HTTPS_PROXY", " \t"), ("ALL_PROXY", "http://a:1")];
         assert_eq!(proxy(&blank).as_deref(), Some("the proxy `a:1` of `ALL_PROXY`"));
-        // A request by CGI sets the second one (`httpoxy`); no other is in doubt because of it.
+        // CGI sets the second one from a request (`httpoxy`); the others remain valid.
         for ignored in ["HTTP_PROXY", "http_proxy", "REQUEST_METHOD"] {
             assert_eq!(proxy(&[(ignored, "http://p:1")]), None, "{ignored}");
         }

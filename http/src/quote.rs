@@ -1,13 +1,13 @@
-//! A server's own words.
+//! Quotations of a server's text.
 
 use api_key_helper_backend::{Secret, plain, redact};
 
-/// Returns the part of what a server `said` that a message may repeat: one line, not all of it, and
-/// nothing of the secrets that were `sent`. Some servers repeat those, in whatever encoding, whole
-/// or cut off.
+/// Returns the part of the text which a server `said` that a message may repeat: one line,
+/// shortened, without the secrets that were `sent`. Some servers repeat those in any encoding,
+/// whole or cut off.
 #[must_use]
 pub fn quote(said: &str, sent: &[Secret]) -> String {
-    // What is cut off here has no part in what is shown, and need not be searched.
+    // The text beyond this limit is not shown, and need not be searched.
     let said: String = said.chars().take(SEARCHED).collect();
     let said = redact(&plain(&said), sent.iter().map(|secret| secret.expose().as_bytes()));
     said.chars().take(LONGEST).collect()
@@ -15,7 +15,7 @@ pub fn quote(said: &str, sent: &[Secret]) -> String {
 
 /// The number of characters that are searched for secrets.
 const SEARCHED: usize = 8 * 1024;
-/// The most characters that are repeated.
+/// The largest number of characters in a quotation.
 const LONGEST: usize = 200;
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! When a server wants to be asked again.
+//! The header `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 
-/// What the header `Retry-After` of `response` says, where there is one.
+/// Returns the delay in the header `Retry-After` of `response`, if there is one.
 #[must_use]
 pub fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     parse_retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
-/// Reads the header `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+/// Parses the header `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
 #[must_use]
 pub fn parse_retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = header.trim().parse() {

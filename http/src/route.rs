@@ -1,4 +1,4 @@
-//! The way to a server whose settings are those that every OAuth server needs.
+//! The route to an OAuth server.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,8 +7,8 @@ use api_key_helper_backend::{Attempt, Error, SourceTable};
 
 use crate::{Address, Client, ProxyVariables, build, client, pem};
 
-/// The authorities that a source trusts beside those of the operating system, and the proxies of
-/// its environment.
+/// The certificate authorities that a source trusts besides those of the operating system, and the
+/// proxies of its environment.
 #[derive(Debug, Default)]
 pub struct Route {
     ca_file: Option<PathBuf>,
@@ -16,7 +16,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// The route of the source that `table` describes, where its key `ca_file` says that.
+    /// Returns the route of the source in `table`, whose key `ca_file` has this value.
     #[must_use]
     pub fn read(table: &SourceTable, ca_file: Option<&Path>) -> Self {
         Self {
@@ -25,11 +25,11 @@ impl Route {
         }
     }
 
-    /// A client for `address`, which connects within `time`. The file is read each time, for
-    /// certificates rotate.
+    /// Returns a client for `address`, which connects within `time`. The file is read each time,
+    /// because certificates rotate.
     ///
     /// # Errors
-    /// Misconfigured, when the proxy or the file cannot be used.
+    /// `Misconfigured`: the proxy or the file cannot be used.
     pub fn client(
         &self,
         address: &Address,
@@ -48,4 +48,4 @@ impl Route {
     }
 }
 
-const HINT: &str = "see `ca_file` of the source";
+const HINT: &str = "check `ca_file` of the source";

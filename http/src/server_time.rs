@@ -1,19 +1,19 @@
-//! What time a server says it is.
+//! The server's clock.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
 use reqwest::header::{AGE, DATE};
 
-/// The time at which `response` left its server, where it says so.
+/// Returns the time at which `response` left its server, if it says so.
 #[must_use]
 pub fn server_time(response: &Response) -> Option<SystemTime> {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     parse_server_time(header(DATE)?, header(AGE))
 }
 
-/// Reads the header `Date` (RFC 9110, section 6.6.1). One that comes from a cache is as old as its
-/// `Age` in seconds says (RFC 9111, section 5.1).
+/// Parses the header `Date` (RFC 9110, section 6.6.1). A response from a cache is older by its
+/// `Age` in seconds (RFC 9111, section 5.1).
 #[must_use]
 pub fn parse_server_time(date: &str, age: Option<&str>) -> Option<SystemTime> {
     let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date.trim()).ok()?;

@@ -1,4 +1,4 @@
-//! The meaning of an HTTP status by itself.
+//! The meaning of an HTTP status.
 
 /// Returns whether the request may be sent again: 408, 429, and 5xx but 501 (RFC 9110, section 15).
 #[must_use]

@@ -1,4 +1,4 @@
-//! Why a request got no answer.
+//! Requests without a response.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::proxy::{Proxy, Refusal};
 use crate::trust::untrusted;
 use crate::{Words, cause, find};
 
-/// Why a request got no answer, and by which way it went.
+/// The reason why a request got no response, and its route.
 #[derive(Clone, Debug)]
 pub struct Unanswered {
     why: Why,
@@ -21,20 +21,20 @@ pub struct Unanswered {
 
 #[derive(Clone, Debug)]
 enum Why {
-    /// The answer began, and broke off.
+    /// The response began, and broke off.
     Broken(String),
-    /// The answer has an encoding that was not requested.
+    /// The response has an encoding that was not requested.
     Compressed(String),
     Late,
     TooLong,
     /// The proxy opened no tunnel.
     Refused(Refusal),
-    /// The server speaks TLS, and was asked in plain HTTP.
+    /// The server expects TLS, and got plain HTTP.
     SpeaksTls,
     Unreachable(String),
-    /// The server is not who it should be.
+    /// The server did not prove its identity.
     Untrusted(rustls::Error),
-    /// The proxy is not.
+    /// The proxy did not prove its identity.
     UntrustedProxy(rustls::Error),
 }
 
@@ -52,31 +52,32 @@ impl Unanswered {
             (None, None) if error.is_connect() => Why::Unreachable(cause(error)),
             (None, None) => Why::Broken(cause(error)),
         };
-        // While it connects, which includes the TLS handshake, nothing of the request was sent.
+        // While it connects, which includes the TLS handshake, the client sends nothing of the
+        // request.
         Self { why, proxy, sent: !error.is_connect() && !error.is_builder() }
     }
 
-    /// The answer began, and broke off with `error`.
+    /// Returns the reason that the response broke off with `error`.
     pub(crate) fn broken(error: &reqwest::Error) -> Self {
         Self { sent: true, ..Self::new(error, None, None) }
     }
 
-    /// The answer is in the encoding `name`.
+    /// Returns the reason that the response is in the encoding `name`.
     pub(crate) fn compressed(name: String) -> Self {
         Self { why: Why::Compressed(name), proxy: None, sent: true }
     }
 
-    /// The server looked at none of the request.
+    /// Returns the reason that the port expects TLS. The server read nothing of the request.
     pub(crate) fn speaks_tls() -> Self {
         Self { why: Why::SpeaksTls, proxy: None, sent: false }
     }
 
-    /// The answer had no end.
+    /// Returns the reason that the response is too long.
     pub(crate) fn too_long() -> Self {
         Self { why: Why::TooLong, proxy: None, sent: true }
     }
 
-    /// The same through `proxy`.
+    /// Returns the same reason for a request through `proxy`.
     pub(crate) fn through(self, proxy: Option<Proxy>) -> Self {
         Self { proxy, ..self }
     }
@@ -87,7 +88,7 @@ impl Unanswered {
         self.sent
     }
 
-    /// Returns whether the server itself, and no proxy, let the time pass.
+    /// Returns whether the server timed out, and no proxy was involved.
     #[must_use]
     pub fn is_late(&self) -> bool {
         matches!((&self.why, &self.proxy), (Why::Late, None))
@@ -124,41 +125,42 @@ impl Unanswered {
                 unreachable(&server, &format!("the proxy answered {status}"), words).with_hint(way)
             }
             (Why::Refused(Refusal::Unknown), _) => {
-                unreachable(&server, "the proxy refuses", words).with_hint(way)
+                unreachable(&server, "the proxy refused the connection", words).with_hint(way)
             }
             (Why::Unreachable(why), _) => unreachable(&server, why, words).with_hint(way),
             (Why::SpeaksTls, _) => {
-                Error::misconfigured(format!("{server} speaks TLS, and was asked in plain HTTP"))
-                    .with_hint("write the address with `https://`")
+                Error::misconfigured(format!("{server} expects TLS, but the address is plain HTTP"))
+                    .with_hint("change the address to `https://`")
             }
             (Why::Compressed(name), _) => Error::transient(format!(
-                "{server} answered in the encoding `{name}`, which was not requested"
+                "{server} sent a response in the encoding `{name}`, which was not requested"
             ))
-            .with_hint(format!("`Accept-Encoding: identity` was sent; {}", words.impostor)),
-            (Why::TooLong, _) => Error::transient(format!("{server} sends more than 1 MiB"))
-                .with_hint(words.impostor),
+            .with_hint(format!("the request had `Accept-Encoding: identity`; {}", words.impostor)),
+            (Why::TooLong, _) => {
+                Error::transient(format!("{server} sent more than 1 MiB")).with_hint(words.impostor)
+            }
             (Why::Broken(why), _) => {
-                Error::transient(format!("{server} broke off its answer: {why}")).with_hint(way)
+                Error::transient(format!("{server} broke off its response: {why}")).with_hint(way)
             }
         }
     }
 }
 
-/// Returns the error for a `server` to which there is no way.
+/// Returns the error of a `server` that cannot be reached.
 #[must_use]
 pub fn unreachable(server: &str, why: &str, words: &Words) -> Error {
     let kind = words.server;
     Error::transient(format!("cannot reach {kind}{server}: {why}")).with_hint(words.way)
 }
 
-/// Returns whether it was the way to the proxy that failed, and not the tunnel through it. The
-/// error's type is private to hyper-util.
+/// Returns whether the connection to the proxy failed, and not the tunnel through it. The error's
+/// type is private to hyper-util.
 fn is_before_tunnel(error: &reqwest::Error) -> bool {
     let failed = "tunnel error: failed to create underlying connection";
     chain(error).any(|error| error.to_string() == failed)
 }
 
-/// For a library in between, which tells no more.
+/// For a library in between, which has no settings to name.
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = "the server";

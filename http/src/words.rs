@@ -1,18 +1,18 @@
-//! What depends on the backend in an error on the way.
+//! Texts of a backend for errors of a connection.
 
-/// A backend's own words for what goes wrong on the way to its server. Hints name its settings.
+/// A backend's texts for errors of a connection. The hints name its settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Words {
-    /// Stands before an address that cannot be reached, as `vault at `; or nothing.
+    /// The text before an address that cannot be reached, such as `vault at `; or empty.
     pub server: &'static str,
-    /// What to do when no answer comes.
+    /// The hint for a missing response.
     pub way: &'static str,
-    /// What to do when another server may have answered.
+    /// The hint for a response that another server may have sent.
     pub impostor: &'static str,
-    /// What to do when the authority behind the server's certificate is unknown.
+    /// The hint for a server certificate from an unknown authority.
     pub authority: &'static str,
-    /// What to do when the server's certificate is for another host.
+    /// The hint for a server certificate of another host.
     pub host: &'static str,
-    /// What to do when the server wants another certificate of ours. `None`: the backend has none.
+    /// The hint for a rejected client certificate. `None` if the backend sends none.
     pub client: Option<&'static str>,
 }

@@ -91,8 +91,10 @@ impl Failure {
         let server = &asked.server;
         match self {
             Self::Answer(answer) => refusal(answer, asked),
-            Self::Broken(why) => Error::transient(format!("{server} broke off its answer: {why}"))
-                .with_hint(WORDS.way),
+            Self::Broken(why) => {
+                Error::transient(format!("{server} broke off its response: {why}"))
+                    .with_hint(WORDS.way)
+            }
             Self::Late => Error::transient(format!("{server} did not answer in time"))
                 .with_hint("if it is slow by nature, raise `timeout` of the source"),
             Self::Unsendable(why) => Error::misconfigured(format!("cannot ask {server}: {why}"))

@@ -285,7 +285,7 @@ mod tests {
             assert!(!error.contains("hunter2"), "{error}");
         }
         let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(read(&utf16).unwrap_err(), "is UTF-16, and not UTF-8");
+        assert_eq!(read(&utf16).unwrap_err(), "is UTF-16 instead of UTF-8");
     }
 
     #[test]

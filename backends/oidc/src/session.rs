@@ -159,8 +159,8 @@ mod tests {
     fn token_that_is_no_key_is_explained() {
         let other = "ask for fewer `scopes`, or see `key` of the source";
         for (token, why, hint) in [
-            ("null", "it is `null`", "see what writes it: it had no key to write"),
-            ("\"hunter2\"", "it is in quotes", "write the key without the quotes"),
+            ("null", "it is `null`", "check the program that writes it: it had no key"),
+            ("\"hunter2\"", "it is in quotes", "write the key without quotes"),
             ("{\"token\":\"hunter2\"}", "it is a JSON object", other),
         ] {
             let error = token_credential(&Secret::from(token), None).unwrap_err();

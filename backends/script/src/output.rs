@@ -115,7 +115,7 @@ mod tests {
             words(b"\x7fELF\x02\xff"),
             "printed output that is not text: byte 6 is not UTF-8"
         );
-        assert_eq!(words(b"\xff\xfes\0k\0"), "printed output that is UTF-16, and not UTF-8");
+        assert_eq!(words(b"\xff\xfes\0k\0"), "printed output that is UTF-16 instead of UTF-8");
         assert_eq!(words(b"\"sk-1\""), "printed a key in quotes");
         assert_eq!(words(b"'sk-1'"), "printed a key in quotes");
         assert_eq!(words(b"[\"sk-1\"]"), "printed what is not a key: it is a JSON array");

@@ -5,15 +5,15 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// The entries of `NO_PROXY`, as curl and Go read them
-/// (`<https://pkg.go.dev/golang.org/x/net/http/httpproxy>`). One that means nothing covers nothing.
+/// The entries of `NO_PROXY`, by the rules of curl and Go
+/// (`<https://pkg.go.dev/golang.org/x/net/http/httpproxy>`). An invalid entry matches nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bypass(Vec<Entry>);
 
 #[derive(Clone, Debug)]
 struct Entry {
     hosts: Hosts,
-    /// `None` is every port.
+    /// `None` means every port.
     port: Option<u16>,
 }
 
@@ -21,20 +21,20 @@ struct Entry {
 enum Hosts {
     Every,
     Network(IpNet),
-    /// A domain and what is below it.
+    /// A domain and its subdomains.
     Domain(String),
-    /// The hosts below a domain.
+    /// The subdomains of a domain.
     Below(String),
 }
 
 impl Bypass {
-    /// Reads the list. Go separates its entries by commas, curl by spaces as well.
+    /// Parses the list. Go separates entries by commas; curl also by spaces.
     pub(super) fn parse(list: &str) -> Self {
         let entries = list.split([',', ' ', '\t', '\r', '\n']).filter(|entry| !entry.is_empty());
         Self(entries.map(Entry::parse).collect())
     }
 
-    /// Returns whether the server at `url` is among them.
+    /// Returns whether the list contains the server at `url`.
     pub(super) fn covers(&self, url: &Url) -> bool {
         let port = url.port_or_known_default();
         let Some(host) = url.host() else { return false };
@@ -48,13 +48,13 @@ impl Bypass {
 impl Entry {
     fn parse(text: &str) -> Self {
         let (host, port) = match text.rsplit_once(':') {
-            // The colons of an IPv6 address without brackets are all its own.
+            // In an IPv6 address without brackets, no colon precedes a port.
             Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
                 (host, port.parse().ok())
             }
             _ => (text, None),
         };
-        // A port that is none is part of a name that no host has.
+        // With an invalid port, the entry is a name that no host has.
         let host = if host == text || port.is_some() { host } else { text };
         Self { hosts: Hosts::parse(host), port }
     }
@@ -102,7 +102,7 @@ fn is_below(host: &str, domain: &str) -> bool {
         && host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
 }
 
-/// A name as the host of a [`Url`] is written: in lower case, and in ASCII.
+/// Returns a name in the spelling of a [`Url`]'s host: in lower case, and in ASCII.
 fn name(text: &str) -> String {
     let text = text.trim_end_matches('.');
     match Host::parse(text) {

@@ -1,4 +1,4 @@
-//! The status by which a proxy refuses to connect.
+//! The status with which a proxy refuses a connection.
 
 use std::error::Error as StdError;
 
@@ -12,17 +12,17 @@ use zeroize::Zeroizing;
 use super::{Login, Proxy};
 use crate::cause::chain;
 
-/// Why a proxy opened no tunnel.
+/// The reason why a proxy opened no tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It answered with this status.
+    /// The proxy answered with this status.
     Status(u16),
-    /// It answered with one that the HTTP client keeps to itself.
+    /// The proxy answered with a status that the HTTP client does not report.
     Unknown,
 }
 
 impl Refusal {
-    /// The refusal that `error` is, if it is one.
+    /// Returns the refusal in `error`, if there is one.
     pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         chain(error).find_map(|error| match error.to_string().as_str() {
             WANTS_LOGIN => Some(Self::Status(407)),
@@ -31,8 +31,8 @@ impl Refusal {
         })
     }
 
-    /// The same with its status: `proxy` is asked once more to connect to `to`. It may answer
-    /// otherwise by then.
+    /// Returns the refusal with its status, which a second `CONNECT` to `to` reveals. The proxy may
+    /// answer differently by then.
     pub(crate) async fn explained(self, proxy: &Proxy, to: &Url) -> Self {
         match self {
             Self::Status(_) => self,
@@ -41,11 +41,11 @@ impl Refusal {
     }
 }
 
-/// The message of hyper-util's tunnel; the type of its error is private.
+/// The message of hyper-util's tunnel, because the type of its error is private.
 const WANTS_LOGIN: &str = "tunnel error: proxy authorization required";
 const REFUSED: &str = "tunnel error: unsuccessful";
 
-/// `None` where it answers otherwise now, or over TLS.
+/// Returns the status; `None` if the proxy now accepts, or uses TLS.
 async fn status(proxy: &Proxy, to: &Url) -> Option<u16> {
     if proxy.url.scheme() != "http" {
         return None;

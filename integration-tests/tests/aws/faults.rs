@@ -75,10 +75,10 @@ fn faults() -> [(Value, &'static str); 5] {
             "`ThrottlingException`",
         ),
         (json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }), "answered 503"),
-        (json!({ "reset": true }), "broke off its answer"),
+        (json!({ "reset": true }), "broke off its response"),
         // A whole answer with half of its JSON.
         (json!({ "response": { "truncate_frac": 0.5 } }), "but not as aws does"),
-        (json!({ "response": { "abort_frac": 0.5 } }), "broke off its answer"),
+        (json!({ "response": { "abort_frac": 0.5 } }), "broke off its response"),
     ]
 }
 

@@ -70,7 +70,7 @@ fn invalid_aws_key_variable_is_named() {
             ("hunter\r2", "has a control character at position 7"),
             ("hunter\n2", "has more than one line: the first ends at position 7"),
             ("hunter 2", "has a space at position 7"),
-            ("hünter2", "has a character that is not ASCII at position 2"),
+            ("hünter2", "has a non-ASCII character at position 2"),
         ] {
             let answer = with_keys(&server).env(name, value).run();
             answer.assert_error(3, &[&*format!("the variable `{name}`"), why]);
@@ -197,8 +197,8 @@ fn aws_credentials_file_in_utf16_is_named() {
     let server = secrets_manager("tok-1");
     let utf16 = |bytes| files::utf16(&format!("\u{feff}{SHARED}"), bytes);
     for (content, why) in [
-        (utf16(u16::to_le_bytes), "/.aws/credentials` is UTF-16, and not UTF-8"),
-        (utf16(u16::to_be_bytes), "/.aws/credentials` is UTF-16, and not UTF-8"),
+        (utf16(u16::to_le_bytes), "/.aws/credentials` is UTF-16 instead of UTF-8"),
+        (utf16(u16::to_be_bytes), "/.aws/credentials` is UTF-16 instead of UTF-8"),
         (b"[default]\nname = B\xfcro\n".to_vec(), "/.aws/credentials` is not text: line 2 is not"),
         (b"[default]\n\nhunter2\n".to_vec(), "/.aws/credentials on line 3"),
     ] {

@@ -223,7 +223,7 @@ fn endpoint_url_with_a_password_is_refused() {
     const ADDRESS: &str = "https://user:pw99pw99@127.0.0.1:1";
     let refused = |user: User, name: &str| {
         let answer = user.run();
-        answer.assert_error(2, &[name, "an address holds no user and no password"]);
+        answer.assert_error(2, &[name, "an address must not contain a user or a password"]);
         assert!(!answer.stderr.contains("pw99"), "{answer:?}");
     };
     let user = || User::at_account(&anybody(), PLAIN);

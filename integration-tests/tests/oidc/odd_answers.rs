@@ -138,7 +138,7 @@ fn rotated_refresh_token_is_kept_whatever_else_the_answer_has() {
         // What may pass is bridged by the key before it.
         (json!({ "access_token": null }), 0, "answered 200 without a usable `access_token`"),
         (json!({ "access_token": ["at"], "token_type": 7 }), 0, "a usable `access_token`"),
-        (json!({ "expires_in": {} }), 2, "gave a token whose `expires_in` is not a number"),
+        (json!({ "expires_in": {} }), 2, "returned a token whose `expires_in` is not a number"),
         (json!({ "access_token": "two words" }), 2, "the provider's token cannot be a key"),
         (json!({ "token_type": "DPoP", "expires_in": {} }), 2, "returned a `DPoP` token"),
     ] {
@@ -236,7 +236,7 @@ fn compressed_http_answer_that_was_not_requested_is_named() {
             }
             _ => plain(part, body),
         });
-        let says = format!("answered in the encoding `{encoding}`, which was not requested");
+        let says = format!("sent a response in the encoding `{encoding}`, which was not requested");
         refresh(&machine).assert_error(1, &[&says]);
     }
     assert_eq!(provider.stub.requests()[0].header("accept-encoding"), Some("identity"));

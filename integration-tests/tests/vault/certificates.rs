@@ -68,7 +68,7 @@ fn ca_file_with_one_unusable_certificate_warns_and_trusts_the_others() {
     user.home.write("bundle.pem", &not_der);
     user.refresh().assert_error(2, &["certificate 1 of `", "cannot be used", "`ca_file`"]);
     user.home.write("bundle.pem", "# nothing yet\n");
-    user.refresh().assert_error(2, &["holds no certificate in PEM form"]);
+    user.refresh().assert_error(2, &["contains no certificate in PEM form"]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn ca_certificate_used_as_server_certificate_exits_2() {
 fn client_certificate_used_by_a_server_exits_2() {
     let authority = Authority::new();
     let pair = authority.sign("client", &[HERE, "extendedKeyUsage=clientAuth"]);
-    assert_refused(&authority, &pair, &["is not for servers", "`serverAuth`"]);
+    assert_refused(&authority, &pair, &["is not a server certificate", "`serverAuth`"]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn certificate_outside_name_constraints_exits_2() {
     let pair = authority.sign_by("middle", "server", &[HERE]);
     let chain = [&pair.cert, &middle.cert].map(|file| fs::read_to_string(file).unwrap());
     fs::write(&pair.cert, chain.concat()).unwrap();
-    assert_refused(&authority, &pair, &["is for a name that its authority may not sign"]);
+    assert_refused(&authority, &pair, &["is for a name that its authority must not sign"]);
 }
 
 #[test]
@@ -138,9 +138,9 @@ fn client_certificate_that_does_not_match_is_named() {
     let refused = |settings: &str, words: &[&str]| {
         user(&front.address(), settings).get().assert_error(2, words);
     };
-    refused(&ca_file(&authority.file()), &["wants another client certificate: it got none"]);
+    refused(&ca_file(&authority.file()), &["rejected our client certificate: none was sent"]);
     let stranger = Authority::new();
-    let words = ["wants another client certificate: it does not know the authority"];
+    let words = ["rejected our client certificate: its authority is unknown"];
     refused(&settings(&stranger.sign("stranger", &[])), &words);
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("other.pem");
@@ -154,7 +154,7 @@ fn client_certificate_that_does_not_match_is_named() {
     );
     refused(&settings(&client.encrypted()), &["has a passphrase", "`openssl pkey -in"]);
     let none = Pair { key: own.clone(), ..client.clone() };
-    refused(&settings(&none), &["holds no private key in PEM form", "`client_key`"]);
+    refused(&settings(&none), &["contains no private key in PEM form", "`client_key`"]);
     let none = Pair { cert: own, ..client };
-    refused(&settings(&none), &["holds no certificate in PEM form", "`client_cert`"]);
+    refused(&settings(&none), &["contains no certificate in PEM form", "`client_cert`"]);
 }

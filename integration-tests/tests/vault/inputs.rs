@@ -32,7 +32,7 @@ fn invalid_vault_token_is_named_by_its_place_and_not_sent() {
         ("s.made\u{7}up", "has a control character at position 7"),
         ("s.made\nup", "has more than one line: the first ends at position 7"),
         ("s.made up", "has a space at position 7"),
-        ("s.made\u{fc}p", "has a character that is not ASCII at position 7"),
+        ("s.made\u{fc}p", "has a non-ASCII character at position 7"),
     ] {
         let user = User::new(&at(server.address())).with_variable("VAULT_TOKEN", token);
         user.helper().run().assert_error(2, &["the variable `VAULT_TOKEN`", why]);

@@ -71,7 +71,7 @@ fn truncated_vault_answer_is_an_error() {
         let stub = Stub::start(reply(body));
         let user = user(stub.address());
         user.hide(KEY);
-        user.get().assert_error(1, &["broke off its answer"]);
+        user.get().assert_error(1, &["broke off its response"]);
         assert_eq!(stub.requests().len(), 4, "an attempt and three more");
     }
 }

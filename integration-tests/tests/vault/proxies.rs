@@ -136,7 +136,7 @@ fn proxy_failure_names_the_proxy_its_variable_and_its_status() {
     let address = proxy.address().replace("://", "://ann:canary-pr0xy-w0rd-4m4nd4r1n@");
     let user = user("HTTPS_PROXY", &address);
     user.hide("canary-pr0xy-w0rd-4m4nd4r1n");
-    user.get().assert_error(2, &["does not accept the user and the password"]);
+    user.get().assert_error(2, &["rejected the user name or password"]);
 }
 
 #[test]

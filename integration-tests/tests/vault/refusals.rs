@@ -119,7 +119,7 @@ fn http_address_of_a_tls_port_exits_2_with_a_hint() {
     let bao = tls_server();
     let address = bao.address().replace("https://", "http://");
     let user = User::new(&at(&address)).with_secret_variable("VAULT_TOKEN", &token(&bao));
-    let words = ["speaks TLS, and was asked in plain HTTP", "`https://`"];
+    let words = ["expects TLS, but the address is plain HTTP", "`https://`"];
     user.get().assert_error(2, &words);
 }
 

@@ -231,7 +231,10 @@ fn endpoint_url_with_a_password_in_services_is_refused_and_not_shown() {
                   endpoint_url = http://user:canary-password@127.0.0.1:9\n";
     source.file(".aws/config", config);
     let error = source.error(ErrorKind::Misconfigured);
-    assert!(error.message().ends_with("an address holds no user and no password"), "{error}");
+    assert!(
+        error.message().ends_with("an address must not contain a user or a password"),
+        "{error}"
+    );
     assert!(!error.report().contains("canary-password"), "{error:?}");
 }
 
@@ -306,14 +309,14 @@ fn aws_ca_bundle_variable_is_read() {
         Source::new("secret_id = 'plain'", &[&who[..], &variables].concat())
     };
     let error = source("/nowhere/ca.pem").error(ErrorKind::Misconfigured);
-    assert!(error.message().starts_with("`/nowhere/ca.pem` cannot be read: "), "{error}");
+    assert!(error.message().starts_with("cannot read `/nowhere/ca.pem`: "), "{error}");
     assert!(error.hint().unwrap().to_string().contains("`AWS_CA_BUNDLE`"), "{error:?}");
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().display().to_string();
     let damaged = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
     for (content, message) in [
-        ("", format!("`{path}` holds no certificate in PEM form")),
-        (damaged, format!("certificate 1 of `{path}` cannot be used: it is not well formed")),
+        ("", format!("`{path}` contains no certificate in PEM form")),
+        (damaged, format!("certificate 1 of `{path}` cannot be used: it is malformed")),
     ] {
         std::fs::write(file.path(), content).unwrap();
         assert_eq!(source(&path).error(ErrorKind::Misconfigured).message(), message);

@@ -53,7 +53,7 @@ fn no_proxy_of_another_port_is_asked_through_the_proxy() {
 fn unusable_proxy_variable_is_named_and_nothing_is_sent() {
     for (name, value) in [("ALL_PROXY", "socks5h://127.0.0.1:1"), ("HTTPS_PROXY", "http://[bad")] {
         let error = error(&[(name, value)], ErrorKind::Misconfigured);
-        let message = format!("the variable `{name}` names no usable proxy: ");
+        let message = format!("the variable `{name}` is not a usable proxy: ");
         assert!(error.message().starts_with(&message), "{error}");
         assert!(
             error.hint().unwrap().to_string().contains(&format!("`unset {name}`")),
@@ -118,8 +118,11 @@ fn failure_behind_the_tunnel_of_a_proxy_names_the_proxy() {
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\0";
     type Answer = fn(&str, &[u8]) -> Reply;
     let answers: [(Answer, &str); 3] = [
-        (|cut, _| Reply::Bytes(cut.to_owned()), "broke off its answer: "),
-        (|_, compressed| Reply::Binary(compressed.to_vec()), "answered in the encoding `gzip`"),
+        (|cut, _| Reply::Bytes(cut.to_owned()), "broke off its response: "),
+        (
+            |_, compressed| Reply::Binary(compressed.to_vec()),
+            "sent a response in the encoding `gzip`",
+        ),
         (|_, _| Reply::Silence, "did not answer in time"),
     ];
     for (answer, why) in answers {

@@ -171,8 +171,8 @@ fn access_token_that_is_no_key_has_the_hint_of_its_grant() {
     let bearer = "ask the server's operator for a token that can be sent as it is";
     for (grant, other) in [("token-exchange", exchange), ("jwt-bearer", bearer)] {
         for (token, hint) in [
-            ("null", "see what writes it: it had no key to write"),
-            ("'at-1'", "write the key without the quotes"),
+            ("null", "check the program that writes it: it had no key"),
+            ("'at-1'", "write the key without quotes"),
             ("at 1", other),
         ] {
             let body = format!(r#"{{"access_token":"{token}"}}"#);

@@ -31,7 +31,7 @@ fn lost_exchange_answer_makes_the_next_send_a_new_assertion() {
     let mut source = bearer(&endpoint, "");
     endpoint.lose_a_grant();
     let error = source.error(ErrorKind::Transient);
-    assert!(error.message().contains("broke off its answer"), "{error}");
+    assert!(error.message().contains("broke off its response"), "{error}");
     source.give_again(&endpoint.token());
     assert!(endpoint.is_active(&source.key()));
     assert_eq!(endpoint.statuses(), [200, 200]);

@@ -111,7 +111,7 @@ fn token_endpoint_redirect_is_not_followed() {
 fn token_endpoint_answer_over_1_mib_is_cut_off() {
     let long = Stub::start(|_| Reply::new(200, &[], &" ".repeat(2 * 1024 * 1024)));
     let error = at(&long).error(Transient);
-    assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
+    assert!(error.message().ends_with("sent more than 1 MiB"), "{error}");
 }
 
 #[test]

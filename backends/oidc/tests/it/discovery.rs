@@ -126,5 +126,5 @@ fn oidc_ca_file_trusts_its_certificate_authority() {
 
     let none = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let error = Source::new(&format!("{issuer}\nca_file = '{none}'")).login(|_| ()).unwrap_err();
-    assert_eq!(error.message(), format!("`{none}` holds no certificate in PEM form"));
+    assert_eq!(error.message(), format!("`{none}` contains no certificate in PEM form"));
 }

@@ -48,7 +48,7 @@ fn http_answer_over_1_mib_is_cut_off() {
     let mut source = Source::new(&format!("issuer = '{}'", long.address()));
     let error = source.login(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transient);
-    assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
+    assert!(error.message().ends_with("sent more than 1 MiB"), "{error}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn invalid_vault_settings_name_their_line() {
         (with("auth = { method = 'approle' }"), "role_id"),
         (
             with("auth = { method = 'approle', role_id = 'r', secret_id = 'in the file' }"),
-            "`source.v.auth`: this is a text, and a table such as `{ env = \"NAME\" }` is wanted",
+            "`source.v.auth`: expected a table such as `{ env = \"NAME\" }`, found a string",
         ),
         (
             with("auth = { method = 'jwt', role = 'r', jwt = { env = 'J', file = 'j' } }"),

@@ -82,7 +82,7 @@ fn truncated_vault_answer_is_transient() {
     let error = error(ErrorKind::Transient, || {
         Reply::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"request_id\":".to_owned())
     });
-    assert!(error.message().contains("broke off its answer"), "{error}");
+    assert!(error.message().contains("broke off its response"), "{error}");
     self::error(ErrorKind::Transient, || Reply::Bytes(String::new()));
     self::error(ErrorKind::Transient, || Reply::Bytes("SSH-2.0-OpenSSH_9.6\r\n".to_owned()));
 }
@@ -90,7 +90,7 @@ fn truncated_vault_answer_is_transient() {
 #[test]
 fn vault_answer_over_1_mib_is_cut_off() {
     let error = error(ErrorKind::Transient, || Reply::new(200, &[], &"x".repeat(2_000_000)));
-    assert!(error.message().ends_with("sends more than 1 MiB"), "{error}");
+    assert!(error.message().ends_with("sent more than 1 MiB"), "{error}");
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn plain_http_to_a_tls_port_hints_at_https() {
         "<center>The plain HTTP request was sent to HTTPS port</center>",
     ] {
         let error = error(ErrorKind::Misconfigured, move || Reply::new(400, &[], body));
-        assert!(error.message().ends_with("speaks TLS, and was asked in plain HTTP"), "{error}");
-        assert_eq!(error.hint(), Some(&"write the address with `https://`".into()));
+        assert!(error.message().ends_with("expects TLS, but the address is plain HTTP"), "{error}");
+        assert_eq!(error.hint(), Some(&"change the address to `https://`".into()));
     }
 }
 
