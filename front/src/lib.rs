@@ -1,7 +1,7 @@
 //! The front: prints a key that may be printed, or becomes the worker.
 //!
-//! It runs each time a client wants its key, so it does nothing but that: it parses no
-//! configuration, keeps no threads and knows no network. What is not a plain hit is the worker's.
+//! It runs whenever a client wants a key. So it parses no configuration, starts no threads and uses
+//! no network; everything but a plain hit is left to the worker.
 //!
 //! A program becomes the front by linking this crate. On Unix the crate has the `main` that the C
 //! library calls, and so the program has none:
@@ -40,7 +40,7 @@ use api_key_helper_values::{Error, Moment, exit_code};
 
 use crate::request::{Request, linked_profile};
 
-/// Answers the call that this process is.
+/// Answers the call of this process.
 #[cfg(any(not(unix), test))]
 #[must_use]
 pub fn run() -> ExitCode {
@@ -63,7 +63,7 @@ fn answer(program: &OsStr, arguments: &[OsString]) -> u8 {
     match outcome {
         Ok(()) => 0,
         Err(error) => {
-            // Where stderr is closed there is nobody to tell.
+            // If stderr is closed, the error cannot be shown.
             let _ = io::stderr().write_all(error.report().as_bytes());
             exit_code(&error, arguments)
         }
@@ -73,15 +73,15 @@ fn answer(program: &OsStr, arguments: &[OsString]) -> u8 {
 /// A key that may be printed.
 struct Answer {
     hit: Hit,
-    /// The source to ask behind the answer.
+    /// The source to refresh in the background.
     refresh: Option<SourcePlan>,
     folder: StateFolder,
-    /// Of a client that is watched for keys that the API refuses.
+    /// Present if the client is watched for refused keys.
     watch: Option<Watch>,
 }
 
-/// The key that may be printed. `None` is no error: whatever it is, the worker finds it too, and
-/// says it better.
+/// Returns a key that may be printed. On any failure it returns `None`: the worker fails as well,
+/// and reports it in detail.
 fn find(request: &Request<'_>, asked_at: Moment) -> Option<Answer> {
     let places = Places::find(request.config, &variable).ok()?;
     let mut trail = Trail::new();
@@ -103,7 +103,8 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Answer> {
         return None;
     }
     let keys = keys_at_hand(plan.seal, &KeyFile::new(places.keys.clone()), &mut trail)?;
-    // To hash the environment of each source would make a hit grow with their number.
+    // Only sources that are looked at hash their environment, so a hit does not slow down with
+    // their number.
     let planned = |source: &SourcePlan| source.clone().within(&variable);
     let lookup = Lookup {
         policy: &plan.policy,
@@ -135,10 +136,11 @@ fn find(request: &Request<'_>, asked_at: Moment) -> Option<Answer> {
     Some(Answer { hit, refresh, folder, watch })
 }
 
-/// As much of a configuration file as the worker reads, in bytes.
+/// The size limit of a configuration file, in bytes, the same as the worker's.
 const CONFIG_LIMIT: u64 = 1 << 20;
 
-/// A configuration file's bytes; an absent file is as good as an empty one, an unreadable one not.
+/// Returns the bytes of a configuration file. A missing file counts as empty; an unreadable one
+/// does not.
 fn present(file: &Result<Vec<u8>, ReadError>) -> Option<Option<&[u8]>> {
     match file {
         Ok(bytes) => Some(Some(bytes)),
@@ -150,7 +152,7 @@ fn present(file: &Result<Vec<u8>, ReadError>) -> Option<Option<&[u8]>> {
 fn print(program: &OsStr, answer: Answer, request: &Request<'_>) -> Result<(), Error> {
     api_key_helper_system::print(answer.hit.key.expose()).map_err(|error| {
         Error::transient(format!("cannot write the key to stdout: {error}"))
-            .with_hint("look at what the output was redirected to")
+            .with_hint("check the file or program that stdout is redirected to")
     })?;
     if let Some(watch) = answer.watch {
         watch.answered(Verdict::Print, answer.hit.key_id, now().into());
@@ -158,7 +160,7 @@ fn print(program: &OsStr, answer: Answer, request: &Request<'_>) -> Result<(), E
     if let Some(source) = answer.refresh {
         let lock = source.within(&variable).id.lock_file();
         if !answer.folder.is_locked(&lock) {
-            // The caller has its key: whatever goes wrong now shows when the key is no longer due.
+            // The caller has its key; an error shows up once the key is no longer due.
             let _ = worker::refresh_behind(program, request);
         }
     }

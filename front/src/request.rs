@@ -1,10 +1,10 @@
-//! What the front understands of the command line.
+//! The part of the command line that the front understands.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`, or the same by a link that
-/// is called after the profile.
+/// A call that may be a hit: `[--profile NAME] [--config PATH] [get]`, or the same through a link
+/// that is named after the profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
     pub(crate) profile: Option<&'a OsStr>,
@@ -12,7 +12,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// `None` for whatever is not plainly that, mistakes included: the worker has the command tree.
+    /// Returns `None` for any other call, mistakes included: the worker has the command tree.
     pub(crate) fn parse(linked: Option<&'a OsStr>, arguments: &'a [OsString]) -> Option<Self> {
         let mut request = Self { profile: linked, config: None };
         let mut is_command_seen = false;
@@ -40,17 +40,17 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The profile that the link is called after by which this program was started:
-/// `api-key-helper@NAME`. Whether it is a name, the worker says.
+/// Returns the profile in the name of the link by which this program was started:
+/// `api-key-helper@NAME`. The worker checks whether it is a valid name.
 pub(crate) fn linked_profile(program: &OsStr) -> Option<&OsStr> {
     linked(program, &Names::OF_THIS_SYSTEM)
 }
 
-/// How a system spells the name of a program.
+/// The spelling of program names on a system.
 struct Names {
-    /// What a name may end with, and need not.
+    /// The optional end of a name.
     suffix: &'static [u8],
-    /// Whether upper case is lower case.
+    /// Upper and lower case are the same.
     is_case_ignored: bool,
 }
 
@@ -73,22 +73,22 @@ fn linked<'a>(program: &'a OsStr, names: &Names) -> Option<&'a OsStr> {
     if !names.is_same(prefix, PREFIX) {
         return None;
     }
-    // Shells leave the suffix out, and the caller's words are what a program is told.
+    // Shells omit the suffix, and a program receives its name as the caller spelled it.
     let without = profile.len().checked_sub(names.suffix.len()).map(|end| profile.split_at(end));
     let profile = match without {
         Some((profile, suffix)) if names.is_same(suffix, names.suffix) => profile,
         _ => profile,
     };
-    // What is not text is no name either.
+    // Text that is not Unicode is not a valid name either.
     Some(OsStr::new(str::from_utf8(profile).unwrap_or_default()))
 }
 
-/// `--name=value` in its parts.
+/// Splits `--name=value`.
 fn split(argument: &OsStr) -> Option<(&str, &OsStr)> {
     ["--profile", "--config"].into_iter().find_map(|name| {
         let value =
             argument.as_encoded_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-        // A UTF-8 prefix was taken off, after which the rest is well-formed.
+        // A UTF-8 prefix was removed, after which the rest is well-formed.
         let value = OsStr::new(argument.to_str()?.get(argument.len() - value.len()..)?);
         Some((name, value))
     })
@@ -131,7 +131,7 @@ mod tests {
         let work = Some(OsStr::new("work"));
         let get = [OsString::from("get")];
         assert_eq!(Request::parse(work, &get).unwrap().profile, work);
-        // What they say together is the worker's to judge.
+        // The worker reports the conflict.
         let both = [OsString::from("--profile=work")];
         assert_eq!(Request::parse(work, &both), None);
     }

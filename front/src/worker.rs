@@ -1,4 +1,4 @@
-//! The way to the worker.
+//! Starts the worker.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -23,11 +23,10 @@ use platform::{replace_process, start_apart};
 const WORKER: &str = "api-key-helper-worker";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Becomes the worker, with arguments, environment and streams as they are; returns only when that
-/// fails.
+/// Becomes the worker, with the same arguments, environment and streams; returns only on failure.
 ///
-/// The worker is told when the call began, for it is this program's caller that asked then; and the
-/// profile that the link is called after by which it was called.
+/// The worker gets the moment at which the call began, since its deadline counts from there, and
+/// the profile in the name of the link.
 pub(crate) fn become_it(
     program: &OsStr,
     arguments: &[OsString],
@@ -51,19 +50,19 @@ pub(crate) fn become_it(
     }
     let error = replace_process(command.args(arguments));
     Error::misconfigured(format!("cannot start `{}`: {error}", worker.display()))
-        .with_hint("install api-key-helper anew, both of its programs")
+        .with_hint("reinstall api-key-helper, with both of its programs")
 }
 
-/// Starts a worker that refreshes behind an answer that has been given, in a session of its own so
-/// that it outlives the caller's process group. It begins there, and does not only go there: who
-/// has the answer may end that group at once.
+/// Starts a worker that refreshes the key after this call has answered. It starts in a session of
+/// its own, and does not switch later: a caller that has its answer may kill the process group at
+/// once.
 pub(crate) fn refresh_behind(program: &OsStr, request: &Request<'_>) -> io::Result<()> {
     let candidates = candidates(program).map_err(io::Error::other)?;
     let Some(worker) = candidates.into_iter().find(|path| path.is_file()) else { return Ok(()) };
     let mut arguments = vec![front_version().into(), OsString::from("refresh")];
     for (option, value) in [("--profile=", request.profile), ("--config=", request.config)] {
         if let Some(value) = value {
-            // One word: the value may look like an option itself.
+            // One word, because the value may look like an option.
             let mut option = OsString::from(option);
             option.push(value);
             arguments.push(option);
@@ -72,7 +71,7 @@ pub(crate) fn refresh_behind(program: &OsStr, request: &Request<'_>) -> io::Resu
     start_apart(&worker, &arguments)
 }
 
-/// The worker says so when it is not of this version, for an upgrade replaces both.
+/// The worker reports a version mismatch, because an upgrade replaces both programs.
 fn command(worker: &Path) -> Command {
     let mut command = Command::new(worker);
     command.arg(front_version());
@@ -83,8 +82,8 @@ fn front_version() -> String {
     format!("--front-version={VERSION}")
 }
 
-/// Beside the front's own real file, or where a distribution puts programs that are not for
-/// people. `PATH` does not decide: it is the caller's.
+/// Returns the folder of the front's real file, and the folder in which distributions put internal
+/// programs. `PATH` is not used: the caller controls it.
 fn candidates(program: &OsStr) -> Result<[PathBuf; 2], Error> {
     let front = own_program(program)?;
     let folder = front.parent().unwrap_or_else(|| Path::new("/"));
@@ -95,9 +94,9 @@ fn candidates(program: &OsStr) -> Result<[PathBuf; 2], Error> {
 
 fn missing([beside, libexec]: &[PathBuf; 2]) -> Error {
     Error::misconfigured(format!(
-        "the worker is missing: neither `{}` nor `{}` is there",
+        "cannot find the worker: neither `{}` nor `{}` exists",
         beside.display(),
         libexec.display()
     ))
-    .with_hint("install api-key-helper anew, both of its programs")
+    .with_hint("reinstall api-key-helper, with both of its programs")
 }

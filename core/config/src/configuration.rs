@@ -1,4 +1,5 @@
-//! The files together: the user's over the system's, as far as that one allows it.
+//! The merged configuration files: the user's settings override the system's, except for locked
+//! ones.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,16 +14,16 @@ use serde::Deserialize;
 use crate::definitions::{ProfileDefinition, SourceDefinition};
 use crate::{locked, uses};
 
-/// A configuration file as it was read.
+/// The content of a configuration file.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
-    /// Where it is; absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// What it holds.
+    /// The bytes of the file.
     pub bytes: Vec<u8>,
 }
 
-/// Both configuration files, merged key by key and checked, and the environment.
+/// The two configuration files, merged key by key and checked, with the environment.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     default_profile: Option<String>,
@@ -33,25 +34,25 @@ pub struct Configuration {
     pub(super) variables: Variables,
 }
 
-// The tables below are read one by one, from the file's own values. Here they give their names,
-// their type and the JSON schema.
+// Each table below is deserialised by itself, from the file's own values. These fields define the
+// names, the type and the JSON schema.
 /// The keys of a configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 #[serde(default)]
 struct Top {
-    /// The profile that is used when none is asked for.
+    /// The profile that is used when none is named.
     ///
     /// Default: the only one.
     ///
-    /// Also: `--profile`, which beats this.
+    /// Also: `--profile`, which takes precedence.
     default_profile: Option<String>,
     /// Keys of the system's file that nothing else may set, such as `source.keys`.
     locked: Vec<String>,
     /// Profiles, each a named list of sources with a policy.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::ProfileSettings>"))]
     profile: toml::Table,
-    /// Where the key is kept that seals the cache.
+    /// The store of the key that encrypts the cache.
     ///
     /// Default: `"auto"`.
     seal: SealSetting,
@@ -64,8 +65,8 @@ impl Configuration {
     /// Parses and merges the files.
     ///
     /// # Errors
-    /// Misconfigured: what is not TOML, an unknown key, a wrong type, a name that is none, a key
-    /// that the system's file locks, sources that use one another in a circle.
+    /// `Misconfigured`: invalid TOML, an unknown key, a wrong type, an invalid name, a key that the
+    /// system's file locks, or a cycle of sources.
     pub fn parse(
         system: Option<ConfigFile>,
         user: Option<ConfigFile>,
@@ -96,17 +97,17 @@ impl Configuration {
         Ok(Self { default_profile, seal, profiles, sources, locked, variables })
     }
 
-    /// A configuration file as a JSON schema. Of a source it has what all sources have.
+    /// Returns the JSON schema of a configuration file, with the settings that all sources have.
     #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         <Top as schemars::JsonSchema>::json_schema(generator)
     }
 
-    /// The name of the profile that is used when none is asked for.
+    /// Returns the name of the profile that is used when none is named.
     ///
     /// # Errors
-    /// Misconfigured, when several are there and none is the default.
+    /// `Misconfigured`: there are several, and none is the default.
     pub fn default_profile(&self) -> Result<&str, Error> {
         if let Some(name) = &self.default_profile {
             return Ok(name);
@@ -117,42 +118,42 @@ impl Configuration {
             (None, _) => Err(Error::misconfigured("the configuration has no profile")
                 .with_hint("add `[profile.default]` with `sources = [\"NAME\"]`")),
             (Some(first), Some(_)) => Err(Error::misconfigured(
-                "there are several profiles, and no `default_profile` says which one is meant",
+                "there are several profiles, and no `default_profile` selects one",
             )
             .with_hint(format!("add `default_profile = \"{first}\"`, or use `--profile`"))),
         }
     }
 
-    /// Where the sealing key is kept.
+    /// Returns the store of the cache encryption key.
     #[must_use]
     pub const fn seal(&self) -> SealSetting {
         self.seal
     }
 
-    /// The names of all profiles, in alphabetical order.
+    /// Returns the names of all profiles, in alphabetical order.
     #[must_use]
     pub fn profiles(&self) -> Vec<String> {
         self.profiles.keys().cloned().collect()
     }
 
-    /// The names of all sources, in alphabetical order.
+    /// Returns the names of all sources, in alphabetical order.
     #[must_use]
     pub fn sources(&self) -> Vec<String> {
         self.sources.keys().cloned().collect()
     }
 
-    /// The names of the sources that use `name`, or others that do, in alphabetical order: of all,
-    /// not of one profile's.
+    /// Returns the names of the sources that use `name`, directly or through others, in
+    /// alphabetical order. They may belong to any profile.
     #[must_use]
     pub fn dependents(&self, name: &str) -> Vec<String> {
         let dependents = self.sources.iter().filter(|(_, source)| source.inner.contains(name));
         dependents.map(|(dependent, _)| dependent.clone()).collect()
     }
 
-    /// Refuses a `place` on the command line or in the environment that sets what is locked.
+    /// Refuses a `place` on the command line or in the environment that sets a locked key.
     ///
     /// # Errors
-    /// Misconfigured, naming both.
+    /// `Misconfigured`, with both places.
     pub fn check_unlocked(&self, key: &[&str], place: &str) -> Result<(), Error> {
         let key: Vec<String> = key.iter().map(ToString::to_string).collect();
         if self.locked.covers(&key) { Err(self.locked.refusal(&key, place)) } else { Ok(()) }
@@ -167,8 +168,8 @@ fn tables(root: &mut Located, section: &str) -> Result<BTreeMap<String, Located>
         let path = vec![section.to_owned(), name];
         let name = &path[1];
         if !is_name(name) {
-            return Err(root.error(&path, "is not a name").with_hint(
-                "names have 1 to 64 of the characters `a-z`, `0-9`, `_` and `-`, and begin with a \
+            return Err(root.error(&path, "is not a valid name").with_hint(
+                "a name has 1 to 64 characters of `a-z`, `0-9`, `_` and `-`, and begins with a \
                  letter or digit",
             ));
         }
@@ -176,7 +177,7 @@ fn tables(root: &mut Located, section: &str) -> Result<BTreeMap<String, Located>
             let message = format!("is not a table; write `[{section}.{name}]`");
             return Err(root.error(&path, message));
         };
-        // In the map's order, what is inside a table follows it.
+        // The map is sorted, so the keys in a table follow it.
         let inner = root.places.range(path.clone()..);
         let inner = inner.take_while(|(place, _)| place.starts_with(&path));
         let places = inner.map(|(place, at)| (place[2..].to_vec(), at.clone())).collect();
@@ -189,8 +190,8 @@ fn document(file: Option<ConfigFile>) -> Result<Document, Error> {
     file.map_or_else(|| Ok(Document::default()), |file| Document::parse(file.path, &file.bytes))
 }
 
-/// Whether a name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes part of
-/// file names.
+/// Returns whether the name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes
+/// part of file names.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let is_first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -199,7 +200,8 @@ pub fn is_name(name: &str) -> bool {
         && name.chars().all(|c| is_first(c) || c == '_' || c == '-')
 }
 
-/// `default_profile`, `profile.NAME.KEY`, `source.NAME.KEY`: what a file sets as a whole.
+/// Returns whether the path is a setting that a file overrides as a whole: `default_profile`,
+/// `profile.NAME.KEY`, `source.NAME.KEY`.
 fn is_setting(path: &[String]) -> bool {
     match path {
         [top] => top != "profile" && top != "source",
@@ -208,7 +210,7 @@ fn is_setting(path: &[String]) -> bool {
     }
 }
 
-/// Puts the settings of `user` over those of `base`.
+/// Overrides the settings of `base` with those of `user`.
 fn overlay(base: &mut Located, user: Document) {
     base.places.retain(|place, _| {
         let around = (1..=place.len()).map(|length| &place[..length]);

@@ -1,4 +1,4 @@
-//! Profiles and sources as the files have them, whatever the environment is.
+//! Profiles and sources as the files define them, independent of the environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::settings::ProfileSettings;
 /// A `[profile.NAME]`.
 #[derive(Clone, Debug)]
 pub(super) struct ProfileDefinition {
-    /// Without the names of its sources.
+    /// The settings without `sources`.
     pub(super) settings: ProfileSettings,
-    /// In order of preference.
+    /// The sources, in order of preference.
     pub(super) sources: Vec<Arc<SourceDefinition>>,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct ProfileDefinition {
 pub(super) struct SourceDefinition {
     pub(super) id: EntryId,
     pub(super) backend: String,
-    /// Without the name of its backend.
+    /// The settings without `backend`.
     pub(super) settings: SourceSettings,
     pub(super) table: Located,
-    /// The sources whose keys are secret inputs of this one, by name.
+    /// The sources whose keys are secret inputs of this one, in alphabetical order.
     pub(super) uses: Vec<Arc<Self>>,
-    /// The names of those, and of all that they use.
+    /// The names of all sources that this one uses, directly or through others.
     pub(super) inner: BTreeSet<String>,
     /// The number of sources in the longest chain that begins here.
     pub(super) chain: usize,
@@ -46,7 +46,7 @@ impl ProfileDefinition {
         let key = ["sources".to_owned()];
         if names.is_empty() {
             return Err(table
-                .error(&key, "a profile has at least one source")
+                .error(&key, "a profile needs at least one source")
                 .with_hint(format!("add `sources = [\"NAME\"]` to `[{}]`", table.path.join("."))));
         }
         let mut seen = BTreeSet::new();
@@ -67,7 +67,7 @@ impl ProfileDefinition {
     }
 }
 
-/// The names that are there instead of one that is not.
+/// Returns a hint with the existing names.
 pub(super) fn known<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> String {
     let names: Vec<&str> = names.map(String::as_str).collect();
     if names.is_empty() {

@@ -6,8 +6,8 @@ use api_key_helper_values::{Error, ErrorKind, Fingerprint, SHOWN_LENGTH};
 
 use crate::{ConfigFile, Configuration, Variables};
 
-/// Two files and a variable are a configuration whose profiles have plans that come back as they
-/// were, or an error that can be shown.
+/// Two files and a variable give a configuration whose plans survive encoding, or an error that can
+/// be shown.
 pub fn configuration(bytes: &[u8]) {
     let [ttl, system, user] = parts(bytes);
     let file = |path: &str, bytes: &[u8]| ConfigFile { path: path.into(), bytes: bytes.to_vec() };
@@ -59,8 +59,8 @@ fn shown(error: &Error) {
     assert!(error.report().chars().count() <= SHOWN_LENGTH, "{error}");
 }
 
-/// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it
-/// says.
+/// Splits `bytes` into `COUNT` parts. The byte before each part is its length; the last part is the
+/// rest.
 fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     let mut parts = [&[][..]; COUNT];
     for part in &mut parts[..COUNT - 1] {
@@ -71,10 +71,10 @@ fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     parts
 }
 
-/// The functions above.
+/// The targets.
 pub const TARGETS: &[Trial] = &[("configuration", configuration)];
 
-/// The name that a function has in `fuzz/`, and the function.
+/// The name of a target in `fuzz/`, and its function.
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The configuration: TOML files, variables and their precedence, read and checked.
+//! The configuration: TOML files, variables and their precedence, parsed and checked.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

@@ -1,14 +1,13 @@
-//! The settings that the system's file may keep for itself.
+//! Locks of the system's file.
 
 use api_key_helper_tables::{Located, Locked, fields};
 use api_key_helper_values::Error;
 
 use crate::settings::ProfileSettings;
 
-/// Takes `written`, the list of the system's file, whose `root` this is.
+/// Parses `written`, the list of locks in the system's file, whose table is `root`.
 ///
-/// # Errors
-/// Misconfigured: a lock that could never hold anything back would be taken for one that does.
+/// Refuses a lock without effect: administrators would rely on it.
 pub(super) fn read(root: &Located, written: &[String]) -> Result<Locked, Error> {
     let keys: Vec<Vec<String>> =
         written.iter().map(|key| key.split('.').map(str::to_owned).collect()).collect();
@@ -25,7 +24,7 @@ pub(super) fn read(root: &Located, written: &[String]) -> Result<Locked, Error> 
     Ok(Locked::new(keys, root.place(&[Locked::KEY.to_owned()]).cloned()))
 }
 
-/// What a source can set is known to its backend alone.
+/// Only the backend knows the settings of a source.
 fn can_be_set(key: &[String]) -> bool {
     match key {
         [top] => ["default_profile", "profile", "seal", "source"].contains(&top.as_str()),
@@ -125,7 +124,7 @@ mod tests {
             let expected = "the variable `VAULT_ADDR` sets `source.a.address`, which is locked by";
             assert!(error.message().starts_with(expected), "{error}");
             assert_eq!(table.filling("address", "BAO_ADDR"), Ok(None));
-            // It is recorded all the same: with another value, the cached key is another's.
+            // It is recorded nevertheless: another value means another key.
             assert!(table.reads().variables.contains("VAULT_ADDR"));
         }
         let table = table(&parse("'source.a.path'", "", &address).unwrap());

@@ -1,4 +1,4 @@
-//! A profile with all that its settings come from, in order of precedence.
+//! Profiles, with the precedence of variables, files and defaults.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,54 +15,54 @@ use crate::settings::{OnRejection, ProfileSettings, Share};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 3;
-/// The longest time of one call that no profile bounds.
+/// The default of `deadline`, and the limit of a call without a profile.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The longest time of one attempt, in milliseconds.
+/// The variable with the longest time of one attempt, in milliseconds.
 const TIMEOUT_VARIABLE: &str = "API_KEY_HELPER_TIMEOUT_MS";
-/// Attempts after the first one.
+/// The variable with the number of attempts after the first one.
 const RETRIES_VARIABLE: &str = "API_KEY_HELPER_RETRY_COUNT";
 
-/// Where a source is used by itself. No profile is called so, and a lock on every profile covers
-/// it.
+/// The name in checks of locks for a source that is used by itself. No profile has this name, and a
+/// lock on every profile covers it.
 const NO_PROFILE: &str = "*";
 
 /// A profile, ready to be used.
 #[derive(Debug)]
 pub struct Profile {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// When a key may be printed.
+    /// The rule by which a key may be printed.
     pub policy: Policy,
-    /// How long callers go on using it.
+    /// The time for which callers use a key.
     pub hold: Hold,
     /// The longest time of one call.
     pub deadline: Duration,
-    /// What an early call means.
+    /// The reaction to an early retry.
     pub on_rejection: OnRejection,
-    /// In which form the key is printed.
+    /// The form in which the key is printed.
     pub format: Format,
-    /// Its sources, in order of preference.
+    /// The sources, in order of preference.
     pub sources: Vec<Arc<ConfiguredSource>>,
 }
 
-/// A source as one profile uses it.
+/// A source with the settings of one profile.
 #[derive(Debug)]
 pub struct ConfiguredSource {
-    /// What its backend reads.
+    /// The settings that the backend reads.
     pub table: SourceTable,
-    /// The name of its backend.
+    /// The name of the backend.
     pub backend: String,
-    /// Which entry is its own.
+    /// The identity of its cache entry.
     pub id: EntryId,
     /// The longest time of one attempt.
     pub timeout: Duration,
-    /// Attempts after the first one.
+    /// The number of attempts after the first one.
     pub retries: u32,
-    /// How long a key lives whose answer does not say.
+    /// The lifetime of a key whose issuer reports none.
     pub lifetime: Option<Duration>,
-    /// The sources whose keys are secret inputs of this one, by name. What several use is one
-    /// value.
+    /// The sources whose keys are secret inputs of this one, in alphabetical order. Several users
+    /// share one value.
     pub uses: Vec<Arc<Self>>,
 }
 
@@ -75,7 +75,7 @@ struct SourceMaker<'a> {
     made: BTreeMap<String, Arc<ConfiguredSource>>,
 }
 
-/// What the environment says, checked.
+/// The checked values of the environment variables.
 struct FromVariables {
     timeout: Option<Duration>,
     retries: Option<u32>,
@@ -83,11 +83,11 @@ struct FromVariables {
 }
 
 impl Configuration {
-    /// The profile `name`.
+    /// Returns the profile `name`.
     ///
     /// # Errors
-    /// Misconfigured: there is none, a source is missing, or a variable is not a number or sets what
-    /// is locked.
+    /// `Misconfigured`: the profile or a source is missing, or a variable is not a number or sets a
+    /// locked key.
     pub fn profile(&self, name: &str) -> Result<Profile, Error> {
         let Some(ProfileDefinition { settings, sources }) = self.profiles.get(name) else {
             return Err(Error::misconfigured(format!("there is no profile `{name}`"))
@@ -100,8 +100,8 @@ impl Configuration {
         let or = |written: Option<RawDuration>, default| {
             written.map_or(default, |RawDuration(time)| time)
         };
-        // Claude Code's variable, which `apply` writes, is no attempt on a lock: it only fills no
-        // gap.
+        // Claude Code's variable, which `apply` writes, does not violate a lock: it is only
+        // ignored.
         let fills_ttl = self.check_unlocked(&["profile", name, "ttl"], CLIENT_TTL_VARIABLE).is_ok();
         let client_ttl = variables.client_ttl.filter(|_| fills_ttl);
         Ok(Profile {
@@ -133,10 +133,10 @@ impl Configuration {
         })
     }
 
-    /// The source `name` by itself, whichever profiles use it.
+    /// Returns the source `name` by itself, with no settings of a profile.
     ///
     /// # Errors
-    /// Misconfigured: there is none.
+    /// `Misconfigured`: there is no such source.
     pub fn source_alone(&self, name: &str) -> Result<Arc<ConfiguredSource>, Error> {
         let Some(source) = self.sources.get(name) else {
             return Err(Error::misconfigured(format!("there is no source `{name}`"))
@@ -212,8 +212,8 @@ impl FromVariables {
     }
 }
 
-/// A whole number. Claude Code itself takes the digits at the beginning, so that `1h` would be a
-/// millisecond: whoever writes that is told.
+/// Parses a whole number. Claude Code itself reads the leading digits, so that `1h` would be one
+/// millisecond; here that is an error.
 fn number(
     variables: &Variables,
     name: &str,

@@ -11,13 +11,13 @@ pub struct ProfileSettings {
     /// Names of sources, in order of preference. At least one.
     #[cfg_attr(feature = "schema", schemars(required, length(min = 1)))]
     pub sources: Option<Vec<String>>,
-    /// The longest time a key is printed without asking again; `0s` asks each time.
+    /// The longest time for which a key is printed without a refresh; `0s` refreshes each time.
     ///
     /// Default: `1h`.
     ///
     /// Also: `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, in milliseconds.
     pub ttl: Option<RawDuration>,
-    /// How long the caller goes on using a key after it was printed.
+    /// The time for which the caller uses a key after it was printed.
     ///
     /// Default: `0s`.
     ///
@@ -27,46 +27,47 @@ pub struct ProfileSettings {
     ///
     /// Default: `10s`.
     ///
-    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which beats this.
+    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which takes precedence.
     pub timeout: Option<RawDuration>,
-    /// Attempts after the first one, when a failure may pass.
+    /// Attempts after the first one, for transient failures.
     ///
     /// Default: `3`.
     ///
-    /// Also: `API_KEY_HELPER_RETRY_COUNT`, which beats this.
+    /// Also: `API_KEY_HELPER_RETRY_COUNT`, which takes precedence.
     pub retries: Option<u32>,
     /// The longest time of one call, all sources and attempts together.
     ///
     /// Default: `30s`.
     ///
-    /// Also: `get --deadline`, which beats this.
+    /// Also: `get --deadline`, which takes precedence.
     pub deadline: Option<RawDuration>,
-    /// How long before its end a key is replaced, at most half of its life.
+    /// The time before its expiry at which a key is refreshed, at most half of its lifetime.
     ///
     /// Default: `10m`.
     pub refresh_window: Option<RawDuration>,
-    /// How long a key is still printed at once while it is being replaced.
+    /// The time for which an old key is still printed at once while it is being refreshed.
     ///
     /// Default: `10m`.
     pub stale_while_revalidate: Option<RawDuration>,
-    /// How long beyond `ttl` a key is printed while its source is down, never past its end.
+    /// The time beyond `ttl` for which a key is printed while its source is down, never past its
+    /// expiry.
     ///
     /// Default: `24h`.
     pub stale_if_error: Option<RawDuration>,
-    /// By how much of itself `ttl` is shortened at most, drawn once for each key, so that a fleet
-    /// does not ask at once.
+    /// The largest share by which `ttl` is shortened, at random for each key, so that a fleet does
+    /// not refresh at the same time.
     ///
     /// Default: `"10%"`.
     pub ttl_jitter: Option<Share>,
-    /// What an ask means that is so early that the API must have refused the key.
+    /// The reaction to a retry so early that the API must have refused the key.
     ///
     /// Default: `"refetch"`.
     pub on_rejection: Option<OnRejection>,
-    /// In which form the key is printed.
+    /// The form in which the key is printed.
     ///
     /// Default: `"raw"`.
     ///
-    /// Also: `--format`, which beats this.
+    /// Also: `--format`, which takes precedence.
     pub format: Option<FormatName>,
     /// HTTP headers of the formats that have some; `{key}` stands for the key.
     ///
@@ -80,13 +81,13 @@ pub struct ProfileSettings {
     ///
     /// Default: `"oauth2"`.
     pub username: Option<Username>,
-    /// Servers that may have the key, where a client says where it sends it.
+    /// The servers that may receive the key, for clients that name the server.
     ///
-    /// Default: for `git` and `cargo` needed; else all.
+    /// Default: for `git` and `cargo` required; else all.
     pub send_to: Option<Vec<Origin>>,
 }
 
-/// A share that is written `"10%"`, or as a number between 0 and 1.
+/// A share, written as `"10%"` or as a number from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "WrittenShare")]
@@ -114,16 +115,16 @@ impl TryFrom<WrittenShare> for Share {
         share
             .filter(|share| (0.0..=1.0).contains(share))
             .map(Self)
-            .ok_or_else(|| "a share is written `\"10%\"`, from 0% to 100%".to_owned())
+            .ok_or_else(|| "a share must be from 0% to 100%, such as `\"10%\"`".to_owned())
     }
 }
 
-/// What happens when Claude Code asks again so early that the API must have refused the key.
+/// The reaction to a retry by Claude Code so early that the API must have refused the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OnRejection {
-    /// Nothing.
+    /// The cached key is printed again.
     Ignore,
     /// A new key is fetched.
     #[default]

@@ -210,14 +210,17 @@ fn configuration_error_names_line_and_nearest_key() {
     assert!(refused("defaultprofile = 'a'\n").contains("did you mean `default_profile`?"));
     assert!(refused("zzz = 'a'\n").contains("known keys are `default_profile`, `locked`"));
     let type_error = refused(&with("retries = 'many'\n"));
-    assert!(type_error.contains(":5:1: `profile.work.retries`: this is a text"), "{type_error}");
+    assert!(
+        type_error.contains(":5:1: `profile.work.retries`: expected a whole number"),
+        "{type_error}"
+    );
     assert!(!type_error.contains("many"), "it may be a secret: {type_error}");
     assert!(refused(&with("ttl = '1 hourr'\n")).contains(":5:1: `profile.work.ttl`: `1 hourr`"));
     assert!(refused(&with("ttl_jitter = 2\n")).contains("from 0% to 100%"));
     assert!(refused(&with("retries = -1\n")).contains("`profile.work.retries`"));
     assert!(refused("profile = 1\n").contains(":1:1: `profile`"));
-    assert!(refused("[source.a]\n").contains("a source has a `backend`"));
-    assert!(refused("[source.A]\nbackend = 'script'\n").contains("is not a name"));
+    assert!(refused("[source.a]\n").contains("a source needs a `backend`"));
+    assert!(refused("[source.A]\nbackend = 'script'\n").contains("is not a valid name"));
     assert!(refused("source.a = 1\n").contains("write `[source.a]`"));
     assert!(refused("[profile.work]\n").contains("at least one source"));
     assert!(refused("[profile.work]\nsources = []\n").contains(":2:1: `profile.work.sources`"));
@@ -240,7 +243,7 @@ fn profile_and_source_names_are_valid_file_names() {
     let longer = "a".repeat(65);
     for name in ["'..'", "'a/b'", "''", "-a", "_a", "'ä'", &longer] {
         let text = format!("[source.{name}]\nbackend = 'script'\n");
-        assert!(refused(&text).contains("is not a name"), "{name}");
+        assert!(refused(&text).contains("is not a valid name"), "{name}");
     }
 }
 
@@ -271,6 +274,6 @@ fn fingerprint_changes_with_source_settings_that_select_the_key() {
     assert_ne!(fingerprint(USER, "command = ['/b']\n"), base);
     assert_ne!(fingerprint(USER, "command = ['/a', 'x']\n"), base);
     assert_ne!(fingerprint(USER, "command = ['/a']\nenv = { A = '1' }\n"), base);
-    // The same words mean another program in another folder.
+    // In another folder, the same relative path is another program.
     assert_ne!(fingerprint("/home/v/config.toml", "command = ['/a']\n"), base);
 }

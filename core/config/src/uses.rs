@@ -1,8 +1,8 @@
-//! Which sources use which.
+//! The sources that use other sources.
 //!
-//! A source uses another one where a value in its table is a secret input that names it. That is
-//! seen by how it is written, so it is known without any backend: a circle or an unknown name is
-//! refused whether or not anybody asks that source.
+//! A source uses another one if its table has a secret input that names it. The syntax shows that
+//! without any backend. So a cycle or an unknown name is refused even if no profile uses the
+//! source.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::definitions::{SourceDefinition, known};
 /// The sources that a table uses, each with the path of the key that names it.
 type Uses = BTreeMap<String, Vec<String>>;
 
-/// Reads the `tables` of all sources, and joins each to those that it uses. Refuses names of
-/// sources that are not there, sources that use themselves, and chains that are too long.
+/// Reads the `tables` of all sources, and links each to those that it uses. Refuses unknown names,
+/// cycles, and chains that are too long.
 pub(super) fn link(
     tables: BTreeMap<String, Located>,
 ) -> Result<BTreeMap<String, Arc<SourceDefinition>>, Error> {
@@ -34,7 +34,7 @@ pub(super) fn link(
     Ok(search.linked)
 }
 
-/// A source without those that it uses.
+/// A source before it is linked.
 struct Unlinked {
     name: String,
     backend: String,
@@ -48,7 +48,7 @@ impl Unlinked {
         let mut settings: SourceSettings = table.read_some()?;
         let Some(backend) = settings.backend.take() else {
             return Err(table
-                .error(&[], "a source has a `backend`")
+                .error(&[], "a source needs a `backend`")
                 .with_hint(format!("add `backend = \"script\"` to `[source.{name}]`")));
         };
         let mut uses = Uses::new();
@@ -97,21 +97,21 @@ fn find(value: &toml::Value, path: &mut Vec<String>, uses: &mut Uses) {
     }
 }
 
-/// The source that a secret input names: `{ source = "name" }`. Some backends have switches beside
+/// Returns the source in a secret input: `{ source = "name" }`. Some backends have switches beside
 /// it.
 fn named_by(table: &toml::Table) -> Option<&str> {
     let is_input = table.iter().all(|(key, value)| key == NAME || value.is_bool());
     table.get(NAME).filter(|_| is_input).and_then(toml::Value::as_str)
 }
 
-/// A search for circles and for chains that are too long, depth first.
+/// A depth-first search for cycles, and for chains that are too long.
 struct Search {
-    /// Of all sources.
+    /// The names of all sources.
     names: Vec<String>,
     unlinked: BTreeMap<String, Unlinked>,
-    /// The sources that lead into no circle.
+    /// The sources that lead into no cycle.
     linked: BTreeMap<String, Arc<SourceDefinition>>,
-    /// From where the search began to where it is.
+    /// The path from the start of the search to the current source.
     path: Vec<String>,
 }
 
@@ -124,12 +124,12 @@ impl Search {
             if let Some(start) = self.path.iter().position(|source| source == used) {
                 let circle = [&self.path[start..], std::slice::from_ref(used)].concat();
                 let circle = circle.join("` -> `");
-                let message = format!("the sources use one another in a circle: `{circle}`");
+                let message = format!("the sources form a cycle: `{circle}`");
                 return Err(table
                     .error(key, message)
-                    .with_hint("let one of them have its secret from elsewhere"));
+                    .with_hint("give one of them its secret from another place, such as a file"));
             }
-            // Before the call: the search is as deep as the chain.
+            // Checked before the call, because the recursion is as deep as the chain.
             if self.path.len() == LONGEST_CHAIN {
                 return Err(too_long(table, key));
             }
@@ -155,13 +155,14 @@ impl Search {
 }
 
 fn too_long(table: &Located, key: &[String]) -> Error {
-    let message =
-        format!("more than {LONGEST_CHAIN} sources use one another in a chain, which is the limit");
-    table.error(key, message).with_hint("give one of them its secret from elsewhere")
+    let message = format!("the chain of sources is longer than {LONGEST_CHAIN}");
+    table
+        .error(key, message)
+        .with_hint("give one of them its secret from another place, such as a file")
 }
 
-/// The most sources of which each uses the next. Each link halves the time that is left of a call,
-/// so a longer chain never answers.
+/// The longest chain of sources. Each link halves the remaining time of a call, so a longer chain
+/// never answers.
 const LONGEST_CHAIN: usize = 32;
 
 const NAME: &str = "source";
@@ -218,21 +219,21 @@ mod tests {
         let circle = CHAIN.replace("{ source = 'a', of = 'ours' }", "{ source = 'a' }");
         assert_eq!(
             refused(&circle),
-            "/c.toml:12:9: `source.d.not.source`: the sources use one another in a circle: \
-             `a` -> `c` -> `d` -> `a`; let one of them have its secret from elsewhere"
+            "/c.toml:12:9: `source.d.not.source`: the sources form a cycle: \
+             `a` -> `c` -> `d` -> `a`; give one of them its secret from another place, such as a file"
         );
         let itself = refused("[source.a]\nbackend = 'x'\ni = { source = 'a' }");
-        assert!(itself.contains("in a circle: `a` -> `a`"), "{itself}");
-        // Whoever leads into it is no part of it.
+        assert!(itself.contains("form a cycle: `a` -> `a`"), "{itself}");
+        // A source that leads into the cycle is not part of it.
         let outside = refused(
             "[source.a]\nbackend = 'x'\ni = { source = 'b' }\n\
              [source.b]\nbackend = 'x'\ni = { source = 'c' }\n\
              [source.c]\nbackend = 'x'\ni = { source = 'b' }\n",
         );
-        assert!(outside.contains("in a circle: `b` -> `c` -> `b`"), "{outside}");
+        assert!(outside.contains("form a cycle: `b` -> `c` -> `b`"), "{outside}");
     }
 
-    /// `count` sources, each of which uses the next.
+    /// Returns `count` sources, each of which uses the next.
     fn chain_of(count: usize) -> String {
         let link = |i| format!("[source.s{i}]\nbackend = 'x'\ni = {{ source = 's{}' }}\n", i + 1);
         let last = format!("[source.s{}]\nbackend = 'x'\n", count - 1);
@@ -244,13 +245,13 @@ mod tests {
         parse(&chain_of(LONGEST_CHAIN)).unwrap();
         for count in [LONGEST_CHAIN + 1, 8_000] {
             let refusal = refused(&chain_of(count));
-            assert!(refusal.contains("more than 32 sources use one another"), "{refusal}");
+            assert!(refusal.contains("the chain of sources is longer than 32"), "{refusal}");
         }
-        // Named in the opposite order, so that each link is known before the one that uses it.
+        // The opposite order, in which each link is known before the one that uses it.
         let link = |i| format!("[source.s{}]\nbackend = 'x'\ni = {{ source = 's{i}' }}\n", i + 1);
         let upwards: String = (1_000..1_100).map(link).collect();
         let refusal = refused(&(upwards + "[source.s1000]\nbackend = 'x'\n"));
-        assert!(refusal.contains("more than 32 sources use one another"), "{refusal}");
+        assert!(refusal.contains("the chain of sources is longer than 32"), "{refusal}");
     }
 
     #[test]
@@ -274,7 +275,7 @@ mod tests {
         for source in ["a", "b", "c", "d"] {
             assert_ne!(fingerprint(CHAIN, source), fingerprint(&changed, source), "{source}");
         }
-        // How it is asked is none of its identity, nor is what uses it.
+        // Timeouts are not part of the identity, and neither are the users of a source.
         let slower = CHAIN.replace("[source.d]\n", "[source.d]\ntimeout = '9s'\n");
         assert_eq!(fingerprint(CHAIN, "a"), fingerprint(&slower, "a"));
         let other_user = CHAIN.replace("{ jwt = ", "{ token = ");

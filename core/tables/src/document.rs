@@ -1,4 +1,4 @@
-//! One configuration file: its values, and where each of them stands.
+//! A configuration file: its values with their places.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use api_key_helper_values::{Error, text};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Where a key stands in a configuration file. Lines and columns count from 1.
+/// The place of a key in a configuration file. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     file: Arc<Path>,
@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The folder that relative paths at this place are relative to.
+    /// Returns the folder that relative paths at this place are relative to.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or_else(|| Path::new("/"))
@@ -34,9 +34,9 @@ impl fmt::Display for Place {
 /// A parsed file.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// Its values.
+    /// The values.
     pub values: toml::Table,
-    /// Their places.
+    /// The places of the values.
     pub places: Places,
 }
 
@@ -47,7 +47,7 @@ impl Document {
     /// Parses the content of `file`.
     ///
     /// # Errors
-    /// Misconfigured, with the place: what is not TOML.
+    /// `Misconfigured`, with the place: the content is not TOML.
     pub fn parse(file: PathBuf, bytes: &[u8]) -> Result<Self, Error> {
         let file: Arc<Path> = file.into();
         let bytes = text::unmarked(bytes)
@@ -71,22 +71,22 @@ impl Document {
     }
 }
 
-/// What to do about a mistake at this offset. In double quotes, a backslash begins an escape:
-/// people write paths of Windows there.
+/// Returns the hint for a mistake at this offset. In double quotes, a backslash begins an escape: a
+/// common mistake with Windows paths.
 fn hint_at(text: &str, start: usize) -> &'static str {
     let around = text.as_bytes().get(start.saturating_sub(2)..).unwrap_or_default();
     if around.iter().take(3).any(|byte| *byte == b'\\') {
-        return "write a text with `\\` in single quotes, such as `'C:\\keys\\gen.cmd'`";
+        return "put a string with `\\` in single quotes, such as `'C:\\keys\\gen.cmd'`";
     }
     "fix the TOML at that line"
 }
 
-/// The lines of a file. What is needed to find a place in them is counted once: to count it again
-/// for each key would make reading quadratic, be it in the lines or within a single one.
+/// The lines of a file. The counts that find a place are computed once: counting again for each key
+/// would take quadratic time, in the number of lines or within one line.
 struct Lines<'a> {
     file: &'a Arc<Path>,
     text: &'a [u8],
-    /// The offsets at which lines begin.
+    /// The offsets of the first character of each line.
     starts: Vec<usize>,
     /// The number of characters before each block.
     before: Vec<usize>,
@@ -105,7 +105,7 @@ impl<'a> Lines<'a> {
         Self { file, text, starts, before: before.collect() }
     }
 
-    /// The place of the byte at `offset`.
+    /// Returns the place of the byte at `offset`.
     fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
@@ -116,16 +116,16 @@ impl<'a> Lines<'a> {
     fn characters_before(&self, offset: usize) -> usize {
         let offset = offset.min(self.text.len());
         let block = offset / BLOCK;
-        // At the very end of the text there may be no block any more.
+        // At the end of the text there may be no block.
         let Some(before) = self.before.get(block) else { return characters(self.text) };
         before + characters(&self.text[block * BLOCK..offset])
     }
 }
 
-/// The bytes that are counted for a place at most.
+/// The largest number of bytes that are counted to find a place.
 const BLOCK: usize = 256;
 
-/// The number of characters that begin in `text`, which is UTF-8.
+/// Returns the number of characters that begin in `text`, which is UTF-8.
 fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
@@ -156,7 +156,8 @@ impl Reader<'_> {
             DeValue::String(text) => toml::Value::String(text.to_string()),
             DeValue::Boolean(value) => toml::Value::Boolean(*value),
             DeValue::Datetime(value) => toml::Value::Datetime(*value),
-            // A number that does not fit stays a text, so that reading it as a number says why.
+            // A number that does not fit stays a string, so that the error about its type appears
+            // later.
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| toml::Value::String(number.to_string()), toml::Value::Integer),
             DeValue::Float(number) => number
@@ -230,8 +231,8 @@ mod tests {
         let utf16: Vec<u8> =
             "\u{feff}a = 1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let error = Document::parse("/c".into(), &utf16).unwrap_err();
-        assert_eq!(error.message(), "`/c` is UTF-16, and not UTF-8");
-        // A byte-order mark in front is no part of the text.
+        assert_eq!(error.message(), "`/c` is UTF-16 instead of UTF-8");
+        // A byte-order mark is not part of the text.
         let marked = Document::parse("/c".into(), "\u{feff}a = 1\n".as_bytes()).unwrap();
         assert_eq!(marked.places[&vec!["a".to_owned()]].to_string(), "/c:1:1");
     }

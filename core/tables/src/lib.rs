@@ -1,5 +1,4 @@
-//! Tables of a TOML file in which each value knows where it stands, and what may not be set in
-//! them.
+//! Tables of a TOML file in which each value has its place, and locks on their keys.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

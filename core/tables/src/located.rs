@@ -1,4 +1,4 @@
-//! A table that knows where its keys stand, and reads itself into a type.
+//! A table with the places of its keys, which can be deserialised.
 
 use std::path::{Path, PathBuf};
 
@@ -13,27 +13,27 @@ use crate::wrong_value;
 /// A table of the configuration, such as `[profile.work]`.
 #[derive(Clone, Debug, Default)]
 pub struct Located {
-    /// How the table is called from the root: `["profile", "work"]`.
+    /// The path of the table from the root: `["profile", "work"]`.
     pub path: Vec<String>,
-    /// What it holds.
+    /// The values.
     pub values: toml::Table,
-    /// The places of its keys, by the path from this table.
+    /// The places of the keys, by the path from this table.
     pub places: Places,
 }
 
 impl Located {
-    /// Reads the table as a `T`. Keys that `T` does not have are errors, and so are wrong types.
+    /// Deserialises the table as a `T`. Unknown keys and wrong types are errors.
     ///
     /// # Errors
-    /// Misconfigured, with the place.
+    /// `Misconfigured`, with the place.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_with::<T>(&[])
     }
 
-    /// The same, where `others` are keys that somebody else reads from this table.
+    /// Deserialises the table as a `T`, where other code reads the keys `others`.
     ///
     /// # Errors
-    /// As [`Located::read`].
+    /// See [`Located::read`].
     pub fn read_with<T: DeserializeOwned>(&self, others: &[&str]) -> Result<T, Error> {
         let fields = fields::<T>();
         for key in self.values.keys() {
@@ -44,10 +44,10 @@ impl Located {
         self.read_some()
     }
 
-    /// The same, where somebody else looks after the keys that `T` does not have.
+    /// Deserialises the table as a `T`, where other code checks the keys that `T` lacks.
     ///
     /// # Errors
-    /// As [`Located::read`].
+    /// See [`Located::read`].
     pub fn read_some<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let fields = fields::<T>();
         let own = self.values.iter().filter(|(key, _)| fields.contains(&key.as_str()));
@@ -67,7 +67,7 @@ impl Located {
         })
     }
 
-    /// A Misconfigured error about the value at `path`, which says where that is.
+    /// Returns a `Misconfigured` error about the value at `path`, with its place.
     #[must_use]
     pub fn error(&self, path: &[String], message: impl AsRef<str>) -> Error {
         Error::misconfigured(message.as_ref()).introduced_by(&self.described(path))
@@ -80,29 +80,29 @@ impl Located {
         format!("{place}`{}`", self.full(path))
     }
 
-    /// `path` from the root, as people write it.
+    /// Returns `path` from the root, in TOML's notation.
     fn full(&self, path: &[String]) -> String {
         self.path.iter().chain(path).cloned().collect::<Vec<_>>().join(".")
     }
 
-    /// The place of `path`, or of the nearest table around it.
+    /// Returns the place of `path`, or of the nearest table around it.
     #[must_use]
     pub fn place(&self, path: &[String]) -> Option<&Place> {
         (0..=path.len()).rev().find_map(|length| self.places.get(&path[..length]))
     }
 
-    /// `path` made absolute, by the file that holds `key`.
+    /// Returns the absolute path for `path`, relative to the file that has `key`.
     #[must_use]
     pub fn resolve(&self, key: &str, path: &Path) -> PathBuf {
         match self.place(&[key.to_owned()]) {
-            // By its components, so that `./program` is shown as people write it.
+            // `components` drops the dot of `./program`.
             Some(place) => place.folder().join(path).components().collect(),
             None => path.to_owned(),
         }
     }
 
-    /// A hash of the table's name and of the keys that `counts`, with the folder that relative
-    /// paths in them are relative to.
+    /// Hashes the name of the table and the keys for which `counts` is true, each with the folder
+    /// that its relative paths are relative to.
     pub fn fingerprint(&self, counts: impl Fn(&str) -> bool) -> Fingerprint {
         let mut parts: Vec<Vec<u8>> = self.path.iter().map(|name| name.clone().into()).collect();
         for (key, value) in self.values.iter().filter(|(key, _)| counts(key)) {
@@ -133,11 +133,11 @@ impl Located {
     }
 }
 
-/// The names of the fields of the structure `T`, as its `Deserialize` announces them.
+/// Returns the names of the fields of the structure `T`, as its `Deserialize` reports them.
 #[must_use]
 pub fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut found: &'static [&'static str] = &[];
-    // The answer is in `found`: the deserialization itself always ends in an error.
+    // The result is in `found`: this deserialiser always returns an error.
     let _ = T::deserialize(FieldNames(&mut found));
     found
 }

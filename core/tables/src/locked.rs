@@ -1,10 +1,10 @@
-//! What the system's file keeps for itself.
+//! Locks of the system's file.
 
 use api_key_helper_values::Error;
 
 use crate::document::Place;
 
-/// The keys that nothing but the system's file may set.
+/// The keys that only the system's file may set.
 #[derive(Clone, Debug, Default)]
 pub struct Locked {
     keys: Vec<Vec<String>>,
@@ -12,17 +12,18 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// The key that lists them.
+    /// The key that lists the locks.
     pub const KEY: &str = "locked";
 
-    /// `keys`, each taken apart, as they are listed at `place`. `*` stands for any name in them.
+    /// Returns locks on `keys`, each split into names, which are listed at `place`. `*` stands for
+    /// any name.
     #[must_use]
     pub const fn new(keys: Vec<Vec<String>>, place: Option<Place>) -> Self {
         Self { keys, place }
     }
 
-    /// Whether setting `path` changes what is locked: `path` itself, a table that it is in, or a
-    /// value in it.
+    /// Returns whether setting `path` changes a locked value: `path` itself, a table around it, or
+    /// a value in it.
     #[must_use]
     pub fn covers(&self, path: &[String]) -> bool {
         self.keys.iter().any(|key| {
@@ -31,7 +32,7 @@ impl Locked {
         })
     }
 
-    /// The error about `place`, which sets what is locked.
+    /// Returns the error of a setting at `place` that is locked.
     #[must_use]
     pub fn refusal(&self, path: &[String], place: &str) -> Error {
         let key = path.join(".");
@@ -40,10 +41,10 @@ impl Locked {
             .with_hint(format!("remove it from {place}, or ask the administrator of this machine"))
     }
 
-    /// A lock on a setting of the source `name` that is none of `known`.
+    /// Checks the locks on settings of the source `name`, whose settings are `known`.
     ///
     /// # Errors
-    /// Misconfigured.
+    /// `Misconfigured`: a lock is on an unknown setting.
     pub fn check_source(&self, name: &str, known: &[&str]) -> Result<(), Error> {
         let unknown = self.keys.iter().find(|key| match &key[..] {
             [section, source, setting, ..] => {
@@ -59,5 +60,5 @@ impl Locked {
     }
 }
 
-/// Stands for any name in a lock.
+/// The placeholder for any name in a lock.
 const ANY: &str = "*";

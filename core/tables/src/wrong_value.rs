@@ -1,8 +1,8 @@
-//! What serde says of a value that it cannot read, in the words of people who write TOML.
+//! Rewords serde's messages about wrong values for users of TOML.
 
-/// What is wrong with the value or table at `path`, by serde's `message`, and what to do.
+/// Returns the message and the hint for serde's `message` about the value or table at `path`.
 ///
-/// A text of the wrong type is not quoted: it may be a secret in the wrong place.
+/// A string of the wrong type is not quoted: it may be a secret in the wrong place.
 pub(super) fn explained(message: &str, path: &str) -> (String, String) {
     let (found, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
     if let Some(key) = found.strip_prefix("missing field ") {
@@ -10,7 +10,7 @@ pub(super) fn explained(message: &str, path: &str) -> (String, String) {
     } else if let Some(key) = found.strip_prefix("unknown field ") {
         (format!("unknown key {key}"), format!("write {expected}"))
     } else if let Some(value) = found.strip_prefix("unknown variant ") {
-        (format!("{value} is not one of its values"), format!("write {expected}"))
+        (format!("{value} is not a valid value"), format!("write {expected}"))
     } else {
         let types = ["invalid type: ", "invalid value: "];
         let found = types.iter().find_map(|types| found.strip_prefix(types));
@@ -18,11 +18,11 @@ pub(super) fn explained(message: &str, path: &str) -> (String, String) {
         let (found, wanted) = (shown(found), wanted(expected));
         let is_unit_forgotten = found.starts_with(NUMBER) && wanted == TEXT;
         let hint = if is_unit_forgotten { IN_QUOTES } else { HINT };
-        (format!("this is {found}, and {wanted} is wanted"), hint.to_owned())
+        (format!("expected {wanted}, found {found}"), hint.to_owned())
     }
 }
 
-/// The value that is there. Only numbers and truth values are shown as they are.
+/// Describes the found value. Only numbers and booleans are quoted.
 fn shown(found: &str) -> String {
     let number = ["integer ", "floating point "].iter().find_map(|kind| found.strip_prefix(kind));
     match (number, found) {
@@ -33,7 +33,7 @@ fn shown(found: &str) -> String {
     }
 }
 
-/// The type that should be there. What types of ours call themselves is meant for people already.
+/// Describes the expected type. Our own types have readable descriptions.
 fn wanted(expected: &str) -> String {
     match expected {
         "a string" | "path string" => TEXT.to_owned(),
@@ -48,10 +48,10 @@ fn wanted(expected: &str) -> String {
 }
 
 const NUMBER: &str = "the number ";
-const TEXT: &str = "a text";
-const HINT: &str = "mend the value at that place";
-/// What a number for a text nearly always is: a duration without its unit.
-const IN_QUOTES: &str = "write it in quotes, and a duration with its unit, such as `\"90s\"`";
+const TEXT: &str = "a string";
+const HINT: &str = "correct the value at that place";
+/// A number in place of a string is nearly always a duration without its unit.
+const IN_QUOTES: &str = "put it in quotes; a duration needs a unit, such as `\"90s\"`";
 
 #[cfg(test)]
 mod tests {
@@ -62,31 +62,25 @@ mod tests {
         for (message, is_wrong) in [
             (
                 "invalid type: string \"a, expected b\", expected u32",
-                "this is a text, and a whole number from 0 to 4294967295 is wanted",
+                "expected a whole number from 0 to 4294967295, found a string",
             ),
             (
                 "invalid value: integer `-1`, expected u64",
-                "this is the number `-1`, and a whole number from 0 on is wanted",
+                "expected a whole number from 0 on, found the number `-1`",
             ),
-            (
-                "invalid type: boolean `true`, expected a sequence",
-                "this is `true`, and a list is wanted",
-            ),
+            ("invalid type: boolean `true`, expected a sequence", "expected a list, found `true`"),
             (
                 "invalid type: sequence, expected internally tagged enum Auth",
-                "this is a list, and a table is wanted",
+                "expected a table, found a list",
             ),
-            (
-                "invalid type: map, expected a boolean",
-                "this is a table, and `true` or `false` is wanted",
-            ),
+            ("invalid type: map, expected a boolean", "expected `true` or `false`, found a table"),
             ("what we say ourselves", "what we say ourselves"),
         ] {
             let said = explained(message, "source.a");
             assert_eq!(said, (is_wrong.to_owned(), HINT.to_owned()));
         }
         let (is_wrong, hint) = explained("invalid type: integer `5`, expected a string", "a");
-        assert_eq!(is_wrong, "this is the number `5`, and a text is wanted");
+        assert_eq!(is_wrong, "expected a string, found the number `5`");
         assert_eq!(hint, IN_QUOTES);
     }
 
@@ -97,7 +91,7 @@ mod tests {
             ("unknown field `b`, expected `a`", "unknown key `b`", "write `a`"),
             (
                 "unknown variant `c`, expected one of `a`, `b`",
-                "`c` is not one of its values",
+                "`c` is not a valid value",
                 "write one of `a`, `b`",
             ),
         ] {

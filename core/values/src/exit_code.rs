@@ -1,23 +1,23 @@
-//! The exit code of a call that fails by itself.
+//! The exit code of a call that fails.
 
 use std::ffi::OsString;
 
 use crate::Error;
 
-/// The code of a failure of ours where a program's own codes are passed on: well-behaved programs do not
-/// use it (POSIX.1-2024, `timeout`).
+/// The exit code of our own failure in a command that passes a program's exit code on: well-behaved
+/// programs do not use it (POSIX.1-2024, `timeout`).
 const BEFORE_A_PROGRAM: u8 = 125;
 
-/// The exit code of a call of this program with these `arguments` that ended in `error`.
+/// Returns the exit code of a call with these `arguments` that failed with `error`.
 ///
-/// The front knows no command but `get`, and the worker reports mistakes in the command line and
-/// panics as well: so both ask the arguments.
+/// The front knows no command but `get`, and the worker also reports panics and mistakes in the
+/// command line. So both look at the arguments.
 #[must_use]
 pub fn exit_code(error: &Error, arguments: &[OsString]) -> u8 {
     if runs_a_program(arguments) { BEFORE_A_PROGRAM } else { error.kind().exit_code() }
 }
 
-/// Whether the call is `exec`, be the rest of it understood or not.
+/// Returns whether the call is `exec`, even if the rest is invalid.
 fn runs_a_program(arguments: &[OsString]) -> bool {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {

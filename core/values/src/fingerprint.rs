@@ -1,4 +1,4 @@
-//! Which settings an entry belongs to.
+//! The hash of the settings that an entry belongs to.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The hash of `parts`, each with its length, so that no two lists run into one another.
+    /// Hashes `parts`, each with its length, so that different lists have different hashes.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
@@ -20,13 +20,13 @@ impl Fingerprint {
         Self(hash.finalize().into())
     }
 
-    /// The hash's bytes.
+    /// Returns the bytes of the hash.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The first `bytes` of the hash in hexadecimal, for the name of a file.
+    /// Returns the first `bytes` of the hash in hexadecimal, for the name of a file.
     #[must_use]
     pub fn short(&self, bytes: usize) -> String {
         hex(&self.0[..bytes])
@@ -34,7 +34,7 @@ impl Fingerprint {
 }
 
 impl From<[u8; 32]> for Fingerprint {
-    /// A fingerprint that was written down.
+    /// Wraps a fingerprint that was saved.
     fn from(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -46,12 +46,13 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// `bytes` in lower-case hexadecimal.
+/// Returns `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
-        // By hand: the formatting machinery would be a tenth of what the front computes for a hit.
+        // By hand: the formatting machinery would take a tenth of the front's own instructions in a
+        // hit.
         for digit in [byte >> 4, byte & 0xf] {
             text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
         }

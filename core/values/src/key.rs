@@ -1,4 +1,4 @@
-//! The one line that is printed.
+//! The key: the one line that is printed.
 
 use std::fmt;
 
@@ -8,14 +8,15 @@ use crate::text::{self, TextError};
 /// The longest key that callers accept, in characters (Claude Code refuses longer ones).
 pub const MAX_KEY_LENGTH: usize = 16_384;
 
-/// A key that may be printed: one token of printable ASCII without spaces, 1 to [`MAX_KEY_LENGTH`] characters.
+/// A key that may be printed: one token of printable ASCII without spaces, 1 to [`MAX_KEY_LENGTH`]
+/// characters.
 ///
-/// A value of this type is proof that it was checked, so nothing checks it again.
+/// A value of this type has been checked, so nothing checks it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key(Secret);
 
 impl Key {
-    /// Reads a key as a program prints it, without what is [dropped](text::trim) around it: callers drop that too.
+    /// Parses a key as a program prints it, [trimmed](text::trim) as callers do it.
     ///
     /// # Errors
     /// [`KeyError`] says what is wrong and where, and never quotes the text.
@@ -27,58 +28,58 @@ impl Key {
         Ok(Self(Secret::from(token)))
     }
 
-    /// The key's text, to be printed or sent.
+    /// Returns the text of the key, to be printed or sent.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// The key as a secret, for a source that feeds another source.
+    /// Returns the key as a secret, for a source that feeds another source.
     #[must_use]
     pub fn into_secret(self) -> Secret {
         self.0
     }
 }
 
-/// Why a text is not a key. Positions count characters from 1, after the outer white space was dropped.
+/// The reason why a text is not a key. Positions count characters from 1 in the trimmed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
     /// A character that is a space, a control character or not ASCII.
     Character {
-        /// Where it stands.
+        /// The position of the character.
         position: usize,
     },
     /// A JSON document.
     Document {
-        /// As JSON calls it.
+        /// The JSON type.
         kind: &'static str,
     },
-    /// Nothing is left.
+    /// Nothing but white space.
     Empty,
     /// A word that tools print for a missing value.
     Placeholder(&'static str),
-    /// It is in quotes.
+    /// A text in quotes.
     Quoted,
-    /// The line ends and another one follows.
+    /// A second line.
     SecondLine {
-        /// Where the line ends.
+        /// The position of the line end.
         position: usize,
     },
     /// More than [`MAX_KEY_LENGTH`] characters.
     TooLong {
-        /// How many there are.
+        /// The number of characters.
         length: usize,
     },
 }
 
 impl KeyError {
-    /// Returns the fix for a text that stands where a key belongs, when that is clear.
+    /// Returns a hint for a text in place of a key, if the cause is clear.
     #[must_use]
     pub const fn hint(self) -> Option<&'static str> {
         match self {
-            Self::Placeholder(_) => Some("see what writes it: it had no key to write"),
-            Self::Quoted => Some("write the key without the quotes"),
+            Self::Placeholder(_) => Some("check the program that writes it: it had no key"),
+            Self::Quoted => Some("write the key without quotes"),
             _ => None,
         }
     }
@@ -103,7 +104,7 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Character { position } => {
-                write!(f, "character {position} of the key is not printable ASCII, or is a space")
+                write!(f, "character {position} of the key is a space, or not printable ASCII")
             }
             Self::Document { kind } => write!(f, "it is a JSON {kind}"),
             Self::Empty => f.write_str("the key is empty"),
@@ -113,7 +114,7 @@ impl fmt::Display for KeyError {
                 write!(f, "there is more than one line: the first ends at character {position}")
             }
             Self::TooLong { length } => {
-                write!(f, "the key has {length} characters, and {MAX_KEY_LENGTH} are allowed")
+                write!(f, "the key has {length} characters; at most {MAX_KEY_LENGTH} are allowed")
             }
         }
     }

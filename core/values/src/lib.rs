@@ -1,4 +1,4 @@
-//! Keys, secrets, errors and moments: what every part of the program speaks of.
+//! Keys, secrets, errors and moments: the vocabulary of all crates.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

@@ -1,49 +1,50 @@
-//! Points in time as they are stored and compared.
+//! Points in time, as they are saved and compared.
 
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time in whole milliseconds since the Unix epoch. All arithmetic saturates, so that no
-/// clock and no issuer can make it wrap; [`Moment::NEVER`] is later than all others.
+/// A point in time in whole milliseconds since the Unix epoch. All arithmetic saturates, so no
+/// clock and no issuer can make it overflow; [`Moment::NEVER`] is later than all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// Later than every other moment.
+    /// A moment later than all others.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// The Unix epoch. No key expires here: as an expiry it is a zero.
+    /// The Unix epoch. No key expires here: as an expiry, it is a zero that stands for none.
     pub const EPOCH: Self = Self(0);
 
-    /// The last second of the year 9999. Every platform can hold it, and no issuer means a later one.
+    /// The last second of the year 9999. Every platform can represent it, and no issuer means a
+    /// later one.
     pub const LAST: Self = Self(253_402_300_799_000);
 
-    /// A moment by its milliseconds since the Unix epoch.
+    /// Returns the moment with these milliseconds since the Unix epoch.
     #[must_use]
     pub const fn from_unix_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn unix_millis(self) -> u64 {
         self.0
     }
 
-    /// The later moment `duration` away. An infinity stays one.
+    /// Returns the moment `duration` later. `NEVER` stays the same.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// The earlier moment `duration` away, the epoch at the earliest. An infinity stays one.
+    /// Returns the moment `duration` earlier, but not before the epoch. `NEVER` stays the same.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         if self == Self::NEVER { self } else { Self(self.0.saturating_sub(millis(duration))) }
     }
 
-    /// How long it is from `earlier` to here; zero when `earlier` is later.
+    /// Returns the time since `earlier`; zero if that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -51,7 +52,7 @@ impl Moment {
 }
 
 impl From<SystemTime> for Moment {
-    /// Rounds down; what lies before the epoch becomes the epoch.
+    /// Rounds down; a time before the epoch becomes the epoch.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis))
     }

@@ -1,4 +1,4 @@
-//! A string that must not be shown.
+//! Strings that must not be shown.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 /// A string that must not be shown: a key, a token, a password.
 ///
-/// It is wiped from memory when dropped, prints as `[redacted]` in `Debug`, and is neither `Display` nor `Serialize`.
-/// [`Secret::expose`] is the only way to its content.
+/// It is wiped from memory when dropped, is `[redacted]` in `Debug`, and implements neither
+/// `Display` nor `Serialize`. [`Secret::expose`] is the only way to the content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -18,7 +18,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The content. Whoever calls this answers for where it goes next.
+    /// Returns the content. The caller is responsible for its further use.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

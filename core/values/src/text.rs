@@ -1,27 +1,27 @@
-//! A text from outside, whatever brings it: a variable, a file, a program, a server's field.
+//! Text from outside: a variable, a file, a program's output, a field of a server's response.
 //!
-//! It is read in one way: a byte-order mark in front and the white space around it are dropped, for
-//! editors and programs add them unasked. What is then invalid is an error that names the place, and
-//! never quotes the text.
+//! It is read by one rule. The byte-order mark and the surrounding white space are dropped, because
+//! editors and programs add them. If the rest is invalid, the error has the position, and never
+//! quotes the text.
 
 use std::fmt;
 
 use crate::{Error, Secret};
 
-/// The characters that a text may consist of.
+/// The characters that a text may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Lines, with tabs, and without other control characters.
     Lines,
-    /// One line without control characters: a password.
+    /// One line without control characters, such as a password.
     Line,
-    /// Printable ASCII: the value of a header.
+    /// Printable ASCII, for the value of a header.
     Header,
-    /// Printable ASCII without spaces: a token.
+    /// Printable ASCII without spaces, for a token.
     Token,
 }
 
-/// Why a text cannot be used. Positions count from 1, after the outer white space was dropped.
+/// The reason why a text is invalid. Positions count from 1 in the trimmed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TextError {
@@ -30,7 +30,7 @@ pub enum TextError {
         /// Its position.
         position: usize,
     },
-    /// Nothing is left.
+    /// Nothing but white space.
     Empty,
     /// A character that is not ASCII.
     NotAscii {
@@ -44,7 +44,7 @@ pub enum TextError {
     },
     /// A word that tools print for a missing value.
     Placeholder(&'static str),
-    /// The line ends and another one follows.
+    /// A second line.
     SecondLine {
         /// The position of the line end.
         position: usize,
@@ -54,20 +54,20 @@ pub enum TextError {
         /// Its position.
         position: usize,
     },
-    /// UTF-16, as PowerShell and some editors of Windows save it.
+    /// UTF-16, as saved by PowerShell and some editors on Windows.
     Utf16,
 }
 
-/// Drops what programs and editors add around a text.
+/// Removes the characters that programs and editors add around a text.
 #[must_use]
 pub fn trim(text: &str) -> &str {
     let is_noise = |c: char| c.is_whitespace() || c == '\u{feff}';
     let text = text.trim_matches(is_noise);
-    // One, which ends a text for C; more are what a crash leaves of a file.
+    // C ends a string with one NUL; several are left in a file after a crash.
     text.strip_suffix('\0').map_or(text, |text| text.trim_end_matches(is_noise))
 }
 
-/// Reads a text, which may be empty.
+/// Decodes a text, which may be empty.
 ///
 /// # Errors
 /// It is not UTF-8.
@@ -78,7 +78,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
     Ok(trim(text))
 }
 
-/// Reads a text that is there.
+/// Decodes a text that must not be empty.
 ///
 /// # Errors
 /// It is not UTF-8, is empty, or is a placeholder.
@@ -91,7 +91,7 @@ pub fn present(bytes: &[u8]) -> Result<&str, TextError> {
     }
 }
 
-/// A text in some superset of ASCII without its byte-order mark.
+/// Removes the byte-order mark of a text in a superset of ASCII.
 ///
 /// # Errors
 /// It is UTF-16.
@@ -102,7 +102,7 @@ pub fn unmarked(bytes: &[u8]) -> Result<&[u8], TextError> {
     Ok(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
 }
 
-/// Reads a secret.
+/// Decodes a secret.
 ///
 /// # Errors
 /// It is empty, a placeholder, or not [`Form::Lines`].
@@ -111,7 +111,7 @@ pub fn secret(bytes: &[u8]) -> Result<Secret, TextError> {
     check(text, Form::Lines).map(|()| Secret::from(text))
 }
 
-/// Reads a token.
+/// Trims and checks a token.
 ///
 /// # Errors
 /// It is empty, or not [`Form::Token`].
@@ -123,16 +123,16 @@ pub fn token(text: &str) -> Result<&str, TextError> {
     check(token, Form::Token).map(|()| token)
 }
 
-/// The word that tools print for a value that is not there, if `text` is one.
+/// Returns the word that tools print for a missing value, if `text` is one.
 #[must_use]
 pub fn placeholder(text: &str) -> Option<&'static str> {
     ["null", "None"].into_iter().find(|word| *word == text)
 }
 
-/// Checks that `text`, which is trimmed, has that form.
+/// Checks that the trimmed `text` has this form.
 ///
 /// # Errors
-/// The first character that it may not have.
+/// The first character that the form does not allow.
 pub fn check(text: &str, form: Form) -> Result<(), TextError> {
     let wrong = text.chars().zip(1..).find(|(character, _)| !form.has(*character));
     let Some((character, position)) = wrong else { return Ok(()) };
@@ -152,7 +152,7 @@ pub fn check(text: &str, form: Form) -> Result<(), TextError> {
 impl Form {
     fn has(self, character: char) -> bool {
         match self {
-            // It stands for bytes that were no text.
+            // The replacement character stands for bytes that were not UTF-8.
             _ if character == char::REPLACEMENT_CHARACTER => false,
             Self::Lines => !character.is_control() || matches!(character, '\n' | '\r' | '\t'),
             Self::Line => !character.is_control(),
@@ -162,7 +162,8 @@ impl Form {
     }
 }
 
-/// By its byte-order mark; or by its first character, where that is ASCII: no text begins with NUL.
+/// UTF-16 shows by its byte-order mark; or by an ASCII character at its start, as no text contains
+/// NUL.
 fn is_utf16(bytes: &[u8]) -> bool {
     matches!(
         bytes,
@@ -171,30 +172,32 @@ fn is_utf16(bytes: &[u8]) -> bool {
 }
 
 impl TextError {
-    /// The error about what is at `place`, such as "the variable `NAME`".
+    /// Returns the error of the text at `place`, such as "the variable `NAME`".
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Error {
         Error::misconfigured(format!("{place} {self}")).with_hint(self.hint())
     }
 
-    /// Returns the fix.
+    /// Returns the hint.
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::Empty => "put the value there",
+            Self::Empty => "set a value",
             Self::NotUtf8 { .. } | Self::Utf16 => {
-                "write it as UTF-8, in PowerShell by `Set-Content -Encoding utf8`"
+                "save it as UTF-8, in PowerShell by `Set-Content -Encoding utf8`"
             }
-            Self::Placeholder(_) => "see what writes it: `jq -er` fails when a field is not there",
+            Self::Placeholder(_) => {
+                "check the program that writes it: `jq -er` fails if a field is missing"
+            }
             Self::Control { .. }
             | Self::NotAscii { .. }
             | Self::SecondLine { .. }
-            | Self::Space { .. } => "put the value there again, alone and on one line",
+            | Self::Space { .. } => "set the value again, alone and on one line",
         }
     }
 }
 
-/// Follows the name of the place.
+/// Continues the name of the place.
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -203,7 +206,7 @@ impl fmt::Display for TextError {
             }
             Self::Empty => f.write_str("is empty"),
             Self::NotAscii { position } => {
-                write!(f, "has a character that is not ASCII at position {position}")
+                write!(f, "has a non-ASCII character at position {position}")
             }
             Self::NotUtf8 { position } => write!(f, "is not text: byte {position} is not UTF-8"),
             Self::Placeholder(word) => write!(f, "is `{word}` instead of a value"),
@@ -211,7 +214,7 @@ impl fmt::Display for TextError {
                 write!(f, "has more than one line: the first ends at position {position}")
             }
             Self::Space { position } => write!(f, "has a space at position {position}"),
-            Self::Utf16 => f.write_str("is UTF-16, and not UTF-8"),
+            Self::Utf16 => f.write_str("is UTF-16 instead of UTF-8"),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Characters that show nothing, or that change what a terminal shows.
+//! Characters that are invisible, or that change the output of a terminal.
 
-/// `text` with `U+200B` for a character that is not seen as such. So a person finds it in a name, and no
-/// terminal obeys it.
+/// Replaces each invisible character of `text` by its code, such as `U+200B`. So readers see it in
+/// a name, and no terminal interprets it.
 #[must_use]
 pub fn visible(text: impl Into<String>) -> String {
     let text = text.into();
@@ -18,7 +18,7 @@ pub fn visible(text: impl Into<String>) -> String {
     })
 }
 
-/// JSON with an escape for each such character, which may stand in its strings only.
+/// Escapes such characters in JSON, where they can occur only in strings.
 #[must_use]
 pub fn visible_json(json: String) -> String {
     let is_escaped = |character| character != '\n' && is_invisible(character);
@@ -37,8 +37,8 @@ pub fn visible_json(json: String) -> String {
     })
 }
 
-/// Returns what others wrote as one line of a message: without such characters and without the
-/// sequences that a terminal obeys (ECMA-48, ECMA-35). What separates words becomes one space.
+/// Returns foreign text as one line of a message: without such characters, and without terminal
+/// sequences (ECMA-48, ECMA-35). White space becomes one space.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -46,7 +46,7 @@ pub fn plain(text: &str) -> String {
     while let Some(character) = rest.next() {
         let introducer = match character {
             '\u{1b}' => rest.next_if(|c| !c.is_control()),
-            // The same in one character.
+            // The same introducer as one character (C1).
             '\u{90}' | '\u{98}' | '\u{9b}' | '\u{9d}'..='\u{9f}' => {
                 char::from_u32(u32::from(character) - 0x40)
             }
@@ -66,7 +66,8 @@ pub fn plain(text: &str) -> String {
                 while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
                 rest.next_if(|c| ('@'..='~').contains(c));
             }
-            // A control string, up to BEL or ESC `\`. One that is not closed ends with its line.
+            // A control string, up to BEL or ESC `\`. An unterminated one ends with its
+            // line.
             Some(']' | 'P' | 'X' | '^' | '_') => {
                 while rest.next_if(|c| !c.is_control()).is_some() {}
                 if rest.next_if_eq(&'\u{1b}').is_some() {
@@ -84,9 +85,8 @@ pub fn plain(text: &str) -> String {
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns whether a character shows nothing of its own, or something else than it is: one that
-/// controls a terminal or the direction of text, a space that is not the usual one, and those of
-/// Unicode's `Default_Ignorable_Code_Point`.
+/// Returns whether a character is invisible or can mislead: terminal and direction controls,
+/// unusual spaces, and Unicode's `Default_Ignorable_Code_Point`.
 #[must_use]
 pub const fn is_invisible(character: char) -> bool {
     matches!(
@@ -128,8 +128,8 @@ pub const fn is_invisible(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// One of each sort: C0, DEL, C1, a soft hyphen, zero width, direction, lines, a byte order mark,
-    /// a variation selector, a tag, a filler, odd spaces.
+    /// One of each kind: C0, DEL, C1, a soft hyphen, zero width, direction, lines, a byte order
+    /// mark, a variation selector, a tag, a filler, odd spaces.
     const INVISIBLE: &str = "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9b}\u{a0}\u{ad}\u{61c}\u{180e}\u{200b}\u{200d}\
          \u{200f}\u{2028}\u{2029}\u{202e}\u{2060}\u{2066}\u{2069}\u{2800}\u{3000}\u{3164}\u{fe0f}\
          \u{feff}\u{fff9}\u{e0041}\u{e0100}";

@@ -1,4 +1,4 @@
-//! How POSIX becomes another program, or starts one that outlives the caller.
+//! Replaces the process, or starts one that outlives the caller, as POSIX does it.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,9 +6,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Becomes the program of `command`; returns only when that fails.
+/// Becomes the program of `command`; returns only on failure.
 pub(super) fn replace_process(command: &mut Command) -> io::Error {
-    // macOS has no other way to keep a crash of the front from leaving an image.
+    // macOS has no other way to prevent a core image of the front.
     api_key_helper_system::restore_core_images();
     command.exec()
 }
@@ -24,9 +24,9 @@ pub(super) fn start_apart(program: &Path, arguments: &[OsString]) -> io::Result<
 
 #[expect(unsafe_code, reason = "the standard library has no other way to start a session")]
 fn detach(command: &mut Command) {
-    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). setsid is
-    // (POSIX.1-2024, 2.4.3 Signal Actions); rustix makes it a bare system call, allocates nothing
-    // and takes no lock.
+    // SAFETY: between fork and exec, only async-signal-safe functions may run (POSIX, fork). setsid
+    // is one (POSIX.1-2024, 2.4.3 Signal Actions); rustix makes it a bare system call, which
+    // neither allocates nor locks.
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;

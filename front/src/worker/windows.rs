@@ -1,4 +1,4 @@
-//! What Windows has in place of becoming another program.
+//! Starts the worker on Windows, which cannot replace a process.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,16 +7,16 @@ use std::process::Command;
 
 use api_key_helper_system::windows::{self, Job, keep_streams, leave_interrupts_to_children};
 
-/// Runs the program of `command`, and passes its exit code on: Windows cannot replace a process. If
-/// this process is ended, so is the worker with all that it has started.
+/// Runs the program of `command`, and exits with its exit code. If this process is killed, so are
+/// the worker and all processes that it has started.
 pub(super) fn replace_process(command: &mut Command) -> io::Error {
     keep_streams();
     leave_interrupts_to_children();
-    // Without it, the worker is not ended with us.
+    // Without a job, the worker outlives this process.
     let job = Job::of_this_process().ok();
     match command.status() {
         Ok(status) => {
-            // What it has left running in the background is left alone.
+            // The worker's background processes stay.
             if let Some(job) = job {
                 job.release();
             }

@@ -77,7 +77,7 @@ fn unknown_profile_or_source_name_exits_2() {
         &["FILE:4:1", "there is no backend `scirpt`", "`script`"],
     );
     assert_refused(&format!("{PROFILE}[source.main]\n"), &["FILE:3:", "add `backend"]);
-    assert_refused("[profile.Main]\nsources = [\"main\"]\n", &["FILE:1:", "is not a name"]);
+    assert_refused("[profile.Main]\nsources = [\"main\"]\n", &["FILE:1:", "is not a valid name"]);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn inner_source_chain_of_thousands_is_refused_by_its_length() {
     let end = "[source.s8000]\nbackend = \"script\"\ncommand = [\"/bin/cat\"]\n";
     assert_refused(
         &format!("[profile.main]\nsources = [\"s0\"]\n{links}{end}"),
-        &["more than 32 sources use one another in a chain", ".stdin.source`"],
+        &["the chain of sources is longer than 32", ".stdin.source`"],
     );
 }
 
@@ -164,7 +164,7 @@ fn invisible_character_in_a_configuration_name_is_shown_by_its_code() {
     );
     assert_refused(
         &format!("{PROFILE}format = \"js\u{200b}\\non\"\n"),
-        &["`jsU+200BU+000Aon` is not one of its values"],
+        &["`jsU+200BU+000Aon` is not a valid value"],
     );
     let home = Home::with_script(KEYS);
     home.call(["--profile", "ma\u{202e}in"]).run().assert_error(2, &["`maU+202Ein`"]);

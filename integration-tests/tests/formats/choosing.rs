@@ -33,7 +33,7 @@ fn format_option_is_for_one_call() {
 #[test]
 fn invalid_format_settings_name_their_line() {
     for (settings, words) in [
-        ("format = \"jsn\"", ["config.toml:3:1", "`jsn` is not one of its values"]),
+        ("format = \"jsn\"", ["config.toml:3:1", "`jsn` is not a valid value"]),
         ("headers = { \"A B\" = \"{key}\" }", ["config.toml:3:1", "`X-Api-Key`"]),
         ("headers = { A = \"{key}\\r\\nB: b\" }", ["config.toml:3:1", "printable ASCII"]),
         ("env = \"A-B\"", ["config.toml:3:1", "begins with no digit"]),

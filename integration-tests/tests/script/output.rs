@@ -36,8 +36,8 @@ fn script_output_that_is_no_key_is_named_by_position() {
     for (body, words) in [
         ("printf 'sk-1\\nsk-2\\n'", ["more than one line: the first ends at character 5", alone]),
         ("printf 'sk-1\\r\\nsk-2'", ["more than one line: the first ends at character 5", alone]),
-        ("echo 'sk-1 sk-2'", ["character 5 of the key is not printable ASCII", alone]),
-        ("printf 'sk\\0001'", ["character 3 of the key is not printable ASCII", alone]),
+        ("echo 'sk-1 sk-2'", ["character 5 of the key is a space, or not printable ASCII", alone]),
+        ("printf 'sk\\0001'", ["character 3 of the key is a space, or not printable ASCII", alone]),
         ("printf '\\033[32msk-1\\033[0m'", ["terminal sequences", "turn off the colours"]),
         ("head -c 100 /dev/zero", ["character 1 of the key", alone]),
         ("printf '\\177ELF\\377\\376'", ["byte 5 is not UTF-8", alone]),
@@ -56,7 +56,7 @@ fn script_output_that_is_no_key_is_named_by_position() {
 fn script_key_of_16384_characters_is_the_longest() {
     let of_length = |length: usize| format!("printf '%0{length}d' 0 | tr 0 k");
     printed(&of_length(16_384)).assert_key(&"k".repeat(16_384));
-    let words = ["the key has 16385 characters, and 16384 are allowed"];
+    let words = ["the key has 16385 characters; at most 16384 are allowed"];
     printed(&of_length(16_385)).assert_error(2, &words);
 }
 
