@@ -1,5 +1,5 @@
-//! The backends that the worker can have, each by the Cargo feature of its name. What `init`
-//! proposes is the first.
+//! The backends of the worker, each with a Cargo feature of its name. `init` offers the first one
+//! by default.
 
 #![cfg(feature = "worker")]
 
@@ -7,9 +7,9 @@ use api_key_helper_cli::Registration;
 
 macro_rules! backends {
     ($($name:literal: $registration:path,)*) => {
-        /// Those that are compiled in.
+        /// The compiled-in backends.
         pub const BACKENDS: &[Registration] = &[$(#[cfg(feature = $name)] $registration,)*];
-        /// The names of the others.
+        /// The names of the other backends.
         pub const LEFT_OUT: &[&str] = &[$(#[cfg(not(feature = $name))] $name,)*];
     };
 }

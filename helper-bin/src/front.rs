@@ -2,7 +2,7 @@
 
 #![cfg_attr(all(unix, not(test)), no_main)]
 
-// It has the `main` that the C library calls. Tests have one of their own.
+// The crate defines the `main` that the C library calls. Test builds have their own.
 #[cfg(all(unix, not(test)))]
 use api_key_helper_front as _;
 

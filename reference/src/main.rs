@@ -1,5 +1,5 @@
-//! Writes `docs/config.schema.json` and `docs/reference.md` from the types that read a
-//! configuration: what their documentation says is what the manual says. `cargo run -p reference`.
+//! Writes `docs/config.schema.json` and `docs/reference.md`, from the doc comments of the types
+//! that read a configuration: `cargo run -p reference`.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::unwrap_used))]
 
@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Each document with its path.
+/// Returns the documents with their paths.
 fn documents() -> [(PathBuf, String); 2] {
     let schema = schema::configuration();
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");

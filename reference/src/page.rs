@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::schema::definition;
 
-/// `docs/reference.md`.
+/// Returns the text of `docs/reference.md`.
 pub(crate) fn reference(schema: &Value) -> String {
     let mut page = Page { schema, text: INTRODUCTION.to_owned() };
     page.section("## Top level", schema);
@@ -29,7 +29,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// A table of the keys that `object` has.
+    /// Adds a table of the keys of `object`.
     fn section(&mut self, heading: &str, object: &Value) {
         self.text += &format!("\n{heading}\n\n");
         if let Some(says) = object["description"].as_str().filter(|_| !heading.starts_with("## ")) {
@@ -48,7 +48,7 @@ impl Page<'_> {
         }
     }
 
-    /// Vault's methods, each of which is a table of its own.
+    /// Adds a table for each of Vault's `auth` methods.
     fn auth(&mut self) {
         let schema = self.schema;
         let methods = schema["definitions"]["Auth"]["oneOf"].as_array().into_iter().flatten();
@@ -58,7 +58,7 @@ impl Page<'_> {
         }
     }
 
-    /// What may be written there.
+    /// Describes the type of a value.
     fn kind(&self, value: &Value) -> String {
         if let Some(reference) = value["$ref"].as_str() {
             return self.named(reference);
@@ -97,7 +97,7 @@ impl Page<'_> {
     }
 }
 
-/// The texts that an enumeration allows, where it is one.
+/// Returns the values of an enumeration, if it is one.
 fn names(value: &Value) -> Option<String> {
     let listed = value["enum"].as_array().cloned().unwrap_or_default();
     let described = value["oneOf"].as_array().into_iter().flatten();
@@ -115,7 +115,7 @@ fn names(value: &Value) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// What a key's documentation says, taken apart.
+/// The parts of a key's documentation.
 struct Said {
     meaning: String,
     default: String,
@@ -141,7 +141,7 @@ impl Said {
     }
 }
 
-/// Tables inside of others: their names in the schema, and on the page.
+/// Nested tables: their names in the schema, and on the page.
 const INNER: [(&str, &str); 4] = [
     ("SecretInput", "Secret input"),
     ("SecretInputOfVault", "Secret input of Vault"),

@@ -6,7 +6,7 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// The schema of a whole file, draft 7: the newest that editors of TOML read.
+/// Returns the schema of a whole file, in draft 7: the newest that TOML editors support.
 pub(crate) fn configuration() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let mut schema = Configuration::schema(&mut generator).to_value();
@@ -39,12 +39,12 @@ pub(crate) fn configuration() -> Value {
     schema
 }
 
-/// What a source of a backend is called in the schema.
+/// Returns the name of a backend's source in the schema.
 pub(crate) fn definition(backend: &str) -> String {
     format!("source-{backend}")
 }
 
-/// A source of `backend` with its own `keys`.
+/// Returns the schema of a source of `backend` with its own `keys`.
 fn source(backend: &str, keys: Schema) -> Value {
     let mut schema = keys.to_value();
     schema["description"] = json!(format!("A source of the backend `{backend}`."));
@@ -54,7 +54,7 @@ fn source(backend: &str, keys: Schema) -> Value {
     schema
 }
 
-/// Adds what every source has.
+/// Adds the keys that every source has.
 fn add_common(source: &mut Value, common: &Value) {
     let properties = common["properties"].as_object().into_iter().flatten();
     for (key, value) in properties {
@@ -70,7 +70,7 @@ fn add_common(source: &mut Value, common: &Value) {
     source["required"] = Value::Array(required);
 }
 
-/// TOML has no null: what is not there is left out.
+/// TOML has no null: a missing value is left out.
 fn drop_null(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(drop_null),

@@ -1,4 +1,4 @@
-//! A backend of the virtual issuers.
+//! A backend for the virtual issuers.
 
 use std::future::pending;
 use std::time::{Duration, SystemTime};
@@ -12,16 +12,16 @@ use crate::process::Process;
 use crate::profile::Slot;
 use crate::renewal::Renewal;
 
-/// The way to an issuer, for one process.
+/// The connection of one process to an issuer.
 #[derive(Debug)]
 pub(crate) struct Way {
     pub(crate) process: Process,
     pub(crate) slot: Slot,
-    /// The source whose key it takes, and its name.
+    /// The source whose key it takes, and the name of that source.
     pub(crate) uses: Option<(Slot, String)>,
 }
 
-/// An issuer's answer under way.
+/// A response that is on its way.
 struct Reply {
     lie: Option<Lie>,
     expires_at: Option<Moment>,
@@ -29,7 +29,7 @@ struct Reply {
     renewal: Option<Renewal>,
 }
 
-/// A fetch in flight: over when it ends, in whatever way.
+/// A fetch in flight, which ends when this is dropped.
 struct Flight<'a>(&'a Way);
 
 impl Drop for Flight<'_> {
@@ -57,7 +57,7 @@ impl Backend for Way {
         let reply = {
             let mut universe = self.process.see();
             let weather = universe.issuers[self.slot.issuer].weather;
-            // The human gives up where a machine would go on.
+            // A user gives up where a program would retry.
             if !matches!(weather, Weather::Fine | Weather::Slow(_)) {
                 return Err(Error::transient("the sign-in did not work"));
             }
@@ -96,7 +96,7 @@ impl Way {
         }
         self.take_key(attempt).await?;
         match self.ask(renewal).await {
-            // As backends do: somebody else may have replaced it.
+            // Like the real backends: another process may have replaced the renewal.
             Err(error) if error.kind() == ErrorKind::NeedsLogin && renewal.is_some() => {
                 match attempt.newer_renewal().await?.as_ref().and_then(Renewal::read) {
                     Some(newer) => {
@@ -110,7 +110,7 @@ impl Way {
         }
     }
 
-    /// Takes the key of the source that it uses: another one, where it is good for once.
+    /// Takes the key of the used source, and another one if a key can be used only once.
     async fn take_key(&self, attempt: &dyn Attempt) -> Result<(), Error> {
         let Self { process, slot, uses: Some((used, name)) } = self else { return Ok(()) };
         let input = SecretInput::Source(name.clone());
@@ -125,7 +125,7 @@ impl Way {
         Ok(())
     }
 
-    /// One request and its answer.
+    /// Sends one request, and returns the response.
     async fn ask(&self, renewal: Option<Renewal>) -> Result<Reply, Error> {
         self.travel().await;
         let weather = self.process.see().issuers[self.slot.issuer].weather;
@@ -154,7 +154,7 @@ impl Way {
         reply
     }
 
-    /// Keeps the renewal at once, as every backend must.
+    /// Saves the renewal at once, as every backend must.
     async fn credential(&self, attempt: &dyn Attempt, reply: Reply) -> Result<Credential, Error> {
         let Self { process, slot, .. } = self;
         let Reply { lie, expires_at, refresh_at, renewal } = reply;
@@ -162,7 +162,7 @@ impl Way {
         let mut returned = None;
         if let Some(renewal) = renewal {
             process.see().receives(process.pid, *slot, renewal);
-            // Some backends return what they have kept as well.
+            // Some backends also return the renewal that they have saved.
             if kind == Kind::Lasting || process.see().dice.one_in(2) {
                 returned = Some(renewal.secret());
             }

@@ -1,4 +1,4 @@
-//! What the virtual processes do: the work of the front and of the worker's commands.
+//! The virtual processes: they do the work of the front and of the worker's commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::profile::{Profile, Settings, Slot, Terms};
 use crate::seal::Checked;
 use crate::universe::Job;
 
-/// Does what the process is for, to its end.
+/// Runs the process to its end.
 pub(crate) async fn run(process: Process, job: Job) {
     let Some(profile) = process.with_status(|status| status.profile.clone()) else { return };
     match job {
@@ -29,7 +29,7 @@ pub(crate) async fn run(process: Process, job: Job) {
             worker(&process, &profile, Demand::FetchedSince(now)).await;
         }
         Job::Another => {
-            // The API refuses what somebody has just been given.
+            // The API refuses the key that was printed last.
             let refused = process.see().ledger.last_printed;
             let demand = refused.map_or(Demand::Printable, Demand::Another);
             worker(&process, &profile, demand).await;
@@ -40,7 +40,7 @@ pub(crate) async fn run(process: Process, job: Job) {
     }
 }
 
-/// The front: the time first, then the files, and no lock.
+/// Runs the front: it reads the clock, then the files, and takes no lock.
 async fn front(process: &Process, profile: &Profile) {
     let planned: Vec<PlannedSource> =
         profile.sources.iter().map(|settings| settings.planned.clone()).collect();
@@ -63,7 +63,7 @@ async fn front(process: &Process, profile: &Profile) {
         Some(Ok(content)) => Ok(content.as_deref()),
         _ => Err(()),
     });
-    // It reads no more than it needs: the rule, given all the files, decides the same.
+    // The front reads only the files that it needs. With all files, the rule must decide the same.
     if files.values().all(Result::is_ok) {
         let terms = Terms { policy: &profile.policy, hold: profile.hold, now };
         let read = |file: &str| files.get(file)?.as_ref().ok()?.as_deref();
@@ -140,11 +140,11 @@ async fn sign_out(process: &Process, profile: &Profile, slot: Slot) {
     }
 }
 
-/// What the worker does about the sources that use `slot`, once somebody has signed in or out.
+/// Forgets the keys of the sources that use `slot`, as the worker does after a login or logout.
 async fn forget_dependents(process: &Process, profile: &Profile, slot: Slot) {
     let variable = |name: &str| process.variable(name);
     for Settings { slot, planned, .. } in profile.dependents_of(slot) {
-        // One that people sign in to keeps its renewal.
+        // A source with a login keeps its renewal.
         let kind = process.see().issuers[slot.issuer].kind;
         let world = process.world(&variable);
         let forgotten = match kind {
@@ -159,7 +159,7 @@ async fn forget_dependents(process: &Process, profile: &Profile, slot: Slot) {
     }
 }
 
-/// When a call begins, and how long the process has waited for the disk until then.
+/// Returns the start of a call, and the time that the process has waited for the disk before.
 fn began(process: &Process) -> (Duration, Duration) {
     let waited = process.with_status(|status| status.disk_time).unwrap_or_default();
     (process.uptime(), waited)

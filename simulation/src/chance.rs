@@ -1,9 +1,9 @@
-//! Chance that comes of a seed alone.
+//! Randomness that depends only on a seed.
 
 use std::time::Duration;
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
-/// Not a crate's: a seed that once failed must mean the same for ever.
+/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA
+/// 2014). Not from a crate: a seed that once failed must mean the same forever.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
@@ -12,12 +12,12 @@ impl Dice {
         Self(seed)
     }
 
-    /// Other dice, whose throws tell nothing of these.
+    /// Returns independent dice.
     pub(crate) const fn fork(&mut self) -> Self {
         Self(self.next())
     }
 
-    /// From 0 (included) to `bound` (excluded).
+    /// Returns a number from 0 (inclusive) to `bound` (exclusive).
     pub(crate) const fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
@@ -26,7 +26,8 @@ impl Dice {
         self.below(count) == 0
     }
 
-    /// From 0 (included) to 1 (excluded), its ends more often than chance would have it.
+    /// Returns a number from 0 (inclusive) to 1 (exclusive), with extremes more often than at
+    /// random.
     pub(crate) fn unit(&mut self) -> f64 {
         match self.below(16) {
             0 => 0.0,
@@ -35,7 +36,7 @@ impl Dice {
         }
     }
 
-    /// From 0 (included) to 1 (excluded), every part of that as often as any other.
+    /// Returns a uniform number from 0 (inclusive) to 1 (exclusive).
     pub(crate) const fn even(&mut self) -> f64 {
         (self.next() >> 11) as f64 / STEPS
     }
@@ -48,7 +49,7 @@ impl Dice {
         usize::try_from(self.below(length as u64)).unwrap_or_default()
     }
 
-    /// Up to `longest`, in whole milliseconds, so that many things happen at once.
+    /// Returns up to `longest`, in whole milliseconds, so that many events coincide.
     pub(crate) fn up_to(&mut self, longest: Duration) -> Duration {
         let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX - 1);
         Duration::from_millis(self.below(millis + 1))
@@ -62,5 +63,5 @@ impl Dice {
     }
 }
 
-/// So many numbers are equally far apart between 0 and 1: as many as the format tells apart.
+/// The number of equidistant values from 0 to 1 that the format can represent.
 const STEPS: f64 = (1_u64 << 53) as f64;

@@ -1,4 +1,4 @@
-//! The machine's clocks, and the issuers'.
+//! The clocks of the machine and of the issuers.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use api_key_helper_values::Moment;
 
 const START: Moment = Moment::from_unix_millis(1_800_000_000_000);
 
-/// Time passes only when nobody can run.
+/// A clock that advances only when no process can run.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
-    /// Never goes back, and stands still while the machine sleeps.
+    /// Never goes back, and stops while the machine sleeps.
     pub(crate) uptime: Duration,
     asleep: Duration,
-    /// How far the wall clock is off.
+    /// The error of the wall clock.
     ahead: Duration,
     behind: Duration,
-    /// How often somebody set the wall clock, or the machine slept.
+    /// The number of times that the wall clock was set, or the machine slept.
     pub(crate) jumps: u32,
 }
 
 impl Clock {
-    /// What the machine takes for the time.
+    /// Returns the time by the machine's wall clock.
     pub(crate) fn wall(&self) -> Moment {
         self.truth().plus(self.ahead).minus(self.behind)
     }
 
-    /// What issuers go by.
+    /// Returns the time by the issuers' clocks.
     pub(crate) fn truth(&self) -> Moment {
         START.plus(self.uptime).plus(self.asleep)
     }
@@ -34,7 +34,7 @@ impl Clock {
         self.ahead == self.behind
     }
 
-    /// Sets the wall clock: so far ahead or behind of the truth.
+    /// Sets the wall clock to an error of `ahead` or `behind`.
     pub(crate) fn set(&mut self, ahead: Duration, behind: Duration) {
         (self.ahead, self.behind) = (ahead, behind);
         self.jumps += 1;

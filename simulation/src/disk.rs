@@ -1,15 +1,15 @@
-//! A file system that promises no more than POSIX does: after a crash, content that was not synced
-//! may be torn, and a name may mean what it meant at any time since the names were last synced.
+//! A file system with no more guarantees than POSIX. After a crash, unsynced content may be torn,
+//! and a name may refer to any file that it referred to since the names were last synced.
 
 use std::collections::BTreeMap;
 
 use crate::chance::Dice;
 
-/// A file, whatever its names.
+/// A file, independent of its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct File(usize);
 
-/// Marks who holds a lock.
+/// Identifies the holder of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held(u64);
 
@@ -17,7 +17,7 @@ pub(crate) struct Held(u64);
 pub(crate) struct Disk {
     contents: Vec<Content>,
     names: BTreeMap<String, File>,
-    /// What each name meant since the names were last made durable, oldest first.
+    /// The files that each name has referred to since the names were last synced, oldest first.
     unsettled: BTreeMap<String, Vec<Option<File>>>,
     locks: BTreeMap<String, Held>,
     next_lock: u64,
@@ -48,7 +48,7 @@ impl Disk {
         self.contents[index].is_durable = true;
     }
 
-    /// Lets `name` mean `file`, or nothing.
+    /// Lets `name` refer to `file`, or removes it.
     pub(crate) fn name(&mut self, name: &str, file: Option<File>) {
         let before = self.names.get(name).copied();
         self.unsettled.entry(name.to_owned()).or_insert_with(|| vec![before]).push(file);
@@ -69,7 +69,7 @@ impl Disk {
         self.unsettled.clear();
     }
 
-    /// Whether a crash leaves `name` and what it means as they are.
+    /// Returns whether a crash changes neither `name` nor its content.
     pub(crate) fn is_settled(&self, name: &str) -> bool {
         let file = self.names.get(name);
         let is_durable = file.is_none_or(|File(index)| self.contents[*index].is_durable);
@@ -95,7 +95,7 @@ impl Disk {
         self.locks.contains_key(name)
     }
 
-    /// What is left when the power fails.
+    /// Picks the state after a power failure.
     pub(crate) fn crash(&mut self, dice: &mut Dice) {
         for (name, meanings) in std::mem::take(&mut self.unsettled) {
             match dice.pick(&meanings) {
@@ -112,14 +112,14 @@ impl Disk {
         self.locks.clear();
     }
 
-    /// The folder and all that is in it is removed under everybody's hands.
+    /// Removes the folder with its files, while processes use it.
     pub(crate) fn vanish(&mut self) {
         self.names.clear();
         self.unsettled.clear();
         self.locks.clear();
     }
 
-    /// A file turns into something else.
+    /// Corrupts a file.
     pub(crate) fn rot(&mut self, name: &str, dice: &mut Dice) {
         if let Some(File(index)) = self.names.get(name) {
             tear(&mut self.contents[*index].bytes, dice);
@@ -131,7 +131,7 @@ fn tear(bytes: &mut Vec<u8>, dice: &mut Dice) {
     match dice.below(4) {
         0 => bytes.clear(),
         1 => bytes.truncate(dice.index(bytes.len() + 1)),
-        // Blocks that were set apart and never written.
+        // Blocks that were allocated and never written.
         2 => bytes.fill(0),
         _ => bytes.iter_mut().for_each(|byte| *byte ^= dice.pick(&[0, 0, 0, 0x5a])),
     }
@@ -141,7 +141,7 @@ fn tear(bytes: &mut Vec<u8>, dice: &mut Dice) {
 mod tests {
     use super::*;
 
-    /// What is left under the name after many crashes.
+    /// Returns the possible contents of the name after many crashes.
     fn after_crashes(prepare: impl Fn(&mut Disk)) -> Vec<Option<Vec<u8>>> {
         let mut left: Vec<_> = (0..200)
             .map(|seed| {

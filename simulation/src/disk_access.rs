@@ -1,4 +1,4 @@
-//! The virtual disk under the engine: each step takes time, may be refused, and is written down.
+//! The virtual disk as the engine sees it: each step takes time, may fail, and is recorded.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::process::Process;
 use crate::scenario::Locks;
 
 impl Process {
-    /// Waits for the disk, and finds out whether it wants to.
+    /// Waits for the disk; returns the error of a failed step.
     async fn step(&self, step: Step, file: &str) -> io::Result<()> {
         let delay = {
             let mut universe = self.see();
@@ -35,7 +35,7 @@ impl Process {
             status.disk_time_since_look += took;
             status.refusals += u32::from(refusal.is_some());
         }
-        // Who is refused a lock may go on without it.
+        // A process that gets no lock may continue without one.
         universe.ledger.are_locks_lost |= refusal.is_some() && step == Step::Lock;
         let who = self.pid.to_string();
         match refusal {
@@ -50,7 +50,7 @@ impl Process {
         }
     }
 
-    /// Whether a step that was refused was taken all the same.
+    /// Returns whether a step that failed took effect nevertheless.
     fn is_taken_all_the_same(&self) -> bool {
         self.see().dice.one_in(2)
     }
@@ -131,7 +131,7 @@ impl Draft for VirtualDraft {
     }
 }
 
-/// Dies with its holder: what is dropped is no longer held.
+/// A lock that is released when it is dropped, and so when its process ends.
 struct VirtualLock {
     process: Process,
     file: String,

@@ -1,11 +1,11 @@
-//! How the disk feels.
+//! The faults of the disk.
 
 use std::io;
 use std::time::Duration;
 
 use crate::chance::Dice;
 
-/// What the disk does with what it is asked for.
+/// The current behaviour of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DiskWeather {
     Fine,
@@ -16,7 +16,7 @@ pub(crate) enum DiskWeather {
     ReadOnly,
     /// EACCES.
     Closed,
-    /// EIO, once in so many steps.
+    /// EIO, once in this many steps.
     Flaky(u64),
 }
 
@@ -35,17 +35,17 @@ pub(crate) enum Step {
 }
 
 impl DiskWeather {
-    /// How long a step takes.
+    /// Returns the duration of a step.
     pub(crate) fn delay(self, dice: &mut Dice) -> Duration {
         let longest = if self == Self::Slow { dice.pick(&[5, 300, 3_000]) } else { 2 };
         dice.up_to(Duration::from_millis(longest))
     }
 
-    /// Why a step is refused.
+    /// Returns the error of a step, if it fails.
     pub(crate) fn refusal(self, step: Step, dice: &mut Dice) -> Option<io::ErrorKind> {
         let is_read = step == Step::Read;
         match self {
-            // A file that has its room is written all the same.
+            // A full disk still writes to files with preallocated space.
             Self::Full if step == Step::Draft => Some(io::ErrorKind::StorageFull),
             Self::ReadOnly if !is_read => Some(io::ErrorKind::ReadOnlyFilesystem),
             Self::Closed => Some(io::ErrorKind::PermissionDenied),

@@ -1,8 +1,8 @@
-//! A fleet: many helpers, one server, a morning.
+//! A fleet: many helpers, one server, one morning.
 //!
 //! Each helper has its own disk and its own caller, and runs the real rule of the front
-//! ([`look`](api_key_helper_cache::look)) and the real engine; only people, the network and the server are made up.
-//! `docs/internals/fleet.md` says what is assumed of these, and shows what comes of it.
+//! ([`look`](api_key_helper_cache::look)) and the real engine. Only users, network and server are
+//! simulated. `docs/fleet.md` has the assumptions and the results.
 
 mod chart;
 mod disk;

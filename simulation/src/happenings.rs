@@ -1,4 +1,4 @@
-//! What befalls the world: callers, weather, clocks that are set, settings that change.
+//! The events of the world: calls, faults, clock changes, changed settings.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::profile::{ENVIRONMENTS, Profile, Settings, Slot};
 use crate::universe::{Job, Universe};
 
 impl Universe {
-    /// How long nothing happens from outside.
+    /// Returns a time without events.
     pub(crate) fn lull(&mut self) -> Duration {
         const MILLIS: [u64; 12] =
             [0, 0, 5, 50, 50, 500, 500, 3_000, 20_000, 120_000, 900_000, 4_000_000];
@@ -18,7 +18,7 @@ impl Universe {
         self.dice.up_to(Duration::from_millis(longest))
     }
 
-    /// One thing that happens.
+    /// Lets one event happen.
     pub(crate) fn happens(&mut self) {
         match self.dice.below(20) {
             0..=9 => self.somebody_calls(),
@@ -30,7 +30,7 @@ impl Universe {
         }
     }
 
-    /// Nothing is wrong any more, as far as the world goes.
+    /// Ends all faults.
     pub(crate) fn calms_down(&mut self) {
         self.tell("world", format_args!("everything is fine"));
         self.disk_weather = DiskWeather::Fine;
@@ -53,7 +53,7 @@ impl Universe {
                 18 => self.slot_of_a_login().map_or(Job::Front, Job::Login),
                 _ => self.slot_of_a_login().map_or(Job::Front, Job::Logout),
             };
-            // Signing out is rarer than signing in.
+            // A logout is rarer than a login.
             let job = match job {
                 Job::Logout(slot) if !self.dice.one_in(3) => Job::Login(slot),
                 job => job,
@@ -150,7 +150,7 @@ impl Universe {
         }
     }
 
-    /// The disk spoils an entry, or somebody removes the folder.
+    /// The disk damages an entry, or the folder is removed.
     fn something_is_lost(&mut self) {
         if !self.scenario.disk_fails || !self.dice.one_in(4) {
             return;

@@ -1,4 +1,4 @@
-//! What must hold after every step, whatever goes wrong, and what is remembered to tell.
+//! The invariants, which must hold after every step whatever fails, and the ledger that they use.
 
 mod asking;
 mod calling;
@@ -20,81 +20,82 @@ use crate::renewal::Renewal;
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The invariant's name, as `docs/internals/reliability.md` has it.
+    /// The name of the invariant, as in `docs/reliability.md`.
     pub invariant: &'static str,
-    /// What happened.
+    /// The event that broke it.
     pub how: String,
 }
 
-/// What happened so far, as far as it bears on what may happen next. Where it is in doubt what the
-/// engine could know, it holds less than it could: an invariant that breaks is broken.
+/// The history, as far as the invariants need it. If it is uncertain whether the engine could know
+/// a fact, the ledger leaves it out, so that a reported violation is a real one.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// Every key, by its number.
+    /// All keys, by their numbers.
     keys: Vec<IssuedKey>,
-    /// Fetches under way.
+    /// The fetches in progress.
     flights: BTreeMap<Slot, u32>,
-    /// How many fetches there were.
+    /// The number of fetches.
     fetches: BTreeMap<Slot, u64>,
-    /// What was promised to be durable.
+    /// The renewals that were reported as durable.
     kept: BTreeMap<Slot, Kept>,
-    /// Failures that were remembered.
+    /// The failures that were saved.
     failures: BTreeMap<Slot, Remembered>,
-    /// When a source's refusal had been dealt with, by what its answers depend on.
+    /// The number of fetches at which a source's refusal was handled, by the scope of its
+    /// responses.
     refused: BTreeMap<(Slot, &'static str), u64>,
-    /// When somebody had signed out.
+    /// The number of fetches at the last logout.
     signed_out: BTreeMap<Slot, u64>,
-    /// Keys that another source has taken.
+    /// The keys that another source has used.
     taken: BTreeSet<usize>,
-    /// Sources whose entry the disk itself has spoilt.
+    /// The sources whose entry the disk has damaged.
     pub(crate) rotten: BTreeSet<Slot>,
-    /// Since locks were refused, or lost with their files, two processes may ask at once.
+    /// Locks were refused, or lost with their files, so two processes may send requests at once.
     pub(crate) are_locks_lost: bool,
-    /// How many attempts there were, for the report.
+    /// The number of attempts, for the report.
     pub(crate) attempts: u64,
-    /// Which key was printed last.
+    /// The key that was printed last.
     pub(crate) last_printed: Option<KeyId>,
-    /// How many keys were printed, for the report.
+    /// The number of printed keys, for the report.
     pub(crate) printed: u64,
 }
 
 #[derive(Debug)]
 struct IssuedKey {
     slot: Slot,
-    /// The environment that it is good for.
+    /// The environment for which the key is valid.
     scope: &'static str,
-    /// Each time that it was given out.
+    /// Each time that the key was given out.
     issues: Vec<Issue>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Issue {
     step: u64,
-    /// The clock's jumps until then.
+    /// The number of clock jumps until then.
     jumps: u32,
-    /// What the machine took for the time when it asked.
+    /// The wall clock at the request.
     fetched_at: Moment,
     expires_at: Option<Moment>,
-    /// Whether the API had refused the key before it.
+    /// The API had refused the key before it.
     is_refetched: bool,
 }
 
-/// A renewal that was kept, and what the answers to it depend on.
+/// A saved renewal, with the scope of its responses.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     renewal: Renewal,
     scope: &'static str,
 }
 
-/// A failure as it was when its call ended.
+/// A failure at the end of its call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Remembered {
     scope: &'static str,
     kind: ErrorKind,
     count: u32,
     failed_at: Duration,
-    /// The shortest pause that follows.
+    /// The shortest cooldown that follows.
     pause: Duration,
-    /// The clock's jumps until then.
+    /// The number of clock jumps until then.
     jumps: u32,
 }

@@ -1,4 +1,4 @@
-//! Where keys come from: what an issuer knows, and what it does when it is asked.
+//! The issuers of keys: their state and their behaviour.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use api_key_helper_values::{Error, ErrorKind};
 
 use crate::renewal::Renewal;
 
-/// How an issuer deals with renewals.
+/// The way in which an issuer handles renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// There are none.
+    /// It has none.
     Plain,
-    /// They come of a login alone, and each is good for once (RFC 9700, section 4.14.2).
+    /// Renewals come from a login, and each can be used once (RFC 9700, section 4.14.2).
     Rotating {
-        /// Whether one that comes a second time ends the login.
+        /// The second use of a renewal revokes the login.
         reuse_revokes: bool,
     },
-    /// Without one, whoever asks is given one; it does not change.
+    /// A request without a renewal gets one, which does not change.
     Lasting,
 }
 
-/// What an issuer does when it is asked.
+/// The current behaviour of an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weather {
     Fine,
@@ -28,14 +28,14 @@ pub(crate) enum Weather {
     Fails(ErrorKind, Option<Duration>),
     /// Never answers.
     Hangs,
-    /// Does what it is asked, and the answer gets lost.
+    /// Processes the request, and loses the response.
     LosesAnswers,
-    /// Fails once it has renewed.
+    /// Fails after it has rotated the renewal.
     BreaksOff,
     Lies(Lie),
 }
 
-/// What is wrong with an answer.
+/// The fault of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lie {
     NoEnd,
@@ -48,11 +48,11 @@ pub(crate) enum Lie {
 pub(crate) struct Issuer {
     pub(crate) kind: Kind,
     pub(crate) weather: Weather,
-    /// How long its keys live; `None` where it does not say.
+    /// The lifetime of its keys; `None` if it reports none.
     pub(crate) life: Option<Duration>,
-    /// Whether its answers depend on an environment variable.
+    /// Its responses depend on an environment variable.
     pub(crate) reads_environment: bool,
-    /// Whether it takes the key of another source only once.
+    /// It accepts a key of another source only once.
     pub(crate) takes_once: bool,
     /// The logins, by their numbers.
     families: Vec<Family>,
@@ -76,7 +76,7 @@ impl Issuer {
         }
     }
 
-    /// Takes `renewal` and gives the next one, where there is a next one.
+    /// Accepts `renewal`, and returns the next one if there is one.
     pub(crate) fn redeem(&mut self, renewal: Option<Renewal>) -> Result<Option<Renewal>, Error> {
         match self.kind {
             Kind::Plain => Ok(None),
@@ -98,7 +98,7 @@ impl Issuer {
         }
     }
 
-    /// Whether `renewal` is good.
+    /// Returns whether `renewal` is valid.
     pub(crate) fn takes(&self, renewal: Renewal) -> bool {
         self.families
             .get(renewal.family)
@@ -110,14 +110,14 @@ impl Issuer {
         Renewal { family: self.families.len() - 1, generation: 0 }
     }
 
-    /// Somebody gives a login back.
+    /// Revokes a login, as a logout does.
     pub(crate) fn end(&mut self, renewal: Renewal) {
         if let Some(family) = self.families.get_mut(renewal.family) {
             family.is_revoked = true;
         }
     }
 
-    /// An administrator ends all logins.
+    /// Revokes all logins, as an administrator does.
     pub(crate) fn revoke(&mut self) {
         self.families.iter_mut().for_each(|family| family.is_revoked = true);
     }

@@ -1,6 +1,6 @@
 //! Runs the real engine and policy in a virtual world, from one seed.
 //!
-//! `docs/internals/reliability.md` says what that world can do to them, and what must hold all the same.
+//! `docs/reliability.md` describes the faults of that world, and the invariants that must hold.
 
 mod backend;
 mod callers;

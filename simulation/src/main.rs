@@ -1,7 +1,7 @@
-//! `simulate`: many seeds, or one of them again.
+//! `simulate`: runs many seeds, or one of them again.
 //!
-//! `simulate [--from SEED] [--steps N]` runs seeds from SEED on until N steps are taken;
-//! `simulate --seed SEED [--steps N] [--events N]` runs one for N steps, and shows its last events.
+//! `simulate [--from SEED] [--steps N]` runs seeds from SEED on until N steps are taken; `simulate
+//! --seed SEED [--steps N] [--events N]` runs one for N steps, and shows its last events.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use simulation::{EVENTS, Report, STEPS_OF_A_SEED, run};
 
-/// How many steps a longer run has.
+/// The default number of steps.
 const STEPS: u64 = 20_000_000;
-/// Where it begins: behind the seeds of the test.
+/// The default first seed: after the seeds of the test.
 const FROM: u64 = 1_000;
 
 const USAGE: &str = "\

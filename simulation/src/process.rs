@@ -1,4 +1,4 @@
-//! The universe as one process sees it: what the engine acts on.
+//! The universe as one process sees it: the world of its engine.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,7 +17,7 @@ use crate::profile::VARIABLE;
 use crate::seal::Checked;
 use crate::universe::{Pid, Status, Universe};
 
-/// A process's hands and eyes.
+/// The access of one process to the universe.
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) universe: Arc<Mutex<Universe>>,
@@ -30,7 +30,7 @@ impl Process {
         see(&self.universe)
     }
 
-    /// What is known of this process.
+    /// Calls `act` with the status of this process.
     pub(crate) fn with_status<T>(&self, act: impl FnOnce(&mut Status) -> T) -> Option<T> {
         self.see().processes.get_mut(&self.pid).map(act)
     }
@@ -48,7 +48,7 @@ impl Process {
             chance: self,
             disk: self,
             seal: &Checked,
-            // Nobody changes the key that seals.
+            // The cache encryption key never changes.
             older: &[],
             inputs: self,
             journal: self,
@@ -56,7 +56,7 @@ impl Process {
         }
     }
 
-    /// Lets time pass, and others run in any case.
+    /// Waits until `time` has passed, and lets other processes run in any case.
     pub(crate) fn wait(&self, time: Duration) -> Wait<'_> {
         Wait { process: self, time, until: None }
     }
@@ -66,7 +66,7 @@ pub(crate) fn see(universe: &Mutex<Universe>) -> MutexGuard<'_, Universe> {
     universe.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A point at which others may run, and this process end.
+/// A point at which other processes may run, and this one may end.
 pub(crate) struct Wait<'a> {
     process: &'a Process,
     time: Duration,
@@ -122,7 +122,7 @@ impl Chance for Process {
     }
 
     fn nonce(&self) -> io::Result<Nonce> {
-        // What seals here uses none.
+        // The seal of this simulation uses no nonce.
         Ok(Nonce([0; 24]))
     }
 }

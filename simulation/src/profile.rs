@@ -1,4 +1,4 @@
-//! What a configuration says, at one time.
+//! The configuration at one time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use crate::seal::Checked;
 
 /// The variable that some sources read.
 pub(crate) const VARIABLE: &str = "TENANT";
-/// Its values.
+/// The values of the variable.
 pub(crate) const ENVIRONMENTS: [&str; 2] = ["one", "two"];
 
-/// A profile, as one configuration file had it.
+/// A profile of one version of the configuration file.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) policy: Policy,
     pub(crate) hold: Duration,
     pub(crate) deadline: Duration,
     pub(crate) sources: Vec<Settings>,
-    /// Those that only others use, each after those that it uses itself.
+    /// The sources that only others use, each after those that it uses itself.
     pub(crate) used: Vec<Settings>,
 }
 
-/// An issuer's settings: as often as these change, the source has another fingerprint.
+/// A version of an issuer's settings. Each version gives the source another fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Slot {
     pub(crate) issuer: usize,
@@ -43,11 +43,11 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
     pub(crate) lifetime: Option<Duration>,
-    /// Whose key it takes.
+    /// The source whose key it takes.
     pub(crate) uses: Option<Slot>,
 }
 
-/// The terms on which a key is judged, and the time.
+/// The values by which a key is judged, and the time.
 pub(crate) struct Terms<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) hold: Duration,
@@ -55,7 +55,7 @@ pub(crate) struct Terms<'a> {
 }
 
 impl Settings {
-    /// The view of the source that the rule is given: all that `read` finds in its files.
+    /// Returns the view of the source for the rule, from the files that `read` returns.
     pub(crate) fn view<B: AsRef<[u8]>>(
         &self,
         terms: &Terms<'_>,
@@ -80,12 +80,12 @@ impl Settings {
 }
 
 impl Profile {
-    /// The profile as somebody writes it for the `number`th time.
+    /// Returns a random profile, the `number`th version.
     pub(crate) fn draw(number: u64, issuers: &[Issuer], dice: &mut Dice) -> Arc<Self> {
         let mut sources: Vec<Settings> = (0..issuers.len())
             .map(|issuer| Settings::draw(issuer, number, &issuers[issuer], dice))
             .collect();
-        // Not always all of them, nor the same one first.
+        // Not always all sources, and not always the same one first.
         if dice.one_in(2) {
             sources.rotate_left(1);
         }
@@ -106,7 +106,7 @@ impl Profile {
         })
     }
 
-    /// All that are asked, each after those that it uses.
+    /// Returns all sources, each after those that it uses.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Settings> {
         self.used.iter().chain(&self.sources)
     }
@@ -115,12 +115,12 @@ impl Profile {
         self.all().find(|settings| settings.slot == slot)
     }
 
-    /// The source that takes the key of `slot`.
+    /// Returns the source that takes the key of `slot`.
     pub(crate) fn user_of(&self, slot: Slot) -> Option<&Settings> {
         self.all().find(|settings| settings.uses == Some(slot))
     }
 
-    /// The sources that take the key of `slot`, or of one that does.
+    /// Returns the sources that take the key of `slot`, directly or through others.
     pub(crate) fn dependents_of(&self, slot: Slot) -> Vec<&Settings> {
         let mut dependents = Vec::new();
         let mut next = self.user_of(slot);
@@ -131,7 +131,7 @@ impl Profile {
         dependents
     }
 
-    /// How a key of `slot` is judged, and for what hold.
+    /// Returns the policy and the hold for a key of `slot`.
     pub(crate) fn terms(&self, slot: Slot) -> (Policy, Duration) {
         match self.user_of(slot) {
             Some(_) => (policy_of_used(), Duration::ZERO),
@@ -140,14 +140,14 @@ impl Profile {
     }
 }
 
-/// Takes some of the last sources for a chain, which the one before them begins.
+/// Moves some of the last sources into a chain, which begins with the source before them.
 fn chain(sources: &mut Vec<Settings>, issuers: &[Issuer], dice: &mut Dice) -> Vec<Settings> {
     let mut used = Vec::new();
     while dice.one_in(2)
         && let [.., user, last] = &mut sources[..]
     {
-        // What it reads from the environment is a part of what they read that use it; but a login is
-        // of one person.
+        // Variables that a used source reads also affect its users; but a login belongs to one
+        // user.
         let is_person = matches!(issuers[user.slot.issuer].kind, Kind::Rotating { .. });
         if is_person && !last.planned.variables.is_empty() {
             break;
@@ -182,7 +182,7 @@ impl Settings {
         }
     }
 
-    /// What its answers depend on, in an environment.
+    /// Returns the part of an environment on which its responses depend.
     pub(crate) fn scope(&self, environment: &'static str) -> &'static str {
         if self.planned.variables.is_empty() { "" } else { environment }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use api_key_helper_values::Secret;
 
-/// A renewal: the login that it comes from, and how many came of that login before it.
+/// A renewal: its login, and the number of renewals of that login before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Renewal {
     pub(crate) family: usize,
@@ -21,7 +21,7 @@ impl Renewal {
         Secret::new(self.to_string())
     }
 
-    /// Whether `other` was made from this one, or from one that was.
+    /// Returns whether `other` was made from this one, directly or through others.
     pub(crate) const fn precedes(self, other: Self) -> bool {
         self.family == other.family && self.generation < other.generation
     }

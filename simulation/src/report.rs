@@ -1,4 +1,4 @@
-//! Many seeds, and what there is to say of them.
+//! The report about many seeds.
 
 use std::fmt;
 use std::num::NonZero;
@@ -8,12 +8,12 @@ use std::thread;
 
 use crate::run::{Ran, run};
 
-/// How many steps each of many seeds runs.
+/// The number of steps for each of many seeds.
 pub const STEPS_OF_A_SEED: u64 = 5_000;
-/// How many of the last events are shown.
+/// The number of last events that are shown.
 pub const EVENTS: usize = 100;
 
-/// What came of many seeds.
+/// The results of many seeds.
 #[derive(Debug, Default)]
 pub struct Report {
     seeds: u64,
@@ -26,11 +26,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Runs as many seeds, from `first` on, as it takes for `steps` steps, on all processors. A
-    /// processor whose seed breaks an invariant takes no other.
+    /// Runs seeds from `first` on, until `steps` steps are taken, on all processors. A processor
+    /// whose seed breaks an invariant takes no other.
     ///
     /// # Panics
-    /// When a seed's world does: what is run in it must not.
+    /// The simulated code panics.
     #[must_use]
     pub fn of(first: u64, steps: u64) -> Self {
         let seeds = first..first + steps.div_ceil(STEPS_OF_A_SEED);
@@ -53,13 +53,13 @@ impl Report {
         })
     }
 
-    /// Whether every invariant held.
+    /// Returns whether every invariant held.
     #[must_use]
     pub const fn is_fine(&self) -> bool {
         self.broken.is_empty()
     }
 
-    /// Runs `seeds` until one breaks an invariant: the others would hardly say anything else.
+    /// Runs `seeds` until one breaks an invariant: others would probably report the same.
     fn with_all(mut self, seeds: impl Iterator<Item = u64>, run: impl Fn(u64) -> Ran) -> Self {
         for seed in seeds {
             self = self.with(run(seed));

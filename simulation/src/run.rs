@@ -11,29 +11,29 @@ use crate::scheduler::Scheduler;
 use crate::trace::Trace;
 use crate::universe::{Job, Universe};
 
-/// How long a storm lasts, in steps.
+/// The duration of a storm, in steps.
 const STORM: u64 = 600;
-/// Whoever has not ended after so many steps never does.
+/// A process that has not ended after this many steps never does.
 const PATIENCE: u64 = 200_000;
-/// The longest pause of a source while there is no usable key, and a little more.
+/// Slightly more than the longest cooldown of a source while there is no usable key.
 const PAUSE: Duration = Duration::from_secs(31);
 
-/// What came of a seed.
+/// The result of a seed.
 #[derive(Debug)]
 pub struct Ran {
     /// The seed.
     pub seed: u64,
-    /// How many steps were taken.
+    /// The number of steps.
     pub steps: u64,
-    /// How many attempts the sources saw.
+    /// The number of attempts that the sources received.
     pub attempts: u64,
-    /// How many keys were printed.
+    /// The number of printed keys.
     pub printed: u64,
-    /// How often the power failed.
+    /// The number of power failures.
     pub crashes: u64,
-    /// How often a process was killed.
+    /// The number of killed processes.
     pub kills: u64,
-    /// A hash of all that happened.
+    /// A hash of all events.
     pub hash: u64,
     /// The invariant that did not hold.
     pub broken: Option<Broken>,
@@ -41,7 +41,7 @@ pub struct Ran {
     pub last: Vec<String>,
 }
 
-/// Runs the world of `seed` until `steps` steps are taken or an invariant breaks, and keeps the last
+/// Runs the world of `seed` until `steps` steps are taken or an invariant breaks. Returns the last
 /// `events` events.
 #[must_use]
 pub fn run(seed: u64, steps: u64, events: usize) -> Ran {
@@ -72,7 +72,7 @@ impl Run {
         self.with(|universe| universe.broken.is_none() && universe.steps < steps)
     }
 
-    /// Everything goes wrong that can.
+    /// Runs the world with all faults enabled.
     fn storm(&mut self, steps: u64) {
         let end = self.with(|universe| {
             universe.locks = universe.scenario.locks;
@@ -94,7 +94,7 @@ impl Run {
             if wake.is_some_and(|wake| wake <= now) {
                 self.scheduler.step();
             } else if self.scheduler.next_wake().is_none_or(|wake| wake > now) {
-                // Nobody can run: time passes.
+                // No process can run, so time passes.
                 let until = self.scheduler.next_wake().map_or(next, |wake| wake.min(next));
                 let until = if one_more { until } else { wake.unwrap_or(until) };
                 self.with(|universe| universe.clock.uptime = until.max(now));
@@ -122,7 +122,7 @@ impl Run {
         }
     }
 
-    /// Nothing is wrong any more: the next call prints a key, if need be after a login.
+    /// Ends all faults: the next call must print a key, if necessary after a login.
     fn calm(&mut self) {
         if !self.goes_on(u64::MAX) {
             return;
@@ -134,8 +134,7 @@ impl Run {
         self.with(|universe| universe.ledger.are_locks_lost = false);
         let environment = self.with(|universe| universe.dice.pick(&ENVIRONMENTS));
         if !was_right {
-            // What failed while the clock was ahead may seem to have failed just now, to the first
-            // caller who comes.
+            // A failure from the time when the clock was ahead may look recent to the first caller.
             self.call(Job::Front, environment);
             self.rest();
         }
@@ -164,12 +163,12 @@ impl Run {
         }
     }
 
-    /// Lets every pause pass.
+    /// Lets every cooldown pass.
     fn rest(&self) {
         self.with(|universe| universe.clock.uptime += PAUSE);
     }
 
-    /// The first source that needs a human.
+    /// Returns the first source that needs a login.
     fn unsigned(&self) -> Option<Slot> {
         self.with(|universe| {
             let profile = universe.profile.clone();
@@ -189,7 +188,7 @@ impl Run {
     fn call(&mut self, job: Job, environment: &'static str) -> Option<Result<(), ErrorKind>> {
         self.with(|universe| universe.last_end = None);
         self.scheduler.start(job, environment);
-        // Whoever works behind the answer ends later, and may fail.
+        // The background refresh ends later, and may fail.
         let mut end = None;
         while end.is_none() && !self.scheduler.is_idle() && self.goes_on(u64::MAX) {
             self.step();
@@ -199,7 +198,7 @@ impl Run {
         end
     }
 
-    /// Lets all processes come to their end.
+    /// Runs all processes to their end.
     fn finish(&mut self) {
         let last = self.with(|universe| universe.steps) + PATIENCE;
         while !self.scheduler.is_idle() && self.goes_on(last) {
@@ -219,7 +218,7 @@ impl Run {
 
     fn ran(mut self, seed: u64) -> Ran {
         let (kills, crashes) = (self.kills, self.crashes);
-        // A process that is left over reports its end to the universe.
+        // A process that is dropped reports its end to the universe.
         self.scheduler.end_all();
         let mut universe = see(&self.scheduler.universe);
         Ran {

@@ -1,33 +1,33 @@
-//! What sort of world a seed makes.
+//! The kind of world that a seed makes.
 
 use std::time::Duration;
 
 use crate::chance::Dice;
 use crate::issuer::{Issuer, Kind};
 
-/// Whether the disk's locks lock.
+/// The reliability of the disk's locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Locks {
     Reliable,
-    /// The disk knows none.
+    /// The file system has no locks.
     Unavailable,
-    /// Everybody is granted every one.
+    /// Every request for a lock is granted.
     Lying,
 }
 
-/// What goes wrong in a world, and how often.
+/// The faults of a world, and their frequency.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) locks: Locks,
-    /// One step in so many ends a process.
+    /// One step in this many ends a process.
     pub(crate) kills: Option<u64>,
-    /// One step in so many is the last before the power fails.
+    /// One step in this many is followed by a power failure.
     pub(crate) crashes: Option<u64>,
     pub(crate) clock_is_set: bool,
     pub(crate) disk_fails: bool,
     pub(crate) issuers_fail: bool,
     pub(crate) settings_change: bool,
-    /// So many processes at once.
+    /// The largest number of concurrent processes.
     pub(crate) crowd: usize,
 }
 
@@ -50,7 +50,7 @@ impl Scenario {
     }
 }
 
-/// One to four issuers.
+/// Returns one to four issuers.
 pub(crate) fn issuers(dice: &mut Dice) -> Vec<Issuer> {
     let count = dice.pick(&[1, 1, 2, 3, 4]);
     (0..count)
@@ -64,7 +64,7 @@ pub(crate) fn issuers(dice: &mut Dice) -> Vec<Issuer> {
             ]);
             let life =
                 dice.pick(&[None, Some(1), Some(45), Some(600), Some(3_600), Some(2_592_000)]);
-            // A login belongs to a person, whatever the environment.
+            // A login belongs to a user, in any environment.
             let reads_environment = !matches!(kind, Kind::Rotating { .. }) && dice.one_in(3);
             let life = life.map(Duration::from_secs);
             let mut issuer = Issuer::new(kind, life, reads_environment);

@@ -1,4 +1,4 @@
-//! One step after the other: a step is one poll of one process, between two of its waits.
+//! The scheduler. A step is one poll of one process, between two of its waits.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ impl Scheduler {
         self.running.is_empty()
     }
 
-    /// When the next process can run.
+    /// Returns the time at which the next process can run.
     pub(crate) fn next_wake(&self) -> Option<Duration> {
         self.running.iter().map(|running| running.wake).min()
     }
@@ -50,7 +50,7 @@ impl Scheduler {
         self.running.push(Running { pid, wake, work });
     }
 
-    /// Starts what was asked for meanwhile.
+    /// Starts the processes that were requested since the last step.
     pub(crate) fn start_all(&mut self) {
         let starting = std::mem::take(&mut see(&self.universe).starting);
         for (job, environment) in starting {
@@ -58,7 +58,7 @@ impl Scheduler {
         }
     }
 
-    /// Takes a step of any of the processes that can run.
+    /// Takes a step of a random process that can run.
     pub(crate) fn step(&mut self) {
         let chosen = {
             let mut universe = see(&self.universe);
@@ -87,7 +87,7 @@ impl Scheduler {
         self.start_all();
     }
 
-    /// Kills any of the processes.
+    /// Kills a random process.
     pub(crate) fn kill(&mut self) {
         if self.running.is_empty() {
             return;
@@ -98,7 +98,7 @@ impl Scheduler {
         self.end(chosen);
     }
 
-    /// The power fails.
+    /// Ends all processes by a power failure.
     pub(crate) fn crash(&mut self) {
         self.end_all();
         see(&self.universe).crash();
@@ -111,7 +111,7 @@ impl Scheduler {
     }
 
     fn end(&mut self, index: usize) {
-        // What it held is released as it is dropped, with the universe unlocked.
+        // Its locks are released on drop, so the universe must be unlocked.
         let Running { pid, work, .. } = self.running.remove(index);
         drop(work);
         see(&self.universe).processes.remove(&pid);

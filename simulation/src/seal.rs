@@ -1,12 +1,12 @@
-//! What seals the virtual disk's entries.
+//! The seal of the virtual disk's entries.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use api_key_helper_cache::{Nonce, Seal};
 use zeroize::Zeroizing;
 
-/// A checksum that a torn file does not pass. The real one takes most of the simulation's time in a
-/// build without optimisation, and is not what is tried here.
+/// A checksum that detects a torn file. The real seal would take most of the simulation's time in a
+/// build without optimisation, and is not under test here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checked;
 
@@ -28,7 +28,7 @@ impl Seal for Checked {
 }
 
 fn checksum(content: &[u8], context: &[u8]) -> [u8; CHECKSUM] {
-    // Made like this, it has no key: the same in every run.
+    // Without a random key, the hash is the same in every run.
     let mut hasher = DefaultHasher::new();
     (content, context).hash(&mut hasher);
     hasher.finish().to_le_bytes()

@@ -1,4 +1,4 @@
-//! What happened, in order.
+//! The events of a run, in order.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,7 +14,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Keeps the last `kept` events.
+    /// Returns an empty trace that keeps the last `kept` events.
     pub(crate) fn new(kept: usize) -> Self {
         Self { last: VecDeque::new(), kept, hasher: DefaultHasher::new() }
     }

@@ -1,4 +1,4 @@
-//! Everything that there is, and what is known of each process.
+//! The state of the virtual world, and of each process.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::renewal::Renewal;
 use crate::scenario::{Locks, Scenario, issuers};
 use crate::trace::Trace;
 
-/// A process's number.
+/// The number of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pid(pub(crate) u64);
 
@@ -29,16 +29,16 @@ impl fmt::Display for Pid {
     }
 }
 
-/// What a process is for.
+/// The task of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// Prints a key that may be printed, or becomes a worker.
+    /// Print a key that may be printed, or become a worker.
     Front,
-    /// Asks for a new key.
+    /// Fetch a new key.
     Refresh,
-    /// Asks for another key than the one that was printed last, for the API refuses that one.
+    /// Get another key than the one that was printed last, because the API refuses that one.
     Another,
-    /// Refreshes behind an answer.
+    /// Refresh in the background, after an answer.
     Behind,
     Login(Slot),
     Logout(Slot),
@@ -49,83 +49,83 @@ pub(crate) struct Universe {
     pub(crate) dice: Dice,
     pub(crate) trace: Trace,
     pub(crate) scenario: Scenario,
-    /// How many steps were taken.
+    /// The number of steps.
     pub(crate) steps: u64,
     pub(crate) clock: Clock,
     pub(crate) disk: Disk,
     pub(crate) disk_weather: DiskWeather,
     pub(crate) locks: Locks,
     pub(crate) issuers: Vec<Issuer>,
-    /// What the configuration says now.
+    /// The current configuration.
     pub(crate) profile: Arc<Profile>,
     pub(crate) processes: BTreeMap<Pid, Status>,
-    /// Processes that somebody has just started.
+    /// The processes that are about to start.
     pub(crate) starting: Vec<(Job, &'static str)>,
-    /// When the process that is running wants to run again.
+    /// The time at which the running process wants to continue.
     pub(crate) wake: Option<Duration>,
-    /// How the last call that ended did.
+    /// The result of the last call that ended.
     pub(crate) last_end: Option<Result<(), ErrorKind>>,
     pub(crate) ledger: Ledger,
     pub(crate) broken: Option<Broken>,
 }
 
-/// What is known of a process.
+/// The state of a process.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) profile: Arc<Profile>,
     pub(crate) environment: &'static str,
     /// The step at which it started.
     pub(crate) started: u64,
-    /// The clock's jumps until then.
+    /// The number of clock jumps until then.
     pub(crate) jumps: u32,
-    /// What the wall clock said when it last looked, and when that was.
+    /// The wall clock when the process last read it, and the uptime at that moment.
     pub(crate) looked: Moment,
     pub(crate) looked_at: Duration,
-    /// The time that it has waited for the disk since.
+    /// The time that it has waited for the disk since then.
     pub(crate) disk_time_since_look: Duration,
     /// The time that it has waited for the disk.
     pub(crate) disk_time: Duration,
-    /// How often the disk refused it something.
+    /// The number of failed disk steps.
     pub(crate) refusals: u32,
     /// Its call of the engine.
     pub(crate) demand: Option<Demand>,
     pub(crate) deadline: Duration,
-    /// When that is over: it counts from the first lock, for what is there needs none.
+    /// The end of the deadline, which counts from the first lock: a hit takes none.
     pub(crate) ends_at: Option<Duration>,
-    /// The steps of the disk that it has begun since then.
+    /// The number of disk steps that it has begun since then.
     pub(crate) late_steps: usize,
-    /// What it asked for, by source.
+    /// Its requests, by source.
     pub(crate) asked: BTreeMap<Slot, Asked>,
 }
 
-/// How a process fared with a source.
+/// The requests of a process to a source.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) attempts: u32,
-    /// What it took for the time before the last one.
+    /// The wall clock before the last request.
     pub(crate) asked_at: Option<Moment>,
-    /// The number of its last fetch among all of that source.
+    /// The number of its last fetch among all fetches of that source.
     pub(crate) fetch: u64,
-    /// Whether it must have known that the source fails.
+    /// It must have known that the source fails.
     pub(crate) is_known_to_fail: bool,
-    /// The failure that was remembered before.
+    /// The failure that was saved before.
     pub(crate) before: Option<Remembered>,
-    /// What the last attempt failed of.
+    /// The failure of the last attempt.
     pub(crate) failed: Option<Failed>,
-    /// The refusal that was put to the test by another key of the source that it uses.
+    /// The refusal that was tested with another key of the used source.
     pub(crate) refusal: Option<Failed>,
-    /// How many keys there were for that test.
+    /// The number of keys for that test.
     pub(crate) tests: u32,
-    /// The key that it was given.
+    /// The key that it received.
     pub(crate) key: Option<usize>,
-    /// The newest renewal that it was given.
+    /// The newest renewal that it received.
     pub(crate) renewal: Option<Renewal>,
-    /// The newest that it was promised to be durable.
+    /// The newest renewal that was reported as durable.
     pub(crate) kept: Option<Renewal>,
 }
 
 impl Asked {
-    /// What the source failed of: a refusal that could not be put to the test counts.
+    /// Returns the failure of the source. A refusal that could not be tested counts.
     pub(crate) fn final_failure(&self) -> Option<Failed> {
         let failed = self.failed?;
         Some(self.refusal.filter(|_| failed.kind == ErrorKind::Transient).unwrap_or(failed))
@@ -174,7 +174,7 @@ impl Universe {
         self.trace.tell(self.clock.uptime, who, what);
     }
 
-    /// Says that an invariant does not hold. The first one counts.
+    /// Records that an invariant does not hold. Only the first one is kept.
     pub(crate) fn breaks(&mut self, invariant: &'static str, how: fmt::Arguments<'_>) {
         self.tell("broken", format_args!("{invariant}: {how}"));
         if self.broken.is_none() {
@@ -202,7 +202,7 @@ impl Universe {
         self.processes.insert(pid, status);
     }
 
-    /// Lets `alarm` be among the times at which the running process wants to run again.
+    /// Adds `alarm` to the times at which the running process wants to continue.
     pub(crate) fn wake_at(&mut self, alarm: Duration) {
         self.wake = Some(self.wake.map_or(alarm, |wake| wake.min(alarm)));
     }

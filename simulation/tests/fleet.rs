@@ -1,4 +1,5 @@
-//! A smaller fleet keeps what the large one promises, and the page shows what was recorded of that.
+//! Checks the promises about fleets with a smaller one, and that the page shows the recorded
+//! figures.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "that is how a test fails")]
 
@@ -7,18 +8,18 @@ use std::path::{Path, PathBuf};
 
 use simulation::fleet::{Figures, Morning, Record, chart, run, table, with_table};
 
-/// So many times smaller are the fleet and the server of these tests.
+/// The factor by which fleet and server are smaller in these tests.
 const SMALLER: usize = 50;
-/// The most that the busiest minute of the steady state may be, times the mean.
+/// The largest allowed ratio of the busiest minute of the steady state to the mean.
 const PEAK: f64 = 2.0;
-/// For so many seconds at most the server may be asked for more than its limit after an outage.
+/// The longest allowed run of seconds over the server's limit after an outage, in seconds.
 const OVER: u64 = 60;
 
 #[test]
 fn fleet_simulation_usual_morning_keeps_the_promises() {
     let figures = figures(&Morning::usual().smaller(SMALLER));
     assert_promises(&figures);
-    // All that can go wrong did: a rush that the server refused, and an outage with old keys.
+    // The faults took effect: a rush that the server refused, and an outage with stale keys.
     assert!(figures.seconds_over_before_outage > 30, "{figures:?}");
     assert!(figures.failed > 0 && figures.bridged > 0, "{figures:?}");
 }
@@ -27,7 +28,7 @@ fn fleet_simulation_usual_morning_keeps_the_promises() {
 fn fleet_simulation_with_an_outage_at_nine_keeps_the_promises() {
     let figures = figures(&Morning::usual().down_at_nine().smaller(SMALLER));
     assert_promises(&figures);
-    // Yesterday's keys bridge it.
+    // Yesterday's keys bridge the outage.
     assert_eq!(figures.failed, 0, "{figures:?}");
     assert!(figures.bridged > 500, "{figures:?}");
 }
@@ -78,11 +79,11 @@ fn assert_promises(figures: &Figures) {
     assert!(figures.steady_peak() <= PEAK, "{figures:?}");
     assert!(figures.seconds_over_after_outage <= OVER, "{figures:?}");
     assert_eq!(figures.waited_valid, 0, "{figures:?}");
-    // Nobody has made that true by asking for nothing.
+    // The promises were not kept by sending no requests.
     assert!(figures.printed > 10_000 && figures.requests > 1_000, "{figures:?}");
 }
 
-/// The mornings of the page, as `just fleet` has recorded them.
+/// Returns the mornings of the page, as `just fleet` has recorded them.
 fn recorded() -> Vec<(&'static str, &'static str, Record)> {
     let recorded = Morning::all().map(|(name, heading, morning)| {
         let csv = fs::read_to_string(docs().join(format!("fleet/{name}.csv"))).unwrap();

@@ -1,4 +1,4 @@
-//! The list of mutants keeps up with the engine. That tests fail of them is tried by `.ci/mutants`.
+//! The list of mutants matches the engine's code. `.ci/mutants` checks that a test fails for each.
 
 use std::collections::BTreeSet;
 use std::fs;

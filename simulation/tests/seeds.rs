@@ -1,21 +1,21 @@
-//! A million steps, and the seeds that once failed. Prints its counts, for which it does without
-//! Cargo's harness.
+//! A million steps, and the seeds that once failed. Without Cargo's harness, because it prints its
+//! counts.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use simulation::{EVENTS, Report, STEPS_OF_A_SEED, run};
 
-/// How many steps are taken in all.
+/// The total number of steps.
 const STEPS: u64 = 1_000_000;
 
-/// Seeds that broke an invariant before the engine was mended. What a seed means changes with the
-/// simulation: each of these mends has a unit test besides.
+/// Seeds that broke an invariant before the engine was fixed. The meaning of a seed changes with
+/// the simulation, so each of these fixes has a unit test as well.
 const ONCE_BROKEN: [(u64, &str); 4] = [
     (0, "a logout was not durable"),
-    (3, "a lifetime began before the human had signed in"),
+    (3, "a lifetime began before the user had signed in"),
     (11, "a renewal that the disk had refused was forgotten"),
-    (44, "who asked for a new key was given one that had ended"),
+    (44, "a caller asked for a new key and got an expired one"),
 ];
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
             Ok(text) => ("ok", text),
             Err(text) => ("FAILED", text),
         };
-        // Where stdout is closed there is nobody to tell.
+        // If stdout is closed, the result cannot be shown.
         let _ = writeln!(io::stdout(), "test {name} ... {word}\n{}", text.trim_end());
     }
     if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {

@@ -1,5 +1,5 @@
-//! `fleet`: lets the mornings of `docs/internals/fleet.md` pass, and writes their records, their pictures and
-//! the page's table.
+//! `fleet`: simulates the mornings of `docs/fleet.md`, and writes their records, their charts and
+//! the table of that page.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     code
 }
 
-/// Writes all that there is of them, and returns the table.
+/// Writes the records, charts and table, and returns the table.
 fn mornings(docs: &Path) -> io::Result<String> {
     let mut figures = Vec::new();
     for (name, heading, record) in passed() {
@@ -40,7 +40,7 @@ fn mornings(docs: &Path) -> io::Result<String> {
     Ok(table)
 }
 
-/// The mornings, each on a thread of its own.
+/// Runs each morning in its own thread.
 fn passed() -> Vec<(&'static str, &'static str, Record)> {
     thread::scope(|scope| {
         let threads = Morning::all()

@@ -1,6 +1,6 @@
-//! The picture of a morning: plain SVG, in colours for a light and for a dark page.
+//! The chart of a morning: plain SVG, with colours for light and dark pages.
 //!
-//! Not by a crate for charts: those have one set of colours for a picture, and what is drawn is little.
+//! Not by a charting crate: those use one set of colours for an image, and the drawing is simple.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::morning::{BEGINS, ENDS};
 use super::record::Record;
 use super::tally::Minute;
 
-/// The picture of `record`.
+/// Returns the chart of `record`.
 #[must_use]
 pub fn chart(record: &Record) -> String {
     let limit = record.morning.limit as f64;
@@ -60,14 +60,14 @@ pub fn chart(record: &Record) -> String {
     svg
 }
 
-/// A diagram among those that share one axis of time.
+/// One of several diagrams with a common time axis.
 struct Panel {
     title: &'static str,
     scale: Scale,
     curves: Vec<Curve>,
 }
 
-/// A logarithmic scale, with a line at each step: what matters is between a few and some thousand.
+/// A logarithmic scale with a line at each step, because values range from a few to some thousand.
 struct Scale {
     least: f64,
     most: f64,
@@ -77,7 +77,7 @@ struct Scale {
 struct Curve {
     class: &'static str,
     name: &'static str,
-    /// One for each minute.
+    /// One value for each minute.
     values: Vec<f64>,
 }
 
@@ -163,7 +163,7 @@ impl Panel {
 }
 
 impl Scale {
-    /// How high a value stands, from 0 to 1; what is too small for the scale stands on the ground.
+    /// Returns the height of a value, from 0 to 1; values below the scale are at 0.
     fn height(&self, value: f64) -> f64 {
         let Self { least, most, .. } = self;
         let value = value.clamp(*least, *most);
@@ -171,7 +171,7 @@ impl Scale {
     }
 }
 
-/// Where a time of the day stands.
+/// Returns the horizontal position of a time of day.
 fn across(at: Duration) -> f64 {
     let share = (at - BEGINS).as_secs_f64() / (ENDS - BEGINS).as_secs_f64();
     LEFT + share * (WIDTH - LEFT - RIGHT)
@@ -184,7 +184,7 @@ const TOP: f64 = 32.0;
 const PANEL: f64 = 130.0;
 const GAP: f64 = 52.0;
 
-/// The class of what is filled instead of drawn.
+/// The class of curves that are filled instead of drawn.
 const AREA: &str = "area";
 
 const STYLE: &str = "

@@ -1,4 +1,4 @@
-//! A machine's disk, which does not fail: nothing does in a fleet but the server.
+//! The disk of a machine. It never fails: in a fleet, only the server does.
 
 use std::io;
 
@@ -34,7 +34,7 @@ impl Disk for Machine {
         Ok(())
     }
 
-    /// Nobody else uses this machine.
+    /// No other process uses this machine.
     async fn try_lock(&self, _: &str) -> io::Result<Option<Box<dyn Lock>>> {
         Ok(Some(Box::new(OwnLock)))
     }
@@ -67,7 +67,7 @@ impl Draft for PendingFile {
 }
 
 impl Machine {
-    /// Which of the two files that is.
+    /// Returns the index of a file.
     pub(super) fn slot(&self, file: &str) -> Option<usize> {
         self.settings.files.iter().position(|name| name == file)
     }

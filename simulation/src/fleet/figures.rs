@@ -1,4 +1,4 @@
-//! What a morning comes down to.
+//! The figures of a morning.
 
 use std::time::Duration;
 
@@ -6,44 +6,44 @@ use super::morning::{BEGINS, STEADY};
 use super::record::Record;
 use super::tally::Minute;
 
-/// A morning's figures.
+/// The figures of a morning.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     /// Requests that reached the server.
     pub requests: u64,
-    /// The requests of the second that had most.
+    /// The requests in the busiest second.
     pub busiest_second: u64,
-    /// Requests a second while the fleet works undisturbed: from ten o'clock on, until the outage.
+    /// The mean of requests per second in the steady state: from ten o'clock until the outage.
     pub steady_mean: f64,
-    /// The same of the busiest minute of that time.
+    /// The requests per second in the busiest minute of the steady state.
     pub steady_minute: f64,
-    /// The requests of the busiest second of that time.
+    /// The requests in the busiest second of the steady state.
     pub steady_second: u64,
-    /// The requests of the busiest second after the outage.
+    /// The requests in the busiest second after the outage.
     pub second_after_outage: u64,
-    /// The longest time after the outage, in seconds, in which the server was asked for more than its
-    /// limit in every second.
+    /// The longest run of seconds after the outage in which the requests exceeded the server's
+    /// limit.
     pub seconds_over_after_outage: u64,
-    /// The same before it.
+    /// The longest such run before the outage.
     pub seconds_over_before_outage: u64,
-    /// Keys that were printed.
+    /// The number of printed keys.
     pub printed: u64,
-    /// Old keys among them, with a warning, for the server gave no new one.
+    /// The number of stale keys among them, printed with a warning because the server issued none.
     pub bridged: u64,
-    /// Calls that waited, for at most 0.1 s, 1 s, 5 s, and longer.
+    /// The calls that waited, for at most 0.1 s, 1 s, 5 s, and longer.
     pub waited: [u64; 4],
     /// The longest wait, in seconds.
     pub longest_wait: f64,
-    /// How many waited with a key that may be printed at once.
+    /// The calls that waited with a key that could be printed at once.
     pub waited_valid: u64,
-    /// How many waited with a key that was too old for that, and not past its end.
+    /// The calls that waited with a key that was too old for that, and not expired.
     pub waited_stale: u64,
-    /// Calls that ended without a key.
+    /// The calls that ended without a key.
     pub failed: u64,
 }
 
 impl Figures {
-    /// The figures of a record.
+    /// Computes the figures of a record.
     #[must_use]
     pub fn of(record: &Record) -> Self {
         let outage = &record.morning.outage;
@@ -75,14 +75,14 @@ impl Figures {
         }
     }
 
-    /// How many times the mean the busiest minute of the steady state is.
+    /// Returns the ratio of the busiest minute of the steady state to the mean.
     #[must_use]
     pub fn steady_peak(&self) -> f64 {
         self.steady_minute / self.steady_mean
     }
 }
 
-/// The minutes, with the time since midnight at which each begins.
+/// Returns the minutes, each with the time since midnight at which it begins.
 pub(super) fn minutes(record: &Record) -> impl Iterator<Item = (Duration, &Minute)> {
     let begins = (BEGINS.as_secs()..).step_by(60).map(Duration::from_secs);
     begins.zip(&record.minutes)

@@ -1,4 +1,4 @@
-//! A machine with its helper: what the engine acts on.
+//! A machine with its helper: the world of one engine.
 
 use std::io;
 use std::pin::Pin;
@@ -23,37 +23,37 @@ use super::vault::Vault;
 use crate::chance::Dice;
 use crate::seal::Checked;
 
-/// Everything that there is.
+/// The state of the whole simulation.
 #[derive(Debug)]
 pub(super) struct Site {
     /// The time since midnight.
     pub(super) now: Duration,
-    /// When whatever is running wants to run again.
+    /// The time at which the running worker wants to continue.
     pub(super) wake: Option<Duration>,
     pub(super) vault: Vault,
     pub(super) tally: Tally,
     pub(super) desks: Vec<Desk>,
 }
 
-/// A machine's disk, and the person before it.
+/// The disk of a machine, and its user.
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) person: Person,
     dice: Dice,
-    /// Its state folder: the one source's files, by the order of [`Settings::files`].
+    /// The state folder: the files of the one source, in the order of [`Settings::files`].
     pub(super) files: [Option<Vec<u8>>; 2],
 }
 
-/// What every helper is configured with.
+/// The settings of every helper.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) policy: Policy,
     pub(super) planned: PlannedSource,
-    /// The names of the entry and of the failure.
+    /// The names of the entry file and of the failure file.
     pub(super) files: [String; 2],
 }
 
-/// A helper's hands and eyes.
+/// The access of one helper to the simulation.
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
     pub(super) site: Arc<Mutex<Site>>,
@@ -69,7 +69,7 @@ impl Settings {
         Self { policy, planned: PlannedSource { id, variables: Vec::new() }, files }
     }
 
-    /// The entry of a key that was fetched at `fetched_at`.
+    /// Returns the entry of a key that was fetched at `fetched_at`.
     pub(super) fn entry(&self, key: Key, fetched_at: Moment) -> Vec<u8> {
         let entry = Entry {
             key: Some(key),
@@ -94,7 +94,7 @@ impl Machine {
         see(&self.site)
     }
 
-    /// What the front finds.
+    /// Returns the hit that the front finds.
     pub(super) fn look(&self) -> Option<Hit> {
         let site = self.see();
         let lookup = Lookup {
@@ -111,7 +111,7 @@ impl Machine {
         })
     }
 
-    /// What the worker answers.
+    /// Runs a call of the worker.
     pub(super) async fn work(self, demand: Demand) -> Outcome {
         let call = Call {
             profile: "fleet",
@@ -134,7 +134,7 @@ impl Machine {
         get(world, &[source(&self)], &call).await
     }
 
-    /// What is there for a caller who comes now.
+    /// Returns the kind of key that a caller finds now.
     pub(super) fn has(&self) -> Had {
         use api_key_helper_cache::Freshness::{Due, Expired, Fresh, Stale};
 
@@ -150,12 +150,12 @@ impl Machine {
         }
     }
 
-    /// Lets time pass.
+    /// Waits until `time` has passed.
     pub(super) fn wait(&self, time: Duration) -> Wait<'_> {
         Wait { machine: self, time, until: None }
     }
 
-    /// An even chance from 0 to 1.
+    /// Returns a uniform random number from 0 to 1.
     pub(super) fn chance(&self) -> f64 {
         self.see().desks[self.index].dice.even()
     }
@@ -165,7 +165,7 @@ pub(super) fn see(site: &Mutex<Site>) -> MutexGuard<'_, Site> {
     site.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Over when the time has come.
+/// Completes when the time has passed.
 pub(super) struct Wait<'a> {
     machine: &'a Machine,
     time: Duration,
@@ -217,7 +217,7 @@ impl Chance for Machine {
     }
 }
 
-/// What seals here uses none.
+/// The seal of this simulation uses no nonce.
 const NONCE: Nonce = Nonce([0; 24]);
 
 impl Journal for Machine {

@@ -1,38 +1,38 @@
-//! What is different from one morning to another.
+//! The parameters of a morning.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use api_key_helper_values::Moment;
 
-/// A fleet's morning, from half past seven to half past one.
+/// The morning of a fleet, from 7:30 to 13:30.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Morning {
-    /// What comes of chance comes of it.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// How many helpers there are, each with a machine and a person of its own.
+    /// The number of helpers, each with its own machine and user.
     pub helpers: usize,
-    /// How many requests the server answers in a second; it refuses what is beyond that.
+    /// The number of requests per second that the server answers; it refuses the others.
     pub limit: u64,
-    /// The setting of that name: 0 to 1.
+    /// The setting `ttl_jitter`, from 0 to 1.
     pub ttl_jitter: f64,
-    /// When the server answers nobody, in time since midnight.
+    /// The time since midnight in which the server is down.
     pub outage: Range<Duration>,
-    /// What the machines have kept from the day before.
+    /// The keys that the machines have from the day before.
     pub keys: Keys,
 }
 
-/// What a machine has at the beginning.
+/// The key that a machine has at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
     /// No key.
     None,
-    /// The key of the afternoon before, which has no end that the server told.
+    /// A key of the previous afternoon, for which the server reported no expiry.
     OfYesterday,
 }
 
 impl Morning {
-    /// The mornings of `docs/internals/fleet.md`, with the names of their files and their headings.
+    /// Returns the mornings of `docs/fleet.md`, with their file names and headings.
     #[must_use]
     pub fn all() -> [(&'static str, &'static str, Self); 4] {
         let usual = Self::usual();
@@ -46,8 +46,8 @@ impl Morning {
         ]
     }
 
-    /// A hundred thousand helpers, and a server for five hundred requests a second that is down for
-    /// ten minutes at half past twelve.
+    /// Returns a morning with 100,000 helpers, and a server for 500 requests per second that is
+    /// down for ten minutes at 12:30.
     #[must_use]
     pub const fn usual() -> Self {
         Self {
@@ -60,19 +60,20 @@ impl Morning {
         }
     }
 
-    /// The same without jitter.
+    /// Removes the jitter.
     #[must_use]
     pub fn without_jitter(self) -> Self {
         Self { ttl_jitter: 0.0, ..self }
     }
 
-    /// The same with the outage when most people come, on machines that were used the day before.
+    /// Moves the outage to the time when most users arrive, on machines that were used the day
+    /// before.
     #[must_use]
     pub fn down_at_nine(self) -> Self {
         Self { outage: clock(8, 55)..clock(9, 5), keys: Keys::OfYesterday, ..self }
     }
 
-    /// The same with so many `times` fewer helpers, and a server that is as much smaller.
+    /// Divides the number of helpers and the server's limit by `times`.
     #[must_use]
     pub fn smaller(self, times: usize) -> Self {
         let limit = self.limit / u64::try_from(times).unwrap_or(u64::MAX);
@@ -80,17 +81,17 @@ impl Morning {
     }
 }
 
-/// When it begins, in time since midnight.
+/// The start of the simulation, in time since midnight.
 pub(super) const BEGINS: Duration = clock(7, 30);
-/// When it ends.
+/// The end of the simulation.
 pub(super) const ENDS: Duration = clock(13, 30);
-/// When everybody has come and the rush is over.
+/// The time at which all users have arrived and the rush is over.
 pub(super) const STEADY: Duration = clock(10, 0);
 
-/// What the wall clock of every machine says at midnight.
+/// The wall clock of every machine at midnight.
 pub(super) const MIDNIGHT: Moment = Moment::from_unix_millis(1_800_057_600_000);
 
-/// That time of the day, since midnight.
+/// Returns a time of day as time since midnight.
 pub(super) const fn clock(hours: u64, minutes: u64) -> Duration {
     Duration::from_secs((hours * 60 + minutes) * 60)
 }

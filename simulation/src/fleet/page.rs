@@ -1,10 +1,10 @@
-//! The table of `docs/internals/fleet.md`, and its place there.
+//! The table of `docs/fleet.md`.
 
 use std::fmt::Write as _;
 
 use super::figures::Figures;
 
-/// The figures side by side, as a table with these headings.
+/// Returns a table of figures with these headings.
 #[must_use]
 pub fn table(mornings: &[(&str, Figures)]) -> String {
     let mut table = String::from("| |");
@@ -23,7 +23,7 @@ pub fn table(mornings: &[(&str, Figures)]) -> String {
     table
 }
 
-/// `page` with `table` in place of the one between its two marks; `None` where it has no such place.
+/// Replaces the table between the two marks of `page`; `None` if the marks are missing.
 #[must_use]
 pub fn with_table(page: &str, table: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
@@ -31,7 +31,7 @@ pub fn with_table(page: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}{table}{END}{after}"))
 }
 
-/// A line of the table, and what stands in it.
+/// The title of a row, and the function that formats its value.
 type Row = (&'static str, fn(&Figures) -> String);
 
 const ROWS: [Row; 19] = [
@@ -62,7 +62,7 @@ const ROWS: [Row; 19] = [
 const BEGIN: &str = "<!-- `just fleet` writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
-/// A number with a comma between thousands.
+/// Formats a number with commas between thousands.
 fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,31 +1,31 @@
-//! Whoever sits before a machine, and the client that asks for keys on their behalf.
+//! A user at a machine, and the client that requests keys.
 
 use std::time::Duration;
 
 use super::morning::{BEGINS, clock};
 use crate::chance::Dice;
 
-/// How long a client goes on using a key: Claude Code's own setting.
+/// The time for which a client uses a key: the default of Claude Code.
 pub(super) const HOLD: Duration = Duration::from_secs(300);
 
-/// Somebody who works, pauses, and works again.
+/// A user who works, takes breaks, and works again.
 #[derive(Debug)]
 pub(super) struct Person {
     dice: Dice,
-    /// When the present stretch of work is over.
+    /// The end of the current stretch of work.
     works_until: Duration,
 }
 
 impl Person {
-    /// Somebody, and when they open their machine.
+    /// Returns a user, and the time at which they open their machine.
     pub(super) fn new(mut dice: Dice) -> (Self, Duration) {
         let opens = opening(&mut dice);
         let works_until = opens + exponential(&mut dice, WORK);
         (Self { dice, works_until }, opens)
     }
 
-    /// When the client asks again that was given a key at `now`: with the first request after it
-    /// has held the key for as long as it does.
+    /// Returns when a client that got a key at `now` asks again: at its first request after it has
+    /// used the key for [`HOLD`].
     pub(super) fn asks_after(&mut self, now: Duration) -> Duration {
         let earliest = now + HOLD;
         loop {
@@ -41,20 +41,21 @@ impl Person {
         }
     }
 
-    /// When somebody who was given none tries again.
+    /// Returns when a user without a key tries again.
     pub(super) fn tries_again_after(&mut self, now: Duration) -> Duration {
         let [soonest, latest] = TRIES_AGAIN.map(|time| time.as_secs_f64());
         now + Duration::from_secs_f64(soonest + self.dice.even() * (latest - soonest))
     }
 }
 
-/// Around nine, and in one case of [`SHARP`] within the minute after it.
+/// Returns a time around nine; for one user in [`SHARP`], in the minute after nine.
 fn opening(dice: &mut Dice) -> Duration {
     if dice.one_in(SHARP) {
         return NINE + Duration::from_secs_f64(60.0 * dice.even());
     }
     loop {
-        // The sum of twelve even numbers has a variance of 1, and is as good as normal (Irwin-Hall).
+        // The sum of twelve uniform numbers has a variance of 1, and is close to normal
+        // (Irwin-Hall).
         let deviations = (0..12).map(|_| dice.even()).sum::<f64>() - 6.0;
         let opens = NINE.as_secs_f64() + deviations * DEVIATION.as_secs_f64();
         if opens >= BEGINS.as_secs_f64() {
@@ -69,10 +70,10 @@ fn exponential(dice: &mut Dice, mean: Duration) -> Duration {
 
 const NINE: Duration = clock(9, 0);
 const DEVIATION: Duration = clock(0, 20);
-/// One in so many is there at nine sharp.
+/// One user in this many arrives at nine sharp.
 const SHARP: u64 = 5;
 const WORK: Duration = clock(0, 45);
 const PAUSE: Duration = clock(0, 15);
 const BETWEEN_REQUESTS: Duration = Duration::from_secs(20);
-/// The soonest and the latest.
+/// The earliest and the latest retry.
 const TRIES_AGAIN: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];

@@ -1,4 +1,4 @@
-//! A morning as it went, and the file that keeps it.
+//! The record of a morning, and its file.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -6,21 +6,22 @@ use std::time::Duration;
 use super::morning::{BEGINS, Keys, Morning};
 use super::tally::Minute;
 
-/// A morning, and what happened in each of its minutes.
+/// A morning with the counts of each minute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// The morning.
+    /// The parameters of the morning.
     pub morning: Morning,
-    /// Its minutes, from its begin on.
+    /// The minutes, from the start.
     pub minutes: Vec<Minute>,
 }
 
-/// A line of a record that is none, counted from 1.
+/// The number of a line that is invalid, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub usize);
 
 impl Record {
-    /// The record as CSV: the morning, the names of the columns, and a line for each minute.
+    /// Returns the record as CSV: the morning, the names of the columns, and a line for each
+    /// minute.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let Morning { seed, helpers, limit, ttl_jitter, outage, keys } = &self.morning;
@@ -42,10 +43,10 @@ impl Record {
         csv
     }
 
-    /// Reads what [`Record::to_csv`] wrote.
+    /// Parses the output of [`Record::to_csv`].
     ///
     /// # Errors
-    /// The line that is not one of a record's.
+    /// The line that is invalid.
     pub fn from_csv(csv: &str) -> Result<Self, Unreadable> {
         let morning = csv.lines().next().and_then(morning).ok_or(Unreadable(1))?;
         let minutes = csv.lines().enumerate().skip(2);
@@ -80,7 +81,7 @@ fn minute(line: &str) -> Option<Minute> {
     (values.len() == COLUMNS.len()).then_some(minute)
 }
 
-/// A column's name, and the count that stands in it.
+/// The name of a column, and the count that it holds.
 type Column = (&'static str, fn(&mut Minute) -> &mut u64);
 
 const COLUMNS: [Column; 15] = [

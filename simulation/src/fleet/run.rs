@@ -1,4 +1,4 @@
-//! A morning, one event after the other.
+//! Simulates a morning as a sequence of events.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,7 +19,7 @@ use super::tally::{Ended, Got, Had, Tally};
 use super::vault::Vault;
 use crate::chance::Dice;
 
-/// Lets the morning pass.
+/// Simulates the morning.
 #[must_use]
 pub fn run(morning: &Morning) -> Record {
     let mut fleet = Fleet::new(morning);
@@ -41,8 +41,8 @@ struct Fleet {
     site: Arc<Mutex<Site>>,
     settings: Arc<Settings>,
     events: BinaryHeap<Reverse<Event>>,
-    /// The workers, by the number of their helper, which has one at a time: a client asks again only
-    /// when it has its answer, and long after what runs behind that has met its deadline.
+    /// The worker of each helper, at most one: a client asks again only after its answer, and long
+    /// after the deadline of a background refresh.
     workers: Vec<Option<Worker>>,
 }
 
@@ -57,13 +57,13 @@ struct Event {
 enum What {
     /// The client wants a key.
     Ask,
-    /// The worker goes on.
+    /// The worker continues.
     Wake,
 }
 
 struct Worker {
     work: Pin<Box<dyn Future<Output = Outcome>>>,
-    /// Who waits for it; nobody, where it runs behind an answer.
+    /// The caller that waits for it; `None` for a background refresh.
     caller: Option<Caller>,
 }
 
@@ -104,7 +104,7 @@ impl Fleet {
         }
     }
 
-    /// A client asks: the front answers, or becomes the worker.
+    /// Answers a client: the front prints a key, or becomes the worker.
     fn ask(&mut self, helper: usize) {
         let machine = self.machine(helper);
         let began = self.see().now;
@@ -129,7 +129,7 @@ impl Fleet {
         self.step(helper);
     }
 
-    /// Lets a worker go on, until it waits or has ended.
+    /// Runs a worker until it waits or ends.
     fn step(&mut self, helper: usize) {
         let Some(mut worker) = self.workers[helper].take() else { return };
         self.see().wake = None;
@@ -140,7 +140,8 @@ impl Fleet {
                 }
             }
             Poll::Pending => {
-                // Whoever waits for nothing would never end; the engine always waits for a time.
+                // A worker that waits for nothing would never end; the engine always waits for a
+                // time.
                 let at = self.see().wake.unwrap_or(ENDS);
                 self.events.push(Reverse(Event { at, helper, what: What::Wake }));
                 self.workers[helper] = Some(worker);
@@ -167,7 +168,7 @@ impl Fleet {
         }
     }
 
-    /// The client has a key, and asks again when it has held it for long enough.
+    /// Schedules the next request of a client that has a key.
     fn asks_again(&mut self, helper: usize) {
         let at = {
             let site = &mut *self.see();
@@ -185,5 +186,5 @@ impl Fleet {
     }
 }
 
-/// Yesterday's keys are from six in the evening, or up to a quarter of this time before.
+/// Yesterday's keys are from 18:00, or up to a quarter of this time earlier.
 const BEFORE_MIDNIGHT: Duration = Duration::from_secs(6 * 60 * 60);

@@ -1,4 +1,4 @@
-//! How a helper asks the server: a login, whose token is kept for the morning, and a read.
+//! The requests of a helper: a login, whose token lasts for the morning, and a read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::machine::Machine;
 
-/// The source, with the defaults of `docs/configuration.md`.
+/// Returns the source, with the defaults of `docs/configuration.md`.
 pub(super) fn source(machine: &Machine) -> Source {
     Source {
         planned: machine.settings.planned.clone(),
@@ -23,7 +23,7 @@ pub(super) fn source(machine: &Machine) -> Source {
     }
 }
 
-/// The default of that name.
+/// The default of `deadline`.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Backend for Client {
 }
 
 impl Client {
-    /// One request, there and back.
+    /// Sends one request, and waits for the response.
     async fn ask(&self) -> Result<(), Error> {
         self.travel().await;
         let answer = {
@@ -61,7 +61,7 @@ impl Client {
     }
 }
 
-/// The key of everybody.
+/// Returns the key that all users share.
 pub(super) fn key() -> Result<Key, Error> {
     Key::parse("key").map_err(|error| Error::transient(error.to_string()))
 }

@@ -1,52 +1,53 @@
-//! What happened in each minute.
+//! The counts of each minute.
 
 use std::time::Duration;
 
 use super::morning::{BEGINS, ENDS, Morning};
 
-/// A minute's counts. Requests count when they reach the server, calls when they end.
+/// The counts of one minute. Requests count when they reach the server, calls when they end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
-    /// How many requests reached the server.
+    /// The requests that reached the server.
     pub requests: u64,
-    /// How many of them it refused, for they were beyond its limit.
+    /// The requests that it refused because of its limit.
     pub refused: u64,
-    /// How many came while it was down.
+    /// The requests that came while it was down.
     pub unanswered: u64,
-    /// The requests of the second that had most.
+    /// The requests in the busiest second.
     pub busiest_second: u64,
-    /// For how many seconds in a row, up to any second of this minute, the server had been asked for
-    /// more than its limit; counted anew from the end of the outage on.
+    /// The longest run of seconds, up to a second of this minute, in which the requests exceeded
+    /// the limit. The end of the outage starts a new run.
     pub seconds_over: u64,
-    /// Keys that were printed.
+    /// The number of printed keys.
     pub printed: u64,
-    /// Calls that waited, for at most 0.1 s, 1 s, 5 s, and longer, whatever came of it.
+    /// The calls that waited, for at most 0.1 s, 1 s, 5 s, and longer, whether or not they got a
+    /// key.
     pub waited: [u64; 4],
-    /// The longest wait of any of them, in milliseconds.
+    /// The longest wait, in milliseconds.
     pub longest_wait: u64,
-    /// How many of them had a key that was too old to be printed at once, and not past its end.
+    /// The calls that waited with a key that was too old to be printed at once, and not expired.
     pub waited_stale: u64,
-    /// How many of them had a key that may be printed at once.
+    /// The calls that waited with a key that could be printed at once.
     pub waited_valid: u64,
-    /// Old keys that were printed with a warning, for the server gave no new one.
+    /// The stale keys that were printed with a warning because the server issued none.
     pub bridged: u64,
-    /// Calls that ended without a key.
+    /// The calls that ended without a key.
     pub failed: u64,
 }
 
-/// The minutes of a morning, from its begin on.
+/// The minutes of a morning, from the start.
 #[derive(Debug)]
 pub(super) struct Tally {
     minutes: Vec<Minute>,
     limit: u64,
     outage_ends: u64,
-    /// The second that is counted, its requests, and how many before it were over the limit.
+    /// The current second, its requests, and the seconds before it that were over the limit.
     second: u64,
     requests: u64,
     over: u64,
 }
 
-/// How a call ended.
+/// A call that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
     pub(super) began: Duration,
@@ -55,17 +56,17 @@ pub(super) struct Ended {
     pub(super) got: Got,
 }
 
-/// What a caller had before the call.
+/// The key that a caller had before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Had {
     Nothing,
-    /// A key that is too old to be printed at once, and not past its end.
+    /// A key that is too old to be printed at once, and not expired.
     Stale,
-    /// A key that may be printed at once.
+    /// A key that can be printed at once.
     Valid,
 }
 
-/// What came of it.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Got {
     Key,
@@ -86,7 +87,7 @@ impl Tally {
         }
     }
 
-    /// A request reaches the server.
+    /// Counts a request that reaches the server.
     pub(super) fn requested(&mut self, at: Duration, is_down: bool, is_refused: bool) {
         self.settle(at);
         self.requests += 1;
@@ -96,7 +97,7 @@ impl Tally {
         minute.refused += u64::from(is_refused);
     }
 
-    /// A call has ended.
+    /// Counts a call that has ended.
     pub(super) fn ended(&mut self, Ended { began, at, had, got }: Ended) {
         let wait = at.saturating_sub(began);
         let minute = self.minute(at.as_secs());
@@ -114,13 +115,13 @@ impl Tally {
         minute.waited_valid += u64::from(had == Had::Valid);
     }
 
-    /// The minutes, once the morning is over.
+    /// Returns the minutes, at the end of the morning.
     pub(super) fn take_minutes(&mut self) -> Vec<Minute> {
         self.settle(ENDS);
         std::mem::take(&mut self.minutes)
     }
 
-    /// Goes on to the second of `at`.
+    /// Advances to the second of `at`.
     fn settle(&mut self, at: Duration) {
         while self.second < at.as_secs() {
             let (second, requests) = (self.second, self.requests);
@@ -134,7 +135,7 @@ impl Tally {
         }
     }
 
-    /// The minute of a second since midnight. What comes too late counts for the last one.
+    /// Returns the minute of a second since midnight. Later seconds count for the last minute.
     fn minute(&mut self, second: u64) -> &mut Minute {
         let index = usize::try_from((second - BEGINS.as_secs()) / 60).unwrap_or(usize::MAX);
         let last = self.minutes.len() - 1;
@@ -142,6 +143,6 @@ impl Tally {
     }
 }
 
-/// The longest waits of each group but the last.
+/// The limit of each group of waits but the last.
 const WAITS: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(5)];

@@ -1,4 +1,4 @@
-//! The server: what it answers, and how much it was asked.
+//! The server with its limit.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::tally::Tally;
 pub(super) struct Vault {
     limit: u64,
     outage: Range<Duration>,
-    /// The second that is counted, and its requests so far.
+    /// The current second, and its requests so far.
     second: (u64, u64),
 }
 
@@ -20,8 +20,8 @@ impl Vault {
         Self { limit, outage, second: (0, 0) }
     }
 
-    /// Answers a request that arrives at `now` as the backend tells it: a quota of so many requests a
-    /// second begins anew with each, and who is refused is told to come with the next.
+    /// Answers a request that arrives at `now`, as the backend reports it. The quota is per second,
+    /// and a refused client is told to come back in the next second.
     pub(super) fn answers(&mut self, now: Duration, tally: &mut Tally) -> Result<(), Error> {
         if self.second.0 != now.as_secs() {
             self.second = (now.as_secs(), 0);

@@ -1,4 +1,4 @@
-//! When a source may be asked.
+//! Invariants about requests to a source.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::renewal::Renewal;
 use crate::scenario::Locks;
 use crate::universe::{Asked, Failed, Pid, Status, Universe};
 
-/// The longest pause while there is no usable key. The longer ones with one are not looked at here.
+/// The longest cooldown without a usable key. The longer ones with a key are not checked here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Universe {
-    /// A process begins an attempt.
+    /// Checks an attempt that begins.
     pub(crate) fn asks(&mut self, pid: Pid, slot: Slot, renewal: Option<Renewal>) {
         let sent = renewal.map_or_else(|| "nothing".to_owned(), |renewal| renewal.to_string());
         self.tell(&pid.to_string(), format_args!("asks {slot:?} with {sent}"));
@@ -30,7 +30,7 @@ impl Universe {
         *fetch += 1;
         let fetch = *fetch;
         let is_known_to_fail = self.failure_in_force(pid, slot).is_some();
-        // Until this one has ended, it is not known what is remembered.
+        // Until this attempt has ended, the remembered failure is uncertain.
         let before = self.ledger.failures.remove(&slot);
         if let Some(status) = self.processes.get_mut(&pid) {
             let asked = status.asked.entry(slot).or_default();
@@ -40,7 +40,7 @@ impl Universe {
                 is_known_to_fail: asked.is_known_to_fail || is_known_to_fail,
                 before: before.or(asked.before),
                 fetch,
-                // What gives up without an answer has timed out.
+                // An attempt that is dropped without a response has timed out.
                 refusal: asked.refusal.or(asked.failed.filter(|failed| is_refusal(failed.kind))),
                 failed: Some(Failed { kind: ErrorKind::Transient, retry_after: None, at }),
                 ..*asked
@@ -48,14 +48,14 @@ impl Universe {
         }
     }
 
-    /// An attempt has ended, or was given up.
+    /// Records that an attempt has ended, or was given up.
     pub(crate) fn lands(&mut self, slot: Slot) {
         if let Some(flights) = self.ledger.flights.get_mut(&slot) {
             *flights -= 1;
         }
     }
 
-    /// An attempt's answer is there.
+    /// Records the response to an attempt.
     pub(crate) fn answered(&mut self, pid: Pid, slot: Slot, outcome: Result<(), &Error>) {
         let now = self.clock.uptime;
         match outcome {
@@ -76,7 +76,7 @@ impl Universe {
         }
     }
 
-    /// A call has ended that failed with this source, and could write it down.
+    /// Checks that the failure of a call with this source was saved, if the disk allowed that.
     pub(super) fn remembers(
         &mut self,
         slot: Slot,
@@ -94,7 +94,7 @@ impl Universe {
         self.ledger.failures.insert(slot, failure);
     }
 
-    /// Whether locks do what they are for.
+    /// Returns whether the locks are reliable.
     pub(super) fn are_locks_good(&self) -> bool {
         self.scenario.locks == Locks::Reliable && !self.ledger.are_locks_lost
     }
@@ -107,15 +107,15 @@ impl Universe {
         }
     }
 
-    /// The rule says of what is on the disk that the source is to be asked: a process that has waited
-    /// for the lock has looked again.
+    /// Checks that the rule requires a request to the source, given the files on disk. A process
+    /// that has waited for the lock has read them again.
     fn follows_the_rule(&mut self, pid: Pid, slot: Slot) {
         let Some(status) = self.processes.get(&pid) else { return };
         let (Some(settings), Some(demand)) = (status.profile.settings(slot), status.demand) else {
             return;
         };
         let demand = match status.profile.user_of(slot) {
-            // It may want one that is not spent, or another one than it was refused with.
+            // The user of the key may want an unused one, or another one than the refused one.
             Some(user) if self.wants_another(status, user.slot) => return,
             Some(_) => Demand::Printable,
             None => demand,
@@ -137,8 +137,8 @@ impl Universe {
         }
     }
 
-    /// Returns whether the files of a source came of the clock as it is now: a key that was fetched by
-    /// another one may be young again a moment later.
+    /// Returns whether the files of a source were written with the clock as it is now. With a
+    /// different clock, an old key may be fresh again a moment later.
     fn is_of_this_clock(&self, slot: Slot) -> bool {
         let failure = self.ledger.failures.get(&slot);
         let keys = self.ledger.keys.iter().filter(|key| key.slot == slot);
@@ -165,18 +165,18 @@ impl Universe {
         let Some(asked) = status.asked.get(&slot).copied() else { return };
         let user = status.profile.user_of(slot).and_then(|user| status.asked.get(&user.slot));
         let most = match user {
-            // It is refreshed at most twice for each attempt of its user: the second time for one that
-            // is not spent.
+            // It is refreshed at most twice for each attempt of its user: the second time for an
+            // unused key.
             Some(user) => (1 + settings.retries) * user.attempts * 2,
             None if asked.is_known_to_fail => 1,
             None => 1 + settings.retries,
         };
-        // A refusal may be put to the test once.
+        // A refusal may be tested once with another key.
         let may_repeat = settings.uses.is_some() && asked.refusal.is_none();
         let is_refused = |failed: &Failed| is_refusal(failed.kind);
         let was_refused = asked.refusal.is_some() || asked.failed.as_ref().is_some_and(is_refused);
         let most = most + u32::from(settings.uses.is_some() && was_refused);
-        // Whoever has no key waits for a server that says when to come again.
+        // A process without a key waits for a server that sends `Retry-After`.
         let is_put_off = asked.failed.is_some_and(|failed| failed.retry_after.is_some());
         if asked.attempts >= most && (asked.is_known_to_fail || !is_put_off) {
             let attempt = asked.attempts + 1;
@@ -191,7 +191,7 @@ impl Universe {
         }
     }
 
-    /// The failure that this process must know of.
+    /// Returns the failure that this process must know of.
     fn failure_in_force(&self, pid: Pid, slot: Slot) -> Option<(&Status, Remembered)> {
         let status = self.processes.get(&pid)?;
         let failure = *self.ledger.failures.get(&slot)?;
@@ -205,14 +205,14 @@ impl Universe {
         is_certain.then_some((status, failure))
     }
 
-    /// Whether the source `user` may want another key of the one that it uses than a good one.
+    /// Returns whether the source `user` may want another key of the used source than a valid one.
     fn wants_another(&self, status: &Status, user: Slot) -> bool {
         let was_refused = status.asked.get(&user).is_some_and(|asked| asked.refusal.is_some());
         was_refused || self.issuers[user.issuer].takes_once
     }
 }
 
-/// Whether the source has said no, instead of nothing.
+/// Returns whether the source has refused, instead of not answering.
 fn is_refusal(kind: ErrorKind) -> bool {
     !kind.asks_next_source()
 }

@@ -1,4 +1,4 @@
-//! When a call must have ended, and what it leaves on the disk.
+//! Invariants about the end of a call, and the files that it leaves.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use api_key_helper_values::ErrorKind;
 use super::keys::key_number;
 use crate::universe::{Pid, Universe};
 
-/// How a key came to be printed.
+/// The origin of a printed key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
-    /// From the disk, with nothing to say.
+    /// From the disk, without a warning.
     Cached,
     /// From the disk, with a warning.
     Bridged,
-    /// It has just been fetched.
+    /// From a fetch in this call.
     Fetched,
 }
 
-/// So many steps of the disk a call may take after its deadline, for each source: it saves what it has.
+/// The number of disk steps that a call may take after its deadline, per source, to save its
+/// results.
 const LATE_STEPS: usize = 20;
 
 /// The longest time of a logout: it waits for the lock, and then for the issuer.
 const LOGOUT: Duration = Duration::from_secs(60);
 
 impl Universe {
-    /// A call begins.
+    /// Records the start of a call.
     pub(crate) fn calls(&mut self, pid: Pid, call: &Call<'_>) {
         let demand = call.demand;
         self.tell(&pid.to_string(), format_args!("asks the engine: {demand:?}"));
@@ -36,7 +37,8 @@ impl Universe {
         }
     }
 
-    /// A call has ended, having begun at `began`, when the process had waited `waited` for the disk.
+    /// Checks a call that has ended. It started at `began`, when the process had waited `waited`
+    /// for the disk.
     pub(crate) fn ends(
         &mut self,
         pid: Pid,
@@ -61,7 +63,7 @@ impl Universe {
         self.settles(pid, outcome, how);
         match &outcome.answer {
             Ok(answer) => {
-                // What happens behind an answer prints nothing.
+                // A background refresh prints nothing.
                 if let Some(how) = how.filter(|_| call.demand != Demand::Fresh) {
                     self.prints(pid, &answer.key, answer.key_id, how);
                 }
@@ -75,7 +77,7 @@ impl Universe {
         }
     }
 
-    /// A logout has ended, which began like this.
+    /// Checks the time of a logout that has ended.
     pub(crate) fn took(&mut self, pid: Pid, began: Duration, waited: Duration) {
         let Some(status) = self.processes.get(&pid) else { return };
         let disk_time = status.disk_time - waited;
@@ -85,7 +87,7 @@ impl Universe {
         }
     }
 
-    /// How the answer came to be one.
+    /// Returns the origin of the answer.
     fn how(&self, pid: Pid, outcome: &Outcome) -> Option<How> {
         let answer = outcome.answer.as_ref().ok()?;
         let key = key_number(answer.key.expose());
@@ -98,12 +100,12 @@ impl Universe {
         Some(if was_fetched { How::Fetched } else { How::Cached })
     }
 
-    /// What a call leaves on the disk: failures, or the entry of the key that it fetched.
+    /// Checks the files that a call leaves: failures, or the entry of the fetched key.
     fn settles(&mut self, pid: Pid, outcome: &Outcome, how: Option<How>) {
         let Some(status) = self.processes.get(&pid) else { return };
         let printed =
             outcome.answer.as_ref().ok().and_then(|answer| key_number(answer.key.expose()));
-        // What the disk refused may be there or not, and a pause counts by the clock.
+        // A failed disk step may have taken effect or not, and a cooldown depends on the clock.
         let is_certain =
             status.refusals == 0 && status.jumps == self.clock.jumps && self.are_locks_good();
         let (environment, profile) = (status.environment, status.profile.clone());

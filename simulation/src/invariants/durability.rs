@@ -1,4 +1,4 @@
-//! What a crash may not take.
+//! Invariants about crashes.
 
 use api_key_helper_cache::Entry;
 
@@ -7,14 +7,14 @@ use crate::seal::Checked;
 use crate::universe::{Pid, Universe};
 
 impl Universe {
-    /// What was promised to be durable must be, name and content.
+    /// Checks that a file which was reported as durable is durable, both its name and its content.
     pub(super) fn is_durable(&mut self, pid: Pid, file: &str) {
         if self.are_locks_good() && !self.disk.is_settled(file) {
             self.breaks("what-is-kept-is-durable", format_args!("{pid}: {file} is not"));
         }
     }
 
-    /// Somebody has signed out.
+    /// Checks a logout that has ended.
     pub(crate) fn signed_out(&mut self, pid: Pid, slot: Slot) {
         self.tell(&pid.to_string(), format_args!("has signed out of {slot:?}"));
         self.forgets(slot);
@@ -27,7 +27,7 @@ impl Universe {
         }
     }
 
-    /// The power fails: every process ends, and every file that has a name is whole.
+    /// The power fails: every process ends, and every named file must be complete.
     pub(crate) fn crash(&mut self) {
         self.disk.crash(&mut self.dice);
         self.tell("world", format_args!("the power fails"));

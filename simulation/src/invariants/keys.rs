@@ -9,7 +9,7 @@ use crate::profile::Slot;
 use crate::universe::{Pid, Universe};
 
 impl Universe {
-    /// A process is given a new key, or one that was given out before.
+    /// Records a key that a process receives, which may have been given out before.
     pub(crate) fn delivers(
         &mut self,
         pid: Pid,
@@ -23,7 +23,7 @@ impl Universe {
         let Some(settings) = profile.settings(slot) else { return 0 };
         let scope = settings.scope(status.environment);
         let asked = status.asked.entry(slot).or_default();
-        // A fetch counts from the question, a login from the answer.
+        // The age of a fetched key counts from the request, that of a login from the response.
         let fetched_at = if status.demand.is_some() { asked.asked_at } else { Some(now) };
         let fetched_at = fetched_at.unwrap_or(now);
         let ends_at = settings.lifetime.map(|lifetime| fetched_at.plus(lifetime));
@@ -47,14 +47,15 @@ impl Universe {
             }
         };
         asked.key = Some(number);
-        // One that has ended on its way is asked for again.
+        // A key that expired on its way is requested again.
         if issue.expires_at.is_none_or(|end| end > now) {
             self.is_the_only_test(pid, slot);
         }
         number
     }
 
-    /// A refusal of the source that uses `slot` costs one key of it, where that can be kept.
+    /// Checks that a refusal of the source that uses `slot` costs at most one key, if that key can
+    /// be saved.
     fn is_the_only_test(&mut self, pid: Pid, slot: Slot) {
         let Some(status) = self.processes.get_mut(&pid) else { return };
         let Some(user) = status.profile.user_of(slot).map(|user| user.slot) else { return };
@@ -70,7 +71,7 @@ impl Universe {
     }
 }
 
-/// The number of a key that one of our issuers made.
+/// Returns the number of a key of our issuers.
 pub(super) fn key_number(key: &str) -> Option<usize> {
     key.strip_prefix("key-")?.parse().ok()
 }

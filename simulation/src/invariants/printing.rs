@@ -1,4 +1,4 @@
-//! Which keys may be printed.
+//! Invariants about printed keys.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::{Issue, IssuedKey};
 use crate::profile::{Profile, Slot};
 use crate::universe::{Pid, Universe};
 
-/// A refused key that is replaced is replaced for all who come within this time.
+/// A refused key is replaced once for all callers within this time.
 const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 
 impl Universe {
-    /// A front has looked at the disk, of which the rule says `step`.
+    /// Checks the result of a front against `step`, the decision of the rule for the files on disk.
     pub(crate) fn fronts(&mut self, pid: Pid, step: Step, hit: Option<&Hit>) {
         let hit = hit.map(|hit| (hit.source, hit.refresh));
         let by_the_rule = match step {
@@ -27,7 +27,7 @@ impl Universe {
         }
     }
 
-    /// A process prints a key.
+    /// Checks a key that a process prints.
     pub(crate) fn prints(&mut self, pid: Pid, key: &Key, key_id: KeyId, how: How) {
         self.ledger.printed += 1;
         self.ledger.last_printed = Some(key_id);
@@ -72,7 +72,7 @@ impl Universe {
         }
     }
 
-    /// A source takes the key of another one. Says whether that was taken before.
+    /// Records that a source uses the key of another one. Returns whether it was used before.
     pub(crate) fn takes(&mut self, pid: Pid, slot: Slot, key: &Secret) -> bool {
         let Some(number) = key_number(key.expose()) else {
             self.breaks("own-keys", format_args!("{pid} takes what nobody gave it"));
@@ -101,13 +101,13 @@ impl Universe {
         !self.ledger.taken.insert(number)
     }
 
-    /// A key that the API refuses is given once more only by its source.
+    /// Checks that a refused key is printed again only if its source has issued it again.
     fn is_another(&mut self, pid: Pid, number: usize, key_id: KeyId, how: How) {
         let Some(status) = self.processes.get(&pid) else { return };
         if status.demand != Some(Demand::Another(key_id)) || how == How::Fetched {
             return;
         }
-        // Its source may have been asked for another one a moment ago, for somebody else.
+        // The source may have issued another key a moment ago, for another process.
         let looked = status.looked;
         let is_recent = |at: Moment| at <= looked && looked.since(at) < REFETCH_PAUSE;
         let slot = self.ledger.keys[number].slot;
@@ -120,7 +120,7 @@ impl Universe {
     }
 }
 
-/// The promise of `docs/internals/architecture.md`, said once more in other words.
+/// Implements the promise of `docs/architecture.md` a second time, independently of the rule.
 fn may_print(
     profile: &Profile,
     demand: Option<Demand>,

@@ -1,4 +1,4 @@
-//! What becomes of renewals.
+//! Invariants about renewals.
 
 use api_key_helper_cache::Entry;
 
@@ -12,7 +12,7 @@ use crate::seal::Checked;
 use crate::universe::{Asked, Job, Pid, Universe};
 
 impl Universe {
-    /// A process learns of a new renewal.
+    /// Records that a process receives a new renewal.
     pub(crate) fn receives(&mut self, pid: Pid, slot: Slot, renewal: Renewal) {
         self.tell(&pid.to_string(), format_args!("receives {renewal}"));
         if let Some(status) = self.processes.get_mut(&pid) {
@@ -20,7 +20,7 @@ impl Universe {
         }
     }
 
-    /// A process was promised that a renewal is durable.
+    /// Records that a renewal was reported to a process as durable.
     pub(crate) fn keeps(&mut self, pid: Pid, slot: Slot, renewal: Renewal) {
         self.tell(&pid.to_string(), format_args!("has kept {renewal}"));
         let Some(status) = self.processes.get_mut(&pid) else { return };
@@ -32,7 +32,7 @@ impl Universe {
         self.is_durable(pid, &file);
     }
 
-    /// A call has ended whom nobody has hindered: it has kept what it was given.
+    /// Checks that a call without disk failures has saved its renewal.
     pub(super) fn has_kept(&mut self, pid: Pid, slot: Slot, asked: &Asked) {
         let is_rotating = matches!(self.issuers[slot.issuer].kind, Kind::Rotating { .. });
         let is_hindered = self.processes.get(&pid).is_none_or(|status| status.refusals > 0);
@@ -42,7 +42,7 @@ impl Universe {
         }
     }
 
-    /// A process is about to send a renewal, or none.
+    /// Checks a renewal, or none, that a process is about to send.
     pub(crate) fn sends(&mut self, pid: Pid, slot: Slot, sent: Option<Renewal>) {
         if let Some(sent) = sent.filter(|_| self.locks == Locks::Unavailable) {
             self.breaks("no-renewal-without-its-lock", format_args!("{pid} sends {sent}"));
@@ -70,7 +70,7 @@ impl Universe {
         }
     }
 
-    /// A file gets its name.
+    /// Checks a file that gets its name.
     pub(crate) fn publish(&mut self, pid: Pid, name: &str, file: File) {
         let settings = self
             .processes
@@ -101,19 +101,19 @@ impl Universe {
         self.replaces(pid, slot, after);
     }
 
-    /// A file loses its name: an entry only when somebody signs out.
+    /// Checks a file that loses its name: for an entry, only a logout may do that.
     pub(crate) fn remove(&mut self, pid: Pid, name: &str) {
         self.disk.name(name, None);
         let Some(status) = self.processes.get(&pid) else { return };
         let profile = status.profile.clone();
-        // Somebody who signs in or out.
+        // A login or a logout.
         let is_by_hand = status.demand.is_none();
         for Settings { slot, entry_file, failure_file, .. } in profile.all() {
             if failure_file == name {
                 self.ledger.failures.remove(slot);
             }
             if failure_file == name && is_by_hand {
-                // What those remember who are asking now is not the last word.
+                // Processes that are running have outdated information about it.
                 *self.ledger.fetches.entry(*slot).or_default() += 1;
             }
             if entry_file == name && is_by_hand {
@@ -122,8 +122,8 @@ impl Universe {
         }
     }
 
-    /// A renewal that was kept is replaced by whom the documentation allows it: by another
-    /// environment, whose entry has the same file, by whoever could not read it, and by a login.
+    /// Checks that a saved renewal is replaced only in the documented cases: in another environment
+    /// with the same entry file, by a process that could not read it, and by a login.
     fn replaces(&mut self, pid: Pid, slot: Slot, after: Option<Renewal>) {
         let Some(Kept { renewal: kept, scope }) = self.ledger.kept.get(&slot).copied() else {
             return;
@@ -140,15 +140,15 @@ impl Universe {
         }
     }
 
-    /// Nothing is known any more of what was kept there.
+    /// Forgets what was saved for a source.
     pub(crate) fn forgets(&mut self, slot: Slot) {
         self.ledger.kept.remove(&slot);
         self.ledger.failures.remove(&slot);
-        // Its number tells those who are asking now that what they remember is not the last word.
+        // The new number shows to running processes that their information is outdated.
         *self.ledger.fetches.entry(slot).or_default() += 1;
     }
 
-    /// A key and a failure are forgotten, because somebody has signed in to what they came of, or out.
+    /// Records that a key and a failure were forgotten after a login or logout of a used source.
     pub(crate) fn forgot(&mut self, pid: Pid, slot: Slot) {
         self.ledger.failures.remove(&slot);
         *self.ledger.fetches.entry(slot).or_default() += 1;
@@ -158,14 +158,14 @@ impl Universe {
         }
     }
 
-    /// Nothing is known any more of anything.
+    /// Forgets everything that was saved.
     pub(crate) fn forgets_all(&mut self) {
         let known: Vec<Slot> = self.ledger.fetches.keys().copied().collect();
         known.into_iter().for_each(|slot| self.forgets(slot));
         self.ledger.kept.clear();
     }
 
-    /// Whether a call can get a key of this source without a human.
+    /// Returns whether a call can get a key of this source without a login.
     pub(crate) fn has_sign_in(&self, slot: Slot) -> bool {
         let issuer = &self.issuers[slot.issuer];
         let is_human = matches!(issuer.kind, Kind::Rotating { .. });
@@ -173,7 +173,7 @@ impl Universe {
         !is_human || kept.is_some_and(|kept| issuer.takes(kept.renewal))
     }
 
-    /// Somebody has signed out, or tries to.
+    /// Records that a login or logout begins.
     pub(crate) fn begins(&mut self, job: Job) {
         if let Job::Logout(slot) | Job::Login(slot) = job {
             self.forgets(slot);
