@@ -325,6 +325,9 @@ mod tests {
         let tls = AlertReceived(Alert::CertificateRequired);
         let error = untrusted("`https://s`", &tls, &words);
         assert_eq!(error.kind(), Misconfigured);
-        assert!(error.hint().unwrap().to_string().contains("supports no client certificate"), "{error:?}");
+        assert!(
+            error.hint().unwrap().to_string().contains("supports no client certificate"),
+            "{error:?}"
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! A browser that people use: Debian's Chromium, without a window, in a profile of its own.
+//! A real browser: Debian's Chromium, headless, with a profile of its own.
 //!
-//! It is driven by its DevTools protocol over pipes, and ends when they are closed.
+//! It is controlled by the DevTools protocol over pipes, and exits when they are closed.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,13 +16,13 @@ use tempfile::TempDir;
 use crate::wait::until;
 use crate::{executables, install};
 
-/// A Chromium with one tab. It finds nothing but loopback.
+/// A Chromium with one tab, which reaches only loopback.
 #[derive(Debug)]
 pub struct Chromium {
     process: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
-    /// The tab's.
+    /// The session of the tab.
     session: Value,
     asked: u64,
     log: PathBuf,
@@ -30,10 +30,10 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts it.
+    /// Starts the browser.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn start() -> Self {
         let program = install::debian("chromium", &["chromium"]);
@@ -68,12 +68,12 @@ impl Chromium {
         chromium
     }
 
-    /// Goes to `address`, as if somebody had typed it.
+    /// Opens `address`, as if a user had typed it.
     pub fn open(&mut self, address: &str) {
         self.ask("Page.navigate", &json!({ "url": address }));
     }
 
-    /// What `expression` of JavaScript is in the page that is there, if one is.
+    /// Returns the value of a JavaScript `expression` in the current page, if there is one.
     pub fn value(&mut self, expression: &str) -> Option<Value> {
         let parameters = json!({ "expression": expression, "returnByValue": true });
         let answer = self.ask("Runtime.evaluate", &parameters);
@@ -86,13 +86,13 @@ impl Chromium {
         until(expression, || (self.value(expression)? == true).then_some(()));
     }
 
-    /// The text that is shown.
+    /// Returns the visible text.
     pub fn text(&mut self) -> String {
         let text = self.value("document.body.innerText").unwrap_or_default();
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Its owner prefers this `color-scheme`: `light` or `dark`.
+    /// Sets the preferred `color-scheme`: `light` or `dark`.
     pub fn prefer(&mut self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
         self.ask("Emulation.setEmulatedMedia", &json!({ "features": [feature] }));
@@ -128,12 +128,12 @@ impl Drop for Chromium {
     }
 }
 
-/// Its first start reads a quarter of a gigabyte, on a machine that may have much else to do.
+/// The first start reads a quarter of a gigabyte, perhaps on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 const ARGUMENTS: [&str; 11] = [
     "--headless=new",
-    // Its sandbox is not for root, and this one sees our own pages only.
+    // Its sandbox does not work for root, and this browser opens only our own pages.
     "--no-sandbox",
     "--remote-debugging-pipe",
     "--disable-background-networking",

@@ -1,7 +1,7 @@
-//! The real client: Claude Code, the API that it talks to, and the network that both are in.
+//! The real client: Claude Code, its API, and the network of both.
 //!
-//! It runs in a home of the test's own, with an environment of the test's own, against an API on
-//! loopback, and where the machine permits, nothing else can be reached.
+//! It runs in a home folder and an environment of the test, against an API on loopback. Where the
+//! machine permits it, nothing else is reachable.
 
 mod api;
 mod claude;

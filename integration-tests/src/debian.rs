@@ -1,4 +1,4 @@
-//! A Debian system on which nothing is installed but what every system has.
+//! A minimal Debian system.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,20 +14,20 @@ use crate::home::search_path;
 use crate::syscalls::without_chown;
 use crate::{executables, install};
 
-/// The package in `folder`, made of the front as it is released and of the worker under test.
+/// Makes the package in `folder`, from the released front and the worker under test.
 ///
 /// # Panics
-/// When it cannot be made.
+/// It cannot be made.
 #[must_use]
 pub fn package(folder: &Path) -> PathBuf {
-    // The first one builds what makes packages, where that is missing.
+    // The first call installs the packaging tools, if they are missing.
     static MADE: Mutex<()> = Mutex::new(());
     let _one_at_a_time = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = install::debian("dpkg-shlibdeps", &["dpkg-dev"]);
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder of programs");
     executables::copy(Binaries::released_front(), &programs.join(FRONT));
-    // Debug symbols are most of what a test would have to compress.
+    // Without debug symbols, the package is much faster to compress.
     let mut strip = Command::new("strip");
     run(strip.arg("-o").arg(programs.join(WORKER)).arg(&Binaries::built().worker));
     let mut deb = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/deb"));
@@ -39,21 +39,22 @@ pub fn package(folder: &Path) -> PathBuf {
     PathBuf::from(made.lines().last().expect("where the package is"))
 }
 
-/// A system of a test's own: what one call changes, the next one finds. `ann` is a user of it who
-/// may do all that root may.
+/// A system for one test, in which later calls see the changes of earlier ones. `ann` is a user
+/// with all rights of root.
 ///
-/// It takes no root: its calls run in user namespaces, in which the user of the tests is root, or
-/// ann. So ann seems to own root's files, and `sudo` is a stand-in that changes the namespace.
+/// It does not require root: its calls run in user namespaces, in which the user of the tests is
+/// root or ann. So ann seems to own root's files, and `sudo` is a stand-in that switches the
+/// namespace.
 #[derive(Debug)]
 pub struct Debian {
     folder: TempDir,
 }
 
 impl Debian {
-    /// A new one.
+    /// Makes a new system.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// It cannot be made.
     #[must_use]
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -67,22 +68,22 @@ impl Debian {
         debian
     }
 
-    /// A line of the shell, run by root.
+    /// Returns the call of a shell line by root.
     #[must_use]
     pub fn root(&self, line: &str) -> Call {
         self.call(0, "/root", line)
     }
 
-    /// A line of the shell, run by ann.
+    /// Returns the call of a shell line by ann.
     #[must_use]
     pub fn ann(&self, line: &str) -> Call {
         self.call(ANN, "/home/ann", line)
     }
 
-    /// Puts a copy of the file at `from` to `to`, for everybody to read and run.
+    /// Copies the file at `from` to `to`, readable and executable for all users.
     ///
     /// # Panics
-    /// When it cannot be read.
+    /// It cannot be read.
     pub fn put(&self, from: &Path, to: &str) {
         self.write(to, fs::read(from).expect("the file's content"));
     }
@@ -92,10 +93,10 @@ impl Debian {
         self.root(&line).input(content.as_ref()).run().assert_printed();
     }
 
-    /// All files that packages and users have put there, beside those of new users.
+    /// Returns all files that packages and users have added, without those that every new user has.
     ///
     /// # Panics
-    /// When they cannot be listed.
+    /// They cannot be listed.
     #[must_use]
     pub fn files(&self) -> Vec<String> {
         let found = self.root("find / -xdev -newer /usr/bin/sudo ! -type d | sort").run();
@@ -109,7 +110,7 @@ impl Debian {
         let clean = clean.display();
         let client = crate::client::Claude::program();
         let client = client.display();
-        // Not by `chroot`: in a part of a mount namespace the kernel makes no user namespaces.
+        // Not by `chroot`: inside one, the kernel does not allow user namespaces.
         let mounts = format!(
             "mount -t overlay overlay \
                -o 'userxattr,lowerdir={clean},upperdir={changes},workdir={work}' '{root}'
@@ -146,11 +147,11 @@ impl Debian {
     }
 }
 
-/// The system leaves a folder that no user may open, not even to empty it.
+/// The overlay file system leaves a folder without any permissions, which cannot be removed.
 impl Drop for Debian {
     fn drop(&mut self) {
         let closed = self.folder.path().join("work/work");
-        // What is left lies among the machine's temporary files.
+        // On failure, the folder stays among the machine's temporary files.
         let _ = fs::set_permissions(closed, Permissions::from_mode(0o700));
     }
 }
@@ -161,7 +162,7 @@ impl Default for Debian {
     }
 }
 
-/// The folder that holds a Debian system of this machine's own release: what every system has.
+/// Returns the folder with a minimal Debian system of this machine's release.
 fn clean_system() -> PathBuf {
     let mmdebstrap = install::debian("mmdebstrap", &["mmdebstrap"]);
     install::once("debian", |folder| {
@@ -177,8 +178,8 @@ fn clean_system() -> PathBuf {
     })
 }
 
-/// A user namespace may not mount devices and processes, but those that are there. Each device by
-/// itself: mmdebstrap removes the links that it has put into `/dev`, and they would be this machine's.
+/// A user namespace may only bind-mount existing devices and processes. Each device is mounted by
+/// itself: mmdebstrap removes the links that it has made in `/dev`, which would be this machine's.
 const MAKE: &str = r#"
 . /etc/os-release
 exec "$1" --quiet --mode=root --variant=minbase --aptopt='APT::Sandbox::User "root"' \
@@ -188,12 +189,12 @@ exec "$1" --quiet --mode=root --variant=minbase --aptopt='APT::Sandbox::User "ro
     done; mount --rbind /proc "$1/proc"' \
     "$VERSION_CODENAME" "$2" "$3""#;
 
-/// To the kernel ann is who root is.
+/// For the kernel, ann and root are the same user.
 const SUDO: &str = "#!/bin/sh\nexec unshare --user --map-root-user -- \"$@\"\n";
 
 const ANN: u32 = 1000;
 
-/// Where programs are on such a system.
+/// The search path of such a system.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 fn run(command: &mut Command) -> String {

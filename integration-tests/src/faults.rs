@@ -1,5 +1,5 @@
-//! Faults at the system calls of the real programs: `strace` lets one call fail, or kills the process
-//! there, and everything that can be seen afterwards is looked at.
+//! Faults at system calls of the real programs. `strace` makes one call fail, or kills the process
+//! there; then all visible results are checked.
 
 mod outcome;
 pub mod possible;
@@ -19,17 +19,17 @@ pub use target::Target;
 use crate::call::Call;
 use crate::home::Home;
 
-/// What happens at a system call.
+/// A fault at a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The process is killed before it.
+    /// The process is killed before the call.
     Kill,
-    /// It does nothing, and has this error.
+    /// The call has no effect and returns this error.
     Error(&'static str),
 }
 
 impl Fault {
-    /// All that are tried.
+    /// All faults.
     pub const ALL: [Self; 6] = [
         Self::Kill,
         Self::Error("ENOSPC"),
@@ -39,7 +39,7 @@ impl Fault {
         Self::Error("EMFILE"),
     ];
 
-    /// The absence of one.
+    /// No fault.
     pub(crate) const NONE: Self = Self::Error("none");
 }
 
@@ -52,38 +52,39 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A call that can be made again and again from the same beginning, and what must hold after it.
+/// A call that can be repeated from the same starting point, with the conditions that must hold
+/// after it.
 pub trait Fixture {
-    /// Makes everything what it was before the call.
+    /// Restores the starting point.
     fn set(&self);
 
-    /// The call that a fault hits.
+    /// Returns the call that a fault hits.
     fn call(&self) -> Call;
 
-    /// Whose home the call is made in.
+    /// Returns the home of the call.
     fn home(&self) -> &Home;
 
-    /// Whether the call prints a key when it succeeds.
+    /// Returns whether the call prints a key when it succeeds.
     fn prints(&self) -> bool;
 
-    /// Whether that is a key of the source.
+    /// Returns whether `text` is a key of the source.
     fn is_key(&self, text: &str) -> bool;
 
-    /// What must not be said.
+    /// Returns the secrets, which must not be shown.
     fn secrets(&self) -> Vec<String>;
 
-    /// Whatever happened to the call, the next ones are right.
+    /// Checks that later calls succeed, whatever happened to this one.
     ///
     /// # Panics
-    /// When they are not.
+    /// They do not.
     fn check_next(&self);
 }
 
-/// A way to such a call.
+/// A kind of call.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// What it is called in tables.
+    /// The name in tables.
     pub name: &'static str,
-    /// Makes one more fixture: each thread has its own.
+    /// Makes a fixture: each thread has its own.
     pub fixture: fn() -> Box<dyn Fixture>,
 }

@@ -1,4 +1,4 @@
-//! A user with a home of their own, whose sources are scripts.
+//! A user with their own home folder and script sources.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use crate::install;
 use crate::process::Process;
 use crate::syscalls::dumpable;
 
-/// A home folder, and nothing else: no variable and no file of whoever runs the tests.
+/// A home folder, without any variable or file of the user who runs the tests.
 #[derive(Debug, Default)]
 pub struct Home {
     home: platform::Home,
@@ -25,22 +25,22 @@ pub struct Home {
 }
 
 impl Home {
-    /// An empty one.
+    /// Makes an empty home.
     ///
     /// # Panics
-    /// When it cannot be made, or this machine has a configuration for all of its users.
+    /// It cannot be made, or this machine has a system-wide configuration.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One with a profile and a source that are both called `main`: `body` is the source's script.
+    /// Makes a home with a profile and a source, both called `main`; `body` is the source's script.
     #[must_use]
     pub fn with_script(body: &str) -> Self {
         Self::with_settings("", "", body)
     }
 
-    /// The same, with more lines in the tables of the profile and of the source.
+    /// Makes the same home, with more lines in the tables of the profile and of the source.
     #[must_use]
     pub fn with_settings(profile: &str, source: &str, body: &str) -> Self {
         let home = Self::new();
@@ -49,18 +49,18 @@ impl Home {
         home
     }
 
-    /// From here on tests see into the user's helpers, as [`dumpable`] says: what [`Process`] tells
-    /// of their programs and environments, and of whose they are, is known of no other ones.
+    /// Lets tests look into the user's helpers from now on; see [`dumpable`]. Without it,
+    /// [`Process`] does not see the programs, environments and owners of helpers.
     pub fn make_dumpable(&self) {
         self.is_dumpable.store(true, Ordering::Relaxed);
     }
 
-    /// `call`, so that tests see into it if they are to.
+    /// Returns `call`, which tests can look into if that is enabled.
     pub(crate) fn seen(&self, call: Call) -> Call {
         if self.is_dumpable.load(Ordering::Relaxed) { dumpable(call) } else { call }
     }
 
-    /// Writes an executable script of the shell. It counts its runs: `$run` is the number of this
+    /// Writes an executable shell script. It counts its runs: `$run` is the number of the current
     /// one.
     #[must_use]
     pub fn script(&self, name: &str, body: &str) -> PathBuf {
@@ -74,35 +74,35 @@ impl Home {
         path
     }
 
-    /// The processes of a script's runs.
+    /// Returns the processes of a script's runs.
     ///
     /// # Panics
-    /// When their list is not one.
+    /// The list of runs is damaged.
     #[must_use]
     pub fn processes(&self, script: &str) -> Vec<Process> {
         let runs = fs::read_to_string(self.runs_file(script)).unwrap_or_default();
         runs.lines().map(|id| Process { id: id.parse().expect("a process id") }).collect()
     }
 
-    /// A breakpoint at which scripts wait.
+    /// Makes a breakpoint for scripts.
     #[must_use]
     pub fn breakpoint(&self) -> Breakpoint {
         Breakpoint::new(&self.path().join("breakpoint"))
     }
 
-    /// A call of the front by this user.
+    /// Returns a call of the front by this user.
     #[must_use]
     pub fn helper(&self) -> Call {
         self.seen(self.call_of(&Binaries::built().front))
     }
 
-    /// A call of `program` by this user.
+    /// Returns a call of `program` by this user.
     #[must_use]
     pub fn call_of(&self, program: &Path) -> Call {
         self.home.call_of(program).env("PATH", search_path())
     }
 
-    /// A call of the front with these arguments.
+    /// Returns a call of the front with these arguments.
     #[must_use]
     pub fn call<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Call {
         self.helper().args(arguments)
@@ -123,19 +123,19 @@ pub const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";
 /// A script that prints another key in each run: `key-1`, `key-2`, and so on.
 pub const KEYS: &str = "echo key-$run";
 
-/// A configuration with a profile and a source that are both called `main`.
+/// Returns a configuration with a profile and a source, both called `main`.
 ///
 /// # Panics
-/// When the script's path is not text.
+/// The path of the script is not Unicode.
 #[must_use]
 pub fn configuration(profile: &str, source: &str, script: &Path) -> String {
     platform::configuration(profile, source, &[platform::text(script.as_os_str())])
 }
 
-/// Where programs are looked for, `folder` first.
+/// Returns the search path of programs, `folder` first.
 ///
 /// # Panics
-/// When its path has a colon.
+/// The path of `folder` contains a colon.
 #[must_use]
 pub fn search_path_from(folder: &Path) -> OsString {
     let others = search_path();
@@ -146,7 +146,7 @@ pub fn search_path_from(folder: &Path) -> OsString {
 /// Returns the `PATH` of programs: that of the tests, then the programs that they installed.
 ///
 /// # Panics
-/// When the path of the target folder has a colon.
+/// The path of the target folder contains a colon.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one variable that tests take over")]
 pub fn search_path() -> OsString {

@@ -1,4 +1,4 @@
-//! Installs what tests need, once, below the target folder: that takes no root.
+//! Installs programs for tests, once, below the target folder and without root.
 
 mod debian;
 
@@ -12,11 +12,11 @@ pub(crate) use self::debian::programs;
 pub use self::debian::{debian, debian_wrapper, is_there};
 use crate::executables;
 
-/// The folder that holds the packages of `requirements` (each `NAME==VERSION`), which come from
-/// PyPI. They are what a `PYTHONPATH` names; what they bring in binaries stands there too.
+/// Returns a folder with the packages of `requirements` (each `NAME==VERSION`) from PyPI, which can
+/// be used as a `PYTHONPATH`. It also holds their binaries.
 ///
 /// # Panics
-/// When they cannot be installed.
+/// They cannot be installed.
 #[must_use]
 pub fn pypi(requirements: &[&str]) -> PathBuf {
     once(&requirements.join("+"), |folder| {
@@ -27,11 +27,11 @@ pub fn pypi(requirements: &[&str]) -> PathBuf {
     })
 }
 
-/// The `node_modules` that holds `packages` (each `NAME@VERSION`), which come from npm. Their install
-/// scripts are not run.
+/// Returns the `node_modules` with `packages` (each `NAME@VERSION`) from npm. Their install scripts
+/// do not run.
 ///
 /// # Panics
-/// When they cannot be installed.
+/// They cannot be installed.
 #[must_use]
 pub fn npm(packages: &[&str]) -> PathBuf {
     let name = packages.join("+").replace('/', "-");
@@ -45,11 +45,11 @@ pub fn npm(packages: &[&str]) -> PathBuf {
     .join("node_modules")
 }
 
-/// Returns the Python interpreter itself: `python3` may be a script that looks for it at each
-/// start, and that keeps its records in a folder of another user.
+/// Returns the Python interpreter itself. `python3` may be a script that looks for the interpreter
+/// at each start, and keeps its records in a folder of another user.
 ///
 /// # Panics
-/// When there is none.
+/// There is none.
 #[must_use]
 pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -60,8 +60,8 @@ pub fn python() -> &'static Path {
     })
 }
 
-/// Fills the folder of that name with `fill`, unless that was done before. Several processes that
-/// ask at once wait for one of them; one that dies halfway leaves nothing that counts.
+/// Fills the folder of that name with `fill`, unless that was done before. Concurrent processes
+/// wait for one of them. If that one is killed, the incomplete folder does not count.
 pub(crate) fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let root = servers();
     let folder = root.join(name);
@@ -84,16 +84,16 @@ pub(crate) fn once(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     folder
 }
 
-/// The folder of all that is installed.
+/// Returns the folder of all installed programs.
 fn servers() -> PathBuf {
     target().join("test-servers")
 }
 
-/// The target folder that the running test was built into: cargo leaves a file in it, whoever made
-/// the folder.
+/// Returns the target folder into which the running test was built. Cargo marks it with a file,
+/// even if another program has made the folder.
 ///
 /// # Panics
-/// When the running program is elsewhere.
+/// The running program is elsewhere.
 #[must_use]
 pub fn target() -> PathBuf {
     let test = env::current_exe().expect("the path of the running test");
@@ -103,7 +103,7 @@ pub fn target() -> PathBuf {
         .to_owned()
 }
 
-/// Runs a command that must succeed, and returns what it prints.
+/// Runs a command that must succeed, and returns its stdout.
 fn run(mut command: Command) -> String {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = executables::start(&mut command)

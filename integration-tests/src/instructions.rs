@@ -1,5 +1,5 @@
-//! The instructions of a call, as `callgrind` counts them: the same at each run, whatever else the
-//! machine does.
+//! Counts the instructions of a call by `callgrind`: the number is the same in each run, whatever
+//! else the machine does.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,11 +8,11 @@ use std::path::Path;
 use crate::call::{Answer, Call};
 use crate::install;
 
-/// Runs `call`, and gives the number of instructions of its process; `None` where that became another
+/// Runs `call`, and returns the number of instructions of its process; `None` if it became another
 /// program.
 ///
 /// # Panics
-/// When `valgrind` is not there and cannot be installed.
+/// `valgrind` is missing and cannot be installed.
 #[must_use]
 #[track_caller]
 pub fn count(call: Call, folder: &Path) -> (Answer, Option<u64>) {
@@ -24,7 +24,7 @@ pub fn count(call: Call, folder: &Path) -> (Answer, Option<u64>) {
     let line = [valgrind.into()].into_iter().chain(options).chain([out]);
     let answer = call.under(line).run();
     let text = fs::read_to_string(&file).unwrap_or_default();
-    // What is counted next is not to be taken for this.
+    // Otherwise the next count could read this file.
     let _ = fs::remove_file(&file);
     (answer, total(&text))
 }

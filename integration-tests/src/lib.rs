@@ -1,11 +1,11 @@
 //! Runs the real binaries against real servers and the real client.
 //!
-//! A test that cannot have its server fails: nothing is skipped.
+//! A test without its server fails: none is skipped.
 
-// What a test stands on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-// What is the same on every platform.
+// Modules that are the same on every platform.
 pub use platform_tests::{binaries, call, executables, fake_client, files, process, state, wait};
 
 pub mod breakpoint;

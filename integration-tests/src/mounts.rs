@@ -1,4 +1,4 @@
-//! A view of the file system that only one call has.
+//! Changes the file system for one call.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -8,40 +8,40 @@ use rustix::process::geteuid;
 
 use crate::call::Call;
 
-/// Mounts that are made before a call and seen by nobody else: in a mount namespace, which whoever
-/// is not root makes in a user namespace.
+/// Mounts for one call, which no other process sees: in a mount namespace. Users other than root
+/// need a user namespace for it.
 #[derive(Clone, Debug, Default)]
 pub struct Mounts {
     commands: String,
 }
 
 impl Mounts {
-    /// No mounts.
+    /// Returns no mounts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty file system with this much room at `folder`.
+    /// Adds an empty file system of this size at `folder`.
     #[must_use]
     pub fn empty(self, folder: &Path, room: &str) -> Self {
         let folder = folder.display();
         self.command(&format!("mount -t tmpfs -o size={room},mode=700 tmpfs '{folder}'"))
     }
 
-    /// What is mounted at `folder` is only read from here on.
+    /// Makes the mount at `folder` read-only.
     #[must_use]
     pub fn read_only(self, folder: &Path) -> Self {
         self.command(&format!("mount -o remount,bind,ro '{}'", folder.display()))
     }
 
-    /// What is at `from` is seen at `to` too.
+    /// Shows the content of `from` at `to` as well.
     #[must_use]
     pub fn bind(self, from: &Path, to: &Path) -> Self {
         self.command(&format!("mount --bind '{}' '{}'", from.display(), to.display()))
     }
 
-    /// A copy of `from` at `to`, with the folders around it.
+    /// Copies `from` to `to`, and makes the missing folders.
     #[must_use]
     pub fn copy(self, from: &Path, to: &Path) -> Self {
         let folder = to.parent().expect("a folder around it").display();
@@ -49,7 +49,7 @@ impl Mounts {
         self.command(&format!("mkdir -p '{folder}' && cp -p '{from}' '{to}'"))
     }
 
-    /// A call that sees them.
+    /// Returns a call that sees the mounts.
     #[must_use]
     pub fn seen_by(&self, call: Call) -> Call {
         let user: &[&str] = if geteuid().is_root() { &[] } else { &["--user", "--map-root-user"] };
@@ -59,7 +59,7 @@ impl Mounts {
         call.under(namespace)
     }
 
-    /// A command of the shell.
+    /// Adds a shell command.
     #[must_use]
     pub fn command(mut self, command: &str) -> Self {
         self.commands.push_str(command);
@@ -68,11 +68,11 @@ impl Mounts {
     }
 }
 
-/// Makes what is at `path` somebody else's, for the calls that see these mounts. Only root can give
-/// anything away; other users lay something of root's over it.
+/// Changes the owner of `path`, for the calls that see these mounts. Only root can change an owner;
+/// other users mount a file of root over it.
 ///
 /// # Panics
-/// When that fails.
+/// It cannot be changed.
 #[must_use]
 pub fn give_away(path: &Path) -> Mounts {
     if geteuid().is_root() {
@@ -85,5 +85,5 @@ pub fn give_away(path: &Path) -> Mounts {
     Mounts::new().bind(stranger, path)
 }
 
-/// The user `nobody`, as which a user namespace also shows all users that are not in it.
+/// The user `nobody`, which in a user namespace also stands for all unmapped users.
 pub const NOBODY: u32 = 65_534;

@@ -5,10 +5,10 @@ use std::net::TcpStream;
 
 use crate::wait;
 
-/// The answer to a `GET` of `address`, its head included.
+/// Returns the response to a `GET` of `address`, including its head.
 ///
 /// # Panics
-/// When nobody answers.
+/// There is no response.
 #[must_use]
 pub fn get(address: &str) -> String {
     let (host, target) = parts(address);
@@ -16,23 +16,23 @@ pub fn get(address: &str) -> String {
     send(address, request.as_bytes())
 }
 
-/// The answer to `request`, whatever that is, at the port of `address`.
+/// Returns the response to any bytes at the port of `address`.
 ///
 /// # Panics
-/// When nobody answers.
+/// There is no response.
 #[must_use]
 pub fn send(address: &str, request: &[u8]) -> String {
     let mut stream = connect(address);
     let mut answer = Vec::new();
-    // Who does not like a request may break the connection off.
+    // A server that rejects a request may close the connection.
     let _ = stream.write_all(request).and_then(|()| stream.read_to_end(&mut answer));
     String::from_utf8(answer).expect("text")
 }
 
-/// A connection to the port of `address` on which nothing was said yet.
+/// Returns an unused connection to the port of `address`.
 ///
 /// # Panics
-/// When nobody listens.
+/// No server listens there.
 #[must_use]
 pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(parts(address).0).expect("a listener");

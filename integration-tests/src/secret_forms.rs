@@ -4,16 +4,16 @@ use api_key_helper_values::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// The forms of either half of a secret: plain, in upper case, escaped as in an address, in JSON
-/// and in HTML, and in hexadecimal and Base64, which has three forms by where it begins.
+/// The encodings of both halves of a secret: plain, upper case, escaped as in URLs, JSON and HTML,
+/// hexadecimal, and Base64 at each of three alignments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretForms(Vec<String>);
 
 impl SecretForms {
-    /// The forms of `secret`.
+    /// Returns the forms of `secret`.
     ///
     /// # Panics
-    /// When it is so short that its halves would be found by chance.
+    /// It is so short that its halves would match by chance.
     #[must_use]
     #[track_caller]
     pub fn of(secret: &str) -> Self {
@@ -29,7 +29,7 @@ impl SecretForms {
                 let shifted = [&vec![0; before], half].concat();
                 for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
                     let text = alphabet.encode(&shifted);
-                    // The first and the last character may depend on what stands beside the half.
+                    // The first and the last character may depend on the adjacent text.
                     forms.push(text[[0, 2, 3][before]..text.len() - 1].to_owned());
                 }
             }
@@ -37,7 +37,7 @@ impl SecretForms {
         Self(forms)
     }
 
-    /// The first form that is in `text`.
+    /// Returns the first form in `text`.
     #[must_use]
     pub fn found_in(&self, text: &[u8]) -> Option<&str> {
         let is_in =
@@ -45,10 +45,10 @@ impl SecretForms {
         self.0.iter().find(is_in).map(String::as_str)
     }
 
-    /// None is in `text`.
+    /// Checks that no form is in `text`.
     ///
     /// # Panics
-    /// When one is: with `place`, which names the text, and all that stands there.
+    /// One is; the message has `place`, which names the text, and the text.
     #[track_caller]
     pub fn assert_not_in(&self, place: &str, text: &[u8]) {
         let shown = String::from_utf8_lossy(text);
@@ -56,7 +56,7 @@ impl SecretForms {
     }
 }
 
-/// `secret` in each way in which a server may repeat it, the last time cut off.
+/// Returns `secret` in each form in which a server may repeat it; the last one is cut off.
 #[must_use]
 pub fn repeated(secret: &str) -> Vec<String> {
     let header = format!("c:{secret}");
@@ -67,14 +67,14 @@ pub fn repeated(secret: &str) -> Vec<String> {
         hex(secret.as_bytes()),
         STANDARD.encode(&header),
         URL_SAFE_NO_PAD.encode(&header),
-        // As a form that is shown in a page.
+        // A form that is shown in a page.
         STANDARD.encode(header.replace('-', "%2D")).replace('=', "&#61;"),
         format!("{}...", &secret[..secret.len() / 2]),
     ]);
     repeated
 }
 
-/// `text` with an escape for each byte, once and twice.
+/// Returns `text` with an escape for each byte, once and twice.
 fn escaped(text: &str) -> Vec<String> {
     let each = |escape: &dyn Fn(u8) -> String| text.bytes().map(escape).collect::<String>();
     vec![

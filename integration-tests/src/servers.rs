@@ -1,4 +1,4 @@
-//! Real servers, on loopback, for as long as a test holds them.
+//! Real servers on loopback, which run as long as a test holds them.
 
 pub mod admin;
 mod browser;

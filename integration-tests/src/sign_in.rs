@@ -1,4 +1,4 @@
-//! A human who signs in without a terminal.
+//! A user who signs in without a terminal.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,11 +7,11 @@ use crate::call::{Answer, Call};
 use crate::servers::OidcProvider;
 use crate::wait::until;
 
-/// Runs `login` to its end, with a human who approves it at `provider` as soon as the code is shown. What
-/// was said is in the answer.
+/// Runs `login` to its end, and approves it at `provider` as soon as the code is shown. Returns the
+/// output.
 ///
 /// # Panics
-/// When it does not end well.
+/// It fails.
 #[track_caller]
 pub fn sign_in(login: &Call, provider: &OidcProvider) -> Answer {
     let folder = tempfile::tempdir().expect("a folder");
@@ -20,7 +20,7 @@ pub fn sign_in(login: &Call, provider: &OidcProvider) -> Answer {
     let running = login.clone().under(shell.into_iter().chain([said.clone().into()])).start();
     let code = until("the user code is shown", || {
         let said = fs::read_to_string(&said).ok()?;
-        // One that has ended shows no code any more: what it said is worth reading.
+        // A process that has ended shows no code; its output explains the failure.
         assert!(running.process().is_running(), "{said}");
         let (_, rest) = said.split_once("api-key-helper: code: ")?;
         rest.split_once('\n').map(|(code, _)| code.to_owned())

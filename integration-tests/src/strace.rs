@@ -1,4 +1,4 @@
-//! The system calls of a call, as `strace` sees them.
+//! The system calls of a call, as `strace` reports them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,14 +11,14 @@ use crate::syscalls::dumpable;
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemCall {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its arguments and its result, as `strace` writes them.
+    /// The arguments and the result, in the notation of `strace`.
     pub rest: String,
 }
 
 impl SystemCall {
-    /// The path in its arguments.
+    /// Returns the path in its arguments.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         let (_, path) = self.rest.split_once('"')?;
@@ -26,19 +26,19 @@ impl SystemCall {
     }
 }
 
-/// Those of `calls` that have one of these names.
+/// Returns the `calls` with one of these names.
 #[must_use]
 pub fn named<'a>(calls: &'a [SystemCall], names: &[&str]) -> Vec<&'a SystemCall> {
     calls.iter().filter(|call| names.contains(&&*call.name)).collect()
 }
 
-/// What starts a process or a thread.
+/// The system calls that start a process or a thread.
 pub const STARTS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 
-/// Runs `call`, and gives its system calls, those of its threads and children included, in order.
+/// Runs `call`, and returns its system calls in order, including those of its threads and children.
 ///
 /// # Panics
-/// When `strace` is not there and cannot be installed.
+/// `strace` is missing and cannot be installed.
 #[must_use]
 #[track_caller]
 pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
@@ -51,11 +51,11 @@ pub fn trace(call: Call, folder: &Path) -> (Answer, Vec<SystemCall>) {
     (answer, text.lines().filter_map(of_process).collect())
 }
 
-/// Runs `call` with more of `strace`'s options, and gives what it wrote. Without `-f` that is of the
-/// first thread alone, through every program that it becomes.
+/// Runs `call` with more options of `strace`, and returns its output. Without `-f`, that covers
+/// only the first thread, through every program that it becomes.
 ///
 /// # Panics
-/// As [`trace`].
+/// See [`trace`].
 #[must_use]
 #[track_caller]
 pub fn trace_with(call: Call, folder: &Path, options: &[String]) -> (Answer, String) {
@@ -63,10 +63,10 @@ pub fn trace_with(call: Call, folder: &Path, options: &[String]) -> (Answer, Str
     (answer, fs::read_to_string(folder.join(TRACE)).expect("the trace"))
 }
 
-/// `call` under `strace` with these options, which writes into `folder`.
+/// Returns `call` under `strace` with these options, which writes into `folder`.
 ///
 /// # Panics
-/// As [`trace`].
+/// See [`trace`].
 #[must_use]
 #[track_caller]
 pub fn under_strace(call: Call, folder: &Path, options: &[String]) -> Call {
@@ -76,7 +76,7 @@ pub fn under_strace(call: Call, folder: &Path, options: &[String]) -> Call {
     dumpable(call.under(line.chain(options)))
 }
 
-/// A tracer without root's rights reads the arguments of a dumpable program alone.
+/// Without root, a tracer can only read the arguments of dumpable programs.
 fn strace() -> OsString {
     install::debian_wrapper("strace", &["strace"]).into()
 }
@@ -84,7 +84,7 @@ fn strace() -> OsString {
 /// The name of the file that `strace` writes.
 pub const TRACE: &str = "strace.out";
 
-/// Reads `NAME(REST`. Lines about how a process ended are no calls.
+/// Parses `NAME(REST`. Lines about the end of a process are skipped.
 #[must_use]
 pub fn read(line: &str) -> Option<SystemCall> {
     let (name, rest) = line.split_once('(')?;

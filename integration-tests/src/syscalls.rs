@@ -1,12 +1,12 @@
-//! Programs some of whose system calls are not made.
+//! Suppresses some system calls of programs.
 
 use std::ffi::OsString;
 
 use crate::call::Call;
 use crate::install;
 
-/// Lets a test look into the helper that `call` runs and into all that this starts, as only root
-/// could otherwise: the helper closes its memory to the other processes of its user.
+/// Lets a test look into the helper that `call` runs, and into all its children. The helper closes
+/// its memory to other processes of its user, except root.
 #[must_use]
 pub fn dumpable(call: Call) -> Call {
     call.under(without("dumpable"))
@@ -18,7 +18,7 @@ pub fn without_keyring(call: Call) -> Call {
     call.under(without("keyring"))
 }
 
-/// The words before a program that gives no file to another user, and does not notice.
+/// Returns the wrapper of a program that changes no file's owner, and gets no error.
 #[must_use]
 pub(crate) fn without_chown() -> Vec<OsString> {
     without("chown")

@@ -1,4 +1,4 @@
-//! A terminal, and somebody who sits in front of it.
+//! A terminal with its user.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,17 +9,17 @@ use tempfile::TempDir;
 use crate::call::{Answer, Call, Running};
 use crate::wait::until;
 
-/// Which streams of a program are the terminal.
+/// The streams of a program that are connected to the terminal.
 #[derive(Clone, Copy, Debug)]
 pub enum Streams {
     /// All of them.
     All,
-    /// stdin and stderr; stdout stays as it is.
+    /// Only stdin and stderr; stdout is unchanged.
     InAndErr,
 }
 
-/// What runs a program in a terminal of 80 columns. Its next argument is the file that all goes to
-/// which is shown there.
+/// Returns the wrapper that runs a program in a terminal of 80 columns. Its next argument is the
+/// file to which the terminal's output is written.
 #[must_use]
 pub fn wrapper(rows: u16, streams: Streams) -> Vec<String> {
     let streams = match streams {
@@ -31,20 +31,20 @@ pub fn wrapper(rows: u16, streams: Streams) -> Vec<String> {
         .to_vec()
 }
 
-/// A program that runs in a terminal of 80 columns and 24 rows.
+/// A program in a terminal of 80 columns and 24 rows.
 #[derive(Debug)]
 pub struct Terminal {
     running: Running,
     shown: PathBuf,
-    /// Not in the user's home: nothing is left there by the test.
+    /// Outside the user's home, where tests must leave nothing.
     _folder: TempDir,
 }
 
 impl Terminal {
-    /// Starts `call` in one.
+    /// Starts `call` in a terminal.
     ///
     /// # Panics
-    /// When that fails.
+    /// It does not start.
     #[track_caller]
     #[must_use]
     pub fn start(call: &Call, streams: Streams) -> Self {
@@ -56,38 +56,38 @@ impl Terminal {
         Self { running, shown, _folder: folder }
     }
 
-    /// What was shown so far, as it was sent.
+    /// Returns the raw output so far.
     ///
     /// # Panics
-    /// When it is no text.
+    /// It is not UTF-8.
     #[must_use]
     pub fn shown(&self) -> String {
         String::from_utf8(self.sent()).expect("text")
     }
 
-    /// The same, where its last character may still be on its way.
+    /// Returns the raw output so far, whose last character may be incomplete.
     ///
     /// # Panics
-    /// When it cannot be read.
+    /// It cannot be read.
     #[must_use]
     pub fn sent(&self) -> Vec<u8> {
         fs::read(&self.shown).expect("what was shown")
     }
 
-    /// Waits until what is shown ends in `question`, and types an answer and Enter.
+    /// Waits until the output ends in `question`, and enters an answer.
     #[track_caller]
     pub fn answer(&mut self, question: &str, answer: &str) {
         self.wait_for(question);
         self.press(&format!("{answer}\n"));
     }
 
-    /// Waits until what is shown ends in `question`, behind which the cursor stands.
+    /// Waits until the output ends in `question`, at which the cursor is.
     #[track_caller]
     pub fn wait_for(&self, question: &str) {
         let end = format!("{question}: ");
         until(&format!("{question:?} is asked"), || {
             let shown = self.shown();
-            // A program that has ended asks no more: what it said is worth reading.
+            // A program that has ended asks nothing; its output explains the failure.
             assert!(self.running.process().is_running(), "{shown}");
             shown.ends_with(&end).then_some(())
         });
@@ -105,10 +105,10 @@ impl Terminal {
         self.running.signal(Signal::INT);
     }
 
-    /// Waits for its end. What was shown is what it said.
+    /// Waits for the end of the program. Returns the output as stderr.
     ///
     /// # Panics
-    /// When that does not come.
+    /// It does not end.
     #[track_caller]
     #[must_use]
     pub fn finish(self) -> Answer {

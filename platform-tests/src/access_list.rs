@@ -1,4 +1,5 @@
-//! Who may change a file, as Windows keeps it. Its own `icacls` does the same, and Wine has none.
+//! Changes the access rights of a file on Windows. The system's `icacls` does the same, and Wine
+//! lacks it.
 
 #![expect(unsafe_code, reason = "the system's calls; each block says why it is sound")]
 
@@ -16,7 +17,7 @@ use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, SetFileSecurityW};
 /// Grants everyone all rights to a file or a folder.
 ///
 /// # Panics
-/// When the system refuses that.
+/// The system refuses it.
 pub fn let_everyone_write(path: &Path) {
     let wide = |text: &std::ffi::OsStr| text.encode_wide().chain([0]).collect::<Vec<u16>>();
     // "Security Descriptor Definition Language": allow file-all-access to the well-known "world".
@@ -36,7 +37,7 @@ pub fn let_everyone_write(path: &Path) {
     // SAFETY: the path ends with a zero, and the call above made the descriptor.
     let done = unsafe { SetFileSecurityW(name.as_ptr(), DACL_SECURITY_INFORMATION, descriptor) };
     let error = Error::last_os_error();
-    // SAFETY: the call above allocated it so, and nothing uses it any more.
+    // SAFETY: the call above allocated it for this function, and it is not used afterwards.
     unsafe { LocalFree(descriptor) };
     assert_ne!(done, 0, "{}: {error}", path.display());
 }

@@ -1,4 +1,4 @@
-//! The programs under test, as their sources are now.
+//! The programs under test, built from the current sources.
 
 use std::env;
 use std::ffi::OsStr;
@@ -10,36 +10,37 @@ use serde_json::Value;
 
 use crate::executables;
 
-/// Where the programs are.
+/// The paths of the programs.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     /// `api-key-helper`.
     pub front: PathBuf,
     /// `api-key-helper-worker`.
     pub worker: PathBuf,
-    /// `test-program`, which plays sources and clients.
+    /// The `test-program`, which plays sources and clients.
     pub test_program: PathBuf,
 }
 
 impl Binaries {
-    /// The programs, built before the first test of this process asks for them: a test never
-    /// runs stale ones, whichever way it was started.
+    /// Returns the programs, which are built before the first test of this process needs them. So
+    /// tests never run outdated programs, however they were started.
     ///
-    /// The variable `TEST_PROGRAMS` names a folder of programs that were built already, for this platform
-    /// or another one. A relative folder begins where Cargo puts this profile's programs: `.` is that one.
+    /// The variable `TEST_PROGRAMS` names a folder of programs that are already built, perhaps for
+    /// another platform. A relative folder is relative to Cargo's folder for this profile: `.` is
+    /// that folder.
     ///
     /// # Panics
-    /// When they do not build, or are not there.
+    /// They do not build, or are missing.
     #[must_use]
     pub fn built() -> &'static Self {
         static BUILT: OnceLock<Binaries> = OnceLock::new();
         BUILT.get_or_init(|| given().unwrap_or_else(build))
     }
 
-    /// The front as it is released.
+    /// Returns the released front.
     ///
     /// # Panics
-    /// When it does not build.
+    /// It does not build.
     #[must_use]
     pub fn released_front() -> &'static Path {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -55,7 +56,7 @@ impl Binaries {
         })
     }
 
-    /// The front alone, copied to `folder`, and where its worker would be beside it.
+    /// Copies the front to `folder`, and returns it with the path where its worker would be.
     #[must_use]
     pub fn copy_front(folder: &Path) -> Self {
         let copy = Self::in_folder(folder);
@@ -63,7 +64,7 @@ impl Binaries {
         copy
     }
 
-    /// Front and worker, copied to `folder`.
+    /// Copies front and worker to `folder`.
     #[must_use]
     pub fn copy(folder: &Path) -> Self {
         let copy = Self::copy_front(folder);
@@ -78,9 +79,9 @@ impl Binaries {
     }
 }
 
-/// The front's name, which Windows ends by `.exe`.
+/// The name of the front, which ends in `.exe` on Windows.
 pub const FRONT: &str = "api-key-helper";
-/// The worker's name, which Windows ends by `.exe`.
+/// The name of the worker, which ends in `.exe` on Windows.
 pub const WORKER: &str = "api-key-helper-worker";
 const TEST_PROGRAM: &str = "test-program";
 
@@ -91,7 +92,7 @@ fn given() -> Option<Binaries> {
     for program in [&given.front, &given.worker] {
         assert!(program.is_file(), "`{}` is not built", program.display());
     }
-    // It need not be of the same platform as those that it runs.
+    // It may be of another platform than the programs that it runs.
     if !given.test_program.exists() {
         given.test_program = build().test_program;
     }
@@ -101,9 +102,9 @@ fn given() -> Option<Binaries> {
 fn build() -> Binaries {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
-    // There are no examples. But whoever builds them needs what tests depend on, so that all crates
-    // have the features that `cargo test --workspace` gives them, and none is built twice.
-    // The workspace has programs that only Linux can have.
+    // There are no examples, but `--examples` includes the dependencies of tests. So all crates
+    // have the same features as with `cargo test --workspace`, and none is built twice. Some
+    // programs of the workspace build only on Linux.
     let packages: &[&str] = if cfg!(target_os = "linux") {
         &["--workspace", "--examples"]
     } else {
@@ -129,7 +130,7 @@ fn build() -> Binaries {
     Binaries { front, worker, test_program }
 }
 
-/// The profile of the running test.
+/// Returns the profile of the running test.
 fn profile() -> Vec<String> {
     let folder = profile_folder();
     match folder.file_name().and_then(OsStr::to_str).expect("a profile's name") {
@@ -138,8 +139,8 @@ fn profile() -> Vec<String> {
     }
 }
 
-/// The folder of the profile: the running test is `TARGET/PROFILE/deps/NAME`, and a program is
-/// `TARGET/PROFILE/NAME`.
+/// Returns the folder of the profile: the running test is `TARGET/PROFILE/deps/NAME`, and a program
+/// is `TARGET/PROFILE/NAME`.
 fn profile_folder() -> PathBuf {
     let test = env::current_exe().expect("the path of the running test");
     let mut folders = test.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));

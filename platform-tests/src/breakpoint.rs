@@ -5,19 +5,18 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use crate::wait::{LIMIT, until};
 
-/// A port of this machine. A program that connects to it waits until its connection is closed.
-/// The connection ends with its process, so the test sees that end as well. Neither side waits for a
-/// time.
+/// A local port. A program that connects to it waits until its connection is closed. The connection
+/// ends with the process, so the test sees that as well. Neither side waits for a fixed time.
 #[derive(Debug)]
 pub struct Breakpoint {
     listener: TcpListener,
 }
 
 impl Breakpoint {
-    /// A breakpoint.
+    /// Makes a breakpoint.
     ///
     /// # Panics
-    /// When the machine has no free port.
+    /// The machine has no free port.
     #[must_use]
     pub fn new() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -25,28 +24,28 @@ impl Breakpoint {
         Self { listener }
     }
 
-    /// The step of a program that waits here.
+    /// Returns the step of a program that waits here.
     ///
     /// # Panics
-    /// When the port is not known.
+    /// The port is unknown.
     #[must_use]
     pub fn wait_step(&self) -> String {
         format!("wait {}", self.address())
     }
 
-    /// The step of a program that leaves another one here, and goes on.
+    /// Returns the step of a program that starts a process which waits here, and continues.
     ///
     /// # Panics
-    /// When the port is not known.
+    /// The port is unknown.
     #[must_use]
     pub fn leave_step(&self) -> String {
         format!("leave {}", self.address())
     }
 
-    /// Waits until a program is here. It resumes when the answer is dropped.
+    /// Waits until a program is here. The program resumes when the result is dropped.
     ///
     /// # Panics
-    /// When none comes.
+    /// None comes.
     #[track_caller]
     #[must_use]
     pub fn reached(&self) -> Paused {
@@ -83,22 +82,22 @@ impl Paused {
     /// Waits until its process has ended, which it does not do by itself.
     ///
     /// # Panics
-    /// When it keeps waiting.
+    /// It keeps waiting.
     #[track_caller]
     pub fn assert_ends(mut self) {
         self.connection.set_read_timeout(Some(LIMIT)).expect("a limit");
         match self.connection.read(&mut [0]) {
-            // A process that is killed may leave its connection in either way.
+            // A killed process may close its connection in either way.
             Ok(0) => {}
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             other => panic!("the program goes on: {other:?}"),
         }
     }
 
-    /// Fails if its process has ended.
+    /// Asserts that the process has not ended.
     ///
     /// # Panics
-    /// Then.
+    /// It has ended.
     #[track_caller]
     pub fn assert_waits(&mut self) {
         self.connection.set_nonblocking(true).expect("a connection that can be looked at");

@@ -1,4 +1,4 @@
-//! One run of a program, from outside.
+//! A call of a program.
 
 mod answer;
 mod running;
@@ -15,7 +15,7 @@ pub use running::wait_for_workers;
 
 use crate::{executables, shell};
 
-/// A program with its arguments and all of its environment.
+/// A program with its arguments and its whole environment.
 #[derive(Clone, Debug)]
 pub struct Call {
     wrapper: Vec<OsString>,
@@ -30,7 +30,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call of `program` in `folder`, with an empty environment.
+    /// Returns a call of `program` in `folder`, with an empty environment.
     #[must_use]
     pub fn new(program: &Path, folder: &Path) -> Self {
         Self {
@@ -46,69 +46,69 @@ impl Call {
         }
     }
 
-    /// With another program.
+    /// Replaces the program.
     #[must_use]
     pub fn program(mut self, program: &Path) -> Self {
         program.clone_into(&mut self.program);
         self
     }
 
-    /// With one argument more.
+    /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// With more arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
         arguments.into_iter().fold(self, Self::arg)
     }
 
-    /// With an environment variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.variables.insert(name.into(), value.into());
         self
     }
 
-    /// An environment variable.
+    /// Returns an environment variable.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// Without an environment variable.
+    /// Removes an environment variable.
     #[must_use]
     pub fn without_env(mut self, name: &str) -> Self {
         self.variables.remove(OsStr::new(name));
         self
     }
 
-    /// In another folder.
+    /// Sets the working folder.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.folder);
         self
     }
 
-    /// With something on stdin, and its end. Otherwise stdin stays open and empty, as Claude Code's
-    /// does: whoever reads it never ends.
+    /// Sets stdin, which ends after `input`. By default, stdin stays open and empty, as in Claude
+    /// Code: a program that reads it never ends.
     #[must_use]
     pub fn input(mut self, input: &[u8]) -> Self {
         self.input = Some(input.to_owned());
         self
     }
 
-    /// As the line of a shell, instead of a program with its arguments.
+    /// Runs a shell line instead of a program with arguments.
     #[must_use]
     pub fn shell(mut self, line: &str) -> Self {
         self.shell = Some(line.to_owned());
         self
     }
 
-    /// As the leader of a process group.
+    /// Makes the program the leader of a process group.
     #[cfg(unix)]
     #[must_use]
     pub const fn leads_group(mut self) -> Self {
@@ -116,17 +116,17 @@ impl Call {
         self
     }
 
-    /// As the arguments of another program, which runs it.
+    /// Passes the call to another program, which runs it.
     #[must_use]
     pub fn under<A: Into<OsString>>(mut self, wrapper: impl IntoIterator<Item = A>) -> Self {
         self.wrapper = wrapper.into_iter().map(Into::into).chain(self.wrapper).collect();
         self
     }
 
-    /// The line by which a shell runs the program, or becomes it where a shell can.
+    /// Returns the line by which a shell runs the program, or becomes it where a shell can.
     ///
     /// # Panics
-    /// When a word is not text.
+    /// A word is not Unicode.
     #[must_use]
     pub fn shell_line(&self) -> String {
         let words = self.line().into_iter();
@@ -135,27 +135,27 @@ impl Call {
         format!("{exec}{}", words.collect::<Vec<_>>().join(" "))
     }
 
-    /// All of the program's environment.
+    /// Returns the whole environment of the program.
     ///
     /// # Panics
-    /// When a variable is not text.
+    /// A variable is not Unicode.
     #[must_use]
     pub fn environment(&self) -> BTreeMap<&str, &str> {
         let text = |text| OsStr::to_str(text).expect("a variable that is text");
         self.variables.iter().map(|(name, value)| (text(name), text(value))).collect()
     }
 
-    /// Runs it to its end.
+    /// Runs the program to its end.
     #[track_caller]
     #[must_use]
     pub fn run(&self) -> Answer {
         self.start().finish()
     }
 
-    /// Starts it.
+    /// Starts the program.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[track_caller]
     #[must_use]
     pub fn start(&self) -> Running {
@@ -167,7 +167,7 @@ impl Call {
         Running::new(child, self.input.as_deref(), format!("{line:?}"))
     }
 
-    /// The same for whoever has streams of their own for it.
+    /// Returns the command, for callers with their own streams.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = match &self.shell {

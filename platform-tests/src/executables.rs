@@ -1,8 +1,7 @@
-//! Executables that a test makes, and runs.
+//! Executables that a test makes and runs.
 //!
-//! The system runs no file that somebody has open for writing. A process that is just being started
-//! has open what this one has, until it becomes its program. So while one thread writes an
-//! executable, no other may start a process.
+//! The system does not run a file that is open for writing. Between fork and exec, a child has the
+//! open files of this process. So no process may start while another thread writes an executable.
 
 use std::fs;
 use std::io;
@@ -15,11 +14,11 @@ static STARTS: RwLock<()> = RwLock::new(());
 /// Writes an executable.
 ///
 /// # Panics
-/// When that fails.
+/// It cannot be written.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) {
     let _alone = STARTS.write().unwrap_or_else(PoisonError::into_inner);
     fs::create_dir_all(path.parent().expect("a folder around it")).expect("the folder around it");
-    // Under a new name: the old file may be running.
+    // A new file, because the old one may be running.
     let draft = path.with_extension("draft");
     fs::write(&draft, content).expect("the executable's content");
     #[cfg(unix)]
@@ -31,7 +30,7 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) {
 /// Copies an executable.
 ///
 /// # Panics
-/// When that fails.
+/// It cannot be copied.
 pub fn copy(from: &Path, to: &Path) {
     write(to, fs::read(from).expect("the executable's content"));
 }
@@ -39,7 +38,7 @@ pub fn copy(from: &Path, to: &Path) {
 /// Starts a process.
 ///
 /// # Errors
-/// When the system does not.
+/// The system reports an error.
 pub fn start(command: &mut Command) -> io::Result<Child> {
     let _among_others = STARTS.read().unwrap_or_else(PoisonError::into_inner);
     command.spawn()

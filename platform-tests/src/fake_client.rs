@@ -1,4 +1,4 @@
-//! A process in the place of Claude Code: it lives on, and runs the helper now and then.
+//! A process in the place of Claude Code: it stays alive, and runs the helper several times.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,15 +17,15 @@ use crate::call::{Answer, Call};
 use crate::executables;
 use crate::wait::LIMIT;
 
-/// A process that runs the helper as Claude Code does: by a line for the shell, with its own id in the
-/// name of a socket, and a stdin that never ends. It is killed when this is dropped.
+/// A process that runs the helper as Claude Code does: by a shell line, with its own ID in the name
+/// of a socket, and with a stdin that stays open. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct FakeClient {
     call: Call,
     child: Child,
     stdin: RefCell<ChildStdin>,
     answers: Receiver<(u64, Answer)>,
-    /// Those that nobody has waited for yet.
+    /// The results that no test has waited for yet.
     early: RefCell<BTreeMap<u64, Answer>>,
     asked: Cell<u64>,
 }
@@ -35,10 +35,10 @@ pub struct FakeClient {
 pub struct PendingCall(u64);
 
 impl FakeClient {
-    /// One that runs `call`, with what Claude Code adds to its environment.
+    /// Starts a process that runs `call`, with Claude Code's environment.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn start(call: Call) -> Self {
         let mut command = Command::new(&Binaries::built().test_program);
@@ -49,7 +49,7 @@ impl FakeClient {
         let (sender, answers) = channel();
         thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
-                // Nobody waits for it any more when the test has failed.
+                // A failed test does not wait for it any more.
                 let _ = sender.send(read(&line));
             }
         });
@@ -57,34 +57,34 @@ impl FakeClient {
         Self { call, child, stdin, answers, early: RefCell::default(), asked: Cell::new(0) }
     }
 
-    /// Its process id.
+    /// Returns the process ID.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The call that it makes.
+    /// Returns the call that it makes.
     #[must_use]
     pub const fn call(&self) -> &Call {
         &self.call
     }
 
-    /// Asks for the key.
+    /// Requests the key.
     #[track_caller]
     pub fn ask(&self) -> Answer {
         self.ask_by(&self.call)
     }
 
-    /// Asks by another call.
+    /// Requests the key by another call.
     #[track_caller]
     pub fn ask_by(&self, call: &Call) -> Answer {
         self.finish(&self.begin(call))
     }
 
-    /// Begins to ask.
+    /// Starts a call.
     ///
     /// # Panics
-    /// When the process has ended.
+    /// The process has ended.
     #[track_caller]
     pub fn begin(&self, call: &Call) -> PendingCall {
         let id = self.asked.get();
@@ -94,10 +94,10 @@ impl FakeClient {
         PendingCall(id)
     }
 
-    /// Waits for the answer.
+    /// Waits for the result of a call.
     ///
     /// # Panics
-    /// When it does not come.
+    /// There is none in time.
     #[track_caller]
     pub fn finish(&self, asking: &PendingCall) -> Answer {
         loop {
@@ -109,7 +109,7 @@ impl FakeClient {
         }
     }
 
-    /// The file in `folder` that holds what it was answered.
+    /// Returns the file in `folder` that records its calls.
     #[must_use]
     pub fn records_file(&self, folder: &Path) -> Option<PathBuf> {
         let start = format!("{}-", self.id());
@@ -121,10 +121,10 @@ impl FakeClient {
         })
     }
 
-    /// What it was answered, as `folder` has it.
+    /// Returns the records of its calls in `folder`.
     ///
     /// # Panics
-    /// When the file is damaged.
+    /// The file is damaged.
     #[must_use]
     #[track_caller]
     pub fn records(&self, folder: &Path) -> Vec<Record> {
@@ -134,10 +134,10 @@ impl FakeClient {
         records
     }
 
-    /// Lets `duration` pass for what it was answered.
+    /// Moves the records of its calls back by `duration`.
     ///
     /// # Panics
-    /// When nothing was recorded.
+    /// Nothing was recorded.
     #[track_caller]
     pub fn age(&self, folder: &Path, duration: Duration) {
         let mut records = self.records(folder);
@@ -152,7 +152,7 @@ impl FakeClient {
 
 impl Drop for FakeClient {
     fn drop(&mut self) {
-        // One that has ended is only reaped.
+        // A process that has ended is only reaped.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-/// All files below `folder` and what is in them, in order. What is no file, as a FIFO, is not among them.
+/// Returns all files below `folder` with their content, in order. FIFOs and the like are left out.
 ///
 /// # Panics
-/// When one of them cannot be read.
+/// One of them cannot be read.
 #[must_use]
 pub fn below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
@@ -29,13 +29,13 @@ pub fn below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// Makes a FIFO that its owner may read and write.
 ///
 /// # Panics
-/// When it cannot be made.
+/// It cannot be made.
 #[cfg(target_os = "linux")]
 pub fn make_fifo(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
 }
 
-/// A text in UTF-16, whose units become bytes by `bytes`: [`u16::to_le_bytes`] or [`u16::to_be_bytes`].
+/// Encodes a text in UTF-16; `bytes` is [`u16::to_le_bytes`] or [`u16::to_be_bytes`].
 #[must_use]
 pub fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()

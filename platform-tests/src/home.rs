@@ -1,4 +1,4 @@
-//! A user with a home of their own.
+//! A user with their own home folder.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -16,17 +16,17 @@ use crate::executables;
 use crate::shell;
 use crate::state::State;
 
-/// A home folder, and nothing else: no variable and no file of the user who runs the tests.
+/// A home folder, without any variable or file of the user who runs the tests.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
 }
 
 impl Home {
-    /// An empty one.
+    /// Makes an empty home.
     ///
     /// # Panics
-    /// When it cannot be made, or this machine has a configuration for all of its users.
+    /// It cannot be made, or this machine has a system-wide configuration.
     #[must_use]
     pub fn new() -> Self {
         let home = Self { folder: private_folder() };
@@ -35,14 +35,14 @@ impl Home {
         home
     }
 
-    /// One with a profile and a source that are both called `main`: the source's program takes these
-    /// [steps](Self::program).
+    /// Makes a home with a profile and a source, both called `main`; the source's program executes
+    /// these [steps](Self::program).
     #[must_use]
     pub fn with_source(steps: &str) -> Self {
         Self::with_settings("", "", steps)
     }
 
-    /// The same, with more lines in the tables of the profile and of the source.
+    /// Makes the same home, with more lines in the tables of the profile and of the source.
     #[must_use]
     pub fn with_settings(profile: &str, source: &str, steps: &str) -> Self {
         let home = Self::new();
@@ -51,16 +51,16 @@ impl Home {
         home
     }
 
-    /// Where it is.
+    /// Returns the path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The user's configuration file.
+    /// Returns the user's configuration file.
     ///
     /// # Panics
-    /// When the environment does not say where it is.
+    /// The environment does not determine it.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.places().user_config
@@ -71,10 +71,10 @@ impl Home {
         self.write(self.config_file(), text);
     }
 
-    /// Writes a file that only its owner can read. A relative path begins here.
+    /// Writes a file that only its owner can read. A relative path is relative to this home.
     ///
     /// # Panics
-    /// When that fails.
+    /// It cannot be written.
     pub fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder around it")).expect("that folder");
@@ -85,8 +85,8 @@ impl Home {
         path
     }
 
-    /// Returns the command of a program that takes these steps, as `src/bin/test_program.rs` has them.
-    /// It counts its runs.
+    /// Returns the command of a program that executes these steps (see `src/bin/test-program.rs`)
+    /// and counts its runs.
     #[must_use]
     pub fn program(&self, name: &str, steps: &str) -> Vec<String> {
         let program = self.test_program();
@@ -94,7 +94,7 @@ impl Home {
         [&program, Path::new("steps"), &steps].map(|word| text(word.as_os_str())).to_vec()
     }
 
-    /// The program that plays all parts, in a folder of the user's own.
+    /// Returns the program that plays all parts, in a folder of this user.
     #[must_use]
     pub fn test_program(&self) -> PathBuf {
         let from = &Binaries::built().test_program;
@@ -105,55 +105,55 @@ impl Home {
         copy
     }
 
-    /// How often a program was run.
+    /// Returns the number of runs of a program.
     #[must_use]
     pub fn runs(&self, program: &str) -> usize {
         let runs = fs::read_to_string(self.runs_file(program)).unwrap_or_default();
         runs.lines().count()
     }
 
-    /// The file with a line for each run of a program: the process's id.
+    /// Returns the file with a line for each run of a program: the process ID.
     #[must_use]
     pub fn runs_file(&self, program: &str) -> PathBuf {
         self.path().join(format!("{program}.runs"))
     }
 
-    /// A call of the front by this user.
+    /// Returns a call of the front by this user.
     #[must_use]
     pub fn helper(&self) -> Call {
         self.call_of(&Binaries::built().front)
     }
 
-    /// A call of `program` by this user.
+    /// Returns a call of `program` by this user.
     #[must_use]
     pub fn call_of(&self, program: &Path) -> Call {
         let call = Call::new(program, self.path());
         self.variables().into_iter().fold(call, |call, (name, value)| call.env(name, value))
     }
 
-    /// A call of the front with these arguments.
+    /// Returns a call of the front with these arguments.
     #[must_use]
     pub fn call<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Call {
         self.helper().args(arguments)
     }
 
-    /// A call of the shell with this line, as clients make it.
+    /// Returns a call of the shell with this line, as clients make it.
     #[must_use]
     pub fn shell(&self, line: &str) -> Call {
         self.call_of(Path::new("")).shell(line)
     }
 
-    /// What the helper keeps.
+    /// Returns the state folder.
     ///
     /// # Panics
-    /// When the environment does not say where that is.
+    /// The environment does not determine it.
     #[must_use]
     pub fn state(&self) -> State {
         let Places { state, keys, .. } = self.places();
         State::new(state, keys)
     }
 
-    /// What the kernel remembers is gone, as after a restart of the machine.
+    /// Removes the keys from the kernel's keyring, as a restart of the machine does.
     pub fn restart_machine(&self) {
         KernelKeyring::of(self.state().key_file()).forget();
     }
@@ -167,13 +167,13 @@ impl Home {
         Places::find(None, &variable).expect("a home")
     }
 
-    /// The environment that the system gives a user.
+    /// Returns the environment that the system gives a user.
     #[cfg(not(windows))]
     fn variables(&self) -> Vec<(&'static str, OsString)> {
         vec![("HOME", self.path().into()), ("PATH", taken_over("PATH"))]
     }
 
-    /// The environment that the system gives a user.
+    /// Returns the environment that the system gives a user.
     #[cfg(windows)]
     fn variables(&self) -> Vec<(&'static str, OsString)> {
         let folders = [
@@ -184,13 +184,13 @@ impl Home {
             ("TMP", ""),
         ];
         let folders = folders.map(|(name, below)| (name, self.path().join(below).into()));
-        // Without the first one there are no sockets; the others lead to programs.
+        // Sockets need the first variable; the others lead to programs.
         let taken = ["SystemRoot", "SystemDrive", "ComSpec", "PATH", "PATHEXT"];
         folders.into_iter().chain(taken.map(|name| (name, taken_over(name)))).collect()
     }
 }
 
-/// The kernel's keyring is of the user who runs the tests, and has room for few homes.
+/// The kernel's keyring belongs to the user who runs the tests, and has room for few homes.
 impl Drop for Home {
     fn drop(&mut self) {
         self.restart_machine();
@@ -209,7 +209,7 @@ fn private_folder() -> TempDir {
     tempfile::Builder::new().permissions(private).tempdir().expect("a folder")
 }
 
-/// There, the folder of all temporary files is the user's own.
+/// On Windows, the folder of temporary files belongs to the user.
 #[cfg(windows)]
 fn private_folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -218,7 +218,7 @@ fn private_folder() -> TempDir {
 /// A program that prints another key in each run: `key-1`, `key-2`, and so on.
 pub const KEYS: &str = "print key-{run}";
 
-/// A configuration with a profile and a source that are both called `main`.
+/// Returns a configuration with a profile and a source, both called `main`.
 #[must_use]
 pub fn configuration(profile: &str, source: &str, command: &[String]) -> String {
     let command = array(command);
@@ -228,21 +228,21 @@ pub fn configuration(profile: &str, source: &str, command: &[String]) -> String 
     )
 }
 
-/// These words as an array of TOML.
+/// Returns these words as a TOML array.
 ///
 /// # Panics
-/// Never: they are text.
+/// Never: they are strings.
 #[must_use]
 pub fn array(words: &[String]) -> String {
-    // What JSON escapes, TOML reads.
+    // TOML accepts the escapes of JSON.
     let words = words.iter().map(|word| to_string(word).expect("text"));
     format!("[{}]", words.collect::<Vec<_>>().join(", "))
 }
 
-/// A path or a variable as text.
+/// Returns a path or a variable as a string.
 ///
 /// # Panics
-/// When it is none.
+/// It is not Unicode.
 #[must_use]
 pub fn text(words: &OsStr) -> String {
     words.to_str().expect("text").to_owned()
@@ -253,7 +253,7 @@ fn taken_over(name: &str) -> OsString {
     env::var_os(name).unwrap_or_default()
 }
 
-/// A line for the shell that runs a program with these words.
+/// Returns a shell line that runs a program with these words.
 #[must_use]
 pub fn line(words: &[String]) -> String {
     words.iter().map(|word| shell::quote(word)).collect::<Vec<_>>().join(" ")

@@ -1,9 +1,10 @@
 //! Runs the real programs on every platform.
 //!
-//! What tests need everywhere is here: a user with a home of their own, calls and their answers, and
-//! the files that the helper keeps. What only Linux has is in `integration-tests`, which builds on this.
+//! This crate has what tests need everywhere: a user with a home folder, calls and their results,
+//! and the files that the helper keeps. `integration-tests`, which builds on it, adds what only
+//! Linux has.
 
-// What a test stands on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 #[cfg(windows)]

@@ -1,7 +1,7 @@
-//! Processes as the system shows them.
+//! Processes, as the system shows them.
 //!
-//! The open files, the executable and the environment of a helper are shown only if it was started
-//! to be seen: `integration_tests::syscalls::dumpable`.
+//! The open files, the executable and the environment of a helper are visible only if it was
+//! started by `integration_tests::syscalls::dumpable`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 /// A process that is not our child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its id.
+    /// The process ID.
     pub id: u32,
 }
 
-/// The number of threads among the [`Process::fields`].
+/// The index of the number of threads in [`Process::fields`].
 const THREADS: usize = 17;
 
 impl Process {
-    /// All that run `program` with this value in their environment.
+    /// Returns all processes that run `program` with this value in their environment.
     #[must_use]
     pub fn all_of(program: &Path, variable: &str, value: &Path) -> Vec<Self> {
         let mut processes = Self::all_with(variable, value);
@@ -25,7 +25,7 @@ impl Process {
         processes
     }
 
-    /// All that have this value in their environment, whatever they run.
+    /// Returns all processes with this value in their environment.
     #[must_use]
     pub fn all_with(variable: &str, value: &Path) -> Vec<Self> {
         let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -41,20 +41,20 @@ impl Process {
             .collect()
     }
 
-    /// Its arguments, as everybody on the machine can read them.
+    /// Returns the arguments, which are visible to all users of the machine.
     #[must_use]
     pub fn arguments(self) -> Vec<u8> {
         fs::read(self.file("cmdline")).unwrap_or_default()
     }
 
-    /// Its environment, as it began.
+    /// Returns the environment at the start.
     #[must_use]
     pub fn environment(self) -> Vec<u8> {
         fs::read(self.file("environ")).unwrap_or_default()
     }
 
-    /// Returns whether one of its threads runs. The first one can end before the others, which keep the
-    /// files and ports of the process open.
+    /// Returns whether one of its threads runs. The first thread can end before the others, which
+    /// keep the files and ports of the process open.
     #[must_use]
     pub fn is_running(self) -> bool {
         self.fields().is_some_and(|fields| {
@@ -63,7 +63,7 @@ impl Process {
         })
     }
 
-    /// Whether it waits for something, with this many threads.
+    /// Returns whether it waits, and has this many threads.
     #[must_use]
     pub fn waits_with_threads(self, number: u32) -> bool {
         let fields = self.fields().unwrap_or_default();
@@ -71,68 +71,68 @@ impl Process {
         state == Some("S") && threads == Some(&number.to_string())
     }
 
-    /// Whether a signal made it stand still.
+    /// Returns whether a signal has stopped it.
     #[must_use]
     pub fn is_stopped(self) -> bool {
         self.fields().is_some_and(|fields| fields[0] == "T")
     }
 
-    /// Returns whether it runs a program of this name. The kernel keeps its first 15 bytes.
+    /// Returns whether it runs a program of this name. The kernel keeps the first 15 bytes.
     #[must_use]
     pub fn is_called(self, name: &str) -> bool {
         let kept = fs::read_to_string(self.file("comm")).unwrap_or_default();
         name[..name.len().min(15)] == *kept.trim_end()
     }
 
-    /// Its parent.
+    /// Returns the parent process.
     ///
     /// # Panics
-    /// When the process is gone.
+    /// The process has ended.
     #[must_use]
     pub fn parent(self) -> Self {
         Self { id: self.number(1) }
     }
 
-    /// The id of its process group.
+    /// Returns the ID of the process group.
     ///
     /// # Panics
-    /// When the process is gone.
+    /// The process has ended.
     #[must_use]
     pub fn group(self) -> u32 {
         self.number(2)
     }
 
-    /// The id of its session.
+    /// Returns the ID of the session.
     ///
     /// # Panics
-    /// When the process is gone.
+    /// The process has ended.
     #[must_use]
     pub fn session(self) -> u32 {
         self.number(3)
     }
 
-    /// The file that it runs.
+    /// Returns the executable.
     #[must_use]
     pub fn program(self) -> Option<PathBuf> {
         fs::read_link(self.file("exe")).ok()
     }
 
-    /// What is open under a number.
+    /// Returns the open file with this descriptor.
     #[must_use]
     pub fn descriptor(self, number: u32) -> Option<PathBuf> {
         fs::read_link(self.file(&format!("fd/{number}"))).ok()
     }
 
-    /// The folder that it is in.
+    /// Returns the working folder.
     #[must_use]
     pub fn folder(self) -> Option<PathBuf> {
         fs::read_link(self.file("cwd")).ok()
     }
 
-    /// All that it has open beside the three streams.
+    /// Returns the open files, except for the standard streams.
     ///
     /// # Panics
-    /// When the process is gone.
+    /// The process has ended.
     #[must_use]
     pub fn files(self) -> Vec<PathBuf> {
         let open = fs::read_dir(self.file("fd")).expect("its descriptors").flatten();
@@ -146,7 +146,8 @@ impl Process {
         fields[field].parse().expect("an id")
     }
 
-    /// The fields of `/proc/PID/stat` from the state on: the name before it may hold anything.
+    /// Returns the fields of `/proc/PID/stat` from the state on. The name before it may contain
+    /// anything.
     fn fields(self) -> Option<Vec<String>> {
         let text = fs::read_to_string(self.file("stat")).ok()?;
         let (_, fields) = text.rsplit_once(')')?;

@@ -18,12 +18,12 @@ pub fn command(line: &str) -> Command {
     use std::os::windows::process::CommandExt as _;
 
     let mut command = Command::new("cmd.exe");
-    // With /s, cmd takes off the first and the last quote and nothing else.
+    // With `/s`, `cmd` removes only the first and the last quote.
     command.raw_arg(format!("/d /s /c \"{line}\""));
     command
 }
 
-/// Returns `word` as the shell reads it back.
+/// Quotes `word` for the shell.
 #[must_use]
 pub fn quote(word: &str) -> String {
     if cfg!(windows) { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', r"'\''")) }

@@ -1,4 +1,4 @@
-//! The state folder, read and changed behind the helper's back. That is how time passes in a test.
+//! The state folder, which tests read and change directly: that is how they let time pass.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,28 +22,28 @@ pub struct State {
 }
 
 impl State {
-    /// The one at `folder`, sealed by the keys in the file in the folder `keys`.
+    /// Returns the state folder `folder`, whose encryption keys are in the folder `keys`.
     #[must_use]
     pub const fn new(folder: PathBuf, keys: PathBuf) -> Self {
         Self { folder, keys: KeyFile::new(keys) }
     }
 
-    /// Where it is.
+    /// Returns the path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// The file of the sealing keys.
+    /// Returns the file of the encryption keys.
     #[must_use]
     pub const fn key_file(&self) -> &KeyFile {
         &self.keys
     }
 
-    /// The key that seals, which the kernel remembers or the file holds.
+    /// Returns the encryption key, from the kernel's keyring or the file.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is none.
     #[must_use]
     #[track_caller]
     pub fn sealing_key(&self) -> SealingKey {
@@ -52,7 +52,7 @@ impl State {
             .current
     }
 
-    /// The names of its files whose names end in `suffix`, in order.
+    /// Returns the names of the files that end in `suffix`, in order.
     #[must_use]
     pub fn files(&self, suffix: &str) -> Vec<String> {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
@@ -62,10 +62,10 @@ impl State {
         names
     }
 
-    /// The labels of the keys that sealed its entries, one for each entry, in order.
+    /// Returns the labels of the encryption keys, one for each entry, in order.
     ///
     /// # Panics
-    /// When a file's name is none of an entry's.
+    /// A file does not have the name of an entry.
     #[must_use]
     pub fn labels(&self) -> Vec<String> {
         let label = |name: String| {
@@ -77,20 +77,20 @@ impl State {
         labels
     }
 
-    /// The file of a source's entry.
+    /// Returns the file of a source's entry.
     ///
     /// # Panics
-    /// Unless the source has exactly one.
+    /// The source does not have exactly one.
     #[must_use]
     #[track_caller]
     pub fn entry_file(&self, source: &str) -> PathBuf {
         self.folder.join(self.id(source).entry_file(&self.sealing_key()))
     }
 
-    /// A source's entry.
+    /// Returns the entry of a source.
     ///
     /// # Panics
-    /// When it is damaged.
+    /// It is damaged.
     #[must_use]
     #[track_caller]
     pub fn entry(&self, source: &str) -> Entry {
@@ -98,7 +98,7 @@ impl State {
         Entry::decode(&bytes, &self.id(source), &self.sealing_key()).expect("a whole entry")
     }
 
-    /// The entries of all sources that the plans have, with whatever settings.
+    /// Returns the entries of all sources in the plans, with any settings.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let entry = |id: EntryId| {
@@ -108,27 +108,27 @@ impl State {
         self.ids().into_iter().filter_map(entry).collect()
     }
 
-    /// The key in a source's entry.
+    /// Returns the key in the entry of a source.
     #[must_use]
     #[track_caller]
     pub fn key(&self, source: &str) -> Option<String> {
         self.entry(source).key.map(|key| key.expose().to_owned())
     }
 
-    /// Changes a source's entry.
+    /// Changes the entry of a source.
     ///
     /// # Panics
-    /// When it is damaged or cannot be written.
+    /// It is damaged, or cannot be written.
     #[track_caller]
     pub fn change(&self, source: &str, change: impl FnOnce(&mut Entry)) {
         let mut entry = self.entry(source);
         change(&mut entry);
-        // A key of a test's own may meet the same nonce again.
+        // The key of a test may reuse a nonce.
         let content = entry.encode(&self.id(source), &self.sealing_key(), Nonce([7; 24]));
         self.replace(&self.entry_file(source), &content);
     }
 
-    /// Lets `duration` pass for a source's entry.
+    /// Makes the entry of a source older by `duration`.
     #[track_caller]
     pub fn age(&self, source: &str, duration: Duration) {
         self.change(source, |entry| {
@@ -141,7 +141,7 @@ impl State {
         });
     }
 
-    /// A source's last failure.
+    /// Returns the last failure of a source.
     #[must_use]
     #[track_caller]
     pub fn failure(&self, source: &str) -> Option<Failure> {
@@ -149,10 +149,10 @@ impl State {
         Some(Failure::decode(&bytes).expect("a whole failure"))
     }
 
-    /// Lets the pause after a source's last failure pass, and whatever pause there can be.
+    /// Ends the cooldown after a source's last failure, however long it is.
     ///
     /// # Panics
-    /// When there was no failure.
+    /// There was no failure.
     #[track_caller]
     pub fn end_pause(&self, source: &str) {
         let failure = self.failure(source).expect("a failure");
@@ -160,10 +160,10 @@ impl State {
         self.replace_failure(source, &failure, failure.count(), past);
     }
 
-    /// Lets the pauses after all failures pass, of whatever sources they are.
+    /// Ends the cooldowns of all sources.
     ///
     /// # Panics
-    /// When a failure is damaged.
+    /// A failure is damaged.
     pub fn end_pauses(&self) {
         for file in self.files(".failure") {
             let file = self.folder.join(file);
@@ -175,20 +175,20 @@ impl State {
         }
     }
 
-    /// Lets a source's last failure be one of `count` in a row, with the longest pause after them.
+    /// Makes a source's last failure one of `count` in a row, with the longest cooldown.
     ///
     /// # Panics
-    /// When there was no failure.
+    /// There was no failure.
     #[track_caller]
     pub fn fail_in_a_row(&self, source: &str, count: u32) {
         let failure = self.failure(source).expect("a failure");
         self.replace_failure(source, &failure, count, failure.failed_at());
     }
 
-    /// Lets a source's last failure be one of another time.
+    /// Changes the time of a source's last failure.
     ///
     /// # Panics
-    /// When there was no failure.
+    /// There was no failure.
     #[track_caller]
     pub fn move_failure(&self, source: &str, moved: impl FnOnce(Moment) -> Moment) {
         let failure = self.failure(source).expect("a failure");
@@ -204,7 +204,7 @@ impl State {
         self.replace(&self.folder.join(self.id(source).failure_file()), &other.encode());
     }
 
-    /// Waits until nobody asks a source.
+    /// Waits until no process is refreshing a source.
     #[track_caller]
     pub fn wait_for_peace(&self, source: &str) {
         let folder = StateFolder::new(self.folder.clone());
@@ -212,32 +212,32 @@ impl State {
         until("nobody asks the source", || (!folder.is_locked(&lock)).then_some(()));
     }
 
-    /// The lines of the refresh log.
+    /// Returns the lines of the refresh log.
     ///
     /// # Panics
-    /// When a line is not JSON.
+    /// A line is not JSON.
     #[must_use]
     pub fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder.join("refresh.log")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
 
-    /// Puts a file of the helper's in place as the helper does.
+    /// Replaces a file as the helper does.
     ///
     /// # Panics
-    /// When it cannot be written.
+    /// It cannot be written.
     pub fn replace(&self, file: &Path, content: &[u8]) {
         let draft = self.folder.join("test.tmp");
         fs::write(&draft, content).expect("the file's content");
         #[cfg(unix)]
         fs::set_permissions(&draft, std::os::unix::fs::PermissionsExt::from_mode(0o600))
             .expect("the file's mode");
-        // Windows renames onto no file that a process has open.
+        // Windows does not replace a file that a process has open.
         until("the file is replaced", || fs::rename(&draft, file).ok());
     }
 
-    /// The identity of the one source of that name. Of several with different
-    /// settings, it is the one that has an entry or a failure.
+    /// Returns the identity of the source of that name. Of several with different settings, it is
+    /// the one that has an entry or a failure.
     #[track_caller]
     fn id(&self, source: &str) -> EntryId {
         let mut ids = self.ids();
@@ -254,8 +254,8 @@ impl State {
         id.clone()
     }
 
-    /// The identities of all sources, as the plans have them; of those that only others use, which
-    /// stand in no plan, and of those of which a variable selects the entry, as their files have them.
+    /// Returns the identities of all sources. They come from the plans; for sources that only
+    /// others use, and for those with an entry per variable, from their files.
     fn ids(&self) -> Vec<EntryId> {
         let plans = self.files(".plan");
         let planned = plans
@@ -279,8 +279,8 @@ impl State {
     }
 }
 
-/// An identity that has the same names of files as the one that `file` is of: there, a fingerprint is
-/// shorter.
+/// Returns an identity with the same file names as that of `file`, whose name has only a part of
+/// the fingerprint.
 fn named_by(file: &str) -> Option<EntryId> {
     let source = EntryId::source_of_file(file)?;
     let (_, hexadecimal) = file.split_once('.')?.0.rsplit_once('-')?;

@@ -1,16 +1,16 @@
-//! Waiting for what other processes do: until it is seen, and not for ever.
+//! Waits for the effects of other processes, with a limit.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The longest wait for anything: longer than the deadline of a call, on a machine that is slow and
-/// has much else to do. It is only waited out by a test that fails.
+/// The limit of each wait: longer than the deadline of a call, on a slow and busy machine. Only a
+/// failing test waits this long.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
-/// Looks again and again, until `look` has found something.
+/// Repeats `look` until it finds something.
 ///
 /// # Panics
-/// When nothing was found within [`LIMIT`].
+/// It finds nothing within [`LIMIT`].
 #[track_caller]
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = now();
@@ -23,20 +23,20 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The time.
+/// Returns the current time.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the tests' one clock")]
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// How long it is since `start`.
+/// Returns the time since `start`.
 #[must_use]
 pub fn since(start: Instant) -> Duration {
     now().duration_since(start)
 }
 
-/// Lets `duration` pass, where time itself is what a test is about.
+/// Waits for `duration`, in tests about time itself.
 #[expect(clippy::disallowed_methods, reason = "processes are looked at from outside")]
 pub fn sleep(duration: Duration) {
     thread::sleep(duration);

@@ -1,5 +1,5 @@
-//! Faults at every system call, with every backend: `faults [NAME]` tries the scenarios with that in their
-//! names. It ends with the counts, or panics with all that was wrong.
+//! Injects faults at every system call, with every backend: `faults [NAME]` runs the scenarios
+//! whose names contain NAME. It prints the counts, or panics with all violations.
 
 #![expect(clippy::print_stdout, reason = "the counts are what this is for")]
 

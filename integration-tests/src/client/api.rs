@@ -1,4 +1,4 @@
-//! An API that answers `pong`, and knows which keys it takes.
+//! An API that answers `pong`, and accepts only some keys.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -17,17 +17,17 @@ pub struct MessagesApi {
     state: Arc<Mutex<State>>,
 }
 
-/// How a key is refused.
+/// The status with which a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// 403: who has it may not.
+    /// 403: the key lacks a permission.
     Forbidden,
-    /// 401: nobody has it.
+    /// 401: the key is unknown.
     Unauthorized,
 }
 
 impl MessagesApi {
-    /// One that takes every key so far, and refuses them so.
+    /// Returns an API that accepts every key for now, and later refuses keys with this status.
     #[must_use]
     pub fn refusing_with(refusal: Refusal) -> Self {
         let state = State {
@@ -43,55 +43,55 @@ impl MessagesApi {
         Self { stub: Stub::start(move |request| lock(&shared).reply(request)), state }
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         self.stub.address()
     }
 
-    /// From now on it takes these keys and no others.
+    /// Accepts only these keys from now on.
     pub fn accept_only(&self, keys: &[&str]) {
         lock(&self.state).accepted = Some(keys.iter().copied().map(str::to_owned).collect());
     }
 
-    /// The next answer asks the agent to run a command of the shell.
+    /// Makes the next response ask the agent to run a shell command.
     pub fn ask_for_command(&self, command: &str) {
         self.ask_for_tool("Bash", json!({ "command": command }));
     }
 
-    /// The next answer asks the agent to use the tool of that name.
+    /// Makes the next response ask the agent to use the tool of that name.
     pub fn ask_for_tool(&self, name: &str, input: Value) {
         lock(&self.state).tool_use = Some((name.to_owned(), input));
     }
 
-    /// The key of each request so far, and the status that it got.
+    /// Returns the key of each request so far, and the status of the response.
     #[must_use]
     pub fn answered(&self) -> Vec<(String, u16)> {
         lock(&self.state).answered.clone()
     }
 
-    /// When the first key was refused.
+    /// Returns the moment at which the first key was refused.
     ///
     /// # Panics
-    /// When none was.
+    /// No key was refused.
     #[must_use]
     pub fn first_refusal(&self) -> Instant {
         lock(&self.state).first_refusal.expect("a key that was refused")
     }
 
-    /// What the agent's tools said so far; of a command, what it printed.
+    /// Returns the output of the agent's tools so far; for a command, its stdout.
     #[must_use]
     pub fn outputs(&self) -> Vec<String> {
         lock(&self.state).outputs.clone()
     }
 }
 
-/// A test that fails still wants to see what was asked.
+/// A failed test still needs the recorded requests.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is known when a request comes.
+/// The state of the API.
 #[derive(Debug)]
 struct State {
     accepted: Option<Vec<String>>,
@@ -119,7 +119,7 @@ impl State {
     }
 
     fn accepts(&self, key: &str) -> bool {
-        // The client sends an empty one when its helper has failed.
+        // The client sends an empty key when its helper has failed.
         !key.is_empty()
             && self.accepted.as_ref().is_none_or(|keys| keys.iter().any(|accepted| accepted == key))
     }
@@ -160,7 +160,7 @@ fn error(status: u16, kind: &str) -> Reply {
     Reply::json(status, &json!({ "type": "error", "error": { "type": kind, "message": "no" } }))
 }
 
-/// The text of a content, which is that or a list of blocks.
+/// Returns the text of a content, which is a string or a list of blocks.
 fn text(content: &Value) -> String {
     let blocks = content.as_array().into_iter().flatten();
     let texts =
@@ -168,7 +168,7 @@ fn text(content: &Value) -> String {
     texts.collect()
 }
 
-/// The key of a request, which is in two headers. Where they differ it is both.
+/// Returns the key of a request, which is in two headers; both, if they differ.
 fn key(request: &Request) -> String {
     let key = request.header("x-api-key").unwrap_or_default();
     let bearer = request.header("authorization").unwrap_or_default();

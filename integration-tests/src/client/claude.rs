@@ -1,4 +1,4 @@
-//! Claude Code as a user has it.
+//! Claude Code, installed and configured for a user.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use crate::call::Call;
 use crate::home::Home;
 use crate::install;
 
-/// How long it uses a key without asking again, in milliseconds.
+/// The time for which it uses a key, in milliseconds.
 pub const TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
 
-/// Claude Code, set up for a user, an API and our helper.
+/// Claude Code, configured for a user, an API and our helper.
 #[derive(Clone, Debug)]
 pub struct Claude {
     call: Call,
 }
 
 impl Claude {
-    /// Where the program is. It is installed before the first test asks for it.
+    /// Returns the path of the program, which is installed before its first use.
     #[must_use]
     pub fn program() -> PathBuf {
         let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
@@ -28,11 +28,11 @@ impl Claude {
         install::npm(&[&format!("{package}@2.1.330")]).join(package).join("claude")
     }
 
-    /// The client of the user at `home`, who has answered its first questions, and has run `apply`.
-    /// So how long it keeps a key is what the profile's `ttl` says.
+    /// Returns the client of the user at `home`, who has answered its first questions, and has run
+    /// `apply`. So the profile's `ttl` decides how long it uses a key.
     ///
     /// # Panics
-    /// When its files cannot be written.
+    /// Its files cannot be written.
     #[must_use]
     pub fn of(home: &Home, api: &MessagesApi) -> Self {
         let project = home.path().join("project");
@@ -52,7 +52,7 @@ impl Claude {
         let call = Call::new(&Self::program(), &project)
             .env("HOME", home.path())
             .env("PATH", path)
-            // Its sockets are there.
+            // The folder of its sockets.
             .env("TMPDIR", temporary)
             .env("TERM", "xterm-256color")
             .env("ANTHROPIC_BASE_URL", api.address())
@@ -63,32 +63,32 @@ impl Claude {
         Self { call: home.seen(call) }
     }
 
-    /// With one argument more.
+    /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: &str) -> Self {
         self.call = self.call.arg(argument);
         self
     }
 
-    /// With settings that outdo the user's file.
+    /// Adds settings that override the user's file.
     #[must_use]
     pub fn settings(self, settings: &Value) -> Self {
         self.arg("--settings").arg(&settings.to_string())
     }
 
-    /// A call that asks one question.
+    /// Returns a call that asks one question.
     #[must_use]
     pub fn ask(&self, question: &str) -> Call {
         self.call.clone().args(["-p", question]).input(b"")
     }
 
-    /// Starts one that goes on over several questions.
+    /// Starts a session with several questions.
     #[must_use]
     pub fn session(&self) -> Session {
         Session::start(&self.call)
     }
 
-    /// Starts one that a person sits in front of.
+    /// Starts a session in a terminal.
     #[must_use]
     pub fn terminal(&self) -> Terminal {
         Terminal::start(&self.call)

@@ -1,22 +1,21 @@
-//! What the API answers, whole or as a stream.
+//! The responses of the API, complete or as a stream.
 
 use serde_json::{Value, json};
 
-/// A message of one block.
-/// <https://docs.anthropic.com/en/api/messages-streaming> shows the events.
+/// A message of one block. <https://docs.anthropic.com/en/api/messages-streaming> shows the events.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
-    /// The block before it says anything.
+    /// The block before its content.
     begun: Value,
-    /// What it says.
+    /// The content of the block.
     delta: Value,
-    /// The block in the end.
+    /// The complete block.
     block: Value,
     stop_reason: &'static str,
 }
 
 impl Message {
-    /// The end of a turn.
+    /// Returns the end of a turn.
     pub(super) fn text(text: &str) -> Self {
         Self {
             begun: json!({ "type": "text", "text": "" }),
@@ -26,7 +25,7 @@ impl Message {
         }
     }
 
-    /// The agent is to use a tool.
+    /// Returns a request to use a tool.
     pub(super) fn tool_use(name: &str, input: &Value) -> Self {
         let block = |input: &Value| json!({ "type": "tool_use", "id": "toolu_1", "name": name, "input": input });
         Self {
@@ -37,12 +36,12 @@ impl Message {
         }
     }
 
-    /// The answer to a request without `stream`.
+    /// Returns the response to a request without `stream`.
     pub(super) fn whole(&self, model: &Value) -> Value {
         envelope(model, &[&self.block], Some(self.stop_reason))
     }
 
-    /// The answer to a request with it.
+    /// Returns the response to a request with `stream`.
     pub(super) fn events(&self, model: &Value) -> String {
         let message = envelope(model, &[], None);
         let end = json!({ "stop_reason": self.stop_reason, "stop_sequence": null });

@@ -1,4 +1,4 @@
-//! A network with loopback alone.
+//! A network namespace that has only loopback.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -9,19 +9,19 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::executables;
 
-/// Moves this thread into a network with loopback alone, together with all threads and processes
-/// that it starts from now on. False where the machine does not permit that: it takes root, if only
-/// in a user namespace.
+/// Moves this thread into a network that has only loopback, with all threads and processes that it
+/// starts from now on. Returns false where the machine does not permit it: it requires root, at
+/// least in a user namespace.
 ///
-/// What has to be installed must be there by now.
+/// Everything must be installed before.
 ///
 /// # Panics
-/// When the network is there, and this thread cannot go there.
+/// The network exists, and this thread cannot enter it.
 pub fn leave_network() -> bool {
     let mut keeper = Command::new("unshare");
     keeper.args(["--net", "python3", "-c", KEEPER]);
     keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // A machine without that program does not permit it either.
+    // A machine without `unshare` does not permit it either.
     let Ok(mut keeper) = executables::start(&mut keeper) else { return false };
     let mut line = String::new();
     let stdout = keeper.stdout.take().expect("the keeper's stdout");
@@ -32,7 +32,7 @@ pub fn leave_network() -> bool {
         move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
             .expect("this thread is in its network");
     }
-    // Whoever is in a network keeps it.
+    // A process that is in a network keeps it alive.
     drop(keeper.stdin.take());
     keeper.wait().expect("the keeper's end");
     is_up
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn network_namespace_reaches_loopback_only() {
         if !geteuid().is_root() {
-            // This test again, in a user namespace.
+            // Runs this test again, in a user namespace.
             let mut again = Command::new("unshare");
             again.args(["--user", "--map-root-user", "--"]).arg(env::current_exe().unwrap());
             again.args([
@@ -71,7 +71,7 @@ mod tests {
             assert!(leave_network());
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-            // An address that nobody has.
+            // A reserved address (RFC 5737).
             let error = TcpStream::connect("192.0.2.1:443").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NetworkUnreachable);
         })

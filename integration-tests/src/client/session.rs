@@ -1,4 +1,4 @@
-//! A client that is asked one question after the other.
+//! A client that answers several questions.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, Stdio};
@@ -33,7 +33,7 @@ impl Session {
         thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 let event = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                // Nobody reads them any more when the test has failed.
+                // A failed test does not read them any more.
                 let _ = sender.send(event);
             }
         });
@@ -46,10 +46,10 @@ impl Session {
         Self { child, stdin, events, stderr: Some(stderr) }
     }
 
-    /// Asks something, and waits for the answer.
+    /// Asks a question, and waits for the answer.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is no answer.
     #[track_caller]
     pub fn ping(&mut self) {
         let message = json!({ "role": "user", "content": "ping" });
@@ -75,10 +75,10 @@ impl Session {
         }
     }
 
-    /// Ends it, and returns what it said on stderr.
+    /// Ends the process, and returns its stderr.
     ///
     /// # Panics
-    /// When it does not end well.
+    /// It fails.
     #[track_caller]
     #[must_use]
     pub fn end(mut self) -> String {
@@ -92,7 +92,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // One that has ended needs no signal.
+        // A process that has ended needs no signal.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! A limit to how many tests run a client at a time.
+//! Limits the number of concurrent tests with a client.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ static FREE: Mutex<usize> = Mutex::new(2);
 static LEFT: Condvar = Condvar::new();
 
 impl ClientSlot {
-    /// Waits until one is free.
+    /// Waits for a free slot.
     #[must_use]
     pub fn take() -> Self {
         let free = FREE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! A client that a person sits in front of.
+//! A client in a terminal.
 
 use std::num::NonZeroU16;
 
@@ -17,8 +17,8 @@ impl Terminal {
         Self(terminal::Terminal::start(call, Streams::All))
     }
 
-    /// The words on the screen, with one space between them: what stands in a frame, and is
-    /// wrapped there, reads as it was written.
+    /// Returns the words on the screen, with one space between them. So text that is wrapped in a
+    /// frame reads as one line.
     #[must_use]
     pub fn words(&self) -> String {
         let mut screen = Parser::new(ROWS, COLUMNS, 0);
@@ -29,24 +29,24 @@ impl Terminal {
         words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Waits until `words` stand there.
+    /// Waits until `words` are visible.
     #[track_caller]
     pub fn wait_for(&self, words: &str) {
         until(&format!("{words:?} is shown"), || self.words().contains(words).then_some(()));
     }
 
-    /// Waits until it can be asked, and asks.
+    /// Waits for the prompt, and enters a question.
     #[track_caller]
     pub fn ask(&mut self, question: &str) {
         self.wait_for(PROMPT);
         self.0.press(question);
-        // A line end that comes with the text would be taken for a part of it.
+        // A line end that arrives together with the text would count as part of it.
         self.wait_for(&format!("{PROMPT} {question}"));
         self.0.press("\r");
     }
 }
 
-/// Stands before what is typed.
+/// The prompt before the input.
 const PROMPT: &str = "❯";
 
 const ROWS: NonZeroU16 = NonZeroU16::new(24).expect("a number of rows");

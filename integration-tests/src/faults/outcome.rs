@@ -12,13 +12,13 @@ use crate::wait::until;
 
 /// The deadline of the calls of a fixture, in its configuration.
 pub(super) const DEADLINE: &str = "deadline = \"5s\"";
-/// That deadline, the time after which a process that misses it ends itself, and a slow machine.
+/// That deadline, the time after which a late process ends itself, and a margin for a slow machine.
 const LONGEST: Duration = Duration::from_secs(5 + 5 + 5);
 
-/// What is said when a library gives up in the middle of its work, which ends the process there.
+/// The message of a panic in a library, which ends the process.
 const GIVES_UP: &str = "this program cannot go on at";
 
-/// Either a key or a clear error, and nothing that does not belong there.
+/// Checks that there is either a key or a clear error, and no other output.
 pub(super) fn judge(fixture: &dyn Fixture, fault: Fault, answer: &Answer, took: Duration) {
     assert!(took < LONGEST, "it took {took:?}: {answer:?}");
     let is_key = fixture.is_key(&answer.stdout);
@@ -44,8 +44,8 @@ pub(super) fn judge(fixture: &dyn Fixture, fault: Fault, answer: &Answer, took: 
     }
 }
 
-/// Nobody works on, and no file is left but those that `docs/internals/architecture.md` names: where the process
-/// was broken off, drafts, which are swept later.
+/// Checks that no process is running, and that only the files of `docs/architecture.md` are left. A
+/// killed process may leave drafts, which are removed later.
 pub(super) fn judge_leftovers(fixture: &dyn Fixture, fault: Fault, name: &str, answer: &Answer) {
     let home = fixture.home().path();
     until("nobody of this call works any more", || {

@@ -1,11 +1,11 @@
-//! Which error a system call can have.
+//! The errors that a system call can return.
 
 use super::Fault;
 use crate::strace::SystemCall;
 
-/// The faults that can hit `call` on some machine. SIGKILL can come at any time; the errors are those of
-/// its page in the Linux manual that are among [`Fault::ALL`]. `EIO` counts wherever a file system is asked, as
-/// one on a network or in user space has it for everything.
+/// Returns the faults that can hit `call` on some machine. SIGKILL can come at any time; the errors
+/// are those of its Linux manual page that are among [`Fault::ALL`]. `EIO` is included for all file
+/// systems, because one on a network or in user space can return it for everything.
 #[must_use]
 pub fn possible(call: &SystemCall) -> Vec<Fault> {
     let writes = ["O_CREAT", "O_RDWR", "O_WRONLY"].iter().any(|flag| call.rest.contains(flag));
@@ -21,27 +21,27 @@ pub fn possible(call: &SystemCall) -> Vec<Fault> {
         "socket" | "epoll_create1" | "eventfd2" | "pipe2" | "socketpair" | "pidfd_open"
         | "dup2" => &["EMFILE"],
         "fcntl" if call.rest.contains("F_DUPFD") => &["EMFILE"],
-        // Room for watches is limited by the user.
+        // The number of watches is limited per user.
         "epoll_ctl" if call.rest.contains("ADD") => &["ENOSPC"],
-        // A firewall; somebody else's keyring.
+        // A firewall; the keyring of another user.
         "connect" | "add_key" | "keyctl" => &["EACCES"],
-        // A session that is there already, and a group in another session.
+        // An existing session, and a group in another session.
         "setsid" | "setpgid" => &["EACCES"],
         _ => &[],
     };
     std::iter::once(Fault::Kill).chain(errors.iter().copied().map(Fault::Error)).collect()
 }
 
-/// Every fault, whether or not the call can have it. Left out are errors of calls
+/// Returns every fault, even if the call cannot have it. Left out are errors of calls
 ///
-/// - that have none (`exit_group`, `rt_sigreturn`, `umask`, and those that only say who the process is and
-///   what it may);
-/// - by which the C library and the kernel manage memory and threads of the process (`mmap`, `futex` and so on):
+/// - that have none (`exit_group`, `rt_sigreturn`, `umask`, and those that only return the identity
+///   and the rights of the process);
+/// - by which the C library and the kernel manage memory and threads (`mmap`, `futex` and so on):
 ///   without memory a program ends, which is what SIGKILL shows;
-/// - `close`: whatever it says, Linux has closed the descriptor (`close(2)`), and under `strace` it
+/// - `close`: in any case, Linux has closed the descriptor (`close(2)`), and under `strace` it
 ///   would stay open;
-/// - on the pair of sockets by which a child tells the standard library that it could not become its
-///   program: it has a reader and a writer in the machine's memory, and nothing else.
+/// - on the pair of sockets by which a child reports a failed exec to the standard library: it
+///   exists only in memory, and has one reader and one writer.
 #[must_use]
 pub fn every(call: &SystemCall) -> Vec<Fault> {
     const WITHOUT: [&str; 17] = [

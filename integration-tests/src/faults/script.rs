@@ -1,4 +1,4 @@
-//! The ways through front and worker, with a script for a source.
+//! Scenarios of front and worker with a script source.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::home::Home;
 use crate::syscalls::dumpable;
 
-/// All of them.
+/// All scenarios.
 pub const SCENARIOS: [Scenario; 6] = [HIT, CHANGE, COLD, DUE, REFRESH, STALE];
 
 /// The key is fresh: the front prints it.
@@ -23,17 +23,17 @@ pub const CHANGE: Scenario = Scenario {
     fixture: || ScriptFixture::boxed(&[], Duration::ZERO, ScriptFixture::forget_plans, |_| ()),
 };
 
-/// Nothing is there but the configuration.
+/// Only the configuration exists.
 pub const COLD: Scenario = Scenario {
     name: "cold fetch",
     fixture: || ScriptFixture::boxed(&[], Duration::ZERO, ScriptFixture::forget_all, |_| ()),
 };
 
-/// The key is due: the front prints it, and starts a worker behind the answer.
+/// The key is due: the front prints it, and starts a background worker.
 pub const DUE: Scenario =
     Scenario { name: "due", fixture: || ScriptFixture::boxed(&[], SOON, |_| (), |_| ()) };
 
-/// The worker that is started behind an answer.
+/// The background worker.
 pub const REFRESH: Scenario = Scenario {
     name: "refresh",
     fixture: || ScriptFixture::boxed(&["refresh"], SOON, |_| (), |_| ()),
@@ -52,22 +52,22 @@ pub const STALE: Scenario = Scenario {
     },
 };
 
-/// Longer than the `ttl` of a profile, and not by more than `stale_while_revalidate`.
+/// Longer than the `ttl` of a profile, but not by more than `stale_while_revalidate`.
 const SOON: Duration = Duration::from_secs(62 * 60);
 /// Longer than both.
 const LATER: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What keys begin with.
+/// The beginning of all keys.
 const MARK: &str = "sk-made-up-7d1f0c62b3a948e5";
 
-/// A user whose source is a script. It is down while the file `down` is in their home.
+/// A user with a script source, which is down while the file `down` is in the home folder.
 struct ScriptFixture {
     home: Home,
     beginning: Snapshot,
     arguments: &'static [&'static str],
-    /// What holds while things are as they were at the beginning.
+    /// Checks what holds in the starting conditions.
     check_before: fn(&Self),
-    /// How often the script runs in all when there is no fault.
+    /// The total number of script runs without a fault.
     needed: usize,
 }
 
@@ -112,7 +112,7 @@ impl ScriptFixture {
         let _ = home.write("down", "");
     }
 
-    /// The old key is printed as long as the source is down.
+    /// Checks that the old key is printed while the source is down.
     fn check_outage(&self) {
         let answer = self.home.helper().run();
         answer.assert_warned(&key(1), &["no route to host"]);
@@ -151,10 +151,10 @@ impl Fixture for ScriptFixture {
     }
 
     fn check_next(&self) {
-        // What a fault looked like is remembered as any failure: the pause after it is not the point.
+        // A failure by a fault is saved like any other; its cooldown is not under test.
         self.home.state().end_pauses();
         (self.check_before)(self);
-        // Nothing is in the way of the next refresh, if one is due, or of the next key.
+        // The next refresh, if one is due, and the next key must succeed.
         let refreshed = self.home.call(["refresh"]).run();
         assert_eq!((refreshed.code, &*refreshed.stderr), (Some(0), ""), "{refreshed:?}");
         let runs = self.home.runs("main");

@@ -1,4 +1,4 @@
-//! The ways to a key that a server keeps or gives: Vault by OpenBao, AWS by moto, and a token endpoint.
+//! Scenarios with servers: Vault (OpenBao), AWS (moto), and a token endpoint.
 
 use std::fs;
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ use crate::servers::admin::text;
 use crate::servers::token_endpoint::FEDERATION;
 use crate::servers::{Moto, OpenBao, TokenEndpoint};
 
-/// All of them.
+/// All scenarios.
 pub const SCENARIOS: [Scenario; 4] = [
     Scenario { name: "vault: login and read", fixture: || ServerFixture::boxed(vault(), None) },
     Scenario {
@@ -29,10 +29,10 @@ pub const SCENARIOS: [Scenario; 4] = [
 /// Longer than a profile's `ttl` and `stale_while_revalidate`.
 const LATER: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The one key of those that keep one.
+/// The only key of the servers that store one.
 const KEY: &str = "sk-made-up-5b1c77f09e2d4a36";
 
-/// A user of a server. The variables are those of the AWS SDK.
+/// A user of a server, with the variables of the AWS SDK.
 struct ServerFixture {
     home: Home,
     beginning: Snapshot,
@@ -41,19 +41,19 @@ struct ServerFixture {
     secrets: Vec<String>,
 }
 
-/// What a source needs to ask a server.
+/// The access of a source to a server.
 struct Access {
-    /// The source's table.
+    /// The table of the source.
     source: String,
-    /// The file that it names, and what is in it.
+    /// The file in that table, with its content.
     file: Option<(&'static str, String)>,
-    /// Whether that is a key of the server, which has not ended.
+    /// Returns whether a text is a key of the server, and not expired.
     is_key: fn(&str) -> bool,
     variables: Vec<(&'static str, String)>,
 }
 
 impl ServerFixture {
-    /// With a key of that age, else with nothing.
+    /// Makes a stage with a key of that age, or without any key.
     fn boxed(access: Access, age: Option<Duration>) -> Box<dyn Fixture> {
         let home = Home::new();
         let Access { mut source, file, is_key, variables } = access;
@@ -120,7 +120,7 @@ impl Fixture for ServerFixture {
     }
 }
 
-/// Who logs in by an `AppRole` for each new token.
+/// Access by an `AppRole`, which logs in for each new token.
 fn vault() -> Access {
     static SERVER: OnceLock<(OpenBao, String)> = OnceLock::new();
     let (bao, role) = SERVER.get_or_init(|| {
@@ -143,7 +143,7 @@ fn vault() -> Access {
     Access { source, file, is_key: |text| text == KEY, variables: Vec::new() }
 }
 
-/// Who has long-lived keys in the environment.
+/// Access by long-lived keys in the environment.
 fn aws() -> Access {
     static SERVER: OnceLock<Moto> = OnceLock::new();
     let moto = SERVER.get_or_init(|| {
@@ -163,7 +163,7 @@ fn aws() -> Access {
     Access { source, file: None, is_key: |text| text == KEY, variables }
 }
 
-/// Who has another token to trade at each attempt: the endpoint takes each once.
+/// Access with a new subject token for each attempt: the endpoint accepts each once.
 fn exchange() -> Access {
     let _ = install::debian("curl", &["curl"]);
     let source = format!(

@@ -1,5 +1,5 @@
-//! The renewal of a sign-in at a provider that replaces the refresh token each time. What it has
-//! replaced cannot be put back, so each call begins where the last one has ended.
+//! The renewal of a login at a provider that rotates the refresh token. A rotation cannot be
+//! undone, so each call begins where the last one has ended.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -15,12 +15,12 @@ use crate::home::Home;
 use crate::servers::OidcProvider;
 use crate::sign_in::sign_in;
 
-/// The key is stale; the refresh token is spent for another.
+/// The key is stale; the refresh token is used for another.
 pub const RENEWAL: Scenario =
     Scenario { name: "oidc: renewal", fixture: || SignInFixture::boxed() };
 
-/// How often a sign-in was lost so far: the provider had replaced the token, and its answer was not on the
-/// disk yet.
+/// Returns the number of lost logins so far: the provider had rotated the token, and the response
+/// was not on disk yet.
 #[must_use]
 pub fn lost() -> usize {
     LOST.load(Ordering::Relaxed)
@@ -28,11 +28,11 @@ pub fn lost() -> usize {
 
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
-/// Somebody who signs in when it is needed.
+/// A user who logs in when it is necessary.
 struct SignInFixture {
     home: Home,
     provider: OidcProvider,
-    /// What there is to renew before the call, and how many renewals there had been.
+    /// The refresh token before the call, and the number of renewals until then.
     before: RefCell<String>,
     granted: Cell<usize>,
 }
@@ -47,7 +47,7 @@ impl SignInFixture {
         ));
         let fixture = Self { home, provider, before: RefCell::default(), granted: Cell::default() };
         fixture.sign_in();
-        // It writes the plan, by which the source is known from outside.
+        // The call writes the plan, from which tests know the source.
         assert_eq!(fixture.home.helper().run().code, Some(0));
         Box::new(fixture)
     }
@@ -56,7 +56,7 @@ impl SignInFixture {
         sign_in(&self.home.call(["login"]), &self.provider);
     }
 
-    /// The live one, if nobody has lost it.
+    /// Returns the valid refresh token, unless it was lost.
     fn refresh_token(&self) -> Option<String> {
         let renewal = self.home.state().entry("main").renewal.expect("a renewal");
         let renewal: Value = serde_json::from_str(renewal.expose()).expect("JSON");
@@ -99,12 +99,13 @@ impl Fixture for SignInFixture {
         vec![self.before.borrow().clone()]
     }
 
-    /// Nobody has to sign in again, but where the token was replaced and that is not known here.
+    /// Checks that a login is necessary only if the provider has rotated the token and the new one
+    /// was lost.
     fn check_next(&self) {
         self.home.state().end_pauses();
         let is_kept = self.refresh_token().as_ref() != Some(&*self.before.borrow());
         let answer = self.home.helper().run();
-        // Looked at last: the provider may have been at work when the call had ended.
+        // Checked last: the provider may have finished after the call.
         let was_replaced = self.provider.granted("refresh_token") > self.granted.get();
         if answer.code == Some(3) && was_replaced && !is_kept {
             answer.assert_error(3, &["the sign-in of `ada`", "api-key-helper login --source main"]);

@@ -1,4 +1,4 @@
-//! A home as it was, so that a thousand calls begin alike.
+//! Snapshots of a home folder, so that a thousand calls have the same starting point.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
@@ -14,7 +14,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What is below `root` now.
+    /// Returns the content below `root`.
     #[must_use]
     pub fn of(root: &Path) -> Self {
         let mut snapshot =
@@ -23,8 +23,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Makes that folder what it was. Files that have not changed are not touched: scripts may still
-    /// run.
+    /// Restores the folder. Unchanged files are left alone, because scripts may still be running.
     pub fn restore(&self) {
         self.remove_others(&self.root);
         for folder in self.folders.iter().filter(|folder| !folder.exists()) {

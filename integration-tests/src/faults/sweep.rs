@@ -1,4 +1,4 @@
-//! Every fault at every system call.
+//! Injects every fault at every system call.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,29 +12,29 @@ use super::{Fault, Fixture, Scenario, Target};
 use crate::strace::{self, SystemCall};
 use crate::wait::{now, since};
 
-/// How many runs without a fault tell which calls there are: the shortest does.
+/// The number of runs without a fault, of which the shortest shows the system calls.
 const CLEAN_RUNS: usize = 3;
-/// How often a call is looked for that is not always made.
+/// The number of tries for a call that is not always made.
 const TRIES: usize = 5;
-/// Calls whose number depends on when the machine lets whom run.
+/// Calls whose number depends on the scheduling of threads.
 const OF_EVENT_LOOP: [&str; 8] =
     ["epoll_wait", "futex", "read", "recvfrom", "rt_sigreturn", "sched_yield", "waitid", "write"];
 
-/// What was hit.
+/// The counts of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// The scenario's name.
+    /// The name of the scenario.
     pub scenario: &'static str,
-    /// The system calls of its first thread after the start of `main`.
+    /// The system calls of the first thread after the start of `main`.
     pub calls: usize,
-    /// How often each fault did hit a call.
+    /// The number of times that each fault hit a call.
     pub hits: BTreeMap<Fault, usize>,
     /// Calls that were not made again: turns of an event loop.
     pub not_made: usize,
 }
 
 impl Counts {
-    /// How many faults did hit.
+    /// Returns the number of faults that hit a call.
     #[must_use]
     pub fn injected(&self) -> usize {
         self.hits.values().sum()
@@ -52,11 +52,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Lets the faults that `faults` chooses hit each system call of the scenario's first thread after the
-/// start of `main`, one at a time, on `threads` threads.
+/// Injects the faults that `faults` selects at each system call of the scenario's first thread
+/// after the start of `main`, one at a time, on `threads` threads.
 ///
 /// # Panics
-/// When something that is seen afterwards is wrong: with all that is.
+/// A result is wrong; the message lists all of them.
 #[must_use]
 pub fn sweep(scenario: Scenario, threads: usize, faults: fn(&SystemCall) -> Vec<Fault>) -> Counts {
     let fixture = (scenario.fixture)();
@@ -70,10 +70,10 @@ pub fn sweep(scenario: Scenario, threads: usize, faults: fn(&SystemCall) -> Vec<
     Counts { calls, ..inject_all(scenario, threads, &injections.collect::<Vec<_>>()) }
 }
 
-/// Lets each fault hit its call.
+/// Injects each fault at its call.
 ///
 /// # Panics
-/// As [`sweep`].
+/// See [`sweep`].
 #[must_use]
 pub fn inject_all(scenario: Scenario, threads: usize, injections: &[(Target, Fault)]) -> Counts {
     let next = AtomicUsize::new(0);
@@ -110,7 +110,7 @@ pub fn inject_all(scenario: Scenario, threads: usize, injections: &[(Target, Fau
     counts.into_inner().expect("the counts")
 }
 
-/// The system calls without a fault.
+/// Returns the system calls of a run without a fault.
 fn clean_run(fixture: &dyn Fixture) -> Vec<SystemCall> {
     fixture.set();
     let (answer, calls) = strace::trace_with(fixture.call(), fixture.home().path(), &[]);
@@ -119,7 +119,7 @@ fn clean_run(fixture: &dyn Fixture) -> Vec<SystemCall> {
     calls.lines().filter_map(strace::read).collect()
 }
 
-/// Lets one fault hit. False: the call was not made in any of some runs.
+/// Injects one fault. Returns false if the call was not made in any of several runs.
 fn inject(fixture: &dyn Fixture, target: &Target, fault: Fault) -> bool {
     for _ in 0..TRIES {
         fixture.set();
@@ -128,7 +128,7 @@ fn inject(fixture: &dyn Fixture, target: &Target, fault: Fault) -> bool {
             strace::trace_with(fixture.call(), fixture.home().path(), &target.options(fault));
         let took = since(started);
         let hits = match fault {
-            // Each thread of a process that is killed says so.
+            // Each thread of a killed process reports it.
             Fault::Kill => usize::from(trace.contains("+++ killed by SIGKILL +++")),
             Fault::Error(_) => trace.matches("(INJECTED)").count(),
         };

@@ -7,22 +7,24 @@ use crate::strace::SystemCall;
 
 /// One system call of a call of the helper.
 ///
-/// It is the one that is `nth` of its name, not the one that is `nth` of all: how often an event loop
-/// turns depends on the machine, and moves all that comes after it.
+/// It is the `nth` of its name, not the `nth` of all: the turns of an event loop depend on the
+/// machine, and would shift all later calls.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Its name, and what it was about in a run without a fault.
+    /// The name, with the arguments in a run without a fault.
     pub call: SystemCall,
     nth: usize,
-    /// Whether it is made by a child or another thread, and then the path that it must be about.
+    /// Present if a child or another thread makes the call, with the path that must be among its
+    /// arguments.
     of_another: Option<Option<String>>,
 }
 
 impl Target {
-    /// The calls of the first thread after the start of `main` of each program that it becomes.
+    /// Returns the calls of the first thread, after the start of `main` of each program that it
+    /// becomes.
     ///
     /// # Panics
-    /// When a program's `main` is not found.
+    /// The `main` of a program is not found.
     #[must_use]
     pub fn all_of(calls: &[SystemCall]) -> Vec<Self> {
         let mut counts = BTreeMap::new();
@@ -30,7 +32,7 @@ impl Target {
         let mut is_in_main = false;
         for (index, call) in calls.iter().enumerate() {
             if index > 0 {
-                // `strace` begins to count when the first program has started.
+                // `strace` counts from the start of the first program.
                 *counts.entry(&*call.name).or_insert(0) += 1;
             }
             is_in_main = is_in_main || begins_main(call);
@@ -49,15 +51,15 @@ impl Target {
         targets
     }
 
-    /// The call that is `nth` of its name in each child and thread, and that the first thread never
-    /// makes so often. With a path, only calls that are about that path count.
+    /// Returns the `nth` call of this name in each child and thread, more than the first thread
+    /// makes. With a path, only calls with that path count.
     #[must_use]
     pub fn of_another(name: &str, nth: usize, path: Option<&str>) -> Self {
         let call = SystemCall { name: name.to_owned(), rest: String::new() };
         Self { call, nth, of_another: Some(path.map(str::to_owned)) }
     }
 
-    /// The options by which `strace` lets `fault` hit it.
+    /// Returns the options by which `strace` injects `fault` there.
     #[must_use]
     pub fn options(&self, fault: Fault) -> Vec<String> {
         let Self { call, nth, of_another } = self;
@@ -75,12 +77,13 @@ impl Target {
     }
 }
 
-/// Rust's standard library ends its start by watching for a stack that overflows; `main` comes next.
+/// Rust's standard library ends its start by installing a handler for stack overflows; `main`
+/// follows.
 fn ends_start(call: &SystemCall) -> bool {
     call.name == "rt_sigaction" && call.rest.starts_with("SIGBUS, {")
 }
 
-/// A `main` that stands in for that start looks at its streams first.
+/// Our own `main`, in place of that start, checks the standard streams first.
 fn begins_main(call: &SystemCall) -> bool {
     call.name == "ppoll" && call.rest.starts_with("[{fd=0, events=0}, {fd=1, events=0}")
 }

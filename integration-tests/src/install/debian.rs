@@ -1,8 +1,8 @@
-//! Programs of Debian's packages, without root.
+//! Programs of Debian packages, without root.
 //!
-//! A program that the machine lacks is downloaded by `apt-get` with a state of its own, unpacked
-//! below the target folder and run from there. Root does the same: nothing is installed on the
-//! machine.
+//! If the machine lacks a program, `apt-get` downloads it with a state of its own; it is unpacked
+//! below the target folder, and runs from there. This is the same for root: nothing is installed on
+//! the machine.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,24 +12,24 @@ use super::{give_up, once, run, servers};
 use crate::executables;
 use crate::home::search_path;
 
-/// Returns the path of `program`, which these `packages` bring where the machine lacks it.
+/// Returns the path of `program`, from these `packages` if the machine lacks it.
 ///
-/// Such a program sees the files of its packages in their usual places, over the machine's `/usr`
-/// and `/etc`: it runs in a mount namespace, and so in a user namespace.
+/// Such a program sees the files of its packages in their usual places, on top of the machine's
+/// `/usr` and `/etc`: it runs in a mount namespace, and so in a user namespace.
 ///
 /// # Panics
-/// When the packages cannot be downloaded.
+/// The packages cannot be downloaded.
 #[must_use]
 pub fn debian(program: &str, packages: &[&str]) -> PathBuf {
     installed_or_unpacked(program, packages, include_str!("in_view.sh"))
 }
 
-/// The same for a program that runs the helper below itself, as `strace` does. In a user namespace
-/// root's files belong to no user that it maps, and the helper trusts none of them. Such a program
-/// finds the libraries of its packages, and no other files.
+/// Returns the path of a program that starts the helper, as `strace` does. In a user namespace,
+/// root's files belong to no mapped user, and the helper would not trust them. Such a program finds
+/// the libraries of its packages, and no other files.
 ///
 /// # Panics
-/// As [`debian`].
+/// See [`debian`].
 #[must_use]
 pub fn debian_wrapper(program: &str, packages: &[&str]) -> PathBuf {
     installed_or_unpacked(program, packages, include_str!("by_loader.sh"))
@@ -41,7 +41,7 @@ pub fn is_there(program: &str) -> bool {
     installed(program).is_some()
 }
 
-/// The folder of the programs that were unpacked. It stands at the end of each test's search path.
+/// Returns the folder of the unpacked programs, which is at the end of each test's search path.
 #[must_use]
 pub(crate) fn programs() -> PathBuf {
     servers().join("bin")
@@ -59,7 +59,7 @@ fn installed_or_unpacked(program: &str, packages: &[&str], script: &str) -> Path
         run(unpack);
     });
     let path = programs().join(program);
-    // Not by an absolute path: a target folder may be moved.
+    // A relative path, because a target folder may be moved.
     let begin = format!("#!/bin/sh\nset -eu\nfolder=${{0%/*}}/../{name}\nprogram={program}\n");
     let wrapper = begin + script;
     if fs::read_to_string(&path).ok().as_ref() != Some(&wrapper) {

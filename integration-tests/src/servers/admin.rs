@@ -1,4 +1,4 @@
-//! Sets a server up over its API.
+//! Configures a server over its API.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +9,21 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::wait;
 
-/// An administrator of an OpenBao. It blocks: a test calls it outside of its own runtime.
+/// An administrator of an OpenBao. Its methods block: call them outside an async runtime.
 #[derive(Clone, Debug)]
 pub struct Admin {
     address: String,
     token: String,
     namespace: Option<String>,
     client: Client,
-    /// The client's connections live in it.
+    /// The runtime of the client's connections.
     runtime: Arc<Runtime>,
 }
 
 impl Admin {
     pub(super) fn new(address: &str, token: &str, ca: Option<&[u8]>) -> Self {
         let mut builder = Client::builder().no_proxy().timeout(Duration::from_secs(20));
-        // Nothing but the server's own authority: to read the system's takes longer than a request.
+        // Only the server's own authority: reading those of the system takes longer than a request.
         builder = builder
             .tls_certs_only(ca.map(|pem| Certificate::from_pem(pem).expect("a certificate")));
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -36,22 +36,22 @@ impl Admin {
         }
     }
 
-    /// The same administrator in a namespace.
+    /// Returns the same administrator in a namespace.
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> Self {
         Self { namespace: Some(namespace.to_owned()), ..self.clone() }
     }
 
-    /// Somebody else, by the token.
+    /// Returns a client with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
-    /// Status and body of the answer; an error is none that the server gave.
+    /// Returns the status and the body of the response, whatever the status.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// There is no response.
     pub fn try_request(
         &self,
         method: &str,
@@ -81,10 +81,10 @@ impl Admin {
         })
     }
 
-    /// A request that must be granted.
+    /// Sends a request that must succeed.
     ///
     /// # Panics
-    /// When it is not.
+    /// It does not.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         match self.try_request(method, path, body, &[]) {
             Ok((200..=299, answer)) => answer,
@@ -107,10 +107,10 @@ impl Admin {
         self.request("DELETE", path, None);
     }
 
-    /// Writes to `path`, and returns the token that the answer is wrapped in.
+    /// Writes to `path`, and returns the wrapping token of the response.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// The server refuses.
     #[must_use]
     pub fn wrapped(&self, path: &str, body: &Value) -> String {
         let answer = self.try_request("POST", path, Some(body), &[("X-Vault-Wrap-TTL", "5m")]);
@@ -120,11 +120,11 @@ impl Admin {
         }
     }
 
-    /// Mounts an engine, and waits until it serves.
+    /// Mounts an engine, and waits until it is ready.
     pub fn enable_engine(&self, mount: &str, kind: &str, options: &Value) {
         self.write(&format!("sys/mounts/{mount}"), &json!({ "type": kind, "options": options }));
         if options["version"] == "2" {
-            // KV first makes itself one with versions, and answers 400 meanwhile.
+            // KV first upgrades itself to version 2, and answers 400 until then.
             let config = format!("{mount}/config");
             wait::until("the engine keeps versions", || {
                 matches!(self.try_request("GET", &config, None, &[]), Ok((200, _))).then_some(())
@@ -153,10 +153,10 @@ impl Admin {
     }
 }
 
-/// The text at `pointer` of an answer.
+/// Returns the string at `pointer` of a response.
 ///
 /// # Panics
-/// When there is none.
+/// There is none.
 #[must_use]
 pub fn text(answer: &Value, pointer: &str) -> String {
     match answer.pointer(pointer).and_then(Value::as_str) {

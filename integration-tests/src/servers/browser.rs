@@ -1,4 +1,4 @@
-//! A browser as far as a login needs one: pages, cookies and forms.
+//! A minimal browser for logins: pages, cookies and forms.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use tokio::runtime::{Builder, Runtime};
 pub(super) struct Browser {
     client: Client,
     runtime: Runtime,
-    /// By name and path.
+    /// The cookies, by name and path.
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// A page at the end of all redirects: the provider's last one, or the address elsewhere that it sends
-/// the browser to.
+/// The page at the end of all redirects: the provider's last one, or the foreign address that it
+/// redirects the browser to.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) address: Url,
@@ -24,7 +24,7 @@ pub(super) struct Page {
     pub(super) html: String,
 }
 
-/// A form as it stands in a page.
+/// A form in a page.
 #[derive(Debug)]
 pub(super) struct Form {
     action: Url,
@@ -48,7 +48,7 @@ impl Browser {
         self.follow(Url::parse(address).expect("an address"), None)
     }
 
-    /// Sends a form, with some fields filled in.
+    /// Submits a form, with some fields filled in.
     pub(super) fn submit(&mut self, mut form: Form, fields: &[(&str, &str)]) -> Page {
         form.fields.extend(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let mut query = Url::parse("http://form.invalid").expect("an address");
@@ -110,7 +110,7 @@ impl Browser {
 }
 
 impl Page {
-    /// Its only form, if it has one.
+    /// Returns the only form, if there is one.
     pub(super) fn form(&self) -> Option<Form> {
         let (_, form) = self.html.split_once("<form")?;
         let form = form.split("</form>").next()?;

@@ -17,10 +17,10 @@ pub(super) struct ControlledServer {
 }
 
 impl ControlledServer {
-    /// Starts `program`, which is like `settings` say for the port that it is given.
+    /// Starts `program` with the settings for its port.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     pub(super) fn start(program: &str, settings: impl Fn(u16) -> Value) -> Self {
         let modules = install::npm(&["oidc-provider@9.13.3"]);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(program);
@@ -38,23 +38,23 @@ impl ControlledServer {
         &self.server.http
     }
 
-    /// What it keeps under `/test/NAME`.
+    /// Returns the state under `/test/NAME`.
     pub(super) fn look(&self, name: &str, query: &[(&str, &str)]) -> Value {
         self.ask("GET", name, query)
     }
 
-    /// Does what `/test/NAME` stands for, and gives what comes of it.
+    /// Triggers the action `/test/NAME`, and returns its result.
     pub(super) fn control(&self, name: &str, query: &[(&str, &str)]) -> Value {
         self.ask("POST", name, query)
     }
 
-    /// What it was asked and answered so far, in order.
+    /// Returns the requests so far, in order, with their results.
     pub(super) fn events<T>(&self, event: impl Fn(&Value) -> T) -> Vec<T> {
         let log = self.look("events", &[]);
         log["events"].as_array().into_iter().flatten().map(event).collect()
     }
 
-    /// Ends it at once.
+    /// Kills the server.
     pub(super) fn kill(&self) {
         self.server.kill();
     }
@@ -67,7 +67,7 @@ impl ControlledServer {
     }
 }
 
-/// A field of an event that is text.
+/// Returns a string field of an event.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

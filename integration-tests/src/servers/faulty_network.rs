@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::stub::{Reply, Request, read};
 use crate::wait;
 
-/// A relay on loopback. Of a hundred requests, ten each are never sent, answered by a gateway that is
-/// out of order, or late by up to 0.7 s; and of as many the answer breaks off or is late by up to 7 s,
-/// if answers may get lost.
+/// A relay on loopback. Of a hundred requests, ten are not forwarded, ten get a gateway's error,
+/// and ten are late by up to 0.7 s. If responses may get lost, ten more break off, and ten are late
+/// by up to 7 s.
 #[derive(Debug)]
 pub struct FaultyNetwork {
     address: String,
@@ -25,7 +25,7 @@ pub struct FaultyNetwork {
 pub enum Condition {
     /// Every request is answered.
     Healthy,
-    /// Chance decides.
+    /// Requests fail at random.
     Faulty,
     /// No request gets through.
     Down,
@@ -42,11 +42,11 @@ enum Outcome {
 }
 
 impl FaultyNetwork {
-    /// A relay to the server at `upstream`, without faults yet. Chance begins at `seed`. `loses` says
-    /// whether an answer may get lost: what rotates by being asked is then gone.
+    /// Starts a relay to the server at `upstream`, without faults yet. `seed` determines the faults.
+    /// `loses` allows that responses get lost, and rotated tokens with them.
     ///
     /// # Panics
-    /// When there is no port, or `upstream` is not plain HTTP.
+    /// There is no port, or `upstream` is not plain HTTP.
     #[must_use]
     pub fn before(upstream: &str, seed: u64, loses: bool) -> Self {
         let upstream = upstream.strip_prefix("http://").expect("plain HTTP").to_owned();
@@ -61,7 +61,7 @@ impl FaultyNetwork {
             for client in listener.incoming().map_while(Result::ok) {
                 let (upstream, chance) = (upstream.clone(), Arc::clone(&chance));
                 let (disturbed, condition) = (Arc::clone(&disturbed), Arc::clone(&condition));
-                // A side that goes away ends the connection, as it would without us.
+                // If one side closes the connection, it ends, as it would without a relay.
                 thread::spawn(move || {
                     let request = read(&client)?;
                     let condition = *condition.lock().expect("the condition");
@@ -79,7 +79,7 @@ impl FaultyNetwork {
         network
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -88,12 +88,12 @@ impl FaultyNetwork {
     /// Sets the condition from now on.
     ///
     /// # Panics
-    /// When another thread did.
+    /// Another thread has panicked.
     pub fn set(&self, condition: Condition) {
         *self.condition.lock().expect("the condition") = condition;
     }
 
-    /// How many requests were not simply answered.
+    /// Returns the number of disturbed requests.
     #[must_use]
     pub fn disturbed(&self) -> usize {
         self.disturbed.load(Ordering::Relaxed)
@@ -102,7 +102,7 @@ impl FaultyNetwork {
 
 impl Outcome {
     fn drawn(chance: &AtomicU64, loses: bool) -> Self {
-        // SplitMix64 (Steele, Lea, Flood 2014): each step of a counter is as good as drawn.
+        // SplitMix64 (Steele, Lea, Flood 2014): each value of a counter gives a random number.
         let step = chance.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mixed = (step ^ (step >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -144,7 +144,7 @@ fn carry_out(
     client.write_all(&answer[..sent])
 }
 
-/// The request as the last one of its connection, so that the server ends its answer by closing it.
+/// Makes the request the last of its connection, so that the server closes it after the response.
 fn alone(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
     let keeps = |line: &&str| !line.to_ascii_lowercase().starts_with("connection:");

@@ -1,4 +1,4 @@
-//! A server of git's repositories: git's own `http-backend` behind a door.
+//! A server of git repositories: git's own `http-backend`, with authentication.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,13 +13,14 @@ use crate::executables;
 use crate::home::search_path;
 use crate::install;
 
-/// The user that it knows.
+/// The known user.
 pub const USER: &str = "oauth2";
 
-/// Serves `/repository.git`, which has one commit, out of `folder`. The key is [`USER`]'s password.
+/// Serves `/repository.git`, which has one commit, from `folder`. The key is the password of
+/// [`USER`].
 ///
 /// # Panics
-/// When git does not make the repository.
+/// Git cannot make the repository.
 #[must_use]
 pub fn serve(folder: &Path) -> ProtectedServer {
     let repository = folder.join("repository.git");
@@ -38,7 +39,7 @@ pub fn serve(folder: &Path) -> ProtectedServer {
     )
 }
 
-/// Asks the program as <https://git-scm.com/docs/git-http-backend> says.
+/// Calls the program by the rules of <https://git-scm.com/docs/git-http-backend>.
 fn answer(root: &Path, request: &Request) -> Reply {
     let (method, target) = request.line.split_once(' ').expect("a method and a target");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -59,17 +60,17 @@ fn answer(root: &Path, request: &Request) -> Reply {
     stdin.write_all(request.body().as_bytes()).expect("it reads");
     drop(stdin);
     let output = backend.wait_with_output().expect("its answer").stdout;
-    // It begins with headers, of which `Status` is there only where that is not 200.
+    // The output begins with headers; `Status` is among them only if it is not 200.
     let mut reply = b"HTTP/1.1 200 OK\r\nConnection: close\r\n".to_vec();
     assert!(!output.starts_with(b"Status: "), "{}", String::from_utf8_lossy(&output));
     reply.extend(output);
     Reply::Binary(reply)
 }
 
-/// Returns what a command of git prints.
+/// Returns the output of a git command.
 ///
 /// # Panics
-/// When it fails.
+/// It fails.
 pub fn run(mut git: Command) -> String {
     let git = executables::start(&mut git).expect("git starts");
     let output = git.wait_with_output().expect("what git prints");
@@ -77,7 +78,7 @@ pub fn run(mut git: Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Git in `folder`, without any user's settings.
+/// Returns git in `folder`, without any user's settings.
 pub fn git<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
     let mut git = Command::new(install::debian("git", &["git"]));
     git.args(arguments).current_dir(folder).env_clear().env("PATH", search_path());

@@ -7,12 +7,12 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-/// A client of one server. It blocks: a test calls it outside of its own runtime.
+/// A client of one server. Its methods block: call them outside an async runtime.
 #[derive(Clone, Debug)]
 pub(super) struct HttpClient {
     address: String,
     client: Client,
-    /// The client's connections live in it.
+    /// The runtime of the client's connections.
     runtime: Arc<Runtime>,
 }
 
@@ -28,7 +28,8 @@ impl HttpClient {
         &self.address
     }
 
-    /// Status and body of the answer; an error is none that the server gave.
+    /// Returns the status and the body of the response, whatever the status; an error if there is
+    /// none.
     pub(super) fn try_request(
         &self,
         method: &str,
@@ -48,7 +49,7 @@ impl HttpClient {
         })
     }
 
-    /// The body of an answer that must be good.
+    /// Returns the body of a response that must be a success.
     pub(super) fn request(
         &self,
         method: &str,
@@ -63,7 +64,7 @@ impl HttpClient {
     }
 }
 
-/// A body that must be JSON.
+/// Parses a body that must be JSON.
 pub(super) fn json(body: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }

@@ -1,4 +1,4 @@
-//! A server that serves HTTP, for as long as a test holds it.
+//! A server of HTTP, which runs as long as a test holds it.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::http_client::HttpClient;
 use super::process::{Process, free_ports};
 
-/// A server, and a client of it. Its log is in a folder of its own.
+/// A server with a client. Its log is in a folder of its own.
 #[derive(Debug)]
 pub(super) struct HttpServer {
     pub(super) http: HttpClient,
@@ -16,10 +16,10 @@ pub(super) struct HttpServer {
 }
 
 impl HttpServer {
-    /// Starts `command` at a port that it is given, and waits until the server is `ready`.
+    /// Starts `command` with a port, and waits until the server is `ready`.
     ///
     /// # Panics
-    /// When it does not get ready at any of three ports.
+    /// It does not get ready on any of three ports.
     pub(super) fn start(
         what: &str,
         command: impl Fn(u16) -> Command,
@@ -39,7 +39,7 @@ impl HttpServer {
         panic!("{what} does not start: {log}")
     }
 
-    /// Ends it at once.
+    /// Kills the server.
     pub(super) fn kill(&self) {
         self.process.kill();
     }

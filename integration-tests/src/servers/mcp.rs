@@ -1,4 +1,4 @@
-//! An MCP server over HTTP, as far as a client needs it to be connected:
+//! A minimal MCP server over HTTP:
 //! <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,13 +9,13 @@ use super::protected_server::bearer;
 use super::stub::Request;
 use super::{ProtectedServer, Reply};
 
-/// Serves `/mcp`, which has one tool. The key is the bearer's.
+/// Serves `/mcp`, which has one tool. The key is the bearer token.
 #[must_use]
 pub fn serve() -> ProtectedServer {
     serve_after(0)
 }
 
-/// The same, once so many requests with a key have been answered by 503.
+/// Serves the same after this many requests with a key were answered by 503.
 #[must_use]
 pub fn serve_after(failures: usize) -> ProtectedServer {
     let refusal = Reply::json(401, &json!({ "error": "no" }));
@@ -28,14 +28,14 @@ pub fn serve_after(failures: usize) -> ProtectedServer {
     })
 }
 
-/// The tool's name.
+/// The name of the tool.
 pub const TOOL: &str = "look";
-/// What the tool says.
+/// The output of the tool.
 pub const SEEN: &str = "seen";
 
 fn answer(request: &Request) -> Reply {
     if request.line != "POST /mcp" {
-        // There is no stream of the server's own, and no session to end.
+        // The server has no stream of its own, and no session to end.
         return Reply::new(405, &[], "");
     }
     let asked: Value = serde_json::from_str(request.body()).expect("a body of JSON");

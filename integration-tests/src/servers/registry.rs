@@ -1,4 +1,4 @@
-//! A registry of crates that wants a token for everything:
+//! A registry of crates that requires a token for everything:
 //! <https://doc.rust-lang.org/cargo/reference/registry-index.html>.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::home::search_path;
 /// Serves version 1.0.0 of the crate `keyed`, which is packed in `folder`.
 ///
 /// # Panics
-/// When the crate cannot be packed.
+/// The crate cannot be packed.
 #[must_use]
 pub fn serve(folder: &Path) -> ProtectedServer {
     let (package, checksum) = pack(folder);
@@ -48,7 +48,7 @@ pub fn serve(folder: &Path) -> ProtectedServer {
     )
 }
 
-/// The crate's file and its SHA-256.
+/// Returns the file of the crate and its SHA-256.
 fn pack(folder: &Path) -> (Vec<u8>, String) {
     let source = folder.join("keyed-1.0.0");
     fs::create_dir_all(source.join("src")).expect("the crate's folder");

@@ -1,4 +1,4 @@
-//! A way to a server, on which requests are counted and can be held up.
+//! A relay to a server, which counts requests and can delay them.
 
 use std::io::{self, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -8,23 +8,23 @@ use std::thread;
 use super::request_log::RequestLog;
 use super::stub::{Request, read};
 
-/// A relay on loopback. Requests and answers pass as they are, so that a signature stays good.
+/// A relay on loopback. Requests and responses pass unchanged, so that signatures stay valid.
 #[derive(Debug)]
 pub struct Relay {
     recorded: RequestLog,
 }
 
 impl Relay {
-    /// A relay to the server at `upstream`.
+    /// Starts a relay to the server at `upstream`.
     #[must_use]
     pub fn to(upstream: &str) -> Self {
         Self::with_barrier(upstream, |_| ())
     }
 
-    /// The same, where each request waits until `barrier` returns.
+    /// Starts a relay on which each request waits until `barrier` returns.
     ///
     /// # Panics
-    /// When there is no port, or `upstream` is not plain HTTP.
+    /// There is no port, or `upstream` is not plain HTTP.
     #[must_use]
     pub fn with_barrier(
         upstream: &str,
@@ -36,7 +36,7 @@ impl Relay {
                 keep(request.clone());
                 barrier(&request);
             };
-            // A side that goes away ends the connection, as it would without us.
+            // If one side closes the connection, it ends, as it would without a relay.
             drop(pass(client, &upstream, &see));
         });
         Self { recorded }
@@ -51,13 +51,13 @@ impl Deref for Relay {
     }
 }
 
-/// Lets the requests of one connection pass, one after the other.
+/// Forwards the requests of one connection, one after the other.
 fn pass(client: &TcpStream, upstream: &str, see: &dyn Fn(Request)) -> io::Result<()> {
     let mut server = TcpStream::connect(upstream)?;
     let (mut answers, mut back) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
         let copied = io::copy(&mut answers, &mut back);
-        // The client sees the same end as we.
+        // Closes the connection to the client as well.
         let _ = back.shutdown(Shutdown::Both);
         copied
     });

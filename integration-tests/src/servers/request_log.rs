@@ -1,4 +1,4 @@
-//! A port on loopback, and a record of the requests that came to it.
+//! A port on loopback with a record of the requests.
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::thread;
 
 use super::stub::Request;
 
-/// A port on loopback that keeps each request.
+/// A port on loopback that records each request.
 #[derive(Debug)]
 pub struct RequestLog {
     address: String,
@@ -14,8 +14,8 @@ pub struct RequestLog {
 }
 
 impl RequestLog {
-    /// Opens a port of `host`. Each connection is given to `serve` on a thread of its own, with the
-    /// function that keeps a request.
+    /// Opens a port of `host`. `serve` handles each connection in a thread of its own, with a
+    /// function that records a request.
     pub(super) fn open(
         host: &str,
         serve: impl Fn(&TcpStream, &dyn Fn(Request)) + Send + Sync + 'static,
@@ -38,7 +38,7 @@ impl RequestLog {
         recorded
     }
 
-    /// Returns the address that it listens at.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -47,13 +47,13 @@ impl RequestLog {
     /// Returns the requests so far.
     ///
     /// # Panics
-    /// When a thread panicked while it kept one.
+    /// A thread panicked while it recorded one.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("the requests").clone()
     }
 
-    /// Returns how many requests so far had `part` in them.
+    /// Returns the number of requests so far that contain `part`.
     #[must_use]
     pub fn count(&self, part: &str) -> usize {
         self.requests().iter().filter(|request| request.text.contains(part)).count()

@@ -1,4 +1,4 @@
-//! GNOME Keyring on a bus of its own.
+//! GNOME Keyring on a private bus.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,8 +16,7 @@ use crate::{executables, install};
 const DBUS: [&str; 1] = ["dbus"];
 const PASSWORD: &str = "password of a keyring";
 
-/// A private session bus with whoever listens to all that is said on it, and GNOME Keyring, if it was
-/// started.
+/// A private session bus with a monitor of all its messages, and GNOME Keyring, if it was started.
 #[derive(Debug)]
 pub struct SecretService {
     #[expect(dead_code, reason = "the bus ends with it")]
@@ -28,10 +27,10 @@ pub struct SecretService {
 }
 
 impl SecretService {
-    /// A bus on which nobody keeps secrets.
+    /// Starts a bus without a keyring.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn absent() -> Self {
         let [daemon, monitor] =
@@ -43,7 +42,7 @@ impl SecretService {
         }
         fs::set_permissions(folder.path().join("runtime"), Permissions::from_mode(0o700))
             .expect("a folder's mode");
-        // The system's own configuration would start whoever is installed.
+        // The system's own configuration would start an installed keyring.
         let socket = folder.path().join("socket");
         let configuration = write(
             folder.path(),
@@ -69,7 +68,7 @@ impl SecretService {
         Self { bus, listener, keyring: None, folder }
     }
 
-    /// The same with a keyring that is unlocked.
+    /// Starts a bus with an unlocked keyring.
     #[must_use]
     pub fn unlocked() -> Self {
         let mut service = Self::absent();
@@ -77,47 +76,47 @@ impl SecretService {
         service
     }
 
-    /// Starts the keyring, or starts it again, as a login to the desktop does: unlocked.
+    /// Starts or restarts the keyring unlocked, as a desktop login does.
     pub fn unlock(&mut self) {
         let password = write(self.folder.path(), "password", PASSWORD);
         self.start(&format!("--unlock <'{}'", password.display()));
     }
 
-    /// Starts the keyring again, as a login without its password does: locked.
+    /// Restarts the keyring locked, as a login without its password does.
     pub fn lock(&mut self) {
         self.start("</dev/null");
     }
 
-    /// Ends the keyring.
+    /// Stops the keyring.
     pub fn leave(&mut self) {
         if let Some(keyring) = self.keyring.take() {
             keyring.kill();
         }
     }
 
-    /// From here on the keyring answers nobody.
+    /// Suspends the keyring, so that it answers no request.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is none.
     pub fn hang(&self) {
         self.keyring.as_ref().expect("a keyring").signal("STOP");
     }
 
-    /// From here on it answers again.
+    /// Resumes the keyring.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is none.
     pub fn answer(&self) {
         self.keyring.as_ref().expect("a keyring").signal("CONT");
     }
 
-    /// A call on this bus.
+    /// Returns a call on this bus.
     #[must_use]
     pub fn heard_by(&self, call: Call) -> Call {
         call.env("DBUS_SESSION_BUS_ADDRESS", address(self.folder.path()))
     }
 
-    /// How often this method was called, of whatever interface.
+    /// Returns the number of calls of this method, on any interface.
     #[must_use]
     pub fn calls(&self, method: &str) -> usize {
         let member = format!("member={method}\n");

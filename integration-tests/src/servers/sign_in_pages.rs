@@ -1,9 +1,10 @@
-//! The pages of a provider, on which a user signs in.
+//! The user's part of a login, on a provider's pages.
 
 use super::browser::{Browser, Form, Page};
 use super::oidc_provider::ACCOUNT;
 
-/// Signs in as [`ACCOUNT`] on the page at `address`, and approves whatever is asked: the last page.
+/// Signs in as [`ACCOUNT`] on the page at `address`, and approves all requests. Returns the last
+/// page.
 pub(super) fn approve(address: &str) -> Page {
     let mut browser = Browser::new();
     let mut page = browser.open(address);
@@ -13,7 +14,7 @@ pub(super) fn approve(address: &str) -> Page {
     page
 }
 
-/// Signs in, and does not want what the code in `address` is for.
+/// Signs in, and rejects the request of the code in `address`.
 pub(super) fn deny(address: &str) {
     let mut browser = Browser::new();
     let mut page = browser.open(address);
@@ -26,7 +27,7 @@ pub(super) fn deny(address: &str) {
     }
 }
 
-/// Goes back from the page at `address` without having signed in: the last page.
+/// Cancels on the page at `address` without signing in. Returns the last page.
 pub(super) fn decline(address: &str) -> Page {
     let mut browser = Browser::new();
     let mut page = browser.open(address);

@@ -1,4 +1,4 @@
-//! A server that does what it is told.
+//! A server with programmed responses.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::request_log::RequestLog;
 use crate::wait;
 
-/// A server on loopback, and the requests that it got.
+/// A server on loopback, with its requests.
 #[derive(Debug)]
 pub struct Stub {
     recorded: RequestLog,
@@ -18,20 +18,20 @@ pub struct Stub {
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// `GET /a/b`
+    /// The request line, such as `GET /a/b HTTP/1.1`.
     pub line: String,
-    /// All of its text.
+    /// The whole text.
     pub text: String,
 }
 
 impl Request {
-    /// Where it was sent to, as the client says.
+    /// Returns the server's address, as the client names it.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}", self.header("host").unwrap_or_default())
     }
 
-    /// The first header of that name.
+    /// Returns the first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.text.lines().skip(1).take_while(|line| !line.is_empty());
@@ -40,26 +40,26 @@ impl Request {
         Some(value.trim())
     }
 
-    /// What stands below its headers.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &str {
         self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
     }
 }
 
-/// What is sent back.
+/// A response.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// These bytes, and then the connection is closed.
+    /// These bytes, after which the connection is closed.
     Bytes(String),
-    /// The same, where they are no text.
+    /// These bytes, which are not UTF-8.
     Binary(Vec<u8>),
     /// Nothing, for as long as the client waits.
     Silence,
 }
 
 impl Reply {
-    /// A whole answer.
+    /// Returns a complete response.
     #[must_use]
     pub fn new(status: u16, headers: &[&str], body: &str) -> Self {
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
@@ -70,7 +70,7 @@ impl Reply {
         ))
     }
 
-    /// The same in JSON.
+    /// Returns a complete response in JSON.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
         Self::new(status, &["Content-Type: application/json"], &body.to_string())
@@ -78,16 +78,16 @@ impl Reply {
 }
 
 impl Stub {
-    /// A server that answers each request with what `reply` says.
+    /// Starts a server that answers each request with the result of `reply`.
     #[must_use]
     pub fn start(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::start_at("127.0.0.1", reply)
     }
 
-    /// The same at another address of loopback, which makes it another host.
+    /// Starts a server at another loopback address, which counts as another host.
     ///
     /// # Panics
-    /// When there is no port.
+    /// There is no port.
     #[must_use]
     pub fn start_at(host: &str, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let recorded = RequestLog::open(host, move |stream, keep| {
@@ -112,7 +112,7 @@ impl Deref for Stub {
     }
 }
 
-/// The next request of a connection, where there is one.
+/// Reads the next request of a connection, if there is one.
 #[must_use]
 pub fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);

@@ -1,4 +1,4 @@
-//! Certificates, and servers that show them.
+//! Certificates, and servers that use them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::process::Process;
 use crate::{executables, install};
 
-/// An authority, and the certificates that it or others have signed. `openssl` makes them.
+/// An authority with its certificates and those of others, made by `openssl`.
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,
@@ -17,20 +17,20 @@ pub struct Authority {
 /// A certificate and its key.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// In PEM form.
+    /// The certificate, in PEM form.
     pub cert: PathBuf,
-    /// In PEM form too.
+    /// The key, in PEM form.
     pub key: PathBuf,
 }
 
-/// The extension that makes a certificate one for this machine.
+/// The extension of a certificate for this machine.
 pub const HERE: &str = "subjectAltName=IP:127.0.0.1,DNS:localhost";
 
 impl Authority {
-    /// A new one, which signs by the name `authority`.
+    /// Makes an authority with the name `authority`.
     ///
     /// # Panics
-    /// When `openssl` does not make it.
+    /// `openssl` fails.
     #[must_use]
     pub fn new() -> Self {
         let authority = Self { folder: tempfile::tempdir().expect("a folder") };
@@ -38,38 +38,38 @@ impl Authority {
         authority
     }
 
-    /// The certificate of that name.
+    /// Returns the certificate of that name.
     #[must_use]
     pub fn pair(&self, name: &str) -> Pair {
         let file = |ending: &str| self.folder.path().join(format!("{name}.{ending}"));
         Pair { cert: file("pem"), key: file("key") }
     }
 
-    /// Its own certificate.
+    /// Returns the authority's own certificate.
     #[must_use]
     pub fn file(&self) -> PathBuf {
         self.pair("authority").cert
     }
 
-    /// A certificate with these extensions that the authority signs.
+    /// Makes a certificate with these extensions, signed by the authority.
     #[must_use]
     pub fn sign(&self, name: &str, extensions: &[&str]) -> Pair {
         self.sign_by("authority", name, extensions)
     }
 
-    /// The same signed by another certificate.
+    /// Makes a certificate that is signed by another certificate.
     #[must_use]
     pub fn sign_by(&self, signer: &str, name: &str, extensions: &[&str]) -> Pair {
         self.make(name, Some(signer), extensions, &[])
     }
 
-    /// A certificate that is signed with SHA-1.
+    /// Makes a certificate that is signed with SHA-1.
     #[must_use]
     pub fn sign_with_sha1(&self, name: &str, extensions: &[&str]) -> Pair {
         self.make(name, Some("authority"), extensions, &["-sha1"])
     }
 
-    /// A certificate that signs itself.
+    /// Makes a self-signed certificate.
     #[must_use]
     pub fn self_signed(&self, name: &str, extensions: &[&str]) -> Pair {
         self.make(name, None, extensions, &[])
@@ -102,10 +102,10 @@ impl Default for Authority {
 }
 
 impl Pair {
-    /// The same with a passphrase on the key.
+    /// Returns the same certificate, with a passphrase on the key.
     ///
     /// # Panics
-    /// When `openssl` does not make it.
+    /// `openssl` fails.
     #[must_use]
     pub fn encrypted(&self) -> Self {
         let key = self.key.with_extension("encrypted");
@@ -122,7 +122,7 @@ fn run(openssl: &mut Command) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Speaks TLS in front of a server that does not.
+/// A TLS proxy in front of a server without TLS.
 #[derive(Debug)]
 pub struct TlsFront {
     port: String,
@@ -131,13 +131,13 @@ pub struct TlsFront {
 }
 
 impl TlsFront {
-    /// One that shows the certificate of `pair` in front of `upstream`.
+    /// Starts a proxy with the certificate of `pair` in front of `upstream`.
     #[must_use]
     pub fn to(upstream: &str, pair: &Pair) -> Self {
         Self::start(upstream, pair, None)
     }
 
-    /// The same, which wants a certificate of the client that `authority` has signed.
+    /// Starts a proxy that requires a client certificate signed by `authority`.
     #[must_use]
     pub fn for_clients_of(authority: &Path, upstream: &str, pair: &Pair) -> Self {
         Self::start(upstream, pair, Some(authority))
@@ -157,13 +157,13 @@ impl TlsFront {
         Self { port, _process: process, _folder: folder }
     }
 
-    /// Returns the address at which it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> String {
         format!("https://127.0.0.1:{}", self.port)
     }
 
-    /// Its port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> &str {
         &self.port

@@ -1,39 +1,39 @@
-//! A token endpoint that checks what is traded in, and the issuer of what is traded in.
+//! A token endpoint that checks subject tokens, with their issuer.
 
 use serde_json::{Value, json};
 
 use super::controlled_server::{ControlledServer, text};
 
-/// Whom tokens must be for.
+/// The required audience of subject tokens.
 pub const AUDIENCE: &str = "https://tokens.example.com";
 
-/// What a job of GitHub Actions asks for its token with.
+/// The request token of a GitHub Actions job.
 pub const JOB_TOKEN: &str = "made-up-job-token-7c2d9a41";
 
-/// The lines of a source by which Anthropic's form is asked for the right thing.
+/// The lines of a source that uses Anthropic's token endpoint.
 pub const FEDERATION: &str = "grant = \"anthropic\"\n\
     federation_rule_id = \"fdrl_made_up\"\n\
     organization_id = \"00000000-0000-4000-8000-000000000000\"\n\
     service_account_id = \"svac_made_up\"\n";
 
-/// A token endpoint. Its methods block: a test calls them outside of its own runtime.
+/// A token endpoint. Its methods block: call them outside an async runtime.
 #[derive(Debug)]
 pub struct TokenEndpoint {
     server: ControlledServer,
 }
 
-/// What an endpoint is like.
+/// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How the client `helper` proves who it is.
+    /// The authentication method of the client `helper`.
     pub client_auth: &'static str,
-    /// Its secret, where it has one.
+    /// The secret of the client, if it has one.
     pub secret: Option<String>,
-    /// How long what is granted lives, in seconds.
+    /// The lifetime of granted tokens, in seconds.
     pub life: u32,
-    /// Whether an assertion is taken once only.
+    /// An assertion is accepted only once.
     pub once: bool,
-    /// The names of other issuers that are trusted, and where their keys are published.
+    /// The names of other trusted issuers, with the addresses of their keys.
     pub trusted: Vec<(String, String)>,
 }
 
@@ -43,32 +43,32 @@ impl Default for Settings {
     }
 }
 
-/// A request for a token, and what became of it.
+/// A request for a token, with its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// Where it was sent to.
+    /// The path.
     pub path: String,
-    /// The answer's.
+    /// The status of the response.
     pub status: u64,
-    /// The server's word for what was wrong.
+    /// The error code.
     pub error: Option<String>,
-    /// What was asked for, without the secrets.
+    /// The parameters without the secrets.
     pub asked: Value,
-    /// Whether somebody acts for the subject.
+    /// An actor acts for the subject.
     pub acts: bool,
 }
 
 impl TokenEndpoint {
-    /// An endpoint as it is by default.
+    /// Starts an endpoint with the default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::with(&Settings::default())
     }
 
-    /// An endpoint as `settings` say.
+    /// Starts an endpoint with these settings.
     ///
     /// # Panics
-    /// When it does not start.
+    /// It does not start.
     #[must_use]
     pub fn with(settings: &Settings) -> Self {
         Self {
@@ -76,76 +76,77 @@ impl TokenEndpoint {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address.
     #[must_use]
     pub fn address(&self) -> &str {
         self.server.http().address()
     }
 
-    /// Where forms are sent to.
+    /// Returns the address of form requests.
     #[must_use]
     pub fn form(&self) -> String {
         format!("{}/token", self.address())
     }
 
-    /// Where Anthropic's form is sent to.
+    /// Returns the address of Anthropic's JSON requests.
     #[must_use]
     pub fn federation(&self) -> String {
         format!("{}/v1/oauth/token", self.address())
     }
 
-    /// What a job of GitHub Actions has in `ACTIONS_ID_TOKEN_REQUEST_URL`.
+    /// Returns the `ACTIONS_ID_TOKEN_REQUEST_URL` of a GitHub Actions job.
     #[must_use]
     pub fn job(&self) -> String {
         format!("{}/github/token?api-version=2.0", self.address())
     }
 
-    /// A new token that can be traded in.
+    /// Returns a new subject token.
     #[must_use]
     pub fn token(&self) -> String {
         self.token_with(&[])
     }
 
-    /// One with other claims: `key` (`wrong`), `issuer`, `subject`, `audience`, `life` in seconds, `jti`.
+    /// Returns a new subject token with other claims: `key` (`wrong`), `issuer`, `subject`,
+    /// `audience`, `life` in seconds, `jti`.
     ///
     /// # Panics
-    /// When the endpoint is gone.
+    /// The endpoint has ended.
     #[must_use]
     pub fn token_with(&self, claims: &[(&str, &str)]) -> String {
         let answer = self.server.control("token", claims);
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// A line of the shell that prints a new token at each run. It needs `curl`.
+    /// Returns a shell line that prints a new token in each run. It needs `curl`.
     #[must_use]
     pub fn mint(&self) -> String {
         let ask = format!("curl --silent --fail --request POST '{}/test/token'", self.address());
         format!("{ask} | sed 's/.*\"token\":\"//; s/\".*//'")
     }
 
-    /// Whether `key` was granted here, and has not ended.
+    /// Returns whether `key` was granted here, and has not expired.
     #[must_use]
     pub fn is_active(&self, key: &str) -> bool {
         self.server.look("active", &[("token", key)])["active"] == true
     }
 
-    /// The next request for a token is answered so, before anybody looks at it.
+    /// Answers the next token request with this response, before the endpoint sees it.
     pub fn refuse(&self, status: u16, body: &str) {
         self.server.control("refuse", &[("status", &status.to_string()), ("body", body)]);
     }
 
-    /// The same with a header.
+    /// Does the same with a header.
     pub fn refuse_with(&self, status: u16, header: &str, body: &str) {
         let refusal = [("status", &*status.to_string()), ("header", header), ("body", body)];
         self.server.control("refuse", &refusal);
     }
 
-    /// The next answer that grants something is lost: the connection breaks when it is there.
+    /// Breaks the connection of the next granted request before its response.
     pub fn lose_a_grant(&self) {
         self.server.control("lose", &[]);
     }
 
-    /// The requests for tokens so far, in order.
+    /// Returns the token requests so far, in order.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.server.events(|event| Exchange {
@@ -157,13 +158,13 @@ impl TokenEndpoint {
         })
     }
 
-    /// How the requests for tokens so far were answered, in order.
+    /// Returns the statuses of the token requests so far, in order.
     #[must_use]
     pub fn statuses(&self) -> Vec<u64> {
         self.exchanges().iter().map(|exchange| exchange.status).collect()
     }
 
-    /// Ends it at once.
+    /// Kills the endpoint.
     pub fn kill(&self) {
         self.server.kill();
     }

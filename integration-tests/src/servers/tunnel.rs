@@ -8,24 +8,24 @@ use std::thread;
 use super::request_log::RequestLog;
 use super::stub::read;
 
-/// A proxy on loopback. Whatever it is asked to connect to, it connects to its upstream.
+/// A proxy on loopback. It connects every tunnel to its upstream.
 #[derive(Debug)]
 pub struct Tunnel {
     recorded: RequestLog,
 }
 
 impl Tunnel {
-    /// A proxy to the server at the port `upstream`.
+    /// Starts a proxy to the server at the port `upstream`.
     ///
     /// # Panics
-    /// When there is no port for it.
+    /// There is no port for it.
     #[must_use]
     pub fn to(upstream: &str) -> Self {
         let upstream = format!("127.0.0.1:{upstream}");
         let recorded = RequestLog::open("127.0.0.1", move |client, keep| {
             let Some(request) = read(client) else { return };
             keep(request);
-            // A side that goes away ends the tunnel.
+            // If one side closes the connection, the tunnel ends.
             let _ = open(client, &upstream);
         });
         Self { recorded }

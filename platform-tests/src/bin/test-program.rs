@@ -1,22 +1,23 @@
-//! Plays the programs that the helper runs, and those that run it, the same on every platform.
+//! Plays the programs that the helper runs, and the clients that run it, identically on every
+//! platform.
 //!
-//! - `test-program steps FILE` does what `FILE` says, line by line, and counts its runs in the file with
-//!   the ending `.runs` beside it. `3: STEP` is for the third run alone, `2+: STEP` for the second and
-//!   all later ones. `{run}` stands for the number of the run. The steps:
-//!   - `print TEXT`, `say TEXT`: a line on stdout or stderr
-//!   - `show NAME`: an environment variable, on stdout
-//!   - `file NAME`: what is in a file beside `FILE`, on stdout
-//!   - `read`: what is on stdin, on stdout
-//!   - `wait ADDRESS`: waits at a breakpoint until it is resumed
-//!   - `leave ADDRESS`: starts a process that waits at a breakpoint, and does not wait for it
+//! - `test-program steps FILE` executes the lines of `FILE`, and counts its runs in the file with
+//!   the suffix `.runs` beside it. `3: STEP` is for the third run only, `2+: STEP` for the second
+//!   and all later ones. `{run}` stands for the number of the run. The steps:
+//!   - `print TEXT`, `say TEXT`: prints a line on stdout or stderr
+//!   - `show NAME`: prints an environment variable
+//!   - `file NAME`: prints a file beside `FILE`
+//!   - `read`: prints stdin
+//!   - `wait ADDRESS`: waits at a breakpoint
+//!   - `leave ADDRESS`: starts a process that waits at a breakpoint, and continues
 //!   - `exit CODE`
-//! - `test-program exit CODE`, `test-program show NAME...`, `test-program wait ADDRESS`: that alone.
-//! - `test-program client` runs the lines that it is told on stdin by the shell, each with the
-//!   environment that it is told, and gives their answers on stdout.
-//! - Called by the front as its worker, it prints its arguments as an array of JSON, what is on stdin,
-//!   and a line on stderr, and ends with the exit code 42.
+//! - `test-program exit CODE`, `test-program show NAME...`, `test-program wait ADDRESS`: one step.
+//! - `test-program client` runs the shell lines that it receives on stdin, each with the received
+//!   environment, and prints their results on stdout.
+//! - As the worker of a front, it prints its arguments as a JSON array, its stdin, and a line on
+//!   stderr, and exits with 42.
 
-// What a test stands on may panic, and what it prints is what it is for.
+// A failed assumption is a failed test, and stdout is the result.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ fn main() {
 fn steps(file: &Path) {
     let runs = file.with_extension("runs");
     let mut list = OpenOptions::new().create(true).append(true).open(&runs).expect("the list");
-    // At once: another run may be writing as well.
+    // One write, because another run may be writing as well.
     list.write_all(format!("{}\n", process::id()).as_bytes()).expect("a line of the list");
     let run = fs::read_to_string(&runs).expect("the list of runs").lines().count();
     for line in fs::read_to_string(file).expect("the steps").lines() {
@@ -61,7 +62,7 @@ fn steps(file: &Path) {
     }
 }
 
-/// The step, if it is for this run.
+/// Returns the step, if it is for this run.
 fn of_run(line: &str, run: usize) -> Option<&str> {
     let Some((runs, step)) = line.split_once(": ") else { return Some(line) };
     let number = |text: &str| text.parse::<usize>().ok();
@@ -69,7 +70,7 @@ fn of_run(line: &str, run: usize) -> Option<&str> {
         Some(first) => number(first).map(|first| run >= first),
         None => number(runs).map(|number| run == number),
     };
-    // Where no number stands before it, a colon is a part of the step.
+    // Without a number before it, a colon is part of the step.
     is_meant.map_or(Some(line), |is_meant| is_meant.then_some(step))
 }
 
@@ -88,7 +89,7 @@ fn take(step: &str, file: &Path) {
     }
 }
 
-/// Windows' line ends are no part of what is tested.
+/// Prints `\n` on Windows as well, because line ends are not under test.
 fn print(text: &str) {
     println!("{text}");
 }
@@ -105,7 +106,7 @@ fn copy_stdin() {
     io::copy(&mut io::stdin(), &mut io::stdout()).expect("stdin and stdout");
 }
 
-/// The breakpoint sends nothing: its connection ends when it resumes.
+/// The breakpoint sends nothing: the connection ends when the test resumes.
 fn wait(address: &str) {
     let mut breakpoint = TcpStream::connect(address).expect("a breakpoint");
     let _ = breakpoint.read(&mut [0]);
@@ -122,7 +123,7 @@ fn leave(address: &str) {
 
 #[expect(clippy::disallowed_methods, reason = "it has no secret, and a code beyond 255")]
 fn exit(code: &str) -> ! {
-    // Windows' codes have 32 bits, and those of crashes are shown without a sign.
+    // On Windows, exit codes have 32 bits, and crashes have codes beyond `i32`.
     let code: i64 = code.parse().expect("a number");
     process::exit(
         i32::try_from(code).unwrap_or_else(|_| u32::try_from(code).expect("32 bits").cast_signed()),
@@ -136,7 +137,7 @@ fn worker(arguments: &[&str]) {
     exit("42");
 }
 
-/// Each line is run in a thread of its own, so that they may overlap.
+/// Runs each line in a thread of its own, so that they can overlap.
 fn client() {
     let socket = env::temp_dir().join(format!("{}.sock", process::id()));
     let socket = Arc::new(socket);
@@ -145,7 +146,7 @@ fn client() {
         let socket = Arc::clone(&socket);
         thread::spawn(move || {
             let answer = ask_by_shell(&ask, &socket).to_string();
-            // One line at a time: `println` locks stdout.
+            // `println` locks stdout, so lines do not mix.
             println!("{answer}");
         });
     }
@@ -159,7 +160,7 @@ fn ask_by_shell(ask: &Value, socket: &Path) -> Value {
     command.env_clear().env("CLAUDE_CODE_MESSAGING_SOCKET", socket).envs(environment);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("a shell");
-    // It does not end before the helper does.
+    // It stays open until the helper has ended.
     let stdin = child.stdin.take();
     let output = child.wait_with_output().expect("its output");
     drop(stdin);

@@ -1,27 +1,27 @@
-//! A program when it has ended.
+//! The result of a program.
 
 use api_key_helper_values::{Key, SHOWN_LENGTH};
 
-/// What a program left behind.
+/// The exit status and the output of a program.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// How it was called.
+    /// The command line.
     pub line: String,
-    /// Its exit code, unless a signal ended it.
+    /// The exit code, unless a signal ended the program.
     pub code: Option<i32>,
-    /// The signal that ended it.
+    /// The signal that ended the program.
     pub signal: Option<i32>,
-    /// What it printed.
+    /// The output on stdout.
     pub stdout: String,
-    /// What it said.
+    /// The output on stderr.
     pub stderr: String,
 }
 
 impl Answer {
-    /// The key that it printed, without a newline, having said nothing.
+    /// Returns the printed key, without a newline; stderr must be empty.
     ///
     /// # Panics
-    /// When what it printed is no key.
+    /// The output is not a key.
     #[track_caller]
     #[must_use]
     pub fn key(self) -> String {
@@ -31,20 +31,20 @@ impl Answer {
         self.stdout
     }
 
-    /// It printed this key, without a newline, and said nothing.
+    /// Asserts that the output is this key, without a newline, and that stderr is empty.
     #[track_caller]
     pub fn assert_key(&self, key: &str) {
         assert_eq!((self.code, &*self.stdout, &*self.stderr), (Some(0), key, ""), "{}", self.line);
     }
 
-    /// It printed this key, and said one line of warning with each of these words in it.
+    /// Asserts that the output is this key, with one warning that contains each of these words.
     #[track_caller]
     pub fn assert_warned(&self, key: &str, words: &[&str]) {
         self.assert_printed_with_warnings(key, words);
         assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
     }
 
-    /// It printed this key, and said nothing but warnings, with each of these words in them.
+    /// Asserts that the output is this key, with warnings only, which contain each of these words.
     #[track_caller]
     pub fn assert_printed_with_warnings(&self, key: &str, words: &[&str]) {
         assert_eq!((self.code, &*self.stdout), (Some(0), key), "{self:?}");
@@ -53,8 +53,8 @@ impl Answer {
         self.assert_said(words);
     }
 
-    /// It printed nothing, ended with this exit code, and said an error with each of these words in
-    /// it, and what to do, all within what Claude Code shows.
+    /// Asserts that nothing was printed, that the exit code is `code`, and that stderr has an error
+    /// with each of these words and a hint, all within the length that Claude Code shows.
     #[track_caller]
     pub fn assert_error(&self, code: i32, words: &[&str]) {
         assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
@@ -66,7 +66,7 @@ impl Answer {
         self.assert_said(words);
     }
 
-    /// It ended well, and printed something for a person or a program to read.
+    /// Asserts a success without stderr, and returns stdout.
     #[track_caller]
     pub fn assert_printed(&self) -> &str {
         assert_eq!((self.code, &*self.stderr), (Some(0), ""), "{self:?}");

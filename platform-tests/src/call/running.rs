@@ -1,4 +1,4 @@
-//! A program while it runs.
+//! A running program.
 
 use std::io::{self, Read, Write as _};
 use std::process::{Child, ChildStdin, ExitStatus};
@@ -15,7 +15,7 @@ use crate::binaries::WORKER;
 use crate::process::Process;
 use crate::wait::{LIMIT, until};
 
-/// A program that runs. It is killed when this is dropped.
+/// A running program. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     line: String,
@@ -31,53 +31,53 @@ impl Running {
         let stdout = read(child.stdout.take().expect("its stdout"));
         let stderr = read(child.stderr.take().expect("its stderr"));
         if let (Some(input), Some(mut pipe)) = (input, stdin.take_if(|_| input.is_some())) {
-            // A program that does not read it does not want it.
+            // Not every program reads its stdin.
             let _ = pipe.write_all(input);
         }
         Self { line, child, stdin, stdout, stderr }
     }
 
-    /// Kills it, and leaves alone what it started.
+    /// Kills the program, but not its children.
     ///
     /// # Panics
-    /// When the system does not.
+    /// The system refuses it.
     pub fn kill(&mut self) {
         self.child.kill().expect("a process of ours");
     }
 
-    /// The process.
+    /// Returns the process.
     #[cfg(target_os = "linux")]
     #[must_use]
     pub fn process(&self) -> Process {
         Process { id: self.child.id() }
     }
 
-    /// Writes something more to its stdin, which was left open.
+    /// Writes to stdin, which must be open.
     ///
     /// # Panics
-    /// When it is not read.
+    /// The program does not read it.
     #[track_caller]
     pub fn feed(&mut self, input: &[u8]) {
         let stdin = self.stdin.as_mut().expect("an open stdin");
         stdin.write_all(input).unwrap_or_else(|error| panic!("{}: {error}", self.line));
     }
 
-    /// Sends it a signal.
+    /// Sends a signal.
     ///
     /// # Panics
-    /// When the system does not.
+    /// The system refuses it.
     #[cfg(unix)]
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
-        // It is reaped here alone, so the id is no other process's.
+        // Only this type reaps the process, so the ID is not reused.
         let id = Pid::from_raw(self.child.id().cast_signed()).expect("a process id");
         kill_process(id, signal).unwrap_or_else(|error| panic!("{}: {error}", self.line));
     }
 
-    /// Waits for its end, and that of all that it printed.
+    /// Waits until the program has ended and its output is closed.
     ///
     /// # Panics
-    /// When that does not come.
+    /// That takes too long.
     #[track_caller]
     #[must_use]
     pub fn finish(mut self) -> Answer {
@@ -95,19 +95,19 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended is only reaped.
+        // A process that has ended is only reaped.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// All that comes from `stream` until its end.
+/// Reads `stream` to its end.
 fn read(mut stream: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, output) = channel();
     thread::spawn(move || {
         let mut content = Vec::new();
         let read = stream.read_to_end(&mut content);
-        // When the test has failed, nothing waits for it any more.
+        // A failed test does not wait for it any more.
         let _ = sender.send(read.map(|_| content));
     });
     output
@@ -123,12 +123,12 @@ fn signal(_: ExitStatus) -> Option<i32> {
     None
 }
 
-/// Waits until each of `calls` has become the worker, is done with all that it does at once, and has
-/// begun to wait: for the source, or for another process that asks it. A worker's second thread is the one
-/// that keeps its deadline.
+/// Waits until each of `calls` has become the worker and is waiting: for the source, or for another
+/// process that is refreshing it. The second thread of a worker is the one that enforces the
+/// deadline.
 ///
 /// # Panics
-/// When that does not come.
+/// That takes too long.
 #[cfg(target_os = "linux")]
 #[track_caller]
 pub fn wait_for_workers(calls: &[Running]) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use platform_tests::home::{Home, KEYS};
 
-/// What is said of them.
+/// The words of the error.
 const WRITABLE: &str = if cfg!(windows) { "can be changed by" } else { "is writable by others" };
 
 #[cfg(unix)]

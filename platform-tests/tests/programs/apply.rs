@@ -1,4 +1,4 @@
-//! `apply` writes what a client runs, and takes it back.
+//! `apply` writes the command that a client runs, and undoes it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn user() -> Home {
     Home::with_settings("", "lifetime = \"48h\"", KEYS)
 }
 
-/// Where Claude Code has the user's settings.
+/// Returns the user's settings file of Claude Code.
 fn settings_file(home: &Home) -> PathBuf {
     home.path().join(".claude").join("settings.json")
 }
@@ -20,7 +20,7 @@ fn read(file: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// The line in the settings, run as Claude Code runs it.
+/// Asserts that the line in the settings works, run as Claude Code runs it.
 #[track_caller]
 fn assert_line_runs(home: &Home) {
     let line = read(&settings_file(home))["apiKeyHelper"].as_str().unwrap().to_owned();
@@ -58,7 +58,7 @@ fn apply_writes_the_path_that_leads_to_the_front() {
     let answer = home.call(["apply"]).program(folder).env("PATH", path.unwrap()).run();
     let _ = answer.assert_printed();
     let line = read(&settings_file(&home))["apiKeyHelper"].as_str().unwrap().to_owned();
-    // The plain path, as people write it.
+    // The plain path, in the usual notation.
     assert!(line.contains(folder.to_str().unwrap()) && !line.contains(r"\\?\"), "{line}");
     assert_line_runs(&home);
 }

@@ -1,4 +1,4 @@
-//! A key that is printed without asking its source.
+//! Keys that are printed from the cache.
 
 use std::time::Duration;
 

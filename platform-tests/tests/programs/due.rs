@@ -1,4 +1,4 @@
-//! A key that is printed and replaced behind the answer.
+//! Keys that are printed and refreshed in the background.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use platform_tests::breakpoint::Breakpoint;
 use platform_tests::home::Home;
 use platform_tests::wait::until;
 
-/// Older than its `ttl` of an hour, and not by more than `stale_while_revalidate`, whatever the
+/// Longer than the `ttl` of an hour, but not by more than `stale_while_revalidate`, with any
 /// jitter.
 const DUE: Duration = Duration::from_secs(62 * 60);
 
@@ -16,7 +16,7 @@ fn due_key_of_the_front_ends_stdout_before_the_background_refresh() {
     let home = Home::with_source(&format!("2: {}\nprint key-{{run}}", breakpoint.wait_step()));
     home.helper().run().assert_key("key-1");
     home.state().age("main", DUE);
-    // By the front, and by the worker, which alone knows formats.
+    // By the front, and by the worker, which handles formats.
     home.helper().run().assert_key("key-1");
     let mut held = breakpoint.reached();
     home.call(["--format", "json"]).run().assert_printed();

@@ -1,11 +1,11 @@
-//! A program with the key in its environment.
+//! Programs with the key in their environment.
 
 use std::path::Path;
 
 use platform_tests::call::Call;
 use platform_tests::home::{Home, KEYS};
 
-/// A call that runs the test program so.
+/// Returns a call that runs the test program by `exec`.
 fn exec(home: &Home, words: &[&str]) -> Call {
     home.call(["exec", "--"]).arg(home.test_program()).args(words.iter().copied())
 }
@@ -29,7 +29,8 @@ fn exec_exits_with_the_programs_exit_code() {
     }
 }
 
-/// As programs end that call `exit` with a large number, or crash: here by STATUS_ACCESS_VIOLATION.
+/// Programs exit like this by `exit` with a large number, or by a crash: here
+/// STATUS_ACCESS_VIOLATION.
 #[cfg(windows)]
 #[test]
 fn exec_exits_with_an_exit_code_of_32_bits() {
@@ -65,7 +66,6 @@ fn exec_of_a_missing_program_exits_127() {
     call.run().assert_error(127, &["is not there"]);
 }
 
-/// The words reach the program through no shell.
 #[test]
 fn exec_arguments_reach_the_program_without_a_shell() {
     let home = Home::with_source(KEYS);

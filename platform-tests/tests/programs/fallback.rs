@@ -1,4 +1,4 @@
-//! A source that fails, with and without a key that is still there.
+//! Sources that fail, with and without a cached key.
 
 use std::time::Duration;
 

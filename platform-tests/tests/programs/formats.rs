@@ -1,4 +1,4 @@
-//! The forms in which clients read a key.
+//! The formats in which clients read a key.
 
 use platform_tests::call::Call;
 use platform_tests::home::{Home, KEYS};
@@ -28,7 +28,8 @@ fn env_format_is_read_by_a_shell() {
     let home = Home::with_settings("env = \"OTHER_KEY\"", "", KEYS);
     let front = home.helper().shell_line().replacen("exec ", "", 1);
     let line = if cfg!(windows) {
-        // What is documented is `for … do @%i`, and Wine's `for` runs no command of `cmd` itself.
+        // The documentation uses `for … do @%i`, but Wine's `for` cannot run built-in commands of
+        // `cmd`.
         let lines = home.path().join("set.cmd").display().to_string();
         format!("{front} --format env-cmd >{lines} && call {lines} >nul && call echo %OTHER_KEY%")
     } else {

@@ -1,4 +1,4 @@
-//! What the front hands over to the worker.
+//! The handover from the front to the worker.
 
 use std::fs;
 

@@ -7,7 +7,7 @@ use platform_tests::home::{Home, KEYS};
 #[test]
 fn init_with_command_writes_a_working_configuration() {
     let home = Home::new();
-    // In single quotes, where TOML takes a backslash as it is.
+    // In single quotes, TOML takes a backslash literally.
     let words: Vec<String> =
         home.program("main", KEYS).iter().map(|word| format!("'{word}'")).collect();
     let command = format!("command=[{}]", words.join(", "));

@@ -1,4 +1,4 @@
-//! Programs that are called after a profile, for clients that pass no arguments.
+//! Links that are named after a profile, for clients that pass no arguments.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use platform_tests::binaries::Binaries;
 use platform_tests::home::{Home, array};
 
-/// A user with two profiles, whose default one is not `work`; and the path of the link, as it is typed.
+/// Returns a user with two profiles, of which `work` is not the default; and the path of its link.
 fn user() -> (Home, PathBuf) {
     let home = Home::new();
     let [work, other] =
@@ -27,7 +27,7 @@ fn user() -> (Home, PathBuf) {
 #[test]
 fn profile_link_prints_the_profiles_key_as_typed() {
     let (home, typed) = user();
-    // Once by the worker, then by the front.
+    // First by the worker, then by the front.
     for _ in 0..2 {
         home.helper().program(&typed).run().assert_key("key-of-work");
         let line = platform_tests::shell::quote(typed.to_str().unwrap());
@@ -36,7 +36,8 @@ fn profile_link_prints_the_profiles_key_as_typed() {
     home.helper().run().assert_key("key-of-other");
 }
 
-/// File names have no case there, so the name by which a program was started may be in another one.
+/// File names are case-insensitive on Windows, so a program may be started by a name in another
+/// case.
 #[cfg(windows)]
 #[test]
 fn profile_link_prints_the_profiles_key_in_any_case() {

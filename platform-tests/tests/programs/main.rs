@@ -1,6 +1,6 @@
-//! The real programs on the platform that runs this.
+//! Tests of the real programs on the current platform.
 
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod access;

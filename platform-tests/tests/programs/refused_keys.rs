@@ -1,4 +1,4 @@
-//! A key that the API refuses: the client asks again before its hold is over.
+//! Keys that the API refuses: the client asks again before its hold is over.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use platform_tests::fake_client::FakeClient;
 use platform_tests::home::Home;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// After this time a client asks again whose key was refused.
+/// The time after which a client with a refused key asks again.
 const REFUSED: Duration = Duration::from_millis(1_100);
 
-/// A user whose source prints what is in the file `key`.
+/// A user whose source prints the content of the file `key`.
 struct User {
     home: Home,
 }
@@ -35,14 +35,14 @@ impl User {
         self.home.state().path().to_owned()
     }
 
-    /// Lets `duration` pass for the client, and for the key.
+    /// Lets `duration` pass for the client and for the key.
     #[track_caller]
     fn pass(&self, duration: Duration, client: &FakeClient) {
         client.age(&self.records(), duration);
         self.home.state().age("main", duration);
     }
 
-    /// The API refuses the client's key.
+    /// Lets the client ask again early, as it does when the API refuses its key.
     #[track_caller]
     fn refuse(&self, client: &FakeClient) -> Answer {
         client.age(&self.records(), REFUSED);

@@ -44,7 +44,7 @@ fn timeout_ends_the_script_and_its_children() {
     let call = home.helper().start();
     let (program, child) = (own.reached(), of_its_child.reached());
     call.finish().assert_error(1, &["`timeout`"]);
-    // By default it would be 10 s.
+    // The default would be 10 s.
     let took = since(started);
     assert!(took < Duration::from_secs(9), "{took:?}");
     program.assert_ends();
@@ -59,7 +59,7 @@ fn script_child_of_a_successful_run_is_left_running() {
     breakpoint.reached().assert_waits();
 }
 
-/// Windows alone: elsewhere the front becomes the worker, and only that is killed.
+/// On other systems, the front becomes the worker, and only that is killed.
 #[cfg(windows)]
 #[test]
 fn killed_front_ends_worker_and_script() {
@@ -94,7 +94,7 @@ fn script_with_arguments_prints_a_key() {
     home.helper().run().assert_key("a-b");
 }
 
-/// `cmd` takes an argument apart that the helper hands to a batch file as it is.
+/// `cmd` splits an argument that the helper passes to a batch file unchanged.
 #[cfg(windows)]
 #[test]
 fn script_batch_file_argument_runs_nothing() {
@@ -111,7 +111,7 @@ fn script_batch_file_argument_runs_nothing() {
     }
 }
 
-/// The file of a script is no program by itself on Windows: `cmd` is, and takes a line.
+/// On Windows, a shell script is not a program: `cmd` is, and takes a line.
 #[test]
 fn script_command_may_be_a_shell_with_a_line() {
     let home = Home::new();

@@ -1,4 +1,4 @@
-//! The key that seals what is on disk.
+//! The key that encrypts the cache.
 
 use std::fs;
 
@@ -47,7 +47,7 @@ fn sealing_key_file_is_outside_the_state_folder() {
     assert!(!file.starts_with(home.config_file().parent().unwrap()), "{}", file.display());
 }
 
-/// A folder that roams is copied to servers, and to other machines.
+/// A roaming folder is copied to servers and to other machines.
 #[cfg(windows)]
 #[test]
 fn state_and_sealing_key_are_in_no_roaming_folder() {

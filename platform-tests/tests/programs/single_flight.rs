@@ -1,4 +1,4 @@
-//! At most one process asks a source.
+//! At most one process refreshes a source.
 
 use platform_tests::breakpoint::Breakpoint;
 use platform_tests::call::Running;
@@ -30,7 +30,7 @@ fn single_flight_waiter_takes_over_when_the_lock_holder_is_killed() {
     waiting.finish().assert_key("key-2");
 }
 
-/// A reader of an entry has it open for a moment, and Windows then replaces no file.
+/// A reader has the entry open for a moment, and Windows does not replace an open file.
 #[test]
 fn get_refresh_during_concurrent_reads_saves_every_key() {
     let home = Home::with_source(KEYS);

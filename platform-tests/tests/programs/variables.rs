@@ -11,7 +11,7 @@ fn config_variable_selects_the_configuration() {
     home.helper().run().assert_error(2, &["there is no configuration"]);
 }
 
-/// A caller's environment may be spelled as it likes: Windows sees `Path` and `PATH` as one.
+/// The caller may use any case: for Windows, `Path` and `PATH` are the same.
 #[cfg(windows)]
 #[test]
 fn environment_variable_names_are_case_insensitive_on_windows() {
@@ -20,7 +20,7 @@ fn environment_variable_names_are_case_insensitive_on_windows() {
     let config = configuration("", "stdin = { env = \"MY_TOKEN\" }", &command);
     let file = home.write("other.toml", &config);
     let call = home.helper().env("Api_Key_Helper_Config", &file).env("my_token", "key");
-    // By the worker, and by the front.
+    // First by the worker, then by the front.
     call.run().assert_key("key");
     call.run().assert_key("key");
     assert_eq!(home.runs("main"), 1);

@@ -1,4 +1,4 @@
-//! Those who ask for keys, all the time.
+//! The callers, who request keys all the time.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,22 +11,22 @@ use integration_tests::wait::{now, since, sleep};
 use crate::ledger::Printed;
 use crate::sources::Sources;
 
-/// The deadline of a call, the time after which one that misses it ends itself, and a machine under
-/// load.
+/// The deadline of a call, the time after which a late call ends itself, and a margin for a machine
+/// under load.
 const LONGEST: Duration = Duration::from_secs(5 + 5 + 2);
 
-/// What became of the calls for one profile.
+/// The results of the calls for one profile.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) keys: usize,
-    /// By exit code.
+    /// The errors, by exit code.
     pub(crate) errors: BTreeMap<i32, usize>,
     pub(crate) warned: usize,
     pub(crate) took: Vec<Duration>,
     pub(crate) wrong: Vec<String>,
 }
 
-/// Asks for the key of `profile` until `is_over`.
+/// Requests the key of `profile` until `is_over`.
 pub(crate) fn ask(
     sources: &Sources,
     profile: &'static str,
@@ -37,7 +37,7 @@ pub(crate) fn ask(
         if is_over.load(Ordering::Relaxed) {
             return;
         }
-        // Most ask as clients do, and some for a new key.
+        // Most calls are those of clients, and some force a refresh.
         let arguments: &[&str] = if number % 16 == 9 { &["get", "--refresh"] } else { &["get"] };
         let call = sources.call(profile, arguments);
         let (called, called_at) = (now(), clock());
@@ -74,7 +74,7 @@ fn judge(
     }
     match answer.code {
         Some(0) => sources.check(profile, printed).or_else(wrong),
-        // No source of these can be more than out of order.
+        // The sources fail only temporarily.
         Some(1) if answer.stdout.is_empty() && is_error(&answer.stderr) => Ok(()),
         _ => wrong("no error that there can be".to_owned()),
     }
@@ -86,7 +86,7 @@ fn is_error(stderr: &str) -> bool {
     next_is("api-key-helper: error: ") && next_is("api-key-helper: hint: ")
 }
 
-/// The time.
+/// Returns the current time.
 #[expect(clippy::disallowed_methods, reason = "keys end by the wall clock")]
 pub(crate) fn clock() -> SystemTime {
     SystemTime::now()

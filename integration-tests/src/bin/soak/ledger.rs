@@ -1,4 +1,4 @@
-//! Which keys a source has had, and when.
+//! The keys that a source has issued, with their times.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use integration_tests::wait::now;
 
-/// What a source is known to have issued.
+/// The keys that a source has issued.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     keys: Mutex<BTreeMap<String, Issued>>,
@@ -15,24 +15,24 @@ pub(crate) struct Ledger {
 #[derive(Clone, Copy, Debug)]
 struct Issued {
     from: Instant,
-    /// When it was surely no longer the source's.
+    /// The moment from which the source certainly had another key.
     until: Option<Instant>,
     ends: Option<SystemTime>,
 }
 
-/// A key that a caller was given.
+/// A key that a caller received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Printed<'a> {
     pub(crate) key: &'a str,
-    /// When the helper was called, by both clocks.
+    /// The moment at which the helper was called, by both clocks.
     pub(crate) called: Instant,
     pub(crate) called_at: SystemTime,
-    /// When it had ended.
+    /// The moment at which it had ended.
     pub(crate) ended: Instant,
 }
 
 impl Ledger {
-    /// `put` makes `key` the source's, in place of the one before, valid until `ends`.
+    /// Lets `put` replace the source's key by `key`, which is valid until `ends`.
     pub(crate) fn issue(&self, key: &str, ends: Option<SystemTime>, put: impl FnOnce()) {
         let issued = Issued { from: now(), until: None, ends };
         self.keys().insert(key.to_owned(), issued);
@@ -43,16 +43,16 @@ impl Ledger {
         }
     }
 
-    /// How many keys there were.
+    /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         self.keys().len()
     }
 
-    /// Whether the source had that key, and its policy lets it be printed for `kept` after the source
-    /// has another.
+    /// Checks that the source had that key, and that the policy allowed it: for at most `kept`
+    /// after the source has another one.
     ///
     /// # Errors
-    /// Says what is wrong.
+    /// The violation.
     pub(crate) fn check(&self, printed: Printed<'_>, kept: Duration) -> Result<(), String> {
         let keys = self.keys();
         let Some(issued) = keys.get(printed.key) else {

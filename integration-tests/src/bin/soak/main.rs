@@ -1,6 +1,6 @@
-//! Ten callers, every backend, and a network on which things go wrong by chance, for ten minutes:
-//! `soak [--minutes N | --seconds N]`. Keys are rotated all the time. The end is a table, and exit code 1
-//! when a key was wrong or anything was left behind.
+//! Runs ten callers with every backend for ten minutes, with random network faults and constant key
+//! rotation: `soak [--minutes N | --seconds N]`. Prints a table, and exits with 1 if a key was
+//! wrong or anything was left behind.
 
 #![expect(clippy::expect_used, reason = "as in a test, what cannot go on panics")]
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
@@ -26,11 +26,12 @@ use crate::watch::Peak;
 
 /// Two for each source.
 const CALLERS: usize = 2 * NAMES.len();
-/// The keys of all sources are replaced so often.
+/// The interval at which the keys of all sources are replaced.
 const ROTATION: Duration = Duration::from_secs(3);
-/// Of so many rotations, the first begins an outage of all sources.
+/// The number of rotations from the start of one outage of all sources to the next.
 const OUTAGE_EVERY: usize = 20;
-/// At this one it is over: it lasts longer than `stale_if_error`, and than the keys that have an end.
+/// The number of rotations that an outage lasts: longer than `stale_if_error`, and than any key's
+/// lifetime.
 const OUTAGE_ENDS: usize = 6;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! The sources, their faults, and what they have issued.
+//! The sources, their faults, and the keys that they have issued.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,30 +28,30 @@ pub(crate) struct Sources {
     endpoint: TokenEndpoint,
     networks: BTreeMap<&'static str, FaultyNetwork>,
     ledgers: BTreeMap<&'static str, Ledger>,
-    /// When each token was printed first: it is no younger than that.
+    /// The moment at which each token was first printed, which limits its age.
     tokens: Mutex<BTreeMap<String, Instant>>,
 }
 
-/// Their names.
+/// The names of the sources.
 pub(crate) const NAMES: [&str; 5] = ["script", "vault", "aws", "oidc", "exchange"];
-/// Those that make each key anew when they are asked.
+/// The sources that make a new key for each request.
 const MAKERS: [&str; 2] = ["oidc", "exchange"];
 
-/// The longest time for which a key is printed that its source has replaced: `ttl`,
-/// `stale_if_error`, and a call's own time.
+/// The longest time for which a replaced key is printed: `ttl`, `stale_if_error`, and the time of a
+/// call.
 const KEPT: Duration = Duration::from_secs(2 + 10 + 10);
-/// How long a key of the script, of the provider and of the token endpoint is valid.
+/// The lifetime of a key of the script, of the provider and of the token endpoint.
 const LIFE: Duration = Duration::from_secs(8);
 
 const POLICY: &str = "ttl = \"2s\"\nstale_while_revalidate = \"1s\"\nstale_if_error = \"10s\"\n\
                       deadline = \"5s\"\ntimeout = \"3s\"\nretries = 2";
 
-/// It fails in three of sixteen runs: by an exit code, by a signal, by silence.
+/// It fails in three of sixteen runs: by an exit code, by a signal, by a timeout.
 const SCRIPT: &str = "[ ! -e \"$HOME/down\" ] || exit 75\ncase $((run % 16)) in 3) exit 75;; 7) kill -KILL $$;; 11) sleep 4;; esac\n\
                       cat \"$HOME/script.json\"";
 
 impl Sources {
-    /// All of them, each with its first key.
+    /// Starts all sources, each with its first key.
     pub(crate) fn start() -> Self {
         let home = Home::new();
         let (bao, moto) = (OpenBao::dev(), Moto::start());
@@ -62,9 +62,9 @@ impl Sources {
         let networks = BTreeMap::from([
             ("vault", FaultyNetwork::before(bao.address(), 1, true)),
             ("aws", FaultyNetwork::before(moto.address(), 2, true)),
-            // A lost answer may have rotated the refresh token, which costs a login.
+            // A lost response may have rotated the refresh token, which requires a login.
             ("oidc", FaultyNetwork::before(provider.issuer(), 3, false)),
-            // A lost answer costs the token that was sent, and the issuer has others.
+            // A lost response costs one subject token, and the issuer has others.
             ("exchange", FaultyNetwork::before(endpoint.address(), 4, true)),
         ]);
         let (role, secret_id) = approle(&bao);
@@ -112,18 +112,18 @@ impl Sources {
         sources
     }
 
-    /// What the way to all of them is like from now on.
+    /// Sets the weather on the connections to all sources.
     pub(crate) fn set(&self, condition: Condition) {
         self.networks.values().for_each(|network| network.set(condition));
         let down = self.home.path().join("down");
         match condition {
             Condition::Down => drop(self.home.write("down", "")),
-            // It may not be there.
+            // The file may not exist.
             _ => drop(fs::remove_file(down)),
         }
     }
 
-    /// A call that asks for the key of a profile.
+    /// Returns a call that requests the key of a profile.
     pub(crate) fn call(&self, profile: &str, arguments: &[&str]) -> Call {
         let call = self.home.call(["--profile", profile]).args(arguments.iter().copied());
         call.env("AWS_EC2_METADATA_DISABLED", "true")
@@ -133,7 +133,7 @@ impl Sources {
             .env("AWS_SECRET_ACCESS_KEY", "made-up-secret-access-key")
     }
 
-    /// Each source that keeps a key has the one of that number from now on.
+    /// Gives each source that stores a key the key of that number.
     pub(crate) fn rotate(&self, number: usize) {
         let key = |source: &str| format!("sk-soak-{source}-{number}");
         let ends = clock() + LIFE;
@@ -152,10 +152,10 @@ impl Sources {
         });
     }
 
-    /// Whether that key was to be printed.
+    /// Checks that a key was allowed to be printed.
     ///
     /// # Errors
-    /// Says what is wrong.
+    /// The violation.
     pub(crate) fn check(&self, profile: &'static str, printed: Printed<'_>) -> Result<(), String> {
         if !MAKERS.contains(&profile) {
             return self.ledgers[profile].check(printed, KEPT);
@@ -171,7 +171,7 @@ impl Sources {
         Ok(())
     }
 
-    /// How many keys each source has had.
+    /// Returns the number of keys that a source has issued.
     pub(crate) fn issued(&self, profile: &str) -> usize {
         match profile {
             "oidc" => self.provider.granted("refresh_token") + 1,
@@ -180,12 +180,12 @@ impl Sources {
         }
     }
 
-    /// How many requests to a source came to harm on the way.
+    /// Returns the number of requests to a source that were disturbed.
     pub(crate) fn disturbed(&self, profile: &str) -> usize {
         self.networks.get(profile).map_or(0, FaultyNetwork::disturbed)
     }
 
-    /// What was spent twice: the servers that take it once tell whoever does that.
+    /// Returns the tokens that were used twice; the servers reject a second use.
     pub(crate) fn spent_twice(&self) -> Vec<String> {
         let is_refused = |status: &&u64| **status == 401;
         let refusals = self.endpoint.statuses().iter().filter(is_refused).count();
@@ -197,8 +197,8 @@ impl Sources {
     }
 }
 
-/// An `AppRole` that may read the key: its role-id and a secret-id. Its tokens are renewed again and
-/// again.
+/// Returns an `AppRole` that may read the key: its role-id and a secret-id. Its tokens can be
+/// renewed many times.
 fn approle(bao: &OpenBao) -> (String, String) {
     bao.policy("reader", &[("secret/data/soak", "read")]);
     bao.enable_auth("approle", "approle");

@@ -1,4 +1,4 @@
-//! What the calls leave: processes and files.
+//! The processes and files that calls leave.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,24 +8,24 @@ use integration_tests::wait::{sleep, until};
 
 use crate::sources::{NAMES, Sources};
 
-/// Each caller's process, and behind an answer a worker for each source.
+/// A process for each caller, and a background worker for each source.
 const MOST_WORKERS: usize = crate::CALLERS + NAMES.len();
-/// Each with its script, which is a shell and at most the two ends of a pipe.
+/// Each worker with its script: a shell, and at most two processes of a pipe.
 const MOST_PROCESSES: usize = MOST_WORKERS * 4;
-/// The profiles' sources, and the one that is used by another.
+/// The sources of the profiles, and the one that another source uses.
 const SOURCES: usize = NAMES.len() + 1;
-/// A plan, an entry, a failure and a lock for each source; the log, the one before it, and what keys its
-/// hashes; a draft for each process.
+/// A plan, an entry, a failure and a lock for each source; the log, the previous log, and the key
+/// of its hashes; a draft for each process.
 const MOST_FILES: usize = SOURCES * 4 + 3 + MOST_WORKERS;
 
-/// The most that there was at once.
+/// The highest numbers at any time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Peak {
     pub(crate) processes: usize,
     pub(crate) files: usize,
 }
 
-/// Looks every second until `is_over`.
+/// Checks every second until `is_over`.
 pub(crate) fn watch(sources: &Sources, is_over: &AtomicBool) -> (Peak, Vec<String>) {
     let mut peak = Peak::default();
     let mut wrong = Vec::new();
@@ -42,7 +42,7 @@ pub(crate) fn watch(sources: &Sources, is_over: &AtomicBool) -> (Peak, Vec<Strin
     (peak, wrong)
 }
 
-/// What is left when all callers have gone.
+/// Returns the processes and files that are left after all callers have ended.
 pub(crate) fn leftovers(sources: &Sources) -> Vec<String> {
     until("nobody works any more", || {
         Process::all_with("HOME", sources.home.path()).is_empty().then_some(())

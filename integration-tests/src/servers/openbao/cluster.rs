@@ -1,4 +1,4 @@
-//! Several nodes of OpenBao.
+//! A cluster of OpenBao nodes.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::wait;
 /// Nodes that share their data by raft.
 #[derive(Debug)]
 pub struct Cluster {
-    /// The nodes, in no order of importance.
+    /// The nodes, in any order.
     pub nodes: Vec<OpenBao>,
 }
 
@@ -36,7 +36,7 @@ impl Cluster {
         cluster.wait_for("a leader", |cluster| {
             cluster.leader().is_some_and(|leader| {
                 let body = json!({
-                    // Else a joiner becomes a voter after ten seconds only.
+                    // By default, a new node becomes a voter only after ten seconds.
                     "server_stabilization_time": "1s",
                     "cleanup_dead_servers": false,
                 });
@@ -52,12 +52,12 @@ impl Cluster {
                 state["data"]["healthy"] == true
                     && state["data"]["voters"].as_array().is_some_and(|v| v.len() == count))
         });
-        // The key was read when the nodes unsealed themselves.
+        // The nodes read the key when they unsealed themselves.
         drop(shared);
         cluster
     }
 
-    /// The node that leads just now.
+    /// Returns the current leader.
     #[must_use]
     pub fn leader(&self) -> Option<&OpenBao> {
         self.nodes
@@ -65,7 +65,7 @@ impl Cluster {
             .find(|node| matches!(node.try_request("GET", "sys/health", None, &[]), Ok((200, _))))
     }
 
-    /// All addresses.
+    /// Returns all addresses.
     #[must_use]
     pub fn addresses(&self) -> Vec<&str> {
         self.nodes.iter().map(OpenBao::address).collect()
