@@ -108,9 +108,9 @@ async fn examine_files(
             if !known.contains(&error) {
                 sheet.add([Finding::of(Check::ConfigurationSettings, &error)])?;
             }
-            let text = "no source was asked: what is in the way stands above";
-            let mend = "mend that, and run `api-key-helper doctor` again";
-            sheet.add([Finding::warning(Check::SourceAnswers, text, mend)])?;
+            let text = "no source was asked: see the errors above";
+            let hint = "fix that, and run `api-key-helper doctor` again";
+            sheet.add([Finding::warning(Check::SourceAnswers, text, hint)])?;
             Ok(None)
         }
     }

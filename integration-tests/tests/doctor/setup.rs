@@ -106,13 +106,13 @@ impl Report {
         assert_eq!(bad, names, "{}", self.answer.stdout);
     }
 
-    /// A check came to this, with each of these words in its text or its mend.
+    /// A check came to this, with each of these words in its text or its hint.
     #[track_caller]
     pub(crate) fn assert(&self, name: &str, level: &str, words: &[&str]) {
         let found = self.findings.iter().filter(|found| found["name"] == name);
         let found: Vec<&Value> = found.filter(|found| found["level"] == level).collect();
         let [found] = found[..] else { panic!("{name}: {level}: {}", self.answer.stdout) };
-        assert_eq!(level == "ok", found.get("mend").is_none(), "{found}");
+        assert_eq!(level == "ok", found.get("hint").is_none(), "{found}");
         for word in words {
             assert!(found.to_string().contains(word), "{word:?} is not in {found}");
         }

@@ -154,7 +154,7 @@ fn file(file: &SettingsFile) -> Finding {
         Err(Unreadable::Malformed(mistake)) => Finding::error(
             check,
             format!("{shown} is refused by Claude Code: {mistake}"),
-            format!("mend it there, in {path}"),
+            format!("fix it there, in {path}"),
         ),
         Err(Unreadable::Io(error)) => Finding::error(
             check,

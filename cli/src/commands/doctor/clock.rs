@@ -48,12 +48,12 @@ fn judge(source: &str, backend: &str, time: &ServerTime) -> Finding {
         "this machine's clock is {} {how} that of the server of `{source}`",
         format_duration(off)
     );
-    let mend = "set it, and keep it right: `timedatectl set-ntp true`";
+    let hint = "set it, and keep it right: `timedatectl set-ntp true`";
     if backend == "aws" && off > AWS_REFUSES {
         let text = format!("{text}, and aws takes no signature that is off by 5 min");
-        return Finding::error(Check::ClockSkew, text, mend);
+        return Finding::error(Check::ClockSkew, text, hint);
     }
-    Finding::warning(Check::ClockSkew, text, mend)
+    Finding::warning(Check::ClockSkew, text, hint)
 }
 
 /// A key is printed until 30 s and its caller's hold before its end; a clock that is off by more

@@ -66,30 +66,28 @@ pub(super) struct Finding {
     pub(super) level: Level,
     /// The source that it is about, if it is about one.
     pub(super) source: Option<String>,
-    /// What was found.
     pub(super) text: String,
-    /// What to do about it.
-    pub(super) mend: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 impl Finding {
     pub(super) fn ok(check: Check, text: impl Into<String>) -> Self {
-        Self { check, level: Level::Ok, source: None, text: text.into(), mend: None }
+        Self { check, level: Level::Ok, source: None, text: text.into(), hint: None }
     }
 
-    pub(super) fn warning(check: Check, text: impl Into<String>, mend: impl Into<String>) -> Self {
-        let mend = Some(mend.into());
-        Self { level: Level::Warning, mend, ..Self::ok(check, text) }
+    pub(super) fn warning(check: Check, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        let hint = Some(hint.into());
+        Self { level: Level::Warning, hint, ..Self::ok(check, text) }
     }
 
-    pub(super) fn error(check: Check, text: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { level: Level::Error, ..Self::warning(check, text, mend) }
+    pub(super) fn error(check: Check, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { level: Level::Error, ..Self::warning(check, text, hint) }
     }
 
     /// What `error` says.
     pub(super) fn of(check: Check, error: &Error) -> Self {
-        let mend = error.hint().map(ToString::to_string);
-        Self { level: Level::Error, mend, ..Self::ok(check, format!("{error:#}")) }
+        let hint = error.hint().map(ToString::to_string);
+        Self { level: Level::Error, hint, ..Self::ok(check, format!("{error:#}")) }
     }
 
     pub(super) fn about(self, source: &str) -> Self {

@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(level(&format!("'{}'", world.folder.path().display())), Level::Error);
         let cut = world.found(&format!("exec {path} --profile work"), Check::HelperLine);
         assert_eq!(cut.level, Level::Error);
-        assert!(cut.mend.unwrap().contains(&format!("exec '{path}'")));
+        assert!(cut.hint.unwrap().contains(&format!("exec '{path}'")));
         fs::set_permissions(&world.helper, Permissions::from_mode(0o600)).unwrap();
         let finding = world.found(&format!("'{path}'"), Check::HelperLine);
         assert!(finding.text.ends_with("is not executable"), "{finding:?}");
@@ -296,7 +296,7 @@ mod tests {
         let path = world.helper.display();
         let finding = world.found(&format!("'{path}' --profile home"), Check::HelperProfile);
         assert_eq!(finding.level, Level::Warning);
-        assert_eq!(finding.mend.unwrap(), "run `api-key-helper --profile home doctor`");
+        assert_eq!(finding.hint.unwrap(), "run `api-key-helper --profile home doctor`");
         assert_eq!(world.found(&format!("'{path}'"), Check::HelperProfile).level, Level::Ok);
     }
 }

@@ -114,7 +114,7 @@ impl Place {
             of => format!("{client}, `{of}`"),
         };
         let file = format!("`{}` ({whose})", self.path.display());
-        let mend =
+        let hint =
             format!("run `api-key-helper apply --client {client}` again, as when it was written");
         match program.canonicalize() {
             Ok(real) if Some(&*real) == front => {
@@ -123,11 +123,11 @@ impl Place {
             Ok(real) => {
                 let text =
                     format!("{file} names another copy of api-key-helper, `{}`", real.display());
-                Finding::warning(check, text, mend)
+                Finding::warning(check, text, hint)
             }
             Err(_) => {
                 let text = format!("{file} names `{}`, which is not there", program.display());
-                Finding::error(check, text, mend)
+                Finding::error(check, text, hint)
             }
         }
     }

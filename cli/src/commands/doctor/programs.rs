@@ -95,6 +95,6 @@ mod tests {
         let programs = Programs { front: None, worker: Err(error.clone()) };
         let finding = programs.about_worker();
         assert_eq!((finding.level, finding.text.as_str()), (Level::Warning, error.message()));
-        assert_eq!(finding.mend.as_deref(), error.hint().map(Hint::text));
+        assert_eq!(finding.hint.as_deref(), error.hint().map(Hint::text));
     }
 }

@@ -73,14 +73,14 @@ fn shell(line: &str) -> Command {
 fn judge(observed: &Observation, is_this_program: bool) -> Vec<Finding> {
     let Some(status) = observed.status else {
         let text = format!("the helper did not end within {} s, and was killed", LONGEST.as_secs());
-        let mend = "run it by hand, and see what it waits for: it has no terminal and no input";
-        return vec![Finding::error(Check::HelperRun, text, mend)];
+        let hint = "run it by hand, and see what it waits for: it has no terminal and no input";
+        return vec![Finding::error(Check::HelperRun, text, hint)];
     };
     let said = HelperMessage::of(&observed.stderr, is_this_program);
     let mut findings = vec![about_time(observed.took)];
     if !status.success() {
         let text = format!("the helper failed ({status}){}", said.message);
-        findings.push(Finding::error(Check::HelperRun, text, said.mend(BY_HAND)));
+        findings.push(Finding::error(Check::HelperRun, text, said.hint(BY_HAND)));
         return findings;
     }
     findings.push(if observed.stderr.is_empty() {
@@ -88,7 +88,7 @@ fn judge(observed: &Observation, is_this_program: bool) -> Vec<Finding> {
     } else {
         let text =
             format!("the helper ends well and says something, which nobody sees{}", said.message);
-        Finding::warning(Check::HelperRun, text, said.mend(BY_HAND))
+        Finding::warning(Check::HelperRun, text, said.hint(BY_HAND))
     });
     findings.push(about_output(&observed.stdout));
     findings.push(if observed.holds_stdout {
@@ -119,7 +119,7 @@ fn about_time(took: Duration) -> Finding {
 fn about_output(stdout: &[u8]) -> Finding {
     let check = Check::HelperOutput;
     let length = stdout.len();
-    let mend = "let it print the key alone on stdout, and all else on stderr";
+    let hint = "let it print the key alone on stdout, and all else on stderr";
     let text = match std::str::from_utf8(stdout) {
         Ok(text) => match Key::parse(text) {
             Ok(_) => {
@@ -133,7 +133,7 @@ fn about_output(stdout: &[u8]) -> Finding {
             format!("the helper prints {length} bytes, which are no text from byte {position} on")
         }
     };
-    Finding::error(check, text, mend)
+    Finding::error(check, text, hint)
 }
 
 /// What the helper said on stderr, as far as it is known to hold no secret.
@@ -164,7 +164,7 @@ impl HelperMessage {
         }
     }
 
-    fn mend(self, otherwise: &str) -> String {
+    fn hint(self, otherwise: &str) -> String {
         self.hint.unwrap_or_else(|| otherwise.to_owned())
     }
 }
@@ -227,7 +227,7 @@ mod tests {
         let stderr = b"api-key-helper: error: it is down\napi-key-helper: hint: wait\n";
         let ours = found(&observed(Some(1), b"", stderr), true, Check::HelperRun);
         assert_eq!(ours.text, "the helper failed (exit status: 1): it is down");
-        assert_eq!(ours.mend.as_deref(), Some("wait"));
+        assert_eq!(ours.hint.as_deref(), Some("wait"));
         let theirs = found(&observed(Some(1), b"", b"canary"), false, Check::HelperRun);
         assert_eq!(theirs.level, Level::Error);
         assert!(theirs.text.contains("(6 bytes or more) is not shown"), "{theirs:?}");

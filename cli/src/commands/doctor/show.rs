@@ -38,7 +38,7 @@ struct Row {
     source: Option<String>,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
+    hint: Option<String>,
 }
 
 /// What was found so far.
@@ -115,7 +115,7 @@ impl Sheet {
 
 impl From<Finding> for Row {
     /// Texts may come from files and servers.
-    fn from(Finding { check, level, source, text, mend }: Finding) -> Self {
+    fn from(Finding { check, level, source, text, hint }: Finding) -> Self {
         Self {
             name: visible(check.name()),
             level: match level {
@@ -125,7 +125,7 @@ impl From<Finding> for Row {
             },
             source,
             text: visible(text),
-            mend: mend.map(visible),
+            hint: hint.map(visible),
         }
     }
 }
@@ -133,8 +133,8 @@ impl From<Finding> for Row {
 impl Row {
     fn for_a_person(&self, sign: &str) -> String {
         let Self { name, text, .. } = self;
-        let mend = self.mend.as_ref().map_or_else(String::new, |mend| format!("    {mend}\n"));
-        format!("{sign} {name}: {text}\n{mend}")
+        let hint = self.hint.as_ref().map_or_else(String::new, |hint| format!("    {hint}\n"));
+        format!("{sign} {name}: {text}\n{hint}")
     }
 }
 
@@ -148,7 +148,7 @@ impl Summary {
 }
 
 /// The form of what `--json` prints.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// To the beginning of the line, and nothing is on it any more (ECMA-48, 8.3.41).
 const CLEAR: &str = "\r\u{1b}[K";

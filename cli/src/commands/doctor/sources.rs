@@ -137,8 +137,8 @@ fn about(asked: &SourceTrial, has_key: bool, profile: &Profile, now: Moment) -> 
     match (answer, waits_for) {
         (Err(_), Some(used)) => {
             let text = format!("`{source}` was not asked: it uses `{used}`, which gave no key");
-            let mend = format!("see what is said of `{used}`");
-            findings.push(Finding { level, ..Finding::error(Check::SourceAnswers, text, mend) });
+            let hint = format!("see what is said of `{used}`");
+            findings.push(Finding { level, ..Finding::error(Check::SourceAnswers, text, hint) });
         }
         (Err(error), None) => {
             let finding = Finding::of(Check::SourceAnswers, error);
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(judged(Some(Duration::from_secs(270))).level, Level::Ok);
         let finding = judged(Some(Duration::from_secs(271)));
         assert_eq!(finding.level, Level::Warning);
-        assert_eq!(finding.mend.as_deref(), Some("set `hold` to at most `270s`"));
+        assert_eq!(finding.hint.as_deref(), Some("set `hold` to at most `270s`"));
         assert!(finding.text.contains("lives 10 min 0 s, and ends in 10 min 0 s"), "{finding:?}");
     }
 }

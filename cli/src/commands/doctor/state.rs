@@ -30,8 +30,8 @@ pub(super) fn folder(folder: &StateFolder) -> (Vec<Finding>, Option<Error>) {
         }
         Err(ReadError::Io(error)) => {
             let text = format!("nothing is cached: the state folder `{shown}`: {error}");
-            let mend = format!("set `{STATE_VARIABLE}` to a folder that you can write to");
-            return (vec![Finding::error(Check::StateFolder, text, mend)], None);
+            let hint = format!("set `{STATE_VARIABLE}` to a folder that you can write to");
+            return (vec![Finding::error(Check::StateFolder, text, hint)], None);
         }
         Ok(()) => {}
     }
@@ -58,8 +58,8 @@ fn writable(path: &Path) -> Finding {
 fn judge_room(path: &Path, room: u64) -> Finding {
     let text = format!("`{}` has {} MiB of room", path.display(), room >> 20);
     if room < NEEDED {
-        let mend = format!("make room on its disk, see `{}`", advice::room_of(path));
-        return Finding::warning(Check::StateFolderSpace, text, mend);
+        let hint = format!("make room on its disk, see `{}`", advice::room_of(path));
+        return Finding::warning(Check::StateFolderSpace, text, hint);
     }
     Finding::ok(Check::StateFolderSpace, text)
 }
