@@ -87,7 +87,7 @@ fn apply_writes_the_path_that_survives_an_upgrade() {
     assert_eq!(written(format!("bin:/usr/bin:{}", bin.display())), exec(&bin.join(FRONT)));
     run_line(&home, &settings_file(&home)).assert_key("key-1");
 
-    // Whoever can write there could lead it elsewhere.
+    // Another user who can write there could replace the link.
     fs::set_permissions(&bin, fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(written(bin.display().to_string()), exec(&front));
 }
@@ -182,7 +182,7 @@ fn apply_warns_of_settings_that_override_the_helper() {
             &format!("`{shown}` sets another `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`"),
         ],
     );
-    // What is weaker beats nothing.
+    // A setting with lower precedence still applies.
     let _ = home.call(["apply"]).run().assert_printed();
 }
 

@@ -20,7 +20,7 @@ fn library(home: &Home) -> PathBuf {
     home.path().join(".config/Claude-3p/configLibrary")
 }
 
-/// A user who has made a configuration in the application's window.
+/// Returns a user who has created a configuration in the application's window.
 fn user_of_desktop() -> (Home, PathBuf) {
     let home = user();
     let meta = "{\"appliedId\": \"4f2a\", \"entries\": [{\"id\": \"4f2a\", \"name\": \"Work\"}]}";
@@ -57,7 +57,7 @@ fn apply_claude_desktop_names_the_program_in_the_applied_configuration() {
     assert_eq!(written["inferenceCredentialHelper"], front);
     assert_eq!(written["inferenceCredentialKind"], "helper-script");
     assert_eq!(written["inferenceCredentialHelperTtlSec"], 30);
-    // Claude Desktop runs it so, and takes a token alone.
+    // Claude Desktop runs it like this, and takes only the token.
     home.call_of(Path::new(&front)).run().assert_key("key-1");
     assert!(desktop(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));
     let _ = desktop(&home, &["--undo"]).run().assert_printed();
@@ -76,7 +76,7 @@ fn apply_claude_desktop_with_a_profile_makes_a_symlink() {
     let link = links.join("api-key-helper@main");
     assert_eq!(read(&file)["inferenceCredentialHelper"], link.display().to_string());
     assert_eq!(link.canonicalize().unwrap(), Binaries::built().front.canonicalize().unwrap());
-    // Claude Desktop runs it so.
+    // Claude Desktop runs it like this.
     home.call_of(&link).run().assert_key("key-1");
     assert!(call(&[]).assert_printed().starts_with("Nothing changes: "));
     let _ = desktop(&home, &["--undo", "--dry-run"]).run().assert_printed();

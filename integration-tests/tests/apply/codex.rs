@@ -23,13 +23,13 @@ fn codex(home: &Home, arguments: &[&str]) -> Call {
     home.call(["apply", "--client", "codex"].iter().chain(arguments).copied())
 }
 
-/// The `auth` of a provider, as Codex reads it.
+/// Returns the `auth` of a provider, as Codex reads it.
 fn auth(file: &Path, provider: &str) -> toml::Table {
     let config: toml::Table = fs::read_to_string(file).unwrap().parse().unwrap();
     config["model_providers"][provider]["auth"].as_table().unwrap().clone()
 }
 
-/// What the provider's command prints, run as Codex runs it: without a shell.
+/// Asserts the output of the provider's command, run as Codex runs it: without a shell.
 #[track_caller]
 fn assert_runs(home: &Home, provider: &str, key: &str) {
     let auth = auth(&config_file(home), provider);
@@ -83,7 +83,7 @@ fn apply_codex_arguments_have_the_profile_and_config_options() {
     let call = call.args(["--client", "codex", "--provider", "other"]);
     let _ = call.run().assert_printed();
     let auth = auth(&config_file(&home), "other");
-    // An earlier call of Codex means that its key was refused.
+    // A call before the end of this interval means that the key was refused.
     assert_eq!(auth["refresh_interval_ms"].as_integer(), Some(600_000));
     assert_runs(&home, "other", "key-1");
 }

@@ -1,7 +1,7 @@
 //! `apply` with each client, as processes.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod claude_code;
@@ -22,12 +22,12 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::mounts::Mounts;
 use serde_json::Value;
 
-/// Where Claude Code has the user's settings.
+/// Returns the user's settings file of Claude Code.
 fn settings_file(home: &Home) -> PathBuf {
     home.path().join(".claude/settings.json")
 }
 
-/// A user whose keys are known to live long enough for any TTL.
+/// Returns a user whose keys live long enough for any TTL.
 fn user() -> Home {
     Home::with_settings("", "lifetime = \"48h\"", KEYS)
 }
@@ -37,7 +37,7 @@ fn read(file: &Path) -> Value {
     serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap()
 }
 
-/// The line in a settings file, run as Claude Code runs it.
+/// Runs the line in a settings file as Claude Code runs it.
 #[track_caller]
 fn run_line(home: &Home, file: &Path) -> Answer {
     let line = read(file)["apiKeyHelper"].as_str().unwrap().to_owned();
@@ -52,7 +52,7 @@ fn front() -> PathBuf {
     Binaries::built().front.canonicalize().unwrap()
 }
 
-/// An empty folder of this user's, which is `/etc` for the calls that see the mounts.
+/// Returns an empty folder of this user, which is `/etc` for the calls that see the mounts.
 fn own_etc(home: &Home) -> (PathBuf, Mounts) {
     let etc = home.path().join("etc");
     fs::create_dir(&etc).unwrap();

@@ -18,7 +18,7 @@ fn mcp(home: &Home, arguments: &[&str]) -> Call {
     home.call(words.iter().chain(arguments).copied())
 }
 
-/// What Claude Code is to run for this user.
+/// Returns the line that Claude Code runs for this user.
 fn line() -> String {
     let front = Binaries::built().front.canonicalize().unwrap();
     format!("exec '{}' --format headers", front.display())
@@ -42,7 +42,7 @@ fn apply_mcp_writes_headers_helper_beside_the_url() {
     );
     let server = json!({"type": "http", "url": "https://mcp.example.com", "headersHelper": line()});
     assert_eq!(read(&file), json!({"numStartups": 5, "mcpServers": {"docs": server}}));
-    // Claude Code runs it so.
+    // Claude Code runs it like this.
     let shell = home.call_of(Path::new("/bin/sh")).args(["-c", &line()]).run();
     assert_eq!(shell.assert_printed(), "{\"Authorization\":\"Bearer key-1\"}\n");
     assert!(mcp(&home, &[]).run().assert_printed().starts_with("Nothing changes: "));

@@ -1,4 +1,4 @@
-//! `apply` for the user, for a project, and for everybody on the machine.
+//! `apply` for the user, for a project, and for all users of the machine.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -42,7 +42,7 @@ fn apply_scope_managed_needs_root() {
     let home = user();
     let (etc, mounts) = own_etc(&home);
     let apply = home.call(["apply", "--scope", "managed"]);
-    // A user of no name, with no rights beyond the files' modes.
+    // A user without a name, and without rights beyond the files' modes.
     let powerless = |call: Call| mounts.seen_by(call.under(["unshare", "--user"]));
     fs::set_permissions(&etc, fs::Permissions::from_mode(0o555)).unwrap();
     let hint = format!("run `sudo {} apply --scope managed`", front().display());
@@ -54,7 +54,7 @@ fn apply_scope_managed_needs_root() {
     run_line(&home, &file).assert_key("key-1");
     assert_eq!(mode(&file), 0o644 & !umask());
 
-    // What lies beside it beats it.
+    // A file beside it takes precedence.
     let part =
         home.write("etc/claude-code/managed-settings.d/5.json", "{\"apiKeyHelper\": \"other\"}");
     let answer = mounts.seen_by(home.call(["apply", "--scope", "managed"])).run();

@@ -34,7 +34,7 @@ fn apply_ttl_uses_the_lifetime_of_a_cached_key() {
     let home = Home::with_settings("", "lifetime = \"48h\"", body);
     let _ = home.call(["apply"]).run().assert_printed();
     assert_eq!(ttl(&home), "3600000");
-    // Its end is a whole second and its beginning is not, so its life is never quite the same.
+    // The expiry is in whole seconds and the start is not, so the lifetime varies slightly.
     for run in 1..=2 {
         home.call(["get", "--refresh"]).run().assert_key(&format!("key-{run}"));
         let _ = home.call(["apply"]).run().assert_printed();

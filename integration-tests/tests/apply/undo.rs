@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{read, settings_file, user};
 
-/// Applies, and applies again with another line, and undoes that.
+/// Applies, applies again with another line, and undoes that.
 #[track_caller]
 fn apply_and_undo(home: &Home) -> String {
     let _ = home.call(["apply", "--force"]).run().assert_printed();
@@ -53,7 +53,7 @@ fn apply_undo_removes_the_file_and_folders_it_made() {
     assert!(apply_and_undo(&home).starts_with("Setting undone: there is no "));
     assert!(!home.path().join(".claude").exists());
 
-    // A folder that others made, or use by now, stays.
+    // A folder that others have made, or use by now, stays.
     for theirs in [true, false] {
         let home = user();
         let folder = home.path().join(".claude");
@@ -83,7 +83,7 @@ fn apply_undo_keeps_symlink_and_mode() {
     let _ = home.call(["apply"]).run().assert_printed();
     assert!(link.is_symlink() && read(&real)["apiKeyHelper"].is_string());
     assert_eq!(mode(), 0o640);
-    // Beside the file and not beside the link, which may stand in a repository.
+    // Beside the file and not beside the link, which may be in a repository.
     assert_eq!(fs::read_dir(link.parent().unwrap()).unwrap().count(), 1);
     let copy = real.with_file_name("claude.json.before-api-key-helper");
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o7777, 0o640);
@@ -103,7 +103,7 @@ fn apply_backup_of_ignored_settings_is_ignored_by_git() {
     fs::create_dir_all(work.join(".claude")).unwrap();
     let git = |arguments: &[&str]| git::run(git::git(&work, arguments));
     git(&["init", "--quiet"]);
-    // As Claude Code does for the file that it makes.
+    // Claude Code does this for the file that it makes.
     fs::write(work.join(".git/info/exclude"), "**/.claude/settings.local.json\n").unwrap();
     let secret = "{\n  \"env\": {\n    \"TOKEN\": \"private-value\"\n  }\n}\n";
     let local = work.join(".claude/settings.local.json");
@@ -179,7 +179,7 @@ fn apply_undo_keeps_another_programs_helper() {
     fs::write(&file, "{\"apiKeyHelper\": \"new\"}").unwrap();
     let said = home.call(["apply", "--undo"]).run();
     assert!(said.assert_printed().contains("another program's"), "{said:?}");
-    // What is kept from now on is the newer one.
+    // From now on, the newer file is the backup.
     apply_and_undo(&home);
     assert_eq!(fs::read_to_string(&file).unwrap(), "{\"apiKeyHelper\": \"new\"}");
 }

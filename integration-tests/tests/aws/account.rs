@@ -1,4 +1,4 @@
-//! An AWS to ask.
+//! AWS accounts for the tests.
 
 use std::sync::OnceLock;
 
@@ -6,25 +6,26 @@ use integration_tests::servers::Moto;
 use integration_tests::servers::moto::{AccessKey, allow, text, trust};
 use serde_json::{Value, json};
 
-/// An account at a server that checks signatures, session tokens and rights. No test changes it.
+/// An account at a server that checks signatures, session tokens and permissions. No test changes
+/// it.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) moto: Moto,
     /// May read secrets.
     pub(crate) reader: AccessKey,
-    /// May assume roles, and nothing else.
+    /// May only assume roles.
     pub(crate) caller: AccessKey,
     /// May do nothing.
     pub(crate) nobody: AccessKey,
-    /// The ARN of a role that may read secrets, for those who know [`EXTERNAL_ID`].
+    /// The ARN of a role that may read secrets, and requires [`EXTERNAL_ID`].
     pub(crate) role: String,
     /// The ARN of a secret in eu-west-1.
     pub(crate) abroad: String,
-    /// The id of the version of the secret `staged` whose key is `sk-second`.
+    /// The ID of the version of the secret `staged` whose key is `sk-second`.
     pub(crate) second: String,
 }
 
-/// It lives as long as the tests.
+/// Returns the account, which lives as long as the tests.
 pub(crate) fn account() -> &'static Account {
     static ACCOUNT: OnceLock<Account> = OnceLock::new();
     ACCOUNT.get_or_init(|| {
@@ -61,7 +62,7 @@ pub(crate) fn account() -> &'static Account {
 }
 
 impl Account {
-    /// The lines of a source that reads the secret `plain` as the role.
+    /// Returns the lines of a source that reads the secret `plain` with the role.
     pub(crate) fn as_role(&self) -> String {
         let role = &self.role;
         format!(
@@ -71,8 +72,8 @@ impl Account {
     }
 }
 
-/// An AWS that believes everybody: for credentials that it did not give itself, for requests that
-/// are not signed, and behind a proxy, which breaks signatures. No test changes it.
+/// Returns an AWS that accepts every request: for credentials that it did not issue, for unsigned
+/// requests, and behind a proxy, which breaks signatures. No test changes it.
 pub(crate) fn credulous() -> &'static Moto {
     static CREDULOUS: OnceLock<Moto> = OnceLock::new();
     CREDULOUS.get_or_init(|| {
@@ -93,13 +94,13 @@ pub(crate) const KEY: &str = "sk-ant-made-up-0001";
 /// The key in the secret `plain` in eu-west-1.
 pub(crate) const KEY_ABROAD: &str = "sk-ant-made-up-eu-0001";
 
-/// What whoever assumes the role must know.
+/// The external ID that the role requires.
 pub(crate) const EXTERNAL_ID: &str = "partner-17";
 
-/// A role of which a server that believes everybody knows nothing.
+/// A role that the server without checks does not know.
 pub(crate) const ANY_ROLE: &str = "arn:aws:iam::123456789012:role/any";
 
-/// Long-lived credentials for a server that believes everybody.
+/// Returns long-lived credentials for the server without checks.
 pub(crate) fn anybody() -> AccessKey {
     AccessKey { id: "AKIAMADEUP".to_owned(), secret: "made-up-secret-access-key".to_owned() }
 }

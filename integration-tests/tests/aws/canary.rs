@@ -1,4 +1,4 @@
-//! Secrets of AWS are nowhere but in the entry, and the key on stdout.
+//! Secrets of AWS are only in the entry, and the key on stdout.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,15 +16,15 @@ use crate::barrier::Barrier;
 use crate::search::Canary;
 use crate::user::User;
 
-/// The shell's lines that write down what this process and those above it were given, up to the
-/// test's own.
+/// Shell lines that record the arguments and environments of this process and its ancestors, up to
+/// the test's own.
 const GIVEN: &str = "process=$$\n\
     while [ $process -gt 1 ] && grep -qzF \"HOME=$HOME\" /proc/$process/environ; do\n\
     cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\n\
     process=$(cut -d ' ' -f 4 /proc/$process/stat)\n\
     done";
 
-/// Somebody whose long-lived keys come of a program, and who assumes a role with them.
+/// Returns a user whose long-lived keys come from a program, and who assumes a role with them.
 fn with_process_and_role(canary: &mut Canary, address: &str) -> User {
     let AccessKey { id, secret } = &account().caller;
     canary.add("the secret access key", secret);
@@ -52,13 +52,13 @@ fn credential_process_and_role_secrets_are_nowhere_but_in_the_entry() {
     let given = String::from_utf8_lossy(&given).into_owned();
     assert!(given.contains("api-key-helper"), "the worker is looked at too: {given}");
 
-    // Behind an answer.
+    // In a background refresh.
     user.state().age("aws", Duration::from_secs(62 * 60));
     canary.call(&user.call()).assert_key(KEY);
     until("the key is refreshed", || (user.state().log().len() == 3).then_some(()));
     canary.search(&user);
 
-    // After the entry was damaged, and set aside: that costs the session, and there is a new one.
+    // After the entry was damaged and moved aside: the session is lost, and there is a new one.
     let entry = user.state().entry_file("aws");
     let whole = fs::read(&entry).unwrap();
     user.state().replace(&entry, &whole[1..]);
@@ -68,8 +68,8 @@ fn credential_process_and_role_secrets_are_nowhere_but_in_the_entry() {
     canary.search(&user);
 }
 
-/// While a worker reads the secret, it holds all there is. What others see of it then, before an
-/// answer and behind one.
+/// The worker holds all secrets while it reads. Checks what other processes see then, both before
+/// an answer and in the background.
 #[test]
 fn worker_reading_aws_shows_no_secret_to_other_processes() {
     const SECRET: &str = "secretsmanager.GetSecretValue";
@@ -159,7 +159,7 @@ fn web_identity_and_container_secrets_are_nowhere_but_in_the_entry() {
     canary.search(&user);
 }
 
-/// Who refuses often repeats what was asked.
+/// A server that refuses often repeats the request.
 #[test]
 fn aws_refusal_that_repeats_the_request_shows_no_secret() {
     let secret = "made-up-secret-access-key";
@@ -190,7 +190,7 @@ fn aws_refusal_that_repeats_the_request_shows_no_secret() {
     }
 }
 
-/// A refusal whose words are shown.
+/// The text of this refusal is shown.
 #[test]
 fn aws_refusal_message_with_the_sent_token_is_redacted() {
     let secret = "made-up-secret-access-key";
@@ -205,7 +205,7 @@ fn aws_refusal_message_with_the_sent_token_is_redacted() {
             repeated(authorization.rsplit_once("Signature=").unwrap().1)
         },
         |request| {
-            // As it was sent, from where it is short enough to be shown.
+            // The header as it was sent, from the part that fits into a message.
             let (_, rest) = request.header("authorization").unwrap().split_once(", ").unwrap();
             vec![rest.to_owned()]
         },
@@ -230,7 +230,7 @@ fn aws_refusal_message_with_the_sent_token_is_redacted() {
     }
 }
 
-/// What was read is no key, and is not shown either.
+/// The secret string is not a key, and is not shown either.
 #[test]
 fn aws_secret_that_is_no_key_is_not_shown() {
     let canary = Canary::new();

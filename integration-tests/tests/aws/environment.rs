@@ -1,4 +1,4 @@
-//! An answer belongs to the environment that it came of.
+//! A cached key belongs to the environment that it was fetched in.
 
 use integration_tests::call::Call;
 use integration_tests::servers::Relay;
@@ -7,8 +7,8 @@ use integration_tests::servers::moto::AccessKey;
 use crate::account::{KEY, KEY_ABROAD, account};
 use crate::user::{User, shared};
 
-/// Each of `calls` has an entry of its own: it is a miss once, whatever the calls between. The texts are
-/// what they print.
+/// Asserts that each of `calls` has its own entry: one miss, whatever the calls in between. The
+/// texts are the expected outputs.
 #[track_caller]
 fn assert_each_is_asked_for_once(relay: &Relay, calls: &[(Call, &str); 2]) {
     for round in 0..2 {
@@ -55,9 +55,9 @@ fn aws_access_key_of_another_user_gets_no_cached_key() {
     user.assert_gets(KEY);
     let AccessKey { id, secret } = &account().nobody;
     let call = user.call().env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", secret);
-    // The key of somebody else is not theirs to see.
+    // Another user's key is not printed.
     call.run().assert_error(4, &["aws refused to read `plain`"]);
-    // Nor does their refusal cost the first one anything.
+    // The refusal does not affect the first user.
     user.run().assert_key(KEY);
     assert_eq!(relay.requests().len(), 2);
 }
@@ -69,7 +69,7 @@ fn unused_aws_variables_keep_the_cache_entry() {
         .signing_as(&account().reader);
     user.assert_gets(KEY);
     for (name, value) in [
-        // The file says so itself.
+        // The file sets the region itself.
         ("AWS_REGION", "eu-west-1"),
         ("AWS_DEFAULT_REGION", "eu-west-1"),
         ("AWS_EXECUTION_ENV", "test"),
@@ -80,8 +80,7 @@ fn unused_aws_variables_keep_the_cache_entry() {
     assert_eq!(relay.requests().len(), 1);
 }
 
-/// A failure says something about whoever had it: it does not keep those from asking who have other
-/// credentials, or ask elsewhere.
+/// A failure belongs to its credentials and server: users with other ones are not in its cooldown.
 #[test]
 fn aws_failure_with_other_credentials_starts_no_cooldown() {
     let relay = Relay::to(account().moto.address());

@@ -1,5 +1,5 @@
-//! A network and an AWS that fail, as a proxy makes them: one budget of attempts, and then what there
-//! is left to say.
+//! Failures of the network and of AWS, which a proxy simulates: one budget of attempts, then the
+//! fallback.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -12,21 +12,21 @@ use serde_json::{Value, json};
 use crate::account::{KEY, anybody, credulous};
 use crate::user::User;
 
-/// The one proxy: its rules are for one test at a time.
+/// The only proxy, whose rules are for one test at a time.
 struct FaultyAws(MutexGuard<'static, Microburst>);
 
 impl FaultyAws {
-    /// Fair.
+    /// Returns the proxy without faults.
     fn new() -> Self {
         static PROXY: OnceLock<Mutex<Microburst>> = OnceLock::new();
         let proxy = PROXY.get_or_init(|| Mutex::new(Microburst::before(credulous().address())));
-        // A test that failed is no reason for the others to fail.
+        // A failed test must not fail the others.
         let aws = Self(proxy.lock().unwrap_or_else(PoisonError::into_inner));
         aws.0.rules(&json!([]));
         aws
     }
 
-    /// The next `times` requests fare so.
+    /// Applies this fault to the next `times` requests.
     fn turn(&self, fault: &Value, times: u64) {
         let mut rule = fault.clone();
         rule["service"] = json!("*");
@@ -34,27 +34,26 @@ impl FaultyAws {
         self.0.rules(&json!([rule]));
     }
 
-    /// All requests fare so.
+    /// Applies this fault to all requests.
     fn turn_for_good(&self, fault: &Value) {
         self.turn(fault, 1_000_000);
     }
 
-    /// Somebody who asks through the proxy.
+    /// Returns a user who sends requests through the proxy.
     fn user(&self, source: &str) -> User {
         let source = format!("secret_id = \"plain\"\n{source}");
         User::of(self.0.address(), &source).signing_as(&anybody())
     }
 
-    /// How many requests come through while `act` does.
+    /// Returns the number of requests while `act` runs.
     fn requests<T>(&self, act: impl FnOnce() -> T) -> (T, u64) {
         let before = self.0.requests();
         let result = act();
         (result, self.0.requests() - before)
     }
 
-    /// Lets `count` requests come through while `act` does, each of which is left before its answer. The
-    /// proxy may come to read such a one, and count it, when the one who sent it has gone; it must not
-    /// become the next test's.
+    /// Waits for `count` requests while `act` runs, each of which is given up before its response.
+    /// The proxy may read and count such a request later, and it must not count for the next test.
     fn all_requests<T>(&self, count: u64, act: impl FnOnce() -> T) -> T {
         let before = self.0.requests();
         let result = act();
@@ -67,7 +66,7 @@ impl FaultyAws {
     }
 }
 
-/// What can go wrong, and words of what is said then.
+/// Returns the possible faults, with words of the error.
 fn faults() -> [(Value, &'static str); 5] {
     [
         (
@@ -76,13 +75,13 @@ fn faults() -> [(Value, &'static str); 5] {
         ),
         (json!({ "error": { "code": "ServiceUnavailable", "status": 503 } }), "answered 503"),
         (json!({ "reset": true }), "broke off its response"),
-        // A whole answer with half of its JSON.
+        // A complete response with half of its JSON.
         (json!({ "response": { "truncate_frac": 0.5 } }), "but not as aws does"),
         (json!({ "response": { "abort_frac": 0.5 } }), "broke off its response"),
     ]
 }
 
-/// An answer that comes long after everybody has gone.
+/// Returns a response that comes long after the client has given up.
 fn hang() -> Value {
     json!({ "timeout_ms": 4_000 })
 }
@@ -132,7 +131,7 @@ fn stale_key_is_printed_with_one_warning_during_an_aws_fault() {
         answer.assert_warned(KEY, &["using the key that `aws` gave", words]);
         assert_eq!(requests, 3, "{fault}");
 
-        // And when it has passed, so has the warning.
+        // The warning ends with the fault.
         aws.0.rules(&json!([]));
         user.state().end_pause("aws");
         user.run().assert_key(KEY);
@@ -140,7 +139,7 @@ fn stale_key_is_printed_with_one_warning_during_an_aws_fault() {
     }
 }
 
-/// Pauses are half a second long at least, and after each there is one attempt.
+/// Cooldowns are at least half a second long, and one attempt follows each.
 #[test]
 fn aws_failure_cooldown_spares_the_server_from_a_crowd() {
     let aws = FaultyAws::new();
@@ -192,8 +191,8 @@ fn hanging_aws_ends_at_each_timeout() {
     let (answer, took) = aws.all_requests(3, || (user.run(), since(start)));
     answer.assert_error(1, &["did not answer in time"]);
     assert_eq!(user.state().log()[0]["attempts"], 3);
-    // Three time-outs and two waits of 200 ms and 400 ms at most take 3.6 s. The rest is for a machine
-    // under load: without the time-outs it would be the deadline's 30 s.
+    // Three timeouts and two waits of at most 200 ms and 400 ms take 3.6 s. The rest is for a
+    // machine under load: without the timeouts, it would be the deadline's 30 s.
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
@@ -217,7 +216,7 @@ fn hanging_aws_ends_at_the_deadline() {
         } else {
             answer.assert_error(1, &["did not answer in time"]);
         }
-        // Without the deadline, it would be the time-out's 10 s at least.
+        // Without the deadline, it would be at least the timeout's 10 s.
         assert!(took < Duration::from_secs(10), "{took:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every way to a key: a configuration as somebody writes it, and the key on stdout.
+//! Every way to a key: a configuration of a user, and the key on stdout.
 
 use integration_tests::servers::Stub;
 use integration_tests::servers::moto::AccessKey;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::account::{ANY_ROLE, EXTERNAL_ID, KEY, KEY_ABROAD, account, anybody, credulous};
 use crate::user::{User, shared};
 
-/// What `source` gives to somebody who may read.
+/// Asserts that `source` prints this key for a user who may read it.
 #[track_caller]
 fn assert_reads(source: &str, key: &str) {
     User::at_account(&account().reader, source).assert_gets(key);
@@ -128,7 +128,7 @@ fn ecs_container_credentials_read_the_secret() {
 
 #[test]
 fn ec2_instance_metadata_gives_credentials_and_region() {
-    // moto's own metadata service does not say how long its token lives.
+    // moto's own metadata service does not report the lifetime of its token.
     let machine = Stub::start(|request| match request.line.as_str() {
         "PUT /latest/api/token" => {
             Reply::new(200, &["x-aws-ec2-metadata-token-ttl-seconds: 21600"], "made-up-token")
@@ -146,7 +146,7 @@ fn ec2_instance_metadata_gives_credentials_and_region() {
         .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.address())
         .assert_gets(KEY_ABROAD);
 
-    // It is not asked when something nearer answers.
+    // The machine is not asked if a source with precedence has credentials.
     let asked = machine.requests().len();
     User::of(credulous().address(), "secret_id = \"plain\"")
         .without_env("AWS_EC2_METADATA_DISABLED")
@@ -156,7 +156,7 @@ fn ec2_instance_metadata_gives_credentials_and_region() {
     assert_eq!(machine.requests().len(), asked);
 }
 
-/// What ECS, EKS and EC2 answer.
+/// Returns the response of ECS, EKS and EC2.
 fn machine_credentials() -> Reply {
     let credentials = json!({
         "Code": "Success", "LastUpdated": "2026-01-01T00:00:00Z", "Type": "AWS-HMAC",
@@ -190,7 +190,7 @@ fn alternating_aws_profiles_and_regions_are_fetched_once_each() {
         }
     }
     assert_eq!(server.requests().len(), 3);
-    // Other keys are another credential, perhaps of another account: the key is read again.
+    // Other access keys may belong to another account, so the secret is read again.
     let keys = |id: &str| {
         let call = user.call().env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", "s");
         call.run().assert_key(&format!("sk-{id}-us-east-1"));

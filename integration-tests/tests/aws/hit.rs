@@ -1,4 +1,4 @@
-//! A key that is on disk, and the network left alone.
+//! A hit uses no network.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::user::User;
 fn aws_cache_hit_opens_no_socket_and_starts_no_process() {
     let relay = Relay::to(account().moto.address());
     let user = User::of(relay.address(), &account().as_role()).signing_as(&account().caller);
-    // These are not read either.
+    // These files are not read either.
     let user = user.file(".aws/config", "[default]\n").file(".aws/credentials", "[default]\n");
     user.run().assert_key(KEY);
     let asked = relay.requests().len();

@@ -1,4 +1,4 @@
-//! Credentials and secrets are read in one way, wherever they come from.
+//! Credentials and secrets are parsed by one rule, whatever their source.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::user::User;
 
-/// A Secrets Manager that answers everybody with `text`.
+/// Returns a Secrets Manager that returns `text` for each request.
 fn secrets_manager(text: &str) -> Stub {
     let answer = json!({
         "ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:s-AbCdEf",
@@ -26,12 +26,12 @@ fn user(server: &Stub) -> User {
     User::with_profile(server.address(), "retries = 0", "secret_id = \"s\"\ntimeout = \"5s\"")
 }
 
-/// The same with keys in the environment.
+/// Returns the same with keys in the environment.
 fn with_keys(server: &Stub) -> User {
     user(server).env("AWS_ACCESS_KEY_ID", "AKIAMADEUP").env("AWS_SECRET_ACCESS_KEY", "made-up")
 }
 
-/// The same with a program that gives credentials to the selected profile.
+/// Returns the same with a program that prints credentials for the selected profile.
 fn with_process(server: &Stub, body: &str, config: &str) -> User {
     let user = user(server);
     let program = user.home.script("credentials", body);
@@ -225,7 +225,7 @@ fn aws_credentials_fifo_without_a_writer_is_named_after_timeout() {
             Some("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
         ),
     ];
-    // They wait at the same time.
+    // All wait at the same time.
     let running = calls.map(|(file, (name, value), variable)| {
         let user = user(&server).env(name, value);
         let fifo = user.home.write(file, "");
@@ -277,7 +277,7 @@ fn background_refresh_finds_aws_files_at_relative_paths() {
     }
 }
 
-/// A container that gives `credentials` to a caller that has its token, and a Secrets Manager.
+/// Returns a container that gives `credentials` to a caller with its token, and a Secrets Manager.
 fn container(credentials: &Value) -> Stub {
     let credentials = credentials.clone();
     let secret =

@@ -1,4 +1,4 @@
-//! What ends in an error: its kind's exit code, what it says, and nothing on stdout.
+//! Errors: the exit code of their kind, the message, and nothing on stdout.
 
 use std::time::Duration;
 
@@ -97,7 +97,8 @@ fn aws_secret_without_the_field_names_its_fields() {
     }
 }
 
-/// No place has any, and the machine's metadata service refuses connections, or never answers.
+/// No place has credentials, and the machine's metadata service refuses connections, or never
+/// answers.
 #[test]
 fn missing_aws_credentials_exit_3_within_the_timeout() {
     let silent = Stub::start(|_| Reply::Silence);
@@ -113,7 +114,7 @@ fn missing_aws_credentials_exit_3_within_the_timeout() {
         let answer = user.run();
         let took = since(start);
         answer.assert_error(3, &["there are no aws credentials", "run `aws configure sso`"]);
-        // Measured at rest: 25 ms, 85 ms and 820 ms. The rest is for machines under load.
+        // Measured without load: 25 ms, 85 ms and 820 ms. The rest is for machines under load.
         assert!(took < Duration::from_secs(8), "it took {took:?} to find none, with {metadata:?}");
     }
     assert_eq!(silent.requests().len(), 1);
@@ -141,7 +142,7 @@ fn expired_sso_session_names_aws_sso_login() {
     user.call().args(["get", "--refresh"]).run().assert_error(3, &words);
 }
 
-/// moto's sessions never end, and so these are the words of the real services.
+/// Sessions of moto never expire, so these are the words of the real services.
 #[test]
 fn expired_token_clock_skew_and_kms_errors_of_aws_are_explained() {
     let expired = "The security token included in the request is expired";
@@ -192,7 +193,7 @@ fn expired_web_identity_token_exits_3() {
     assert_eq!(sts.requests().len(), 1, "a refusal is not repeated");
 }
 
-/// A refusal is remembered: who asks at once again gets the same answer without a request.
+/// A refusal is saved: an immediate second call gets the same error without a request.
 #[test]
 fn denied_secret_is_not_fetched_again_during_the_cooldown() {
     let relay = Relay::to(account().moto.address());
@@ -207,7 +208,7 @@ fn denied_secret_is_not_fetched_again_during_the_cooldown() {
     assert!(requests as u128 <= pauses, "{requests} requests in {pauses} pauses");
 }
 
-/// Somebody who asks a server that answers so.
+/// Returns a user whose server answers with this error.
 fn answered(status: u16, code: &'static str, message: &'static str) -> User {
     let stub = Stub::start(move |_| {
         let body = json!({ "__type": format!("com.amazon.x#{code}"), "message": message });

@@ -1,4 +1,4 @@
-//! A secret that is rotated while its key is asked for all the time.
+//! A secret that is rotated while its key is fetched all the time.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -18,7 +18,7 @@ struct Ask {
     key: String,
 }
 
-/// When the key of that number became the current one.
+/// The rotation to the key of one number.
 struct Rotation {
     began: Instant,
     ended: Instant,
@@ -33,7 +33,8 @@ fn rotated_secret_gives_awscurrent_and_never_awspending() {
     let reader = moto.user("reader", &may.map(allow));
     moto.secret("rotated", &json!({ "SecretString": "sk-0" }));
     moto.check(true);
-    // One who refreshes at each call, one with a cache, and one who asks for the next rotation too.
+    // A user who refreshes at each call, one with a cache, and one who also checks for the next
+    // rotation.
     let ttls = [0, 300, 0].map(Duration::from_millis);
     let users: Vec<User> = ["", "", "rotation_aware = true"]
         .iter()
@@ -73,7 +74,7 @@ fn rotated_secret_gives_awscurrent_and_never_awspending() {
 
     for (asks, ttl) in asks.iter().zip(ttls) {
         for Ask { began, ended, key } in asks {
-            // A cached key is as old as the ttl at most.
+            // A cached key is at most as old as the TTL.
             let oldest = rotations.iter().filter(|rotation| rotation.ended + ttl < *began).count();
             let newest = rotations.iter().filter(|rotation| rotation.began < *ended).count();
             let number: usize = key.strip_prefix("sk-").unwrap().parse().unwrap();
@@ -88,11 +89,11 @@ fn rotated_secret_gives_awscurrent_and_never_awspending() {
         let log = user.state().log();
         assert!(log.iter().all(|line| line["outcome"] == "refreshed"), "{log:?}");
     }
-    // The cache was one.
+    // The cache was used.
     assert!(users[1].state().log().len() < asks[1].len() / 2, "{} calls", asks[1].len());
 }
 
-/// Asks until it is over, and then once more when every cached key is too old.
+/// Calls until the test is over, and once more when every cached key is too old.
 fn ask(user: &User, count: &AtomicUsize, is_over: &AtomicBool) -> Vec<Ask> {
     let mut asks = Vec::new();
     let mut last = false;
@@ -112,8 +113,8 @@ fn ask(user: &User, count: &AtomicUsize, is_over: &AtomicBool) -> Vec<Ask> {
     }
 }
 
-/// What a rotation function does: it makes a version that is pending, tries it, and makes it the
-/// current one. `meanwhile` passes between its steps.
+/// Does the work of a rotation function: makes a pending version, tests it, and makes it the
+/// current one. `meanwhile` runs between the steps.
 fn rotate(moto: &Moto, number: usize, meanwhile: impl Fn()) -> Rotation {
     let administer = |operation: &str, body: &Value| {
         moto.check(false);

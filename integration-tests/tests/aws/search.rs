@@ -1,4 +1,4 @@
-//! A search for what must not be seen.
+//! Searches for leaked secrets.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::account::KEY;
 use crate::user::User;
 
-/// Secrets, and a place that is not the user's, where no search finds them.
+/// Secrets, and a folder outside the user's home, which is not searched.
 pub(crate) struct Canary {
     elsewhere: TempDir,
     secrets: Vec<(&'static str, SecretForms)>,
@@ -25,19 +25,19 @@ impl Canary {
         Self { elsewhere, secrets: vec![("the key", SecretForms::of(KEY))] }
     }
 
-    /// One secret more to look for.
+    /// Adds a secret to search for.
     pub(crate) fn add(&mut self, name: &'static str, secret: &str) {
         self.secrets.push((name, SecretForms::of(secret)));
     }
 
-    /// A file of secrets.
+    /// Writes a file of secrets.
     pub(crate) fn file(&self, name: &str, content: &str) -> String {
         let path = self.elsewhere.path().join(name);
         fs::write(&path, content).unwrap();
         path.display().to_string()
     }
 
-    /// Those of the session that is kept.
+    /// Adds the secrets of the saved session.
     #[track_caller]
     pub(crate) fn add_session(&mut self, user: &User) {
         let kept = user.state().entry("aws").renewal.expect("a session is kept");
@@ -50,7 +50,7 @@ impl Canary {
         }
     }
 
-    /// Makes a call and searches what it said.
+    /// Makes a call and searches its output.
     #[track_caller]
     pub(crate) fn call(&self, call: &Call) -> Answer {
         let answer = call.run();
@@ -61,7 +61,7 @@ impl Canary {
         answer
     }
 
-    /// Searches everything that can be looked at, and every file.
+    /// Searches the output of all commands, and all files.
     #[track_caller]
     pub(crate) fn search(&self, user: &User) {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
@@ -74,7 +74,7 @@ impl Canary {
         }
     }
 
-    /// Searches what everybody on the machine can see of the one worker of `user`.
+    /// Searches the visible parts of the only worker of `user`.
     #[track_caller]
     pub(crate) fn search_worker(&self, user: &User) {
         let program = Binaries::built().worker.canonicalize().unwrap();

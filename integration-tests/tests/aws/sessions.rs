@@ -1,4 +1,4 @@
-//! Sessions of a role are the renewal: used until their own end, replaced when AWS refuses them.
+//! Role sessions are renewals: used until they expire, replaced when AWS refuses them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ fn user(relay: &Relay) -> User {
     User::of(relay.address(), &account().as_role()).signing_as(&account().caller)
 }
 
-/// Changes what is kept of the session.
+/// Changes the saved session.
 fn change_session(user: &User, change: impl FnOnce(&mut Value)) {
     user.state().change("aws", |entry| {
         let kept = entry.renewal.take().expect("a session");
@@ -60,7 +60,7 @@ fn role_session_is_not_used_for_another_role() {
     let relay = Relay::to(account().moto.address());
     let user = user(&relay);
     user.run().assert_key(KEY);
-    // The same role for a longer time is another source as well.
+    // The same role with another duration is another source.
     let source = account().as_role().replace(" }", ", duration = \"2h\" }");
     user.home.configure(&format!(
         "[profile.main]\nsources = [\"aws\"]\n[source.aws]\nbackend = \"aws\"\n{source}\n"
@@ -69,7 +69,7 @@ fn role_session_is_not_used_for_another_role() {
     assert_eq!((relay.count(ROLE), relay.count(SECRET)), (2, 2));
 }
 
-/// Long-lived keys of somebody else may not use what those of the first one obtained.
+/// Another user's long-lived keys must not use a session of the first user.
 #[test]
 fn role_session_is_not_used_for_another_access_key() {
     let relay = Relay::to(account().moto.address());
@@ -80,7 +80,7 @@ fn role_session_is_not_used_for_another_access_key() {
     assert_eq!(relay.count(SECRET), 1);
 }
 
-/// AWS denies, and says so in its own form: the key is dropped, and the session is not.
+/// AWS denies in its own form: the key is dropped, and the session is not.
 #[test]
 fn access_denied_drops_the_key_and_keeps_the_role_session() {
     let (aws, is_denied) = denying();
@@ -104,7 +104,7 @@ fn access_denied_drops_the_key_and_keeps_the_role_session() {
     assert_eq!(user.state().entry("aws").renewal, before, "no role was assumed");
 }
 
-/// The page of a proxy is not AWS's word.
+/// The page of a proxy is not a response of AWS.
 #[test]
 fn proxy_403_page_keeps_the_cached_key() {
     let (aws, is_denied) = paging();
@@ -130,7 +130,7 @@ fn paging() -> (Stub, Arc<AtomicBool>) {
     switched(|| Reply::new(403, &["Content-Type: text/html"], "<html>No</html>"))
 }
 
-/// A Secrets Manager that gives the key, or once that is said, `refusal`.
+/// Returns a Secrets Manager that gives the key, and `refusal` once the flag is set.
 fn switched(refusal: fn() -> Reply) -> (Stub, Arc<AtomicBool>) {
     let refuses = Arc::new(AtomicBool::new(false));
     let stub = {

@@ -1,4 +1,4 @@
-//! Many processes at once, and one that asks.
+//! Many concurrent processes send one request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,7 +15,8 @@ use crate::user::User;
 const ROLE: &str = "Action=AssumeRole&";
 const SECRET: &str = "secretsmanager.GetSecretValue";
 
-/// Somebody with a role, and time enough for a hundred processes to start while one of them asks.
+/// Returns a user with a role, with limits that allow a hundred processes to start during one
+/// request.
 fn user(relay: &Relay) -> User {
     let profile = "deadline = \"60s\"\ntimeout = \"50s\"";
     User::with_profile(relay.address(), profile, &account().as_role()).signing_as(&account().caller)
@@ -51,7 +52,7 @@ fn single_flight_hundred_cold_processes_one_aws_request() {
     assert_eq!((relay.count(ROLE), relay.count(SECRET)), (1, 1), "after {cold:?}");
     assert_eq!(user.state().log().len(), 1);
 
-    // The session is the renewal: after the key's ttl, no role is assumed.
+    // The session is the renewal: after the key's TTL, no role is assumed.
     user.outlive_ttl();
     assert_all_get_the_key(hundred(&user));
     assert_eq!((relay.count(ROLE), relay.count(SECRET)), (1, 2));
@@ -74,7 +75,7 @@ fn single_flight_hundred_due_hits_one_background_refresh() {
     assert_eq!((relay.count(ROLE), relay.count(SECRET)), (1, 2));
 }
 
-/// Whoever asks is killed; the session that it had by then is kept, and the next one reads with it.
+/// The refreshing process is killed; its session was saved, and the next process reads with it.
 #[test]
 fn role_session_survives_the_killed_process_that_assumed_it() {
     let barrier = Barrier::default();

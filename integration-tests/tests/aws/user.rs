@@ -1,4 +1,4 @@
-//! Somebody whose source is AWS.
+//! A user with an AWS source.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use integration_tests::syscalls::dumpable;
 
 use crate::account::account;
 
-/// A home with a profile `main` and a source `aws`, and the environment that its user calls from.
+/// A home with a profile `main` and a source `aws`, with the environment of its user.
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) home: Home,
@@ -18,13 +18,13 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// One who asks the server at `address`. `source` are lines of the source's table. There is no
-    /// metadata service, and there are no credentials.
+    /// Returns a user of the server at `address`. `source` are lines of the source's table. There
+    /// is no metadata service, and there are no credentials.
     pub(crate) fn of(address: &str, source: &str) -> Self {
         Self::with_profile(address, "", source)
     }
 
-    /// The same with lines of the profile's table.
+    /// Returns the same, with lines of the profile's table.
     pub(crate) fn with_profile(address: &str, profile: &str, source: &str) -> Self {
         let home = Home::new();
         home.configure(&format!(
@@ -39,41 +39,41 @@ impl User {
         Self { home, call }
     }
 
-    /// One who asks the [`account`]'s server with the keys of `who`.
+    /// Returns a user of the [`account`]'s server, with the keys of `who`.
     pub(crate) fn at_account(who: &AccessKey, source: &str) -> Self {
         Self::of(account().moto.address(), source).signing_as(who)
     }
 
-    /// With long-lived keys in the environment.
+    /// Sets long-lived keys in the environment.
     pub(crate) fn signing_as(self, who: &AccessKey) -> Self {
         self.env("AWS_ACCESS_KEY_ID", &who.id).env("AWS_SECRET_ACCESS_KEY", &who.secret)
     }
 
-    /// With a variable in the environment.
+    /// Sets a variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.call = self.call.env(name, value);
         self
     }
 
-    /// Without a variable.
+    /// Removes a variable.
     pub(crate) fn without_env(mut self, name: &str) -> Self {
         self.call = self.call.without_env(name);
         self
     }
 
-    /// One whose helpers tests see into.
+    /// Lets tests look into the user's helpers.
     pub(crate) fn dumpable(mut self) -> Self {
         self.call = dumpable(self.call);
         self
     }
 
-    /// With a file below the home.
+    /// Adds a file below the home.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         self.home.write(name, text);
         self
     }
 
-    /// A call of the helper without arguments, as Claude Code makes it.
+    /// Returns a call of the helper without arguments, as Claude Code makes it.
     pub(crate) fn call(&self) -> Call {
         self.call.clone()
     }
@@ -93,19 +93,19 @@ impl User {
         assert_eq!(self.state().log(), log, "the second call was no hit");
     }
 
-    /// What the helper keeps.
+    /// Returns the state folder.
     pub(crate) fn state(&self) -> State {
         self.home.state()
     }
 
-    /// Lets the key's ttl pass, and all in which it is printed before a new one is there.
+    /// Makes the key older than its TTL and any time in which it may still be printed.
     #[track_caller]
     pub(crate) fn outlive_ttl(&self) {
         self.state().age("aws", Duration::from_secs(2 * 60 * 60));
     }
 }
 
-/// A section of the shared credentials file.
+/// Returns a section of the shared credentials file.
 pub(crate) fn shared(name: &str, AccessKey { id, secret }: &AccessKey) -> String {
     format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n")
 }

@@ -1,4 +1,4 @@
-//! `deadline` and `timeout` of a call, and the script that has to end with it.
+//! The `deadline` and `timeout` of a call end its script.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ fn deadline_and_timeout_end_the_call_and_its_script() {
         let started = now();
         call.run().assert_error(1, ENDED);
         let took = since(started);
-        // By default it would be 10 s.
+        // The default would be 10 s.
         assert!(took < Duration::from_secs(9), "{took:?}");
         assert!(home.processes("main").iter().all(|script| !script.is_running()));
     }
 }
 
-/// What is said of a source that takes too long. On a busy machine the engine may be quicker than the
-/// backend to say it.
+/// The error of a source that takes too long. On a busy machine, the engine may report it before
+/// the backend.
 const ENDED: &[&str] = &["`timeout`"];
 
 #[test]

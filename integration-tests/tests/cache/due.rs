@@ -1,4 +1,4 @@
-//! A key that is printed and replaced behind the answer.
+//! Keys that are printed and refreshed in the background.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +13,11 @@ use integration_tests::strace::{STARTS, named, trace};
 use integration_tests::wait::until;
 use rustix::process::Signal;
 
-/// Older than its `ttl` of an hour, and not by more than `stale_while_revalidate`, whatever the
+/// Longer than the `ttl` of an hour, but not by more than `stale_while_revalidate`, with any
 /// jitter.
 const DUE: Duration = Duration::from_secs(62 * 60);
 
-/// A home whose key is due, and whose source waits at the breakpoint from now on.
+/// Returns a home with a due key, whose source waits at the breakpoint from now on.
 fn due() -> (Home, Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
@@ -28,7 +28,7 @@ fn due() -> (Home, Breakpoint) {
     (home, breakpoint)
 }
 
-/// The process that asks the source: the parent of the script's second run.
+/// Returns the process that refreshes: the parent of the script's second run.
 fn refresher(home: &Home) -> Process {
     home.processes("main")[1].parent()
 }
@@ -44,7 +44,7 @@ fn wait_for_new_key(home: &Home) {
 #[test]
 fn due_key_is_printed_while_the_source_hangs() {
     let (home, breakpoint) = due();
-    // It ends, and so does its stdout, while nothing has come of the refresh.
+    // The call and its stdout end before the refresh has a result.
     home.helper().run().assert_key("key-1");
     let held = breakpoint.reached();
     assert_eq!(home.state().key("main").as_deref(), Some("key-1"));
@@ -60,7 +60,7 @@ fn due_key_of_thirty_calls_is_refreshed_once() {
         call.finish().assert_key("key-1");
     }
     let held = breakpoint.reached();
-    // Now that one is at it, calls do not even start another one.
+    // During the refresh, calls do not even start another one.
     let refresher = refresher(&home);
     let (answer, calls) = trace(home.helper(), home.path());
     answer.assert_key("key-1");
@@ -93,8 +93,8 @@ fn late_background_refreshers_do_not_wait_for_the_lock_holder() {
     });
 }
 
-/// A pipe that the caller reads to its end, a lock and a folder are free again with the answer, whichever
-/// program starts the refresh: the front, or the worker for a format of its own.
+/// The caller's pipe, a lock and a folder are free after the answer, whether the front or, for a
+/// format, the worker starts the refresh.
 #[test]
 fn background_refresh_keeps_no_descriptor_or_folder_of_its_caller() {
     for format in ["raw", "headers"] {
@@ -133,7 +133,7 @@ fn background_refresh_survives_its_callers_process_group() {
     let (home, breakpoint) = due();
     home.make_dumpable();
     let front = &Binaries::built().front;
-    // The shell and all of its group are gone as soon as there is an answer.
+    // The shell and its whole group are killed as soon as there is an answer.
     let shell = ["-c", "\"$0\"; kill -KILL 0", front.to_str().unwrap()];
     let answer = home.call(shell).program(Path::new("/bin/sh")).leads_group().run();
     assert_eq!((answer.signal, &*answer.stdout), (Some(Signal::KILL.as_raw()), "key-1"));
@@ -172,7 +172,7 @@ fn due_key_is_printed_silently_while_the_source_is_down() {
     home.helper().run().assert_key("key-1");
     until("the failure is remembered", || home.state().failure("main"));
     home.state().wait_for_peace("main");
-    // In the pause nobody asks, and nobody is told: the key is as good as before.
+    // During the cooldown, there is no request and no warning: the key is still valid.
     home.helper().run().assert_key("key-1");
     assert_eq!(home.runs("main"), 2);
     home.state().end_pause("main");

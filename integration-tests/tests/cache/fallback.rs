@@ -1,4 +1,4 @@
-//! A source that fails, with and without a key that is still there.
+//! Sources that fail, with and without a cached key.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use integration_tests::wait::until;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The first run prints a key, the later ones fail with this exit code.
+/// Returns a script whose first run prints a key, and whose later runs fail with this exit code.
 fn once(exit_code: u8) -> String {
     format!("[ $run = 1 ] || {{ echo 'the vault is sealed' >&2; exit {exit_code}; }}\n{KEYS}")
 }
 
-/// A home whose key is two hours old, and whose source fails from now on.
+/// Returns a home with a key that is two hours old, whose source fails from now on.
 fn stale(exit_code: u8) -> Home {
     let home = Home::with_settings("retries = 0", "", &once(exit_code));
     home.helper().run().assert_key("key-1");
@@ -61,7 +61,7 @@ fn denied_source_exits_4_and_drops_the_cached_key() {
     let home = stale(77);
     home.helper().run().assert_error(4, &["says that access is denied", "the vault is sealed"]);
     assert_eq!(home.state().key("main"), None);
-    // Nor does it come back while the source pauses.
+    // It does not come back during the cooldown either.
     home.helper().run().assert_error(4, &["says that access is denied"]);
     assert_eq!(home.runs("main"), 2);
 }
@@ -103,7 +103,7 @@ fn retries_repeat_transient_failures_only() {
     home.helper().run().assert_key("key-3");
 }
 
-/// A profile whose second source is for when the first one is down.
+/// Returns a profile whose second source is used when the first is down.
 fn two_sources(first: &str, second: &str) -> Home {
     let home = Home::new();
     let [first, second] =
@@ -136,7 +136,7 @@ fn fallback_source_is_used_when_the_first_is_down_not_when_denied() {
 fn background_refresh_returns_to_the_first_source_after_its_cooldown() {
     let home = two_sources("[ $run = 1 ] && exit 75\necho first", "echo second");
     home.helper().run().assert_key("second");
-    // In its pause it is left alone.
+    // During its cooldown, the first is left alone.
     home.helper().run().assert_key("second");
     assert_eq!((home.runs("first"), home.runs("second")), (1, 1));
 
@@ -151,7 +151,7 @@ fn background_refresh_returns_to_the_first_source_after_its_cooldown() {
 fn fallback_error_is_the_first_sources_when_all_are_down() {
     let home = two_sources("echo 'no route' >&2; exit 75", "echo 'no luck' >&2; exit 75");
     home.helper().run().assert_error(1, &["no route"]);
-    // In their pauses too.
+    // During their cooldowns as well.
     home.helper().run().assert_error(1, &["no route"]);
     assert_eq!((home.runs("first"), home.runs("second")), (1, 1));
 }

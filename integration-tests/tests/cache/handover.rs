@@ -1,4 +1,4 @@
-//! What the front hands over to the worker, and where it finds it.
+//! The front finds the worker, and hands the call over.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,7 +11,7 @@ use integration_tests::executables;
 use integration_tests::home::{Home, KEYS};
 use tempfile::TempDir;
 
-/// A front, and beside it in place of the worker a program that writes down what it is given.
+/// A front with a program in place of the worker that records its call.
 struct Fake {
     folder: TempDir,
     copy: Binaries,
@@ -32,7 +32,7 @@ impl Fake {
         fs::read(self.folder.path().join(what)).unwrap()
     }
 
-    /// The strings that the system shows for the worker.
+    /// Returns the strings that the system shows for the worker.
     fn strings(&self, what: &str) -> Vec<OsString> {
         let dump = self.dump(what);
         let strings = dump.strip_suffix(b"\0").unwrap().split(|byte| *byte == 0);
@@ -88,13 +88,13 @@ fn worker_gets_the_fronts_arguments_environment_and_streams() {
     let status = String::from_utf8(fake.dump("status")).unwrap();
     assert!(status.contains(&format!("\nPid:\t{}\n", process.id)), "{status}");
 
-    // As many files are open as if the front had not been there.
+    // The same number of files is open as without a front.
     let open = fake.dump("fds");
     let _ = call.program(&fake.copy.worker).run();
     assert_eq!(open, fake.dump("fds"));
 }
 
-/// A front that is called as `call`, with its worker at `worker` of the same installation.
+/// Asserts that a front called as `call` finds its worker at `worker` of the same installation.
 #[track_caller]
 fn assert_worker_found(call: impl FnOnce(&Path) -> PathBuf, front: &str, worker: &str) {
     let home = Home::with_script(KEYS);
@@ -140,7 +140,7 @@ fn worker_is_not_searched_in_path_or_the_current_folder() {
     let folder = tempfile::tempdir().unwrap();
     executables::write(&folder.path().join(WORKER), "#!/bin/sh\necho planted\n");
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
-    // `exec -a` gives a program another name than its file's.
+    // `exec -a` gives a program another name than that of its file.
     let name = folder.path().join(FRONT);
     let line = format!("exec -a '{}' \"$0\"", name.display());
     let call = home
@@ -160,7 +160,7 @@ fn front_and_worker_of_different_versions_exit_2() {
     assert_eq!(home.runs("main"), 0);
     assert!(!home.state().path().exists());
 
-    // The same through the front: its worker takes it for one of another version.
+    // Through the front, the worker reports a version mismatch.
     let folder = tempfile::tempdir().unwrap();
     let copy = Binaries::copy_front(folder.path());
     let worker = Binaries::built().worker.display();

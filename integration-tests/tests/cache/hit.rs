@@ -1,4 +1,4 @@
-//! A key that is on disk.
+//! Keys on disk.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -42,7 +42,7 @@ fn cache_hit_is_one_process_that_reads_five_files() {
     assert!(opened.iter().all(|call| call.rest.contains("O_RDONLY")), "{opened:?}");
     let paths: Vec<&Path> = opened.iter().filter_map(|call| call.path()).map(Path::new).collect();
     let own = paths.iter().position(|path| *path == Path::new(SYSTEM_CONFIG)).unwrap();
-    // Before its own first step, the process is the loader's and the standard library's.
+    // The calls before `main` are those of the loader and the standard library.
     let (before, own) = paths.split_at(own);
     assert!(before.iter().all(|path| is_of_the_system(path)), "{before:?}");
     assert_eq!(
@@ -90,7 +90,7 @@ fn front_finds_the_worker_without_proc_when_started_by_a_path() {
     let home = Home::with_script(KEYS);
     let bare = Mounts::new().empty(Path::new("/proc"), "1m");
     if !geteuid().is_root() {
-        // In a user namespace only `/proc` can say that `/` is root's.
+        // In a user namespace, only `/proc` shows that `/` belongs to root.
         bare.seen_by(home.helper()).run().assert_error(2, &["the folder `/`", "belongs to uid"]);
         return;
     }
@@ -100,13 +100,13 @@ fn front_finds_the_worker_without_proc_when_started_by_a_path() {
     let link = home.path().join("api-key-helper@main");
     symlink(front, &link).unwrap();
     bare.seen_by(home.call(["get", "--refresh"]).program(&link)).run().assert_key("key-3");
-    // What `PATH` finds goes by its bare name.
+    // A program from `PATH` is called by its bare name.
     let found = home.call(["get", "--refresh"]).program(Path::new("api-key-helper"));
     let found = found.env("PATH", search_path_from(front.parent().unwrap()));
     let words = ["cannot tell where this program is", "mount `/proc`, or start it by its path"];
     bare.seen_by(found).run().assert_error(2, &words);
 
-    // Another user could put a worker of their own beside a link that is here.
+    // Another user could put a worker of their own beside such a link.
     fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
     let answer = bare.seen_by(home.call(["get", "--refresh"]).program(&link)).run();
     answer.assert_error(2, &["the folder", "is writable by others"]);
@@ -140,7 +140,7 @@ fn full_stdout_exits_1_on_hit_and_miss() {
         assert_eq!((answer.code, &*answer.stdout), (Some(1), ""), "{answer:?}");
         assert!(answer.stderr.contains("No space left on device"), "{answer:?}");
     }
-    // It is none the worse for that.
+    // The cache still works.
     home.helper().run().assert_key("key-1");
 }
 
@@ -170,7 +170,7 @@ fn cache_hit_with_closed_streams_writes_into_no_file() {
     for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
         let line = format!("exec \"$0\" {closed}");
         let shell = home.call(["-c", &line, front]).program(Path::new("/bin/sh"));
-        // What such a caller is answered is recorded, so there is a file to write into.
+        // The answer to this caller is recorded, so there is a file to write.
         let answer = shell.env("CLAUDE_CODE_ENTRYPOINT", "cli").run();
 
         let printed = if closed.split(' ').any(|stream| stream == ">&-") { "" } else { "key-1" };
@@ -180,7 +180,7 @@ fn cache_hit_with_closed_streams_writes_into_no_file() {
         let file = home.state().path().join(&records[0]);
         let content = fs::read(&file).unwrap();
         assert!(!content.windows(5).any(|part| part == b"key-1"), "{closed}");
-        // So that the next one is not the same client that asks too early.
+        // Otherwise the next call would be an early retry of the same client.
         fs::remove_file(file).unwrap();
     }
     assert_eq!(home.runs("main"), 1);

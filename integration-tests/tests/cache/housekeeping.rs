@@ -1,4 +1,4 @@
-//! Files of the state folder that are old: what is used is kept.
+//! Old files of the state folder: those in use are kept.
 
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use integration_tests::home::{Home, KEYS, configuration};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A home with another configuration, whose key is cached. Its files were last used 31 days ago.
+/// Returns a home with another configuration, whose key is cached. Its files were last used 31 days
+/// ago.
 fn home_with_old_files() -> (Home, PathBuf) {
     let home = Home::with_script(KEYS);
     let other = home.script("other", "echo other-$run");
@@ -35,7 +36,7 @@ fn modified(file: &Path) -> SystemTime {
     fs::metadata(file).unwrap().modified().unwrap()
 }
 
-/// The user's own configuration is used for the first time, which clears away what is old.
+/// Uses the user's own configuration for the first time, which removes old files.
 fn sweep(home: &Home) {
     home.helper().run().assert_key("key-1");
 }
@@ -53,7 +54,7 @@ fn cache_entry_used_by_hits_only_is_kept() {
 #[test]
 fn cache_entry_used_by_the_worker_only_is_kept() {
     let (home, other) = home_with_old_files();
-    // The front prints the plain format alone.
+    // The front prints only the `raw` format.
     by(&home, &other).args(["get", "--format", "json"]).run().assert_printed();
     sweep(&home);
     by(&home, &other).run().assert_key("other-1");
@@ -73,7 +74,7 @@ fn cache_entries_of_a_sources_environments_are_bounded() {
     for format in ["raw", "json"] {
         let home = Home::with_settings(&format!("format = \"{format}\""), "", KEYS);
         home.helper().run().assert_printed();
-        // As if its environment were new, and many others were not.
+        // Looks like a new environment among many older ones.
         let folder = home.state().path().to_owned();
         for name in home.state().files("").iter().filter(|name| name.starts_with("main-")) {
             fs::remove_file(folder.join(name)).unwrap();
@@ -83,7 +84,7 @@ fn cache_entries_of_a_sources_environments_are_bounded() {
                 .replace(&folder.join(format!("main-{number:012x}-0f.v2.entry")), b"sealed");
         }
         home.helper().run().assert_printed();
-        // The one in use does not count.
+        // The entry in use does not count.
         assert_eq!(home.state().files(".entry").len(), 64 + 1, "{format}");
     }
 }

@@ -1,7 +1,7 @@
 //! The cache, as processes: hits, refreshes, outages, and a state folder that is damaged or full.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod deadline;

@@ -1,4 +1,4 @@
-//! A source that is down, and many who ask for its key.
+//! A source that is down, with many callers.
 
 use std::fs;
 use std::time::Duration;
@@ -7,14 +7,15 @@ use integration_tests::call::{Answer, Running};
 use integration_tests::home::{Home, KEYS};
 use integration_tests::wait::{now, since, sleep};
 
-/// A source that is down when the file `down` is there.
+/// A source that is down while the file `down` exists.
 const MAY_BE_DOWN: &str = "[ ! -e \"$HOME/down\" ] || { echo 'no route to host' >&2; exit 75; }";
 
 fn home() -> Home {
     Home::with_settings("retries = 0", "", &format!("{MAY_BE_DOWN}\n{KEYS}"))
 }
 
-/// Fifty calls a second for three seconds, or as many as the machine can start, and how long they took.
+/// Makes fifty calls a second for three seconds, or as many as possible; returns the results and
+/// the time.
 fn calls(home: &Home) -> (Vec<Answer>, Duration) {
     let started = now();
     let mut calls: Vec<Running> = Vec::new();
@@ -27,8 +28,8 @@ fn calls(home: &Home) -> (Vec<Answer>, Duration) {
     (answers, since(started))
 }
 
-/// Every attempt was written down as a failure, and there were only as many as pauses allow: the
-/// first ones are at least 0.5 s, 1 s and 2 s long.
+/// Asserts that every attempt is a saved failure, and that cooldowns limit their number: the first
+/// ones are at least 0.5 s, 1 s and 2 s long.
 #[track_caller]
 fn assert_one_attempt_for_each_pause(home: &Home, failures: usize, took: Duration) {
     assert!(failures >= 2, "{failures} attempts in {took:?}");

@@ -25,8 +25,8 @@ fn get_refresh_of_ten_processes_shares_one_fetch() {
     home.helper().run().assert_key("key-1");
     let first = home.call(["get", "--refresh"]).start();
     let held = breakpoint.reached();
-    // The fetch that is under way began before these asked, so it is not for them: one of them asks
-    // once more, for all of them.
+    // The running fetch started before these calls, so it does not count for them: one of them
+    // fetches again for all.
     let others: Vec<Running> = (0..10).map(|_| home.call(["get", "--refresh"]).start()).collect();
     wait_for_workers(&others);
     held.resume();

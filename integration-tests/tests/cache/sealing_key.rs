@@ -1,11 +1,11 @@
-//! Many processes that all find no sealing key.
+//! Many processes that find no encryption key.
 
 use integration_tests::call::Running;
 use integration_tests::home::{Home, KEYS};
 
 #[test]
 fn two_hundred_first_processes_make_one_sealing_key() {
-    // Each asks a source of its own, so that none waits for another's lock.
+    // Each has its own source, so none waits for another's lock.
     let home = Home::new();
     let script = home.script("main", KEYS);
     let names: Vec<String> = (0..200).map(|number| format!("s{number}")).collect();

@@ -1,4 +1,4 @@
-//! At most one process asks a source.
+//! At most one process refreshes a source.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A home whose source waits at the breakpoint in its first run.
+/// Returns a home whose source waits at the breakpoint in its first run.
 fn home_with_breakpoint() -> (Home, integration_tests::breakpoint::Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
@@ -48,13 +48,13 @@ fn single_flight_another_process_takes_over_when_the_lock_holder_is_killed() {
     until("another one asks", || (home.runs("main") == 2).then_some(()));
     let took = since(killed);
 
-    // It takes some milliseconds at rest, and whoever waits for nothing waits for two minutes.
+    // It takes some milliseconds without load; waiting in vain takes two minutes.
     assert!(took < Duration::from_secs(10), "{took:?}");
     for call in waiting {
         call.finish().assert_key("key-2");
     }
     assert_eq!(holder.finish().signal, Some(Signal::KILL.as_raw()));
-    // What the first script still prints reaches nobody.
+    // The late output of the first script is ignored.
     held.resume();
     home.helper().run().assert_key("key-2");
     assert_eq!(home.state().key("main").as_deref(), Some("key-2"));

@@ -1,4 +1,4 @@
-//! What another configuration does to a cached key.
+//! Effects of a changed configuration on cached keys.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn changed_source_never_serves_the_cached_key_of_the_other() {
     home.configure(&configuration("", "", &other));
     home.helper().run().assert_key("other-1");
 
-    // Back at the first one, its own key is still there.
+    // With the first configuration again, its own key is still there.
     home.configure(&configuration("", "", &home.path().join("main")));
     home.helper().run().assert_key("key-1");
     assert_eq!((home.runs("main"), home.runs("other")), (1, 1));
@@ -82,7 +82,7 @@ fn configuration_file_precedence_is_option_variable_xdg_home() {
     let variable = home.write("variable.toml", in_variable);
     let argument = home.write("argument.toml", in_argument);
 
-    // Twice: what the first one wrote down must not answer for another.
+    // Twice: the plan of the first call must not apply to another.
     for _ in 0..2 {
         let call = home.helper();
         call.run().assert_key("home");
@@ -94,7 +94,7 @@ fn configuration_file_precedence_is_option_variable_xdg_home() {
         call.run().assert_key("argument");
         call.env("XDG_CONFIG_HOME", "xdg-config").run().assert_key("argument");
     }
-    // A relative folder is none (XDG Base Directory Specification).
+    // A relative folder is ignored (XDG Base Directory Specification).
     home.helper().env("XDG_CONFIG_HOME", "xdg-config").run().assert_key("home");
     assert!(names.iter().all(|name| home.runs(name) == 1));
 }

@@ -1,4 +1,4 @@
-//! State folders and files that are damaged, full, or not ours.
+//! State folders and files that are damaged, full, or of another user.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -17,8 +17,8 @@ fn home() -> Home {
     home
 }
 
-/// The user puts `content` in place of the entry: it is set aside and not lost, a key is fetched, and
-/// nobody hears of it.
+/// Asserts that `content` in place of the entry is moved aside and not lost, and that a key is
+/// fetched without a warning.
 #[track_caller]
 fn assert_set_aside(state: &State, home: &Home, content: &[u8]) {
     let before = (home.runs("main"), state.files(".unreadable").len());
@@ -87,7 +87,7 @@ fn damaged_plan_and_failure_files_cost_one_attempt() {
     assert_eq!(home.runs("main"), 2);
 }
 
-/// The helper says no, and why, and what to do; the file that it does not read stays.
+/// Asserts that the helper refuses with a reason and a hint, and leaves the unread file alone.
 #[track_caller]
 fn assert_refused(home: &Home, mounts: &Mounts, words: &[&str]) {
     let entry = home.state().entry_file("main");
@@ -149,7 +149,7 @@ fn state_folder_of_another_user_is_refused_before_any_write() {
     let state = home.state();
     let mounts = give_away(state.path());
     let before = state.files("");
-    // Another configuration, so that there would be a plan to write.
+    // Another configuration, which would need a new plan.
     let call = home.helper().env("API_KEY_HELPER_RETRY_COUNT", "0");
     let words = ["belongs to user 65534", &state.path().to_string_lossy(), "`sudo` without `-E`"];
     mounts.seen_by(call).run().assert_error(2, &words);
@@ -178,7 +178,7 @@ fn state_folder_is_made_with_mode_0700() {
     }
 }
 
-/// A view in which the state folder is a file system of its own with so much room.
+/// Returns mounts in which the state folder is a file system of this size.
 fn small(home: &Home, room: &str) -> Mounts {
     fs::create_dir_all(home.state().path()).unwrap();
     Mounts::new().empty(home.state().path(), room)
@@ -193,7 +193,7 @@ fn full_disk_prints_the_key_with_a_warning() {
     answer.assert_printed_with_warnings("key-1", &["No space left on device"]);
 }
 
-/// Whatever cannot be written for one and the same reason, the user is told once.
+/// One reason gives one warning, however many files cannot be written.
 #[test]
 fn full_or_read_only_disk_gives_one_warning() {
     let home = Home::with_script(KEYS);
@@ -210,7 +210,7 @@ fn full_or_read_only_disk_gives_one_warning() {
     none.seen_by(home.helper()).run().assert_warned("key-3", &["Read-only file system"]);
 }
 
-/// Claude Code shows the first 500 characters, and only when there is no key.
+/// Claude Code shows the first 500 characters, and only if there is no key.
 #[test]
 fn read_only_disk_puts_no_warning_before_an_error() {
     let home = Home::with_settings("retries = 0", "", "exit 75");
@@ -222,7 +222,7 @@ fn read_only_disk_puts_no_warning_before_an_error() {
 fn disk_with_little_room_still_caches_the_key() {
     let home = Home::with_script(KEYS);
     let mounts = small(&home, "64k");
-    // The second call is made where the first one's file system is still there.
+    // The second call runs while the first one's file system still exists.
     let call = home.call(["-c", "\"$0\" && \"$0\"", Binaries::built().front.to_str().unwrap()]);
     mounts.seen_by(call.program(Path::new("/bin/sh"))).run().assert_key("key-1key-1");
     assert_eq!(home.runs("main"), 1);
@@ -244,7 +244,8 @@ fn read_only_disk_prints_the_key_with_a_warning() {
     read_only.seen_by(home.helper()).run().assert_printed_with_warnings("key-2", &words);
 }
 
-/// A limit of the size of files (`ulimit -f`) ends who writes beyond it, unless that is prepared for.
+/// A limit of the file size (`ulimit -f`) kills a process that writes beyond it, unless it is
+/// handled.
 #[test]
 fn file_size_limit_costs_the_cache_entry_and_not_the_key() {
     let limited = |home: &Home| home.helper().under(["sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"]);
@@ -253,7 +254,7 @@ fn file_size_limit_costs_the_cache_entry_and_not_the_key() {
         &configuration("", "", Path::new("/bin/echo"))
             .replace("[\"/bin/echo\"]", "[\"/bin/echo\", \"key-1\"]"),
     );
-    // Without a sealing key, and with one.
+    // Without an encryption key, and with one.
     for _ in 0..2 {
         let answer = limited(&home).run();
         answer.assert_printed_with_warnings("key-1", &["cached", "File too large"]);
@@ -263,12 +264,12 @@ fn file_size_limit_costs_the_cache_entry_and_not_the_key() {
         home.helper().run().assert_key("key-1");
         home.state().age("main", Duration::from_secs(2 * 3_600));
     }
-    // A hit, whose record cannot be written.
+    // A hit whose record cannot be written.
     home.helper().run().assert_key("key-1");
     limited(&home).env("CLAUDE_CODE_ENTRYPOINT", "cli").run().assert_key("key-1");
 }
 
-/// The programs that we run are ended by the limit as by any other caller.
+/// The limit still kills the programs that we run.
 #[test]
 fn file_size_limit_signal_ends_the_sources_program() {
     let home = Home::new();
@@ -330,7 +331,7 @@ fn old_state_folder_files_are_swept_and_those_in_use_kept() {
     state.replace(&state.path().join("notes.txt"), b"not ours");
     age(&state.path().join("notes.txt"));
     age(&state.entry_file("main"));
-    // A new plan is when the folder is looked through.
+    // A new plan triggers the cleanup of the folder.
     home.helper().env("API_KEY_HELPER_RETRY_COUNT", "0").run().assert_key("key-1");
     let left = state.files("");
     assert!(other.iter().all(|file| !left.iter().any(|left| left == file)), "{left:?}");

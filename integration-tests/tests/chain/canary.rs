@@ -1,4 +1,4 @@
-//! The key of an inner source is nowhere: it goes from one source to the other.
+//! The key of an inner source leaks nowhere: it passes only from one source to the other.
 
 use std::fs;
 
@@ -10,24 +10,25 @@ use tempfile::TempDir;
 
 use crate::user::pair;
 
-/// A key that occurs nowhere by chance, as long as a JWT.
+/// Returns a key that occurs nowhere by chance, as long as a JWT.
 fn key() -> String {
     format!("eyJ-canary-1nn3r-k3y.{}.s1gn4tur3", "abcdefgh1jklmn0pqrstuvwxyz".repeat(20))
 }
 
-/// A user whose inner source prints it, out of a file where no search looks.
+/// A user whose inner source prints the key from a file that is not searched.
 struct User {
     home: Home,
     elsewhere: TempDir,
 }
 
 impl User {
-    /// `outer` finds the inner source's key in `$key`.
+    /// Returns a user; the script `outer` finds the inner source's key in `$key`.
     fn new(outer: &str) -> Self {
         let elsewhere = tempfile::tempdir().unwrap();
         let file = elsewhere.path().join("key");
         fs::write(&file, key()).unwrap();
-        // What both scripts and their parent are given is written down to be searched too.
+        // The arguments and environments of both scripts and their parent are recorded, and
+        // searched.
         let given = "for process in $$ $PPID; do\n\
                      cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone";
         let inner = format!("{given}\ncat '{}'", file.display());
@@ -72,7 +73,7 @@ fn inner_sources_key_is_shown_nowhere() {
     let length = key().len();
     user.run(&user.home.helper()).assert_key(&format!("of-{length}"));
     user.search();
-    // Nor is it said when it is old, and bridges an outage.
+    // An old key that bridges an outage is not shown either.
     user.home.state().age("inner", std::time::Duration::from_secs(7_200));
     user.inner_fails();
     let answer = user.run(&user.home.call(["get", "--refresh"]));

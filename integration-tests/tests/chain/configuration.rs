@@ -1,4 +1,4 @@
-//! Configurations that make no chain.
+//! Configurations with invalid chains.
 
 use integration_tests::home::Home;
 
@@ -11,7 +11,7 @@ fn refused(text: &str, words: &[&str]) {
     }
 }
 
-/// A profile of a source that is in order, and two that are asked by nobody.
+/// Returns a profile with a valid source, and two sources that no profile uses.
 fn with(a: &str, b: &str) -> String {
     format!(
         "[profile.main]\nsources = [\"good\"]\n[source.good]\nbackend = \"script\"\n\

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::user::{PRINTS, TRADES, pair};
 
-/// What was found of `check`, as `level source: text`.
+/// Returns the findings of `check`, as `level source: text`.
 fn findings(home: &Home, check: &str) -> Vec<String> {
     let answer = home.call(["doctor", "--json"]).run();
     let document: Value = serde_json::from_str(&answer.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! Two Vaults, the first of which dies and comes back.
+//! Two Vault servers, the first of which dies and comes back.
 
 use integration_tests::home::Home;
 use integration_tests::servers::openbao::{OpenBao, ROOT};
@@ -9,7 +9,7 @@ fn put(bao: &OpenBao, key: &str) {
     bao.write("secret/data/anthropic", &json!({ "data": { "api_key": key } }));
 }
 
-/// A profile that prefers `first`.
+/// Returns a profile that prefers `first`.
 fn home_of(first: &OpenBao, second: &OpenBao) -> Home {
     let home = Home::new();
     let source = |name: &str, bao: &OpenBao| {
@@ -27,7 +27,7 @@ fn home_of(first: &OpenBao, second: &OpenBao) -> Home {
     home
 }
 
-/// What the next call does, with which source, and why.
+/// Returns the action of the next call, its source and its reason.
 #[track_caller]
 fn next_call(home: &Home) -> (String, String, Option<String>) {
     let answer = home.call(["status", "--json"]).env("VAULT_TOKEN", ROOT).run();
@@ -51,8 +51,8 @@ fn failover_second_vault_answers_until_the_first_is_back() {
     first.kill();
     expire("vault-eu");
     call.run().assert_key("key-of-the-second");
-    // In its pause the first one is passed over: the second one's key is printed at once, and `status` says
-    // why. With as many failures, the pause lasts as long as the test looks at it.
+    // During its cooldown, the first is skipped: the second one's key is printed at once, and
+    // `status` shows the reason. After so many failures, the cooldown lasts longer than the test.
     home.state().fail_in_a_row("vault-eu", 9);
     call.run().assert_key("key-of-the-second");
     assert_eq!(second.reads("secret/data/anthropic"), 1);
@@ -64,8 +64,8 @@ fn failover_second_vault_answers_until_the_first_is_back() {
     assert!(text.contains("the next call prints the key of `vault-us` at once\n"), "{text}");
     assert!(text.contains(" at the earliest: it failed, so `vault-us` answers\n"), "{text}");
 
-    // It is back. Whoever asks after the pause has the second one's key at once, and the first is asked behind
-    // that answer.
+    // It is back. A call after the cooldown prints the second one's key at once, and asks the first
+    // in the background.
     first.start_again();
     put(&first, "key-of-the-first-again");
     home.state().end_pause("vault-eu");
@@ -91,7 +91,7 @@ fn failover_error_is_the_first_vaults_when_both_are_down() {
     second.kill();
     let call = home.helper().env("VAULT_TOKEN", ROOT);
     call.run().assert_error(1, &["cannot reach vault", first.address()]);
-    // Each is asked again after its own pause.
+    // Each is asked again after its own cooldown.
     call.run().assert_error(1, &["cannot reach vault", first.address()]);
     let (does, source, _) = next_call(&home);
     assert_eq!((&*does, &*source), ("fails", "vault-eu"));

@@ -1,4 +1,4 @@
-//! What a chain costs and says when one of its links fails.
+//! Failures of a link, with their cost and messages.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::user::{PRINTS, TRADES, pair, runs};
 /// Longer than any `ttl`.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
-/// A chain that begins with a sign-in that nobody has made yet.
+/// Returns a chain that begins with a login that was not made yet.
 fn unsigned() -> Home {
     let home = Home::new();
     let trade = home.script("trade", TRADES);
@@ -27,7 +27,7 @@ fn inner_source_without_a_sign_in_names_the_login_command() {
     let home = unsigned();
     let no_sign_in = "there is no sign-in for `sso`";
     home.helper().run().assert_error(3, &[no_sign_in, "run `api-key-helper login --source sso`"]);
-    // The same from what is remembered, for whoever calls with options.
+    // The saved failure has the same command, for a caller with options.
     let config = home.config_file().display().to_string();
     let command =
         format!("run `api-key-helper --config {config} --profile work login --source sso`");
@@ -44,7 +44,7 @@ fn retries_of_an_inner_source_are_not_multiplied() {
     let words = ["source `inner`: ", "exit code 75"];
     home.helper().run().assert_error(1, &words);
     assert_eq!(runs(&home, ["outer", "inner"]), [0, 3]);
-    // In the pause nobody is asked.
+    // During the cooldown, no source is asked.
     home.helper().run().assert_error(1, &words);
     assert_eq!(runs(&home, ["outer", "inner"]), [0, 3]);
 }
@@ -74,7 +74,7 @@ fn denied_outer_source_refreshes_the_inner_key_once() {
     let old_is_refused =
         format!("read -r key; [ $key = inner-1 ] && exit 77\necho $key | {{ {TRADES}; }}");
     let home = pair("", &old_is_refused, PRINTS);
-    // A key that was fetched just now is no reason to ask again.
+    // A key that was just fetched is not fetched again.
     home.helper().run().assert_error(4, &["access is denied (exit code 77)"]);
     assert_eq!(runs(&home, ["outer", "inner"]), [1, 1]);
     home.state().end_pause("outer");
@@ -89,7 +89,7 @@ fn denied_outer_source_with_a_new_inner_key_exits_4() {
     home.state().age("outer", STALE);
     home.helper().run().assert_error(4, &["access is denied (exit code 77)"]);
     assert_eq!(runs(&home, ["outer", "inner"]), [3, 2]);
-    // What was refused is not printed again; and many who ask now cost the inner source nothing.
+    // The refused key is not printed again; many more calls cost the inner source nothing.
     for _ in 0..3 {
         home.call(["get", "--refresh"]).run().assert_error(4, &["exit code 77"]);
     }

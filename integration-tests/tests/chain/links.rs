@@ -1,4 +1,4 @@
-//! Each link of a chain is a source by itself.
+//! Each link of a chain is a separate source.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const LINKS: [&str; 3] = ["top", "middle", "bottom"];
 /// Longer than any `ttl`.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
-/// Three links, the last of which waits at the breakpoint in its first run.
+/// Returns three links, the last of which waits at the breakpoint in its first run.
 fn three(body: &str) -> Home {
     let [top, middle, bottom] = LINKS;
     home_of(
@@ -36,7 +36,7 @@ fn chained_source_is_fetched_when_its_own_key_expires() {
     home.state().age("top", STALE);
     home.helper().run().assert_key("top-2-of-middle-1-of-bottom-1");
     home.state().age("middle", STALE);
-    // The first one's key is fresh: nobody asks what it was made of.
+    // The first one's key is fresh, so its inputs are not asked for.
     home.helper().run().assert_key("top-2-of-middle-1-of-bottom-1");
     home.call(["get", "--refresh"]).run().assert_key("top-3-of-middle-2-of-bottom-1");
     assert_eq!(runs(&home, LINKS), [3, 2, 1]);

@@ -1,4 +1,4 @@
-//! A sign-in, and what depends on it.
+//! A login, and the sources that depend on it.
 
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::Home;
@@ -10,7 +10,7 @@ use crate::user::{TRADES, runs};
 
 const NO_SIGN_IN: &str = "there is no sign-in for `sso`";
 
-/// Two profiles whose sources trade a sign-in, one of them over another source.
+/// Returns two profiles whose sources exchange a login's token, one of them through another source.
 fn home_at(provider: &OidcProvider) -> Home {
     let home = Home::new();
     let [keys, others, between] =
@@ -30,7 +30,8 @@ fn home_at(provider: &OidcProvider) -> Home {
     home
 }
 
-/// A user who has signed in, and has the first key of each profile; and a call for the other one's.
+/// Returns a user who has logged in and has the first key of each profile, with a call for the
+/// other one's.
 #[track_caller]
 fn signed_in(provider: &OidcProvider) -> (Home, Call) {
     let home = home_at(provider);
@@ -41,7 +42,7 @@ fn signed_in(provider: &OidcProvider) -> (Home, Call) {
     (home, other)
 }
 
-/// It gave a key of this run of `script`, made of the sign-in's.
+/// Asserts a key of this run of `script`, made from the login's.
 #[track_caller]
 fn assert_traded(answer: &Answer, script: &str, run: usize) {
     assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{answer:?}");
@@ -57,10 +58,10 @@ fn login_clears_the_cooldown_of_chained_sources() {
         home.helper().run().assert_error(3, &[NO_SIGN_IN, "login --source sso"]);
         other.run().assert_error(3, &[NO_SIGN_IN, "--profile other login --source sso"]);
     }
-    // No name is needed: it is the profile's first one that people sign in to, wherever it stands.
+    // No name is needed: it is the profile's first source with a login, wherever it is.
     let said = sign_in(&home.call(["login"]), &provider).stderr;
     assert!(said.contains("Signed in to `sso`"), "{said}");
-    // No failure that came of the missing sign-in is left, in whatever profile.
+    // No failure of the missing login is left, in any profile.
     assert_traded(&home.helper().run(), "keys", 1);
     assert_traded(&other.run(), "others", 1);
     assert_eq!(runs(&home, ["keys", "others", "between"]), [1, 1, 1]);
@@ -100,14 +101,14 @@ fn revoked_sign_in_of_an_inner_source_names_the_login_command() {
     sign_in(&home.call(["login"]), &provider);
     assert_traded(&home.helper().run(), "keys", 1);
     provider.revoke();
-    // The key that there is goes on being good, and so does the sign-in's, as far as anybody knows.
+    // The cached keys remain valid.
     assert_traded(&home.helper().run(), "keys", 1);
     for source in ["sso", "keys"] {
         home.state().change(source, |entry| entry.key = None);
     }
     let words = ["the sign-in of `ada` has ended", "login --source sso"];
     home.helper().run().assert_error(3, &words);
-    // Later too, by whatever is remembered.
+    // The saved failure says the same.
     home.helper().run().assert_error(3, &words);
     let status = home.call(["status", "--json"]).run();
     let status: Value = serde_json::from_str(status.assert_printed()).unwrap();

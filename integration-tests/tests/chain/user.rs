@@ -1,4 +1,4 @@
-//! Somebody whose sources feed on one another.
+//! A user with a chain of sources.
 
 use std::fmt::Write as _;
 
@@ -7,17 +7,17 @@ use integration_tests::home::Home;
 /// A script source.
 pub(crate) struct Link<'a> {
     pub(crate) name: &'a str,
-    /// More lines of its table.
+    /// More lines of the table.
     pub(crate) settings: &'a str,
     pub(crate) body: &'a str,
 }
 
-/// A script that prints which run it is.
+/// A script that prints the number of its run.
 pub(crate) const PRINTS: &str = "echo \"$(basename \"$0\")-$run\"";
-/// One that also prints the key that it was given.
+/// A script that also prints the key that it was given.
 pub(crate) const TRADES: &str = "read -r key; echo \"$(basename \"$0\")-$run-of-$key\"";
 
-/// A home with a profile `main` of the first of these sources. Each uses the next one.
+/// Returns a home with a profile `main` of the first of these sources. Each uses the next one.
 pub(crate) fn home_of(profile: &str, links: &[Link<'_>]) -> Home {
     let home = Home::new();
     configure(&home, profile, links);
@@ -43,7 +43,7 @@ pub(crate) fn configure(home: &Home, profile: &str, links: &[Link<'_>]) {
     home.configure(&text);
 }
 
-/// The source `outer`, which uses `inner`.
+/// Returns the source `outer`, which uses `inner`.
 pub(crate) fn pair(profile: &str, outer: &str, inner: &str) -> Home {
     let links = [
         Link { name: "outer", settings: "", body: outer },
@@ -52,7 +52,7 @@ pub(crate) fn pair(profile: &str, outer: &str, inner: &str) -> Home {
     home_of(profile, &links)
 }
 
-/// How often each of these scripts was run.
+/// Returns the number of runs of each of these scripts.
 pub(crate) fn runs<const N: usize>(home: &Home, scripts: [&str; N]) -> [usize; N] {
     scripts.map(|script| home.runs(script))
 }

@@ -1,4 +1,4 @@
-//! A Vault whose password is the key of another source.
+//! A Vault source whose password is the key of another source.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const KEY: &str = "sk-of-the-vault";
 const LOGIN: &str = "auth/userpass/login/ci";
 const REVOKE: &str = "auth/token/revoke-self";
 
-/// A server at which `ci` may read [`KEY`].
+/// Returns a server at which `ci` may read [`KEY`].
 fn server(password: &str) -> OpenBao {
     let bao = OpenBao::dev();
     bao.write("secret/data/anthropic", &json!({ "data": { "api_key": KEY } }));
@@ -25,7 +25,7 @@ fn set_password(bao: &OpenBao, password: &str) {
     bao.write("auth/userpass/users/ci", &user);
 }
 
-/// Somebody whose script prints what stands in the file `password`.
+/// Returns a user whose script prints the content of the file `password`.
 fn home_at(bao: &OpenBao, password: &str) -> Home {
     let home = Home::new();
     home.write("password", password);
@@ -55,7 +55,7 @@ fn rejected_vault_password_is_fetched_again_from_the_inner_source() {
     home.helper().run().assert_key(KEY);
     assert_eq!((home.runs("password-of"), bao.requests(LOGIN)), (2, 3));
 
-    // One that nobody knows is refused, after one more look for another.
+    // An unknown password is refused, after one more attempt to get another.
     set_password(&bao, "a-password-that-nobody-knows");
     home.state().age("password", std::time::Duration::from_secs(60));
     log_in_anew();

@@ -1,4 +1,4 @@
-//! A key that the client is started with as its bearer token, as docs/backends/exchange.md has it.
+//! A key that is the client's bearer token from the start, as in docs/backends/exchange.md.
 
 use serde_json::json;
 

@@ -1,19 +1,19 @@
-//! How the client shows that its helper failed.
+//! The client's report of a failed helper.
 
 use integration_tests::call::Answer;
 use integration_tests::client::Terminal;
 
-/// What is seen of a helper that fails in the same way again and again.
+/// The visible result of a helper that fails repeatedly in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The helper's exit code.
     pub(crate) code: i32,
-    /// What it said: an error, and a hint.
+    /// The stderr: an error, and a hint.
     pub(crate) lines: [String; 2],
 }
 
 impl Failure {
-    /// Why a client ended that was asked one question. Nothing else is on its screen.
+    /// Returns the reason why a client with one question ended. Nothing else is on its screen.
     #[track_caller]
     pub(crate) fn said_by(answer: &Answer) -> Self {
         assert_eq!(answer.code, Some(1), "{answer:?}");
@@ -26,14 +26,16 @@ impl Failure {
         Self::read(error, hint)
     }
 
-    /// Why a client in a terminal waits for its person. Nothing else of the helper is shown.
+    /// Returns the reason why a client in a terminal waits for its user. Nothing else of the helper
+    /// is shown.
     #[track_caller]
     pub(crate) fn shown_on(terminal: &Terminal) -> Self {
         let words = terminal.words();
         assert!(words.contains(OWN_WORDS), "{words}");
         assert_eq!(words.matches("api-key-helper: ").count(), 2, "{words}");
         let (_, shown) = words.split_once(FAILED).unwrap_or_else(|| panic!("{words}"));
-        // The client joins the two lines by a space. What it shows below them begins with a sign.
+        // The client joins the two lines by a space. The next part of its screen begins with a
+        // sign.
         let shown = shown.split(['◐', '❯']).next().unwrap_or_default().trim_end();
         let (error, hint) = shown.split_once(" api-key-helper: hint: ").expect("two lines");
         Self::read(error, &format!("api-key-helper: hint: {hint}"))
@@ -48,7 +50,7 @@ impl Failure {
         Self { code, lines: [error.to_owned(), hint.to_owned()] }
     }
 
-    /// It names the source, and says that the API refuses its key.
+    /// Asserts that it names the source, and says that the API refuses its key.
     #[track_caller]
     pub(crate) fn assert_rejected(&self, source: &str) {
         assert_eq!(self.code, 6, "{self:?}");
@@ -62,5 +64,5 @@ impl Failure {
 
 /// The client's own words for it.
 const OWN_WORDS: &str = "Your apiKeyHelper script is failing";
-/// What it puts before the helper's.
+/// The client's text before the helper's.
 const FAILED: &str = "apiKeyHelper failed: exited ";

@@ -1,6 +1,6 @@
-//! A client that was idle for longer than it keeps a key, while that was rotated. Its next request
-//! carries the old key, for it asks for a new one in the background only; once the old key has been
-//! refused, it asks again. Nobody may take that for a second refusal.
+//! A client that was idle for longer than it keeps a key, during a rotation. Its next request has
+//! the old key, because it fetches a new one only in the background; after the refusal, it asks
+//! again. That must not count as a second refusal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::world::{FIRST, READ, SECOND, World};
 
-/// How long the client keeps a key. For four seconds of it, asking again would be early.
+/// The time for which the client keeps a key. In its first four seconds, asking again would be
+/// early.
 const TTL: Duration = Duration::from_secs(14);
 
 #[test]
@@ -23,7 +24,7 @@ fn claude_code_idle_gets_the_new_key_before_the_old_is_rejected() {
     let world = World::new();
     world.configure("ttl = \"14s\"", world.vault.address());
     idle_and_rotated(&world, &world.claude(), || ());
-    // The second run is given a key that another run got a second before, and that was not tried yet.
+    // The second run gets a key that another run got a second before, and that was not tested yet.
     let reads = world.reads();
     assert!((2..=3).contains(&reads), "{reads}");
 }
@@ -60,7 +61,7 @@ fn claude_code_idle_cached_old_key_rejected_costs_one_fetch() {
     assert_eq!(world.reads(), 2);
 }
 
-/// The old key is refused once, and no turn fails.
+/// Asserts that the old key is refused once, and that no turn fails.
 #[track_caller]
 fn idle_and_rotated(world: &World, claude: &Claude, awake: impl FnOnce()) {
     let mut session = claude.session();

@@ -1,4 +1,4 @@
-//! Who asks beside a client that is refused, and is not.
+//! Other clients beside one whose key is refused are not affected.
 
 use std::thread;
 use std::time::Duration;
@@ -30,24 +30,24 @@ fn claude_code_hits_the_cache_while_another_is_rejected() {
         let refused = scope.spawn(move || refused.ask("ping").run());
         while !refused.is_finished() {
             calm.ping();
-            // More than that is for the machine, not for the test.
+            // The pause limits the load of the machine.
             sleep(Duration::from_millis(100));
         }
         Failure::said_by(&refused.join().unwrap()).assert_rejected("vault");
     });
     calm.ping();
     runs.assert_quiet();
-    // Clients that share a home may have something to say about that.
+    // Clients with a common home may report that.
     let said = calm.end();
     assert!(!said.to_lowercase().contains("helper"), "{said}");
-    // Nor is one that was started since then.
+    // A client that starts now is not affected either.
     let answer = other.ask("ping").run();
     assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(0), "pong\n", ""));
 
     let answered = world.api.answered();
     assert!(answered.iter().all(|answered| *answered == (FIRST.to_owned(), 200)), "{answered:?}");
     assert!(runs.count() > 5, "{}", runs.count());
-    // The one more was for the key that was refused.
+    // The additional read was for the refused key.
     assert_eq!(world.reads(), 2);
 }
 

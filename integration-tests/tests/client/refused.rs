@@ -50,7 +50,7 @@ fn claude_code_shows_that_all_script_keys_are_rejected() {
     assert!(runs <= 3, "{runs}");
 }
 
-/// The client ends in time, and says why.
+/// Asserts that the client ends in time, with the reason.
 #[track_caller]
 fn assert_named_in_time(world: &World, source: &str) {
     world.api.accept_only(&[]);

@@ -1,4 +1,4 @@
-//! A key that is replaced in the vault while the client works.
+//! A key that is replaced in Vault while the client works.
 
 use integration_tests::wait::{now, since, until};
 
@@ -23,7 +23,7 @@ fn claude_code_key_rotation_fails_no_turn() {
     session.ping();
     world.assert_answered(&[(FIRST, 200), (FIRST, 200)]);
     world.rotate(SECOND);
-    // The old key goes on to be good, as long as somebody may have it.
+    // The old key stays valid for as long as clients may have it.
     until("a request carries the new key", || {
         session.ping();
         world.api.answered().last().is_some_and(|(key, _)| key == SECOND).then_some(())
@@ -34,7 +34,7 @@ fn claude_code_key_rotation_fails_no_turn() {
 
     let answered = world.api.answered();
     assert!(answered.iter().all(|(_, status)| *status == 200), "{answered:?}");
-    // The client asks when its time is over, and we ask the vault when ours is.
+    // The client asks after its TTL, and we ask Vault after ours.
     let most = 1 + since(started).as_secs() / 2;
     let reads = world.reads();
     assert!((2..=usize::try_from(most).unwrap()).contains(&reads), "{reads} of {most}");

@@ -1,4 +1,4 @@
-//! What a client sees of its helper.
+//! The runs of the helper that a client sees.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use integration_tests::binaries::Binaries;
 use integration_tests::home::Home;
 
-/// A line of the shell that runs the helper, and writes down how that ends.
+/// A shell line that runs the helper, and records its exit code and stderr.
 pub(crate) struct Runs {
     codes: PathBuf,
     said: PathBuf,
 }
 
 impl Runs {
-    /// For the user at `home`.
+    /// Returns the records in `home`.
     pub(crate) fn of(home: &Home) -> Self {
         Self { codes: home.path().join("codes"), said: home.path().join("said") }
     }
 
-    /// What the client shall run.
+    /// Returns the line for the client.
     pub(crate) fn line(&self) -> String {
         let Self { codes, said } = self;
         let (front, codes, said) =
@@ -26,12 +26,12 @@ impl Runs {
         format!("'{front}' 2>>'{said}'; code=$?; echo $code >>'{codes}'; exit $code")
     }
 
-    /// How often the helper was run.
+    /// Returns the number of runs.
     pub(crate) fn count(&self) -> usize {
         fs::read_to_string(&self.codes).unwrap_or_default().lines().count()
     }
 
-    /// Each time, it ended well, and said nothing.
+    /// Asserts that each run succeeded without stderr.
     #[track_caller]
     pub(crate) fn assert_quiet(&self) {
         let codes = fs::read_to_string(&self.codes).unwrap();

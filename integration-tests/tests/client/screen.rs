@@ -1,4 +1,4 @@
-//! What a person sees of the helper.
+//! The helper's output on a user's screen.
 
 use crate::failure::Failure;
 use crate::world::{FIRST, SECOND, World};
@@ -50,5 +50,5 @@ fn claude_code_screen_shows_a_rejected_key_with_a_working_hint() {
     terminal.wait_for("● pong");
 }
 
-/// Is shown when the client has given up, and waits for the person.
+/// Shown when the client has given up, and waits for the user.
 const RESEND: &str = "Once fixed, resend your message";

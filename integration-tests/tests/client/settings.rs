@@ -1,5 +1,5 @@
-//! Settings that change while the client works. It asks anew before its next request, whatever was
-//! changed, and be it only that somebody granted a permission for good.
+//! Settings that change while the client works. Before its next request it runs the helper again,
+//! whatever has changed, even if it is only a permission that a user granted permanently.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A user of Claude Code whose keys are in a vault.
+//! A user of Claude Code whose keys are in Vault.
 
 use std::thread;
 
@@ -12,12 +12,12 @@ use integration_tests::servers::OpenBao;
 use integration_tests::wait::until;
 use serde_json::json;
 
-/// The key that is in the vault in the beginning.
+/// The first key in Vault.
 pub(crate) const FIRST: &str = "sk-canary-f1rst-0f-th3-k3ys-1n-th3-v4ult";
-/// The one that is put there later.
+/// The key that replaces it.
 pub(crate) const SECOND: &str = "sk-canary-s3c0nd-0n3-4ft3r-th3-r0t4t10n";
 
-/// All that a test needs, in a network of its own.
+/// All servers and files of a test, in a network of its own.
 pub(crate) struct World {
     pub(crate) api: MessagesApi,
     pub(crate) vault: OpenBao,
@@ -26,15 +26,15 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The vault holds [`FIRST`], and the API takes every key.
+    /// Makes a world in which Vault holds [`FIRST`], and the API accepts every key.
     pub(crate) fn new() -> Self {
         Self::refusing_with(Refusal::Unauthorized)
     }
 
-    /// The same, where keys will be refused so.
+    /// Makes a world whose API will refuse keys like this.
     pub(crate) fn refusing_with(refusal: Refusal) -> Self {
         let slot = ClientSlot::take();
-        // What is missing cannot be installed any more in the other network.
+        // In the other network, nothing can be installed.
         let _ = (Claude::program(), OpenBao::program(), Binaries::built());
         leave_network();
         let world = Self {
@@ -51,7 +51,7 @@ impl World {
         world
     }
 
-    /// With these settings of the profile, and the vault at that address.
+    /// Configures these settings of the profile, and Vault at that address.
     pub(crate) fn configure(&self, profile: &str, address: &str) {
         self.home.configure(&format!(
             "[profile.work]\nsources = [\"vault\"]\n{profile}\n\n\
@@ -59,27 +59,27 @@ impl World {
         ));
     }
 
-    /// The user's client.
+    /// Returns the user's client.
     pub(crate) fn claude(&self) -> Claude {
         Claude::of(&self.home, &self.api)
     }
 
-    /// Puts another key into the vault.
+    /// Writes another key into Vault.
     pub(crate) fn rotate(&self, key: &str) {
         self.vault.write(READ, &json!({ "data": { "api_key": key } }));
     }
 
-    /// The vault refuses to give the key away.
+    /// Makes Vault refuse access to the key.
     pub(crate) fn deny(&self) {
         self.vault.policy("reader", &[(READ, "deny")]);
     }
 
-    /// How often the vault was asked for the key.
+    /// Returns the number of reads of the key.
     pub(crate) fn reads(&self) -> usize {
         self.vault.reads(READ)
     }
 
-    /// These keys came to the API, and got these answers.
+    /// Asserts the keys that the API received, with its statuses.
     #[track_caller]
     pub(crate) fn assert_answered(&self, expected: &[(&str, u16)]) {
         let answered = self.api.answered();
@@ -89,7 +89,8 @@ impl World {
 }
 
 impl Drop for World {
-    /// Nobody has kept a key as it is: the helper's entries are sealed, and the client has none.
+    /// Asserts that no file has a plain key: the helper's entries are encrypted, and the client has
+    /// none.
     fn drop(&mut self) {
         if !thread::panicking() {
             let client = Claude::program().canonicalize().unwrap();
@@ -105,5 +106,5 @@ impl Drop for World {
     }
 }
 
-/// Where the key is.
+/// The path of the key.
 pub(crate) const READ: &str = "secret/data/anthropic";

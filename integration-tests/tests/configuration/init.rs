@@ -8,14 +8,14 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::terminal::{Streams, Terminal};
 use integration_tests::wait::until;
 
-/// Longer than what is searched for by chance.
+/// Long enough not to occur by chance.
 const KEY: &str = "sk-canary-0nly-1n-th3-3ntry";
 const BACKEND: &str = "Number or name [script]";
 const PROGRAM: &str = "Program that prints the key: its path, or a line for the shell";
 const WHAT_NOW: &str = "Number or name [correct]";
 const APPLY: &str = "Let Claude Code use it, by your settings? [yes]";
 
-/// `init` without colours.
+/// Returns `init` without colours.
 fn init(home: &Home) -> Call {
     home.call(["init"]).env("NO_COLOR", "1")
 }
@@ -24,7 +24,7 @@ fn start(home: &Home) -> Terminal {
     Terminal::start(&init(home), Streams::InAndErr)
 }
 
-/// It ended well, and the key was neither shown nor written into the configuration.
+/// Asserts a success, and that the key was neither shown nor written into the configuration.
 #[track_caller]
 fn assert_done(home: &Home, answer: &Answer) -> String {
     assert_eq!(answer.code, Some(0), "{answer:?}");
@@ -44,7 +44,7 @@ fn init_answers_become_a_working_configuration() {
     terminal.answer(BACKEND, "");
     terminal.answer(PROGRAM, script);
     terminal.wait_for(APPLY);
-    // It was tried, and written before anything else is asked.
+    // The source was tested, and written before the next question.
     assert_eq!(home.runs("mine"), 1);
     assert!(home.config_file().is_file());
     terminal.press("no\n");
@@ -75,7 +75,7 @@ fn init_answers_become_a_working_configuration() {
     assert!(text.contains(&format!("\ncommand = [\"{script}\"]\n")), "{text}");
     assert!(text.contains("\n# Or one line for a shell:\n#shell_command = "), "{text}");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    // What was fetched is cached.
+    // The fetched key is cached.
     home.helper().run().assert_key(KEY);
     assert_eq!(home.runs("mine"), 1);
 }
@@ -235,7 +235,7 @@ fn init_writes_a_working_configuration_and_overwrites_none() {
     home.call(["init"]).run().assert_error(2, &words);
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 
-    // It parses as it is: what is missing is the program that it names.
+    // It parses without changes: only the program is missing.
     let program = "/opt/keys/generate_temp_api_key.sh";
     home.helper().run().assert_error(2, &[program, "is not there"]);
     let script = home.script("mine", KEYS);
@@ -248,7 +248,7 @@ fn init_template_settings_are_valid_when_uncommented() {
     let home = Home::new();
     let _ = home.call(["init", "--backend", "script"]).run().assert_printed();
     let text = fs::read_to_string(home.config_file()).unwrap();
-    // Settings are commented out without a space behind the sign, explanations with one.
+    // Settings are commented out without a space after the sign, explanations with one.
     let chosen = text.lines().map(|line| match line.strip_prefix('#') {
         Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => setting,
         _ => line,

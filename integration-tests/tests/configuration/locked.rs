@@ -1,4 +1,4 @@
-//! What the system's file locks, and every way to get round it.
+//! Locks of the system's file, and every way to circumvent them.
 
 use integration_tests::call::Answer;
 use integration_tests::home::{KEYS, SYSTEM_CONFIG, configuration};
@@ -44,7 +44,7 @@ fn locked_settings_cannot_be_overridden() {
 
 #[test]
 fn locked_machine_refuses_user_sources_profiles_and_seal() {
-    // All that an administrator can close.
+    // Everything that an administrator can lock.
     let machine = Machine::new(|home| {
         let script = home.script("main", KEYS);
         format!(
@@ -89,7 +89,7 @@ fn locked_machine_refuses_user_sources_profiles_and_seal() {
     }
     machine.call(&["--profile", "other"]).run().assert_error(2, &["`--profile`", "locked by"]);
     assert_eq!((machine.home.runs("mine"), machine.home.runs("main")), (0, 1));
-    // Nor is the administrator's own work in the way.
+    // The administrator's own settings remain possible.
     machine.call(&["--profile", "main"]).run().assert_key("key-1");
     let claude = machine.call(&[]).env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "60000");
     claude.run().assert_key("key-1");
@@ -149,7 +149,7 @@ fn locked_shell_setting_beats_the_shell_variable() {
     call.run().assert_key("key-of-the-administrators-shell");
 }
 
-/// The error names what was tried, and what forbids it.
+/// Asserts that the error names the attempt and the lock.
 #[track_caller]
 fn assert_refused(answer: &Answer, place: &str) {
     let by = format!("locked by `{SYSTEM_CONFIG}:1:1`");

@@ -1,4 +1,4 @@
-//! A machine whose administrator has configured it.
+//! A machine with a system-wide configuration.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use integration_tests::home::{Home, SYSTEM_CONFIG};
 use integration_tests::mounts::Mounts;
 use serde_json::Value;
 
-/// A user whose machine has a configuration for all of them.
+/// A user of a machine with a system-wide configuration.
 pub(crate) struct Machine {
     pub(crate) home: Home,
     mounts: Mounts,
@@ -17,7 +17,7 @@ impl Machine {
     pub(crate) fn new(system: impl FnOnce(&Home) -> String) -> Self {
         let home = Home::new();
         let file = home.write("system.toml", system(&home));
-        // A whole `/etc` of its own: nobody but root could make a folder in the machine's.
+        // A separate `/etc`: only root could make a folder in the machine's.
         let mounts = Mounts::new()
             .empty(Path::new("/etc"), "1m")
             .command("chmod 755 /etc")

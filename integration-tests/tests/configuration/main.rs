@@ -2,7 +2,7 @@
 //! others can write.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod init;

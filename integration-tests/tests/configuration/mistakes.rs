@@ -6,8 +6,8 @@ use std::time::Duration;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::wait::{now, since};
 
-/// The user had a key, made a mistake, and is told: nothing is printed, nothing is lost, and once the
-/// mistake is mended all is as before.
+/// Asserts that a mistake is reported: nothing is printed, nothing is lost, and the cached key is
+/// printed again once the mistake is corrected.
 #[track_caller]
 fn assert_refused(text: &str, words: &[&str]) {
     let home = Home::with_script(KEYS);
@@ -145,7 +145,7 @@ fn thousands_of_profiles_are_read_in_time_that_grows_with_their_number() {
     let call = home.helper();
     let start = now();
     call.run().assert_key("key-1");
-    // A debug build takes a few seconds of this; quadratic, it took minutes.
+    // A debug build takes a few seconds; with quadratic time, it took minutes.
     assert!(since(start) < Duration::from_secs(20), "{:?}", since(start));
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::machine::Machine;
 
-/// A configuration whose source is always down, so that its retries can be counted.
+/// Returns a configuration whose source is always down, so that its retries can be counted.
 fn down(home: &Home, settings: &str) -> String {
     configuration(settings, "", &home.script("main", "exit 75"))
 }
@@ -32,7 +32,7 @@ fn system_configuration_source_serves_a_user_without_a_file() {
     let machine = Machine::new(|home| configuration("", "", &home.script("main", KEYS)));
     machine.call(&[]).run().assert_key("key-1");
     machine.call(&[]).run().assert_key("key-1");
-    // The user's table is the source's, as far as it goes.
+    // The user's table overrides the system's, key by key.
     let other = machine.home.script("other", "echo other-$run");
     machine.home.configure(&format!("[source.main]\ncommand = [\"{}\"]\n", other.display()));
     machine.call(&[]).run().assert_key("other-1");

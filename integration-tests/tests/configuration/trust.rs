@@ -1,4 +1,4 @@
-//! Configuration files that somebody else could have written.
+//! Configuration files that another user could have written.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -36,7 +36,7 @@ fn configuration_of_another_user_is_refused() {
         let home = Home::with_script(KEYS);
         let file = home.config_file();
         let path = if of_the_folder { file.parent().unwrap() } else { &file };
-        // A folder of root's in its place would not hold the file.
+        // A folder of root in its place would not contain the file.
         if of_the_folder && !rustix::process::geteuid().is_root() {
             continue;
         }
@@ -61,7 +61,7 @@ fn symlinked_configuration_is_judged_by_its_targets_folder() {
     home.helper().run().assert_key("key-1");
 }
 
-/// Each folder of the path in turn, nearest last.
+/// Returns each folder of the path, the nearest last.
 fn folders_below(home: &Home, path: &Path) -> Vec<PathBuf> {
     let below = path.ancestors().skip(1).take_while(|folder| *folder != home.path());
     let mut folders: Vec<PathBuf> = below.map(Path::to_owned).collect();
@@ -69,7 +69,7 @@ fn folders_below(home: &Home, path: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// While others can write `folder`, neither a hit nor a fetch prints a key.
+/// Asserts that neither a hit nor a fetch prints a key while others can write `folder`.
 #[track_caller]
 fn assert_refused_while_open(home: &Home, folder: &Path) {
     let before = home.runs("main");
@@ -140,7 +140,7 @@ fn plan_of_another_profile_or_configuration_is_refused() {
     };
     home.configure(&text("1h"));
     let state = home.state();
-    // The plan that a call leaves, by the profile that it was for.
+    // Returns the plan that a call leaves, by its profile.
     let plan_of = |call: &integration_tests::call::Call, key: &str| {
         let before = state.files(".plan");
         call.run().assert_key(key);
@@ -155,7 +155,7 @@ fn plan_of_another_profile_or_configuration_is_refused() {
     state.replace(&dev_plan, &prod_plan);
     dev_call.run().assert_key("dev-key");
 
-    // Of the same profile, before its settings were changed.
+    // A plan of the same profile, before its settings were changed.
     let old_plan = fs::read(&dev_plan).unwrap();
     home.configure(&text("0s"));
     let new_plan = plan_of(&dev_call, "dev-key");
@@ -186,7 +186,7 @@ fn secret_input_file_writable_by_others_is_refused() {
 #[test]
 fn secret_mounted_by_kubernetes_is_read() {
     let home = Home::with_settings("", "stdin = { file = \"mounted/token\" }", "cat");
-    // A folder as `/tmp` is, and links that lead to what is mounted now.
+    // A folder like `/tmp`, and links that lead to the current mount.
     let mounted = home.config_file().with_file_name("mounted");
     home.write(".config/api-key-helper/mounted/..2026/token", "tok-1");
     chmod(&mounted, 0o1777);

@@ -14,7 +14,7 @@ fn aws_cli_signs_with_the_session_credentials() {
     let AccessKey { id, secret } = moto.user("ada", &[allow("sts:AssumeRole")]);
     let role = moto.role("reader", &trust("ada", None), &[allow("sts:GetCallerIdentity")]);
     moto.check(true);
-    // It prints what AWS answers, over several lines.
+    // AWS prints it over several lines.
     let source = format!(
         "AWS_ACCESS_KEY_ID='{id}' AWS_SECRET_ACCESS_KEY='{secret}' AWS_DEFAULT_REGION={REGION} \
          exec python3 -m awscli sts assume-role --role-arn '{role}' --role-session-name session"
@@ -67,7 +67,7 @@ fn user_of(moto: &Moto, name: &str) -> AccessKey {
     moto.user(name, &[allow("sts:GetCallerIdentity")])
 }
 
-/// A script that prints one set of keys after the other. They end soon.
+/// Returns a script that prints several sets of keys in turn, which expire soon.
 fn ending(sets: [&AccessKey; 2]) -> String {
     let [first, second] = sets.map(|AccessKey { id, secret }| {
         format!("\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"{secret}\"")
@@ -83,7 +83,8 @@ fn whoami(user: &User, moto: &Moto) -> Answer {
     call(user, moto).args(["-m", "awscli", "--profile", "company"]).args(query).run()
 }
 
-/// A program of the user's that does `steps`. `show` prints who the server takes it for.
+/// Returns a program of the user that does `steps`. `show` prints the identity that the server
+/// sees.
 fn boto3(user: &User, moto: &Moto, steps: &str) -> Call {
     call(user, moto).arg("-c").arg(format!("{PROGRAM}\n{steps}"))
 }

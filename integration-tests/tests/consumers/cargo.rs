@@ -42,8 +42,8 @@ fn serve() -> (TempDir, ProtectedServer) {
     (crates, server)
 }
 
-/// Somebody whose package depends on a crate of the registry. Another profile than the page's is the
-/// default one: cargo hands over which is meant by a way of its own.
+/// Returns a user whose package depends on a crate of the registry. The page's profile is not the
+/// default one: cargo passes the profile in its own way.
 fn developer(body: &str, server: &ProtectedServer) -> User {
     let user = User::following("cargo", body, &[("https://crates.example.com", server.address())]);
     let page = user.shown("toml");
@@ -58,7 +58,7 @@ fn developer(body: &str, server: &ProtectedServer) -> User {
 }
 
 /// Runs the cargo that runs the tests, with the compiler beside it: without this machine's home, a
-/// proxy such as rustup's knows of neither.
+/// proxy such as rustup's finds neither.
 fn run(user: &User, arguments: &[&str]) -> Answer {
     let cargo = Path::new(env!("CARGO"));
     let path = search_path_from(cargo.parent().unwrap());

@@ -1,4 +1,4 @@
-//! Claude Code for the helpers that it has besides that of its own key.
+//! Claude Code with its other helpers besides that of its own key.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_
 
 use crate::user::User;
 
-/// An API that takes every key, in a network that has nothing else.
+/// An API that accepts every key, in a network without anything else.
 pub(crate) struct World {
     pub(crate) api: MessagesApi,
     _slot: ClientSlot,
@@ -16,14 +16,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let slot = ClientSlot::take();
-        // What is missing cannot be installed any more in the other network.
+        // In the other network, nothing can be installed.
         let _ = (Claude::program(), Binaries::built());
         leave_network();
         Self { api: MessagesApi::refusing_with(Refusal::Unauthorized), _slot: slot }
     }
 
-    /// The client of somebody who has followed a page. Its own key comes from another source than
-    /// the page's.
+    /// Returns the client of a user who has followed a page. Its own key comes from another source.
     pub(crate) fn claude(&self, user: &User) -> Claude {
         let own = user.home.script("own", "echo own-key").display().to_string();
         let page = fs::read_to_string(user.home.config_file()).unwrap();

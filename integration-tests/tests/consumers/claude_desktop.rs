@@ -1,5 +1,6 @@
-//! Claude Desktop's credential helper, run as <https://claude.com/docs/third-party/claude-desktop/credential-helper>
-//! says: the application itself has no package to install here.
+//! Claude Desktop's credential helper, run as
+//! <https://claude.com/docs/third-party/claude-desktop/credential-helper> describes it. The
+//! application itself has no package to install here.
 
 use integration_tests::call::Call;
 use integration_tests::home::KEYS;
@@ -21,7 +22,7 @@ fn claude_desktop_symlink_shows_the_error_without_a_token() {
     helper(&user).run().assert_error(1, &["the token service does not answer"]);
 }
 
-/// The program that the page's settings name, with the link that the page makes.
+/// Returns the program in the page's settings, with the link that the page makes.
 fn helper(user: &User) -> Call {
     let made = user.call("sh").args(["-c", &user.shown("sh")]).run();
     assert_eq!(made.assert_printed(), "");

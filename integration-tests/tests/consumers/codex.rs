@@ -48,19 +48,19 @@ fn codex_shows_the_error_without_a_key() {
     assert_eq!(provider.taken().len(), 0);
 }
 
-/// A provider in a network that has nothing else: what is to be installed must be there by then.
+/// Starts a provider in a network without anything else, after everything is installed.
 fn provider() -> ProtectedServer {
     let _ = (program(), Binaries::built());
     leave_network();
     let refusal = Reply::json(401, &json!({ "error": { "message": "no" } }));
     ProtectedServer::start(bearer, refusal, |request| match &*request.line {
         "POST /v1/responses" => Reply::new(200, &["Content-Type: text/event-stream"], &pong()),
-        // Of its models it says nothing.
+        // It lists no models.
         _ => Reply::json(200, &json!({ "models": [] })),
     })
 }
 
-/// <https://platform.openai.com/docs/api-reference/responses-streaming> shows the events.
+/// Returns events as in <https://platform.openai.com/docs/api-reference/responses-streaming>.
 fn pong() -> String {
     let text = json!({ "type": "output_text", "text": "pong" });
     let item = json!({ "type": "message", "role": "assistant", "content": [text] });
@@ -83,12 +83,12 @@ fn developer(body: &str, provider: &ProtectedServer) -> User {
 
 fn ask(user: &User) -> Answer {
     let call = user.call(program()).args(["exec", "--skip-git-repo-check"]);
-    // It would try again for six seconds.
+    // The default would retry for six seconds.
     let call = call.args(["-c", "model_providers.company.stream_max_retries=0", "ping"]);
     call.input(b"").run()
 }
 
-/// Where the program is. It is installed before the first test asks for it.
+/// Returns the path of the program, which is installed before its first use.
 fn program() -> PathBuf {
     let (machine, target) =
         if cfg!(target_arch = "aarch64") { ("arm64", "aarch64") } else { ("x64", "x86_64") };

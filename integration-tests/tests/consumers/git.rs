@@ -19,7 +19,7 @@ fn git_erases_a_rejected_key_and_the_next_clone_fetches() {
     assert!(refused.stderr.contains("Authentication failed"), "{refused:?}");
     let cloned = clone(&user, server.address());
     assert_eq!(cloned.code, Some(0), "{cloned:?}");
-    // It is told that the key is good, which changes nothing.
+    // Git reports that the key is valid, which changes nothing.
     let fetched = run(&user, &["-C", "repository", "fetch", "--verbose"]);
     assert_eq!(fetched.code, Some(0), "{fetched:?}");
 
@@ -49,12 +49,12 @@ fn clone(user: &User, address: &str) -> Answer {
     run(user, &["clone", &format!("{address}/repository.git")])
 }
 
-/// Runs git on a machine whose settings for everybody would write keys to a file.
+/// Runs git on a machine whose system-wide settings would write keys to a file.
 fn run(user: &User, arguments: &[&str]) -> Answer {
     let everybody = user.home.write("gitconfig", "[credential]\n\thelper = store\n");
     let git = user.call("git").env("GIT_CONFIG_SYSTEM", everybody).env("GIT_TERMINAL_PROMPT", "0");
     git.args(arguments.iter().copied()).run()
 }
 
-/// What the page calls the server.
+/// The server's address on the page.
 const SERVER: &str = "https://git.example.com";

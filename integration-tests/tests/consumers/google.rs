@@ -38,7 +38,7 @@ fn google_auth_shows_the_error_without_a_token() {
     assert_tells_why(&program(&user, "refresh()").run());
 }
 
-/// Gives access tokens for subject tokens: RFC 8693.
+/// Starts a server that issues access tokens for subject tokens (RFC 8693).
 fn endpoint() -> ProtectedServer {
     let token = json!({
         "access_token": "access-1",
@@ -58,7 +58,7 @@ fn subject_token(request: &Request) -> Option<String> {
     fields.find_map(|(name, value)| (name == "subject_token").then(|| value.to_owned()))
 }
 
-/// A program of the user's that does `steps`, in the environment that the page shows.
+/// Returns a program of the user that does `steps`, in the environment that the page shows.
 fn program(user: &User, steps: &str) -> Call {
     let shell = format!("{}exec \"$0\" \"$@\"", user.shown("sh"));
     let program = format!("{PROGRAM}\n{steps}");
@@ -81,8 +81,8 @@ def refresh():
         print("invalid_grant" if "invalid_grant" in str(refused) else refused)
 "#;
 
-/// What the page calls the token endpoint's server.
+/// The token endpoint's server on the page.
 const ENDPOINT: &str = "https://sts.googleapis.com";
 
-/// Keys that say when they end.
+/// A script that prints keys with an expiry.
 const ENDING: &str = r#"printf '{"key":"key-%s","expires_at":%s}' $run $(($(date +%s) + 3600))"#;

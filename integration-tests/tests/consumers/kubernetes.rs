@@ -38,7 +38,7 @@ fn kubernetes_replaces_an_expired_token() {
     let user = operator(ENDING, &cluster);
     let mut running = program(&user, "show(); input(); show()").start();
     let first = until("a token was used", || cluster.taken().last().cloned());
-    // Longer than it lives.
+    // Longer than the key lives.
     sleep(Duration::from_secs(3));
     running.feed(b"\n");
     let answer = running.finish();
@@ -51,7 +51,7 @@ fn kubernetes_shows_the_error_without_a_token() {
     let cluster = cluster();
     let user = operator(DOWN, &cluster);
     let answer = program(&user, "show()").run();
-    // The library goes on without.
+    // The library continues without a key.
     assert_eq!(answer.stdout, "401 Unauthorized\n", "{answer:?}");
     assert_has_why(&answer.stderr);
 }
@@ -71,8 +71,8 @@ fn operator(body: &str, cluster: &ProtectedServer) -> User {
     User::following("kubernetes", body, &[("https://cluster.example.com", cluster.address())])
 }
 
-/// A program of the user's that does `steps`. `show` prints the names of the namespaces, or why the
-/// server does not tell them.
+/// Returns a program of the user that does `steps`. `show` prints the names of the namespaces, or
+/// the server's error.
 fn program(user: &User, steps: &str) -> Call {
     python(user, &["kubernetes==37.0.2"]).arg("-c").arg(format!("{PROGRAM}\n{steps}"))
 }
@@ -90,5 +90,5 @@ def show():
 config.load_kube_config()
 "#;
 
-/// Keys that live for two seconds.
+/// A script that prints keys which live for two seconds.
 const ENDING: &str = r#"printf '{"key":"key-%s","expires_at":%s}' $run $(($(date +%s) + 2))"#;

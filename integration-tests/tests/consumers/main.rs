@@ -1,7 +1,7 @@
-//! The real clients of each format, set up as their sections of `docs/clients.md` say.
+//! The real clients of each format, configured as their sections of `docs/clients.md` describe.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod aws;

@@ -37,7 +37,8 @@ fn mcp_replaces_a_key_that_expires_during_a_session() {
     session.ping();
     wait_for(&user, "MCP server \"company\": Successfully connected");
     server.accept_only(&["key-2"]);
-    // An ask within half a second after an answer cannot be about it (`rejection/judge.rs`).
+    // A request within half a second after an answer cannot be a reaction to it
+    // (`rejection/judge.rs`).
     sleep(Duration::from_millis(600));
     world.api.ask_for_tool(&tool, json!({}));
     session.ping();
@@ -67,7 +68,7 @@ fn mcp_works_with_what_apply_writes() {
     assert_eq!(server.taken(), [key(1)]);
 }
 
-/// The client connects again whatever went wrong, and each time asks for headers.
+/// The client reconnects for any reason, and requests headers each time.
 #[test]
 fn mcp_server_that_does_not_answer_is_no_rejection() {
     let world = World::new();
@@ -81,7 +82,7 @@ fn mcp_server_that_does_not_answer_is_no_rejection() {
     assert!(user.fetches() <= 2, "{}", user.fetches());
 }
 
-/// This client says of a helper that failed only that it did; the helper itself says why.
+/// This client reports only that its helper failed; the helper itself reports the reason.
 #[test]
 fn mcp_shows_which_server_has_no_key() {
     let world = World::new();
@@ -98,18 +99,18 @@ fn mcp_shows_which_server_has_no_key() {
     assert_has_why(&status.stdout);
 }
 
-/// Waits until the client says so in its debug log.
+/// Waits until the client's debug log contains `words`.
 #[track_caller]
 fn wait_for(user: &User, words: &str) {
     let log = user.home.path().join(".claude/debug/latest");
     until(words, || fs::read_to_string(&log).is_ok_and(|said| said.contains(words)).then_some(()));
 }
 
-/// The user's client, with the servers of the page.
+/// Returns the user's client, with the servers of the page.
 fn claude(world: &World, user: &User) -> Claude {
     let servers = user.home.write("project/.mcp.json", user.shown("json .mcp.json"));
     world.claude(user).arg("--mcp-config").arg(servers.to_str().unwrap())
 }
 
-/// What the page calls the server.
+/// The server's address on the page.
 const SERVER: &str = "https://mcp.example.com";

@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-/// The section on one client.
+/// The section about one client.
 pub(crate) struct Section(String);
 
-/// A fenced block of it: what it is fenced as, and its lines.
+/// A fenced block: its info string, and its lines.
 pub(crate) struct Block<'a> {
     pub(crate) info: &'a str,
     pub(crate) text: &'a str,
 }
 
 impl Section {
-    /// The section with the anchor `client`.
+    /// Reads the section with the anchor `client`.
     #[track_caller]
     pub(crate) fn on(client: &str) -> Self {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/clients.md");
@@ -23,7 +23,7 @@ impl Section {
         Self(section.unwrap_or_else(|| panic!("no section has the anchor `{client}`")).to_owned())
     }
 
-    /// Its blocks, in order.
+    /// Returns the blocks, in order.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
         let fenced = self.0.split("```").skip(1).step_by(2);
         fenced.filter_map(|fenced| {
@@ -32,7 +32,7 @@ impl Section {
         })
     }
 
-    /// The only block that is fenced as `info`.
+    /// Returns the only block with the info string `info`.
     #[track_caller]
     pub(crate) fn block(&self, info: &str) -> &str {
         let mut found = self.blocks().filter(|block| block.info == info);
@@ -42,7 +42,7 @@ impl Section {
     }
 }
 
-/// The anchor of a section, as GitHub and mdBook make it.
+/// Returns the anchor of a section, as GitHub and mdBook make it.
 fn anchor(section: &str) -> String {
     section.lines().next().unwrap_or_default().to_lowercase().replace(' ', "-")
 }

@@ -5,7 +5,7 @@ use integration_tests::install;
 
 use crate::user::User;
 
-/// A call of Python by `user`, with these packages of PyPI (each `NAME==VERSION`).
+/// Returns a call of Python by `user`, with these packages of PyPI (each `NAME==VERSION`).
 pub(crate) fn python(user: &User, packages: &[&str]) -> Call {
     user.call("python3").env("PYTHONPATH", install::pypi(packages))
 }

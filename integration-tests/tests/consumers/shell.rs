@@ -1,4 +1,4 @@
-//! A shell, and what it runs.
+//! A shell with the programs that it runs.
 
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::KEYS;
@@ -43,5 +43,5 @@ fn shell(user: &User, script: &str) -> Call {
     user.call("sh").env("PATH", user.path()).args(["-c", script])
 }
 
-/// Keys that a shell must not read.
+/// A script that prints keys which a shell must not expand.
 const QUOTED: &str = r#"printf '%s' "key-$run'\$(id)\`id\`""#;

@@ -29,10 +29,10 @@ fn otel_headers_helper_shows_the_error_without_a_key() {
     assert_eq!(collector.taken().len(), 0);
 }
 
-/// <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
+/// Starts a collector (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 fn collector() -> ProtectedServer {
     ProtectedServer::start(bearer, Reply::new(401, &[], ""), |_| Reply::json(200, &json!({})))
 }
 
-/// What the page calls the collector.
+/// The collector's address on the page.
 const COLLECTOR: &str = "https://otel.example.com";

@@ -1,4 +1,4 @@
-//! A user who does what a section of `docs/clients.md` says.
+//! A user who follows a section of `docs/clients.md`.
 
 use std::ffi::OsString;
 use std::os::unix::fs::symlink;
@@ -10,12 +10,11 @@ use integration_tests::home::{Home, search_path_from};
 
 use crate::page::Section;
 
-/// A home in which the section on a client was followed: its configuration is the helper's, and each
-/// block that is fenced as `LANGUAGE ~/PATH` is that file.
+/// A home in which a client's section was followed. Its configuration is the helper's, and each
+/// block with the info string `LANGUAGE ~/PATH` is that file.
 ///
-/// What the section shows stands for something of the test's own: a folder for programs, where the
-/// helper is; a program that gives keys, which is the script `main`; and what [`User::following`] is
-/// told of.
+/// Some parts of the section are replaced: a folder for programs by the helper's, a program that
+/// gives keys by the script `main`, and the pairs of [`User::following`].
 pub(crate) struct User {
     pub(crate) home: Home,
     section: Section,
@@ -23,7 +22,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// One whose script is `body`.
+    /// Returns a user whose script is `body`.
     pub(crate) fn following(client: &str, body: &str, own: &[(&'static str, &str)]) -> Self {
         let home = Home::new();
         let programs = home.path().join("bin");
@@ -43,24 +42,24 @@ impl User {
         user
     }
 
-    /// The only block of the section that is fenced as `info`, with what it stands for.
+    /// Returns the section's only block with the info string `info`, with the replacements.
     #[track_caller]
     pub(crate) fn shown(&self, info: &str) -> String {
         self.real(self.section.block(info))
     }
 
-    /// A call of `program`, in this home. Where it asks the helper, that does not try again for long
-    /// when its source is down.
+    /// Returns a call of `program` in this home. The helper does not retry for long when its source
+    /// is down.
     pub(crate) fn call(&self, program: impl AsRef<Path>) -> Call {
         self.home.call_of(program.as_ref()).env("API_KEY_HELPER_RETRY_COUNT", "0")
     }
 
-    /// Where the shell finds programs, the helper among them.
+    /// Returns the search path, which includes the helper.
     pub(crate) fn path(&self) -> OsString {
         search_path_from(&self.home.path().join("bin"))
     }
 
-    /// How often the source was asked.
+    /// Returns the number of fetches.
     pub(crate) fn fetches(&self) -> usize {
         self.home.runs("main")
     }
@@ -71,14 +70,14 @@ impl User {
     }
 }
 
-/// The client failed, and said what the helper said of its source.
+/// Asserts that the client failed, and showed the helper's message about its source.
 #[track_caller]
 pub(crate) fn assert_tells_why(answer: &Answer) {
     assert_ne!(answer.code, Some(0), "{answer:?}");
     assert_has_why(&format!("{}{}", answer.stdout, answer.stderr));
 }
 
-/// This is what the helper said of its source.
+/// Asserts that this is the helper's message about its source.
 #[track_caller]
 pub(crate) fn assert_has_why(said: &str) {
     for word in [REASON, HINT] {
@@ -86,15 +85,15 @@ pub(crate) fn assert_has_why(said: &str) {
     }
 }
 
-/// The key of a run of [`KEYS`](integration_tests::home::KEYS).
+/// Returns the key of a run of [`KEYS`](integration_tests::home::KEYS).
 pub(crate) fn key(number: u32) -> String {
     format!("key-{number}")
 }
 
-/// What the pages call the program that gives keys.
+/// The program that gives keys on the pages.
 const SOURCE: &str = "/opt/keys/company-token";
 
-/// Its script when it is down.
+/// The script of a source that is down.
 pub(crate) const DOWN: &str = "echo the token service does not answer >&2; exit 75";
 
 const REASON: &str = "failed with exit code 75: the token service does not answer";

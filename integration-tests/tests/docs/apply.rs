@@ -1,4 +1,4 @@
-//! What the pages on clients' settings show is what `apply` says.
+//! The pages about clients' settings show the output of `apply`.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use integration_tests::binaries::Binaries;
 use integration_tests::home::{Home, KEYS, configuration};
 
-/// How a block begins in which the helper is called.
+/// The beginning of a block in which the helper is called.
 const FENCE: &str = "```console\n$ api-key-helper ";
 
 #[test]
@@ -29,7 +29,7 @@ fn documentation_transcripts_of_apply_for_other_clients_hold() {
     assert_eq!(calls(&home, "commands/apply.md"), 4);
 }
 
-/// A user with two profiles, whose keys live long.
+/// Returns a user with two profiles, whose keys live long.
 fn user() -> Home {
     let home = Home::new();
     let script = home.script("main", KEYS);
@@ -40,7 +40,7 @@ fn user() -> Home {
     home
 }
 
-/// Makes all calls of `apply` that a page shows, one after the other, and says how many those are.
+/// Makes all calls of `apply` on a page in order, and returns their number.
 #[track_caller]
 fn calls(home: &Home, page: &str) -> usize {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);

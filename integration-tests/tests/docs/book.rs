@@ -1,4 +1,4 @@
-//! The manual is whole: each page is in its summary, and each link leads somewhere.
+//! The manual is complete: each page is in the summary, and each link leads somewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -36,7 +36,7 @@ fn documentation_links_and_anchors_exist() {
             let folder = page.path.parent().expect("the page's folder");
             let path = if file.is_empty() { page.path.clone() } else { plain(&folder.join(file)) };
             assert!(path.exists(), "{} links to `{target}`", page.name);
-            // The book has no other files than its pages.
+            // The book has no files other than its pages.
             let is_in_book = page.path.starts_with(root().join("docs"));
             assert!(
                 !is_in_book || path.starts_with(root().join("docs")),
@@ -54,14 +54,14 @@ fn documentation_links_and_anchors_exist() {
     assert!(links > 50, "{links} links were found");
 }
 
-/// Where the links of a page lead to.
+/// Returns the targets of a page's links.
 fn targets(page: &Page) -> Vec<&str> {
     let lines = page.prose().into_iter();
     let links = lines.flat_map(|line| line.split("](").skip(1));
     links.filter_map(|rest| Some(rest.split_once(')')?.0)).collect()
 }
 
-/// The anchors of a page's headings, as GitHub and mdBook make them.
+/// Returns the anchors of a page's headings, as GitHub and mdBook make them.
 fn anchors(page: &Page) -> BTreeSet<String> {
     let mut seen = BTreeMap::new();
     let mut anchors = BTreeSet::new();
@@ -78,7 +78,7 @@ fn anchors(page: &Page) -> BTreeSet<String> {
     anchors
 }
 
-/// `path` without `..`.
+/// Returns `path` without `..`.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

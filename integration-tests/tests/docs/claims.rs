@@ -1,18 +1,19 @@
-//! Each block of the documentation is claimed: by a test of its own, or by what all blocks of its language
-//! are held to.
+//! Each block of the documentation is proved: by a test of its own, or by the rule for its
+//! language.
 
 use std::fs;
 
 use crate::page::{Block, blocks, root};
 use crate::{configurations, data, shell};
 
-/// What proves a block.
+/// The proof of a block.
 enum Proof {
-    /// It is held to this.
+    /// This rule holds for the block.
     Rule(fn(&Block)),
-    /// The test of that name, in a file below `integration-tests/tests/`, reads the page and runs it.
+    /// The test of that name, in a file below `integration-tests/tests/`, reads the page and runs
+    /// the block.
     Test(&'static str, &'static str),
-    /// The tests in that folder below `integration-tests/tests/` take the page's blocks and use them.
+    /// The tests in that folder below `integration-tests/tests/` run the page's blocks.
     Tests(&'static str),
     /// The same of the page's sections.
     Sections(&'static str),
@@ -20,8 +21,8 @@ enum Proof {
 
 use Proof::{Rule, Sections, Test, Tests};
 
-/// Blocks of a page that have a proof of their own: the page, the language, how many there are, the
-/// proof. A block that is added is noticed by the number.
+/// Blocks with a proof of their own: the page, the language, the number of blocks, the proof. The
+/// number detects new blocks.
 const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
     ("CONTRIBUTING.md", "sh", 1, Rule(shell::is_of_this_workspace)),
     ("README.md", "sh", 2, Rule(shell::is_of_this_workspace)),
@@ -71,11 +72,11 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
     ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
 
-/// Pages, and folders of pages, whose tests use every block, whatever its language is.
+/// Pages, and folders of pages, whose tests use every block, in any language.
 const OF_FOLDERS: &[(&str, Proof)] =
     &[("docs/clients.md", Sections("consumers")), ("docs/recipes/", Tests("recipes"))];
 
-/// What holds for all other blocks of a language.
+/// The rule for all other blocks of a language.
 const OF_LANGUAGES: &[(&str, Proof)] = &[
     ("console", Rule(shell::runs)),
     ("json", Rule(data::is_json)),
@@ -84,7 +85,7 @@ const OF_LANGUAGES: &[(&str, Proof)] = &[
     ("yaml", Rule(data::is_yaml)),
 ];
 
-/// It is a picture or a screen: nobody types it, and no program reads it.
+/// The language of diagrams and screens, which no user types and no program reads.
 const SHOWN: &str = "text";
 
 #[test]
@@ -128,7 +129,7 @@ fn proof(block: &Block) -> Option<&'static Proof> {
     proof.or(of_language.map(|(_, proof)| proof))
 }
 
-/// A claim that outlives its test proves nothing.
+/// Asserts that the test of a claim exists.
 #[track_caller]
 fn assert_is_there(file: &str, name: &str, page: &str) {
     let path = root().join("integration-tests/tests").join(file);
@@ -138,7 +139,7 @@ fn assert_is_there(file: &str, name: &str, page: &str) {
     assert!(text.contains(page), "{file} does not read {page}");
 }
 
-/// The same of what a test takes by one of these names.
+/// Asserts that a test uses one of these names.
 #[track_caller]
 fn assert_is_read(folder: &str, names: &[&str]) {
     let tests = fs::read_dir(root().join("integration-tests/tests").join(folder));

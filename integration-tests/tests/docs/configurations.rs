@@ -1,4 +1,4 @@
-//! What a page shows as a configuration is one.
+//! The configurations on the pages are valid.
 
 use api_key_helper_backend::Variables;
 use api_key_helper_config::{ConfigFile, Configuration};
@@ -6,10 +6,10 @@ use integration_tests::home::Home;
 
 use crate::page::Block;
 
-/// Every profile of it can be read, and every source be built. None is asked.
+/// Asserts that every profile can be read, and every source built. No source is asked.
 pub(crate) fn is_one(block: &Block) {
     let text = with_profile(&block.text);
-    // Some lines are for the system's file alone.
+    // Some lines are only for the system's file.
     let is_of_system = text.lines().any(|line| line.starts_with("locked = "));
     let file = Some(ConfigFile { path: "/etc/c.toml".into(), bytes: text.clone().into() });
     let (system, user) = if is_of_system { (file, None) } else { (None, file) };
@@ -27,8 +27,8 @@ pub(crate) fn is_one(block: &Block) {
     }
 }
 
-/// A page of a backend shows sources alone: then a profile of them all is added. A page on profiles
-/// shows one alone: then the source that it names is a script.
+/// Completes a block. A backend's page shows only sources, so a profile of all of them is added. A
+/// page about profiles shows only a profile, so its source becomes a script.
 fn with_profile(text: &str) -> String {
     let names: Vec<&str> = text
         .lines()

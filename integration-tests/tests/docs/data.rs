@@ -1,4 +1,4 @@
-//! What a page shows as data can be read.
+//! The data on the pages is valid.
 
 use std::fs;
 use std::path::Path;
@@ -9,14 +9,14 @@ use integration_tests::install;
 
 use crate::page::{Block, Page, root};
 
-/// It is JSON.
+/// Asserts that the block is JSON.
 pub(crate) fn is_json(block: &Block) {
     if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
         panic!("{block}: {error}");
     }
 }
 
-/// It is YAML, as a reader of YAML says.
+/// Asserts that the block is YAML.
 pub(crate) fn is_yaml(block: &Block) {
     let packages = install::pypi(&["pyyaml==6.0.3"]);
     let read = "import sys, yaml; assert isinstance(yaml.safe_load(sys.stdin), (dict, list))";
@@ -26,15 +26,16 @@ pub(crate) fn is_yaml(block: &Block) {
     assert_eq!(answer.code, Some(0), "{block}: {answer:?}");
 }
 
-/// It is the file that the core's tests run (`engine/tests/example.rs`), and shorter than 100 lines.
+/// Asserts that the block is the file that the core's tests run (`engine/tests/example.rs`), and
+/// shorter than 100 lines.
 pub(crate) fn is_the_example(block: &Block) {
     let example = root().join("examples/backend.rs");
     assert_eq!(block.text, fs::read_to_string(example).expect("the example"), "{block}");
     assert!(block.text.lines().count() < 100, "{block}");
 }
 
-/// Each of its checks is one that the page explains, and its sum is right. `…` stands for checks that
-/// found nothing wrong.
+/// Asserts that the page explains each check of the report, and that its totals are right. `…` stands
+/// for checks without a finding.
 pub(crate) fn is_a_report_of_doctor(block: &Block) {
     let pages = Page::all();
     let page = pages.iter().find(|page| page.name == block.page).expect("the block's page");

@@ -1,4 +1,4 @@
-//! What the page on `exec` shows is what a shell shows.
+//! The page about `exec` shows the output of a shell.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the documentation shows is what the program takes.
+//! The examples of the documentation work.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 

@@ -1,13 +1,13 @@
-//! The pages of the documentation, and their fenced blocks.
+//! The pages of the documentation, with their fenced blocks.
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A page: README.md, CONTRIBUTING.md, and all that is below `docs/`.
+/// A page: README.md, CONTRIBUTING.md, and all files below `docs/`.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Its path from the workspace's folder.
+    /// The path from the workspace's folder.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) text: String,
@@ -19,11 +19,11 @@ pub(crate) struct Block {
     pub(crate) page: String,
     /// The anchor of the heading of second level that it is below.
     pub(crate) section: String,
-    /// The line that opens it, from 1.
+    /// The number of the opening line, from 1.
     pub(crate) line: usize,
-    /// What stands behind the fence.
+    /// The info string.
     pub(crate) language: String,
-    /// Its content, without the indentation of the fence.
+    /// The content, without the indentation of the fence.
     pub(crate) text: String,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Block {
 }
 
 impl Page {
-    /// All of them, in alphabetical order.
+    /// Returns all pages, in alphabetical order.
     pub(crate) fn all() -> Vec<Self> {
         let mut paths = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
         let mut folders = vec![root().join("docs")];
@@ -58,7 +58,7 @@ impl Page {
         Self { name, path: path.to_owned(), text: fs::read_to_string(path).expect("a page") }
     }
 
-    /// Its blocks, in their order.
+    /// Returns the blocks, in order.
     pub(crate) fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut section = String::new();
@@ -83,7 +83,7 @@ impl Page {
         blocks
     }
 
-    /// Its lines that are in no block.
+    /// Returns the lines outside blocks.
     pub(crate) fn prose(&self) -> Vec<&str> {
         let mut is_in_block = false;
         let lines = self.text.lines().filter(|line| {
@@ -101,12 +101,12 @@ pub(crate) fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// The blocks of all pages.
+/// Returns the blocks of all pages.
 pub(crate) fn blocks() -> Vec<Block> {
     Page::all().iter().flat_map(Page::blocks).collect()
 }
 
-/// The workspace's folder.
+/// Returns the folder of the workspace.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }

@@ -1,4 +1,4 @@
-//! The JSON schema takes what the program takes, and refuses what it refuses.
+//! The JSON schema accepts what the program accepts, and rejects what it rejects.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ fn json_schema_refuses_invalid_configurations() {
     }
 }
 
-/// What the schema makes of each of these texts; nothing where it takes one.
+/// Returns the schema's errors for each of these texts; empty for a valid one.
 fn complaints(texts: &[&str]) -> Vec<String> {
     let packages = install::pypi(&["jsonschema==4.25.1"]);
     let input = json!({ "schema": root().join("docs/config.schema.json"), "texts": texts });
@@ -54,21 +54,21 @@ json.dump([say(text) for text in asked["texts"]], sys.stdout)
 "#;
 
 const WRONG: &[&str] = &[
-    // What is unknown.
+    // Unknown names.
     "defualt_profile = 'a'\n[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\ntll = '1h'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncomand = ['/a']\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'scripts'\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'aws'\nsecret_id = 'a'\npath = 'a'\n",
-    // What is missing.
+    // Missing values.
     "[profile.a]\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = []\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\n[source.a]\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'vault'\naddress = 'https://v'\n",
-    // What is no name.
+    // Invalid names.
     "[profile.A]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
-    // What is of another type, or no such value.
+    // Wrong types, or invalid values.
     "[profile.a]\nsources = ['a']\nttl = 90\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\nttl = '5 parsecs'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\nretries = -1\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
@@ -76,7 +76,7 @@ const WRONG: &[&str] = &[
     "[profile.a]\nsources = 'a'\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = '/a'\n",
     "seal = 'none'\n[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\n",
-    // What excludes something else.
+    // Mutually exclusive keys.
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\nshell_command = 'a'\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'script'\ncommand = ['/a']\nstdin = { env = 'A', file = 'b' }\n",
     "[profile.a]\nsources = ['a']\n[source.a]\nbackend = 'vault'\naddress = 'https://v'\npath = 'a'\nauth = { method = 'ldap' }\n",

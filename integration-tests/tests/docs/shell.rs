@@ -1,4 +1,4 @@
-//! What a page shows to be typed can be typed.
+//! The commands on the pages work.
 
 use std::fs;
 use std::path::Path;
@@ -11,9 +11,9 @@ use integration_tests::terminal::{Streams, Terminal};
 
 use crate::page::{Block, root};
 
-/// It is typed by a user with a script for a source, whose key has 108 characters, and with a program
-/// `ask.py` that wants it in its environment; and every line of it succeeds. Where the page shows what is printed, that is printed. Lines that begin with `cargo` are no
-/// user's.
+/// Asserts that every line of the block succeeds, and prints what the page shows. The user has a
+/// script source, whose key has 108 characters, and a program `ask.py` that reads the key from its
+/// environment. Lines that begin with `cargo` are skipped.
 pub(crate) fn runs(block: &Block) {
     let home = Home::new();
     let script = home.script("main", "printf 'k%.0s' $(seq 108)");
@@ -38,7 +38,8 @@ pub(crate) fn runs(block: &Block) {
     }
 }
 
-/// It has no mistake that a shell would notice. What it does is proved elsewhere, or is up to its reader.
+/// Asserts that the block has no syntax error. Its effect is tested elsewhere, or depends on the
+/// reader.
 pub(crate) fn is_a_script(block: &Block) {
     let call = Call::new(Path::new("/bin/sh"), root()).args(["-n", "-c", &block.text]);
     let answer = call.env("PATH", search_path()).run();
@@ -46,7 +47,7 @@ pub(crate) fn is_a_script(block: &Block) {
     for line in block.text.lines() {
         let words = line.split_once("api-key-helper ").map_or("", |(_, arguments)| arguments);
         let words = words.split(" -- ").next().unwrap_or_default();
-        // With `--help` nothing is done, and all else is still understood.
+        // With `--help`, nothing is done, but the other arguments are still parsed.
         let words = words.split([')', '#']).next().unwrap_or_default().split_whitespace();
         let home = Home::new();
         let answer = home.call(words.chain(["--help"])).run();
@@ -54,7 +55,7 @@ pub(crate) fn is_a_script(block: &Block) {
     }
 }
 
-/// Each program that it names is in this workspace, and so is each package.
+/// Asserts that each program and each package in the block belongs to this workspace.
 pub(crate) fn is_of_this_workspace(block: &Block) {
     is_a_shells(block);
     let justfile = fs::read_to_string(root().join("justfile")).expect("the recipes");
@@ -84,14 +85,14 @@ pub(crate) fn is_of_this_workspace(block: &Block) {
                 let found = justfile.split(&recipe).skip(1).any(is_recipe);
                 assert!(found, "{block}: there is no recipe `{}`", words[1]);
             }
-            // Built by the line before.
+            // The line before builds it.
             Some(path) if path.starts_with("target/") => {}
             Some(path) => assert!(root().join(path).is_file(), "{block}: there is no `{path}`"),
         }
     }
 }
 
-/// `text` without what stands in quotes.
+/// Returns `text` without the parts in quotes.
 fn unquoted(text: &str) -> String {
     let mut open = None;
     let kept = text.chars().filter(|c| match open {
@@ -114,7 +115,7 @@ fn is_a_shells(block: &Block) {
     assert_eq!((answer.code, &*answer.stderr), (Some(0), ""), "{block}");
 }
 
-/// The lines that are typed, each with what the page shows that it prints.
+/// Returns the typed lines, each with its output on the page.
 fn typed(block: &Block) -> Vec<(String, String)> {
     if block.language == "sh" {
         return vec![(block.text.clone(), String::new())];
@@ -136,8 +137,8 @@ fn type_in(home: &Home, line: &str) -> Answer {
     home.call_of(Path::new("/bin/sh")).args(["-euc", &line]).env("PATH", path).run()
 }
 
-/// `init` asks; the answers are those of whoever has a script. A configuration is there already, so it is
-/// another user who begins.
+/// Runs `init`, with the answers of a user who has a script. It runs for another user, because this
+/// one has a configuration.
 fn init(home: &Home, script: &Path) -> Answer {
     let beginner = Home::new();
     let mut terminal =

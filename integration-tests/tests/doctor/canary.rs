@@ -1,4 +1,4 @@
-//! A report has no secret in it, wherever secrets are.
+//! Reports contain no secret, wherever secrets are.
 
 use std::fs;
 
@@ -12,7 +12,8 @@ use crate::setup::Setup;
 /// A secret that occurs nowhere by chance.
 const SECRET: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-purple";
 
-/// Both reports, and what they leave in the state folder, have no trace of it.
+/// Asserts that both reports, and the files that they leave in the state folder, have no trace of
+/// it.
 #[track_caller]
 fn assert_clean(setup: &Setup, call: &Call) {
     for format in [&["doctor"][..], &["doctor", "--json"]] {

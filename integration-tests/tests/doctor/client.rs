@@ -1,4 +1,4 @@
-//! What Claude Code is told.
+//! Findings about Claude Code's settings.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -96,13 +96,13 @@ fn doctor_reports_an_unsuitable_claude_code_ttl() {
     with("1h").assert("client-ttl", "error", &["acts as 1 ms", "api-key-helper apply"]);
     with("0").assert("client-ttl", "warning", &["for every request"]);
     with("1800000").assert("client-ttl", "warning", &["lives 1 h 0 min", "half of that"]);
-    // The settings beat the environment.
+    // The settings take precedence over the environment.
     let call = setup.call().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "60000");
     Report::of(&call).assert("client-ttl", "warning", &["for 30 min 0 s"]);
     let script = setup.home.script("foreign", "echo key");
     setup.tell(&script.display().to_string(), &json!({}));
     setup.examine().assert("client-ttl", "warning", &["5 min", "no cache", "1800000"]);
-    // In our own environment it is a mistake too.
+    // In our own environment, it is an error as well.
     let call = setup.call().env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "1h");
     let report = Report::of(&call);
     report.assert("configuration-settings", "error", &["CLAUDE_CODE_API_KEY_HELPER_TTL_MS"]);

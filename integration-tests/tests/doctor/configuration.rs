@@ -1,4 +1,4 @@
-//! The configuration and the programs.
+//! Findings about the configuration and the programs.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -19,7 +19,7 @@ fn doctor_finds_a_working_configuration_ok() {
     {
         report.assert(name, "ok", &[]);
     }
-    // A second examination finds a cache, and a log.
+    // The second run finds a cache, and a log.
     setup.examine().assert_well();
 }
 
@@ -31,7 +31,7 @@ fn doctor_without_a_configuration_runs_the_other_checks() {
     report.assert("source-answers", "warning", &["no source was asked"]);
     report.assert("state-folder", "ok", &[]);
     report.assert("helper-setting", "ok", &[]);
-    // The helper fails for the same reason, and says so.
+    // The helper fails for the same reason, and reports it.
     report.assert("helper-run", "error", &["exit status: 2", "there is no configuration", "init`"]);
     report.assert_only(&["configuration-file", "source-answers", "helper-run"]);
 }
@@ -51,7 +51,7 @@ fn doctor_reports_a_configuration_writable_by_others() {
     fs::set_permissions(&file, Permissions::from_mode(0o606)).unwrap();
     let report = setup.examine();
     report.assert("configuration-file", "error", &["mode is 0606", "run `chmod o-w"]);
-    // It is said once by each who refuses it.
+    // Each check that refuses it reports it once.
     report.assert_absent("configuration-settings");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     let folder = file.parent().unwrap();

@@ -1,4 +1,4 @@
-//! `doctor`, in health and in each sickness.
+//! `doctor`, with a healthy setup and with each fault.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! What `apply` wrote for other clients, and what became of it.
+//! Findings about the settings that `apply` wrote for other clients.
 
 use std::fs;
 
@@ -81,7 +81,7 @@ fn doctor_reports_a_client_command_that_has_moved() {
     let other = names(&format!("{:?}", copy.display().to_string()));
     other.assert("other-clients", "warning", &["another copy", "bin/api-key-helper"]);
     assert_only_that(&other);
-    // Somebody else's is no business of ours, and neither is one that `PATH` decides.
+    // Another program is ignored, and so is one that `PATH` finds.
     names("\"/opt/gone/other-helper\"").assert_absent("other-clients");
     names("\"api-key-helper\"").assert_absent("other-clients");
 }

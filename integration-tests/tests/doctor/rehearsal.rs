@@ -1,4 +1,4 @@
-//! The helper as Claude Code runs it.
+//! The helper, run as Claude Code runs it.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::setup::{Report, Setup};
 
 const CHECKS: [&str; 4] = ["helper-run", "helper-output", "helper-stdout", "helper-time"];
 
-/// What is found of a helper of somebody else's.
+/// Returns the report about another program as helper.
 fn foreign(body: &str) -> Report {
     let setup = Setup::new();
     let script = setup.home.script("foreign", body);
@@ -18,7 +18,7 @@ fn foreign(body: &str) -> Report {
     Report::of(&agents(setup.call()).env("FROM_SETTINGS", "no"))
 }
 
-/// In the environment of a command that Claude Code's agent runs.
+/// Returns the call in the environment of a command that Claude Code's agent runs.
 fn agents(call: Call) -> Call {
     call.env("CLAUDECODE", "1")
         .env("CLAUDE_CODE_CHILD_SESSION", "1")
@@ -56,7 +56,7 @@ fn doctor_reports_an_api_key_helper_that_fails() {
     let report = foreign("echo the password is hunter2 >&2; echo key; exit 3");
     report.assert("helper-run", "error", &["exit status: 3", "is not shown", "by hand"]);
     report.assert_absent("helper-output");
-    // Ours may say why.
+    // Our own helper may show the reason.
     let setup = Setup::with_script("exit 77");
     setup.examine().assert("helper-run", "error", &["exit status: 4", "exit code 77"]);
 }
@@ -71,7 +71,7 @@ fn doctor_reports_an_api_key_helper_that_prints_no_key() {
 #[test]
 fn doctor_warns_of_an_api_key_helper_that_writes_to_stderr() {
     foreign("echo busy >&2; echo key").assert("helper-run", "warning", &["nobody sees"]);
-    // An old key comes with a warning.
+    // A stale key comes with a warning.
     let setup = Setup::with_script("[ $run = 1 ] || exit 75; echo key");
     setup.examine().assert_well();
     setup.home.state().age("main", std::time::Duration::from_secs(50 * 60));
@@ -111,14 +111,14 @@ fn doctor_runs_no_project_api_key_helper_before_the_folder_is_trusted() {
     setup.home.write("checkout/.claude/settings.json", helper.to_string());
     Report::of(&call.clone().arg("--trust-folder")).assert("helper-output", "ok", &[]);
     assert_eq!(setup.home.runs("theirs"), 1);
-    // What `apply` writes decides nothing.
+    // The value that `apply` writes does not decide.
     let ttl = json!({ "CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "600000" });
     let ours = json!({ "apiKeyHelper": setup.line(), "env": ttl });
     setup.home.write("checkout/.claude/settings.json", ours.to_string());
     Report::of(&call).assert("helper-output", "ok", &[]);
 }
 
-/// Whoever runs `doctor` again and again is no client whose key was refused.
+/// Repeated runs of `doctor` are not a client with a refused key.
 #[test]
 fn doctor_runs_do_not_count_as_rejected_keys() {
     let setup = Setup::with_script(KEYS);

@@ -1,11 +1,11 @@
-//! The report as a person sees it.
+//! The report on a user's screen.
 
 use integration_tests::binaries::Binaries;
 use serde_json::json;
 
 use crate::setup::Setup;
 
-/// The report with its paths and times replaced.
+/// Returns the report with its paths and times replaced.
 fn shown(setup: &Setup, text: &str) -> String {
     let programs = Binaries::built();
     let mut text = text.to_owned();

@@ -1,4 +1,4 @@
-//! Sources behind real servers, and servers whose clock is another.
+//! Sources behind real servers, and servers with wrong clocks.
 
 use integration_tests::home::Home;
 use integration_tests::servers::stub::Reply;

@@ -19,24 +19,24 @@ impl Setup {
         Self::with_script(KEYS)
     }
 
-    /// One whose source's script is `body`.
+    /// Returns a home whose source's script is `body`.
     pub(crate) fn with_script(body: &str) -> Self {
         Self::with_settings("retries = 0", "lifetime = \"1h\"", body)
     }
 
-    /// The same with these lines in the tables of the profile and of the source.
+    /// Returns a home with these lines in the tables of the profile and of the source.
     pub(crate) fn with_settings(profile: &str, source: &str, body: &str) -> Self {
         Self::of(Home::with_settings(profile, source, body))
     }
 
-    /// One with a home of another kind.
+    /// Returns a setup with another home.
     pub(crate) fn of(home: Home) -> Self {
         let setup = Self { home };
         setup.tell(&setup.line(), &json!({}));
         setup
     }
 
-    /// The line that runs the helper under test.
+    /// Returns the line that runs the helper under test.
     pub(crate) fn line(&self) -> String {
         format!("exec '{}'", Binaries::built().front.display())
     }
@@ -47,7 +47,7 @@ impl Setup {
         self.home.write(".claude/settings.json", settings.to_string());
     }
 
-    /// A call that examines.
+    /// Returns a call of `doctor`.
     pub(crate) fn call(&self) -> Call {
         self.home.call(["doctor", "--json"])
     }
@@ -56,7 +56,7 @@ impl Setup {
         Report::of(&self.call())
     }
 
-    /// Mounts by which `file`, which is below `/etc`, has this text.
+    /// Returns mounts in which `file`, below `/etc`, has this text.
     pub(crate) fn in_etc(&self, file: &str, text: &str) -> Mounts {
         let text = self.home.write("of-the-system", text);
         let etc = self.home.path().join("etc");
@@ -68,7 +68,7 @@ impl Setup {
     }
 }
 
-/// What was found.
+/// The findings.
 #[derive(Debug)]
 pub(crate) struct Report {
     answer: Answer,
@@ -92,13 +92,13 @@ impl Report {
         Self { answer, findings }
     }
 
-    /// All is as it should be.
+    /// Asserts that there is no finding.
     #[track_caller]
     pub(crate) fn assert_well(&self) {
         self.assert_only(&[]);
     }
 
-    /// These checks, and no others, found something.
+    /// Asserts that these checks, and no others, found something.
     #[track_caller]
     pub(crate) fn assert_only(&self, names: &[&str]) {
         let bad = self.findings.iter().filter(|found| found["level"] != "ok");
@@ -106,7 +106,7 @@ impl Report {
         assert_eq!(bad, names, "{}", self.answer.stdout);
     }
 
-    /// A check came to this, with each of these words in its text or its hint.
+    /// Asserts the level of a check, and that its text or hint contains each of these words.
     #[track_caller]
     pub(crate) fn assert(&self, name: &str, level: &str, words: &[&str]) {
         let found = self.findings.iter().filter(|found| found["name"] == name);
@@ -118,7 +118,7 @@ impl Report {
         }
     }
 
-    /// A check was not made.
+    /// Asserts that a check was not made.
     #[track_caller]
     pub(crate) fn assert_absent(&self, name: &str) {
         assert!(self.findings.iter().all(|found| found["name"] != name), "{}", self.answer.stdout);

@@ -1,4 +1,4 @@
-//! Whether sources give keys.
+//! Findings about sources.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use integration_tests::home::{Home, KEYS, configuration};
 
 use crate::setup::{Report, Setup};
 
-/// One with two sources, `first` and `second`.
+/// Returns a setup with two sources, `first` and `second`.
 fn with_two(first: &str, second: &str) -> Setup {
     let home = Home::new();
     let source = |name: &str, body: &str| {
@@ -26,7 +26,7 @@ fn doctor_fetches_each_source_once() {
     let setup = with_two(KEYS, "echo other-key");
     let report = setup.examine();
     report.assert_well();
-    // The helper itself was run too, and found a key.
+    // The helper itself ran as well, and found a key.
     assert_eq!((setup.home.runs("first"), setup.home.runs("second")), (1, 1));
     setup.home.helper().run().assert_key("key-1");
     let log = setup.home.state().log();
@@ -43,7 +43,7 @@ fn doctor_reports_a_failing_source_despite_its_stale_key() {
     // Claude Code gets the old one.
     report.assert("helper-output", "ok", &[]);
     report.assert("last-refreshes", "ok", &["0 failures"]);
-    // The same failure is no second finding.
+    // The same failure is not a second finding.
     let report = setup.examine();
     report.assert("last-refreshes", "ok", &["failed 1 time in a row, as it does now"]);
 }

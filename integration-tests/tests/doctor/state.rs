@@ -1,4 +1,4 @@
-//! The state folder and what lies in it.
+//! Findings about the state folder.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ fn doctor_reports_a_state_folder_open_to_others() {
     let report = setup.examine();
     report.assert("state-folder", "error", &["open to others (mode 755)", "run `chmod 700"]);
     report.assert("source-answers", "warning", &["no source was asked"]);
-    // The configuration is not what is wrong.
+    // The configuration is not the cause.
     report.assert_absent("configuration-settings");
     assert_eq!(setup.home.runs("main"), 1);
 
@@ -76,7 +76,7 @@ fn doctor_warns_of_a_state_folder_on_a_full_disk() {
     let mounts = Mounts::new().empty(setup.home.state().path(), "2m");
     let report = Report::of(&mounts.seen_by(setup.call()));
     report.assert("state-folder-space", "warning", &["MiB of room", "df -h"]);
-    // It is of memory, and of this machine.
+    // It is in memory, and local.
     report.assert("state-folder-file-system", "ok", &[]);
 }
 

@@ -1,4 +1,4 @@
-//! The identities of the places where workloads run.
+//! The identities of workload platforms.
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn ambient_kubernetes_reads_the_service_account_token() {
     };
     user.rotate(&endpoint.token());
     let first = in_pod(&user).run().key();
-    // The token rotates and the key stays, until it is too old.
+    // The token rotates and the key stays, until it is stale.
     user.rotate(&endpoint.token());
     in_pod(&user).run().assert_key(&first);
     user.state().age(SOURCE, STALE);
@@ -50,7 +50,7 @@ fn ambient_aws_web_identity_reads_the_token_file_of_its_variable() {
     let key = call.run().key();
     user.rotate(&endpoint.token());
     call.run().assert_key(&key);
-    // Another file is another workload's. It may have any name.
+    // Another file is another workload. It may have any name.
     let other = user.home.write("Identität", endpoint.token());
     assert_ne!(user.get().env(variable, other).run().key(), key);
 }
@@ -66,7 +66,7 @@ fn background_refresh_finds_a_web_identity_token_at_a_relative_path() {
     assert_eq!(endpoint.statuses(), [200]);
 }
 
-/// A call in a job of GitHub Actions.
+/// Returns a call in a job of GitHub Actions.
 fn in_job(user: &User, url: &str, token: &str) -> Call {
     let call = user.get().env("ACTIONS_ID_TOKEN_REQUEST_URL", url);
     call.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token)
@@ -82,13 +82,13 @@ fn ambient_github_actions_fetches_the_jobs_token() {
     let user = user(&endpoint, &job_source());
     let key = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
     assert!(endpoint.is_active(&key));
-    // The next step of the job may have another one to ask with, and needs none.
+    // The next step of the job may have another request token, and needs none.
     in_job(&user, &endpoint.job(), "made-up-and-rotated").run().assert_key(&key);
     user.state().age(SOURCE, STALE);
     let next = in_job(&user, &endpoint.job(), JOB_TOKEN).run().key();
     let paths: Vec<String> = endpoint.exchanges().into_iter().map(|asked| asked.path).collect();
     assert_eq!(paths, ["/github/token", "/v1/oauth/token"].repeat(2));
-    // Another job gets nothing of it.
+    // Another job does not get this key.
     let other = in_job(&user, &format!("{}&job=2", endpoint.job()), JOB_TOKEN).run().key();
     assert_ne!(other, next);
 }

@@ -1,4 +1,4 @@
-//! No token is anywhere, and the key only in the entry and on stdout.
+//! Tokens leak nowhere, and the key is only in the entry and on stdout.
 
 use std::fs;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::user::{SOURCE, User};
 /// It occurs nowhere by chance.
 const CLIENT_SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
 
-/// What is not to be seen, and where it was looked for.
+/// The secrets, and the texts that were searched.
 struct Search<'a> {
     user: &'a User,
     secrets: Vec<SecretForms>,
@@ -28,7 +28,7 @@ impl<'a> Search<'a> {
         Self { user, secrets: vec![SecretForms::of(CLIENT_SECRET)] }
     }
 
-    /// Of a JWT that is its signature: what it claims is in messages.
+    /// Adds a secret; of a JWT, its signature, because messages may contain its claims.
     fn hide(&mut self, secret: &str) {
         self.secrets.push(SecretForms::of(secret.rsplit('.').next().unwrap()));
     }
@@ -38,7 +38,7 @@ impl<'a> Search<'a> {
         self.secrets.iter().for_each(|secret| secret.assert_not_in(what, text));
     }
 
-    /// What a call said, beside the key.
+    /// Searches the output of a call, except for the key.
     #[track_caller]
     fn hear(&self, answer: &Answer) {
         self.look("stderr", answer.stderr.as_bytes());
@@ -55,7 +55,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Everything that the user has, and all that they can be shown.
+    /// Searches all files of the user, and all outputs of commands.
     #[track_caller]
     fn search(&self) {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
@@ -63,7 +63,7 @@ impl<'a> Search<'a> {
             self.look(arguments[0], answer.assert_printed().as_bytes());
         }
         let files = files::below(self.user.home.path());
-        // The configuration, a plan, a lock and the log at least.
+        // At least the configuration, a plan, a lock and the log.
         assert!(files.len() >= 4, "{files:?}");
         for (file, content) in files {
             self.look(&file.to_string_lossy(), &content);
@@ -97,7 +97,7 @@ fn exchange_subject_token_and_client_secret_are_never_shown() {
         search.hide(&key);
         search.search();
 
-        // Refusals, in which a server repeats what it was sent.
+        // Refusals in which a server repeats the request.
         let token = endpoint.token();
         search.hide(&token);
         user.rotate(&token);
@@ -108,7 +108,7 @@ fn exchange_subject_token_and_client_secret_are_never_shown() {
         if source != FEDERATION {
             said.extend(repeated(CLIENT_SECRET));
         }
-        // One at a time, since messages are cut to 200 characters.
+        // One at a time, because messages are cut to 200 characters.
         for secret in said {
             let said = format!("\u{9b}31mbad {secret}");
             let body = json!({ "error": "invalid_grant", "error_description": said });

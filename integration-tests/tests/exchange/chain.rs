@@ -1,4 +1,4 @@
-//! A sign-in whose token is traded for the key.
+//! A login whose token is exchanged for the key.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use integration_tests::sign_in::sign_in;
 /// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
-/// A provider, an endpoint that trusts it, and somebody who has signed in.
+/// A provider, an endpoint that trusts it, and a user who has logged in.
 struct Company {
     provider: OidcProvider,
     endpoint: TokenEndpoint,
@@ -51,16 +51,16 @@ fn exchange_of_a_used_token_refreshes_the_sign_in_first() {
     let company = Company::new();
     company.home.helper().run().assert_error(3, &["`sso`", "login"]);
     company.sign_in();
-    // What the sign-in gave is sent as it is.
+    // The token of the login is sent unchanged.
     let key = company.key();
     assert!(company.endpoint.is_active(&key));
     assert_eq!(company.provider.granted("refresh_token"), 0);
-    // The token is still good for a while, and is spent: so it is renewed before anything is sent.
+    // The token is still valid but was used, so it is renewed before the next request.
     company.home.state().age("key", STALE);
     assert_ne!(company.key(), key);
     assert_eq!(company.provider.granted("refresh_token"), 1);
     assert_eq!(company.endpoint.statuses(), [200, 200]);
-    // And so it is after an answer that was lost, within one call.
+    // It is also renewed after a lost response, within one call.
     company.home.state().age("key", STALE);
     company.endpoint.lose_a_grant();
     company.key();
@@ -99,7 +99,7 @@ fn exchange_after_a_lost_entry_refreshes_the_rejected_token() {
     let company = Company::new();
     company.sign_in();
     let key = company.key();
-    // The mark of what was sent goes with the entry, and the sign-in's own key is still cached.
+    // The record of used tokens is removed with the entry, and the login's own key is still cached.
     std::fs::remove_file(company.home.state().entry_file("key")).unwrap();
     assert_ne!(company.key(), key);
     assert_eq!(company.endpoint.statuses(), [200, 401, 200]);

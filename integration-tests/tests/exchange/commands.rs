@@ -47,7 +47,7 @@ fn init_asks_for_exchange_ids_and_the_token_file() {
     let endpoint = TokenEndpoint::new();
     let home = Home::new();
     let file = home.write("token", endpoint.token());
-    // No endpoint but Anthropic's own is asked for, and nothing gets there from here.
+    // Only Anthropic's own endpoint is asked, and no request gets there from here.
     let call = home.call(["init"]).env("HTTPS_PROXY", "http://127.0.0.1:9");
     let call = call.env("NO_COLOR", "1").env("ANTHROPIC_ORGANIZATION_ID", "made-up");
     let mut terminal = Terminal::start(&call, Streams::InAndErr);

@@ -1,4 +1,4 @@
-//! Servers that repeat what they were sent, or say what a terminal would obey.
+//! Servers that repeat the request, or send terminal sequences.
 
 use api_key_helper_values::is_invisible;
 use integration_tests::files;
@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::user::User;
 
 const TOKEN: &str = "made-up-subject-token";
-/// Has what the encodings of a form, of an address and of JSON treat differently.
+/// Contains characters that the encodings of forms, URLs and JSON treat differently.
 const CLIENT_SECRET: &str = "ab+cd/ef=gh~ij+kl/mn=op~";
 
-/// An endpoint that refuses with the words that `said` makes of a request.
+/// Returns an endpoint that refuses with the text that `said` makes of a request.
 fn refusing(said: impl Fn(&Request) -> String + Send + Sync + 'static) -> Stub {
     Stub::start(move |request| {
         let body = json!({ "error": "invalid_client", "error_description": said(request) });
@@ -61,7 +61,7 @@ fn assert_clean(shown: &[(String, String)]) {
         for secret in [TOKEN, CLIENT_SECRET] {
             SecretForms::of(secret).assert_not_in(place, text.as_bytes());
         }
-        // The encoding of a form escapes some of it.
+        // Form encoding escapes a part of it.
         for part in ["ab%2Bcd", "gh%7Eij", "mn%3Dop", "mn%253Dop"] {
             let found = text.to_lowercase().contains(&part.to_lowercase());
             assert!(!found, "`{part}` is in {place}: {text}");
@@ -94,7 +94,7 @@ fn form_body_that_is_repeated_is_redacted_in_each_encoding() {
         |form| form.replace("%2F", "\\/").replace("%7E", "~").replace("%3D", "&#61;"),
     ];
     for encoding in encodings {
-        // That field alone, since messages are cut to 200 characters.
+        // Only that field, because messages are cut to 200 characters.
         let endpoint = refusing(move |request| {
             let mut fields = request.body().split('&');
             let field = fields.find(|field| field.starts_with("client_secret=")).unwrap();
@@ -116,7 +116,7 @@ fn terminal_control_characters_of_an_error_are_shown_nowhere() {
     });
     let shown = shown(&endpoint, "basic");
     for (place, text) in shown {
-        // These are no text.
+        // These files are binary.
         if [".entry", ".failure", ".plan", ".key"].iter().any(|ending| place.ends_with(ending)) {
             continue;
         }

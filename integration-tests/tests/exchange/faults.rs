@@ -51,7 +51,7 @@ fn token_endpoint_429_with_retry_after_waits_that_long() {
     let started = now();
     user.key();
     assert!(since(started) >= Duration::from_secs(1));
-    // Nobody had read the token.
+    // The endpoint had not read the token.
     assert_eq!(endpoint.statuses(), [429, 200]);
 }
 
@@ -79,7 +79,7 @@ fn token_endpoint_timeout_or_redirect_is_named() {
     assert!(elsewhere.requests().is_empty());
 }
 
-/// A user of `stub`, whose token nobody there looks at.
+/// Returns a user of `stub`, which does not check the token.
 fn at(stub: &Stub, source: &str) -> User {
     let source = format!("{FEDERATION}{source}");
     let user = User::with(&format!("{}/token", stub.address()), "{ file = \"FILE\" }", &source);

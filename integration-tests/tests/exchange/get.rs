@@ -1,4 +1,4 @@
-//! `get`: a key by each grant, which is renewed without anybody.
+//! `get`: a key by each grant, which is refreshed without the user.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn each_exchange_grant_prints_a_key_and_caches_it() {
         assert!(endpoint.is_active(&key), "{grant}");
         assert_eq!(user.key(), key);
         assert_eq!(endpoint.exchanges().len(), before + 1);
-        // What was cached is too old: the file has another token meanwhile.
+        // The cached key is stale, and the file has another token by now.
         user.rotate(&endpoint.token());
         user.state().age(SOURCE, STALE);
         assert_ne!(user.key(), key);
@@ -64,7 +64,7 @@ fn exchange_key_without_expires_in_uses_its_jwt_exp() {
     user.key();
     let validity = user.state().entry(SOURCE).validity;
     let life = validity.expires_at.unwrap().since(validity.fetched_at);
-    // It counts from before the request, and the endpoint from when that arrives.
+    // The lifetime counts from before the request here, and from its arrival at the endpoint.
     assert!((590..660).contains(&life.as_secs()), "{life:?}");
 }
 
@@ -85,6 +85,6 @@ fn anthropic_federation_variables_configure_an_exchange() {
         .env("ANTHROPIC_SERVICE_ACCOUNT_ID", "svac_made_up")
         .env("ANTHROPIC_IDENTITY_TOKEN_FILE", user.token_file());
     let _ = call.run().key();
-    // Another service account's key is another key.
+    // The key of another service account is another key.
     call.env("ANTHROPIC_SERVICE_ACCOUNT_ID", "svac_x").run().assert_error(4, &["svac_x"]);
 }

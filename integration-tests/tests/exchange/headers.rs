@@ -1,4 +1,4 @@
-//! The command of the documentation asks with both headers, as Claude Code does.
+//! The command of the documentation sends both headers, as Claude Code does.
 
 use std::fs;
 use std::path::Path;

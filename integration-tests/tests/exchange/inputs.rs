@@ -1,4 +1,4 @@
-//! A secret input is read in one way, wherever it comes from.
+//! Secret inputs are parsed by one rule, whatever their source.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use crate::user::User;
 
 const SUBJECT: &str = "subject_token=subj-1&";
 
-/// A token endpoint that grants `token` to everybody.
+/// Returns a token endpoint that grants `token` for each request.
 fn granting(token: &str) -> Stub {
     let answer = json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600});
     Stub::start(move |_| Reply::json(200, &answer))
@@ -173,7 +173,7 @@ fn token_fifo_with_a_writer_is_read() {
     let fifo = user.token_file();
     files::make_fifo(&fifo);
     let running = fresh_call(&user).start();
-    // Opening waits for the reader.
+    // Opening the FIFO waits for the reader.
     let mut writer = fs::File::options().write(true).open(&fifo).unwrap();
     writer.write_all(b"subj").unwrap();
     writer.write_all(b"-1\n").unwrap();

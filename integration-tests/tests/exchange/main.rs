@@ -1,8 +1,8 @@
-//! The real binaries with a source that trades tokens, as processes, against an endpoint that checks
-//! what it is given.
+//! The real binaries with an exchange source, as processes, against an endpoint that checks subject
+//! tokens.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod ambient;

@@ -1,4 +1,4 @@
-//! Endpoints that answer in their own way.
+//! Endpoints with unusual responses.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::user::User;
 const SOURCE: &str = "grant = \"token-exchange\"\nclient_id = \"c\"\n\
                       client_secret = { command = [\"/bin/echo\", \"made-up\"] }";
 
-/// An endpoint whose answer changes, and its user.
+/// An endpoint whose response changes, with its user.
 struct Place {
     reply: Arc<Mutex<Reply>>,
     user: User,

@@ -1,4 +1,4 @@
-//! A token is sent once, whatever goes wrong.
+//! A token is sent only once, whatever fails.
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
@@ -40,7 +40,7 @@ fn sent_token_is_saved_to_disk_before_the_request() {
     let ((arrive, arrived), (go_on, goes_on)) = (channel(), channel::<()>());
     let (arrive, goes_on) = (Mutex::new(arrive), Mutex::new(goes_on));
     let relay = Relay::with_barrier(endpoint.address(), move |_| {
-        // Nobody waits any more when the test has failed.
+        // A failed test does not wait any more.
         let _ = arrive.lock().unwrap().send(());
         let _ = goes_on.lock().unwrap().recv();
     });
@@ -53,7 +53,7 @@ fn sent_token_is_saved_to_disk_before_the_request() {
     let answer = call.finish();
     assert_eq!(answer.signal, Some(Signal::KILL.as_raw()));
     assert!(user.kept()["token"].is_string(), "{}", user.kept());
-    // Whoever comes next sends it again, for the file has no other, and learns that it is spent.
+    // The next call sends it again, because the file has no other, and learns that it was used.
     drop(go_on);
     user.get().run().assert_error(1, &["takes a token once"]);
     assert_eq!(user.kept()["is_refused"], Value::Bool(true));
@@ -69,7 +69,7 @@ fn token_file_that_rotates_too_late_prints_the_stale_key() {
     let key = user.key();
     user.state().age(SOURCE, Duration::from_secs(3_600 - 20));
     user.get().run().assert_warned(&key, &["using the key that `key` gave", "takes a token once"]);
-    // It was tried, for not every server minds.
+    // It was tried, because not every server rejects a second use.
     assert_eq!(endpoint.statuses(), [200, 401]);
     user.state().end_pauses();
     user.get().run().assert_warned(&key, &["takes a token once"]);

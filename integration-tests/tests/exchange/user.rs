@@ -1,4 +1,4 @@
-//! Somebody with a token that can be traded in.
+//! A user with a subject token.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,13 +19,13 @@ pub(crate) const SOURCE: &str = "key";
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) home: Home,
-    /// Where the token is. It is not the helper's, and so not in the home.
+    /// The folder of the token, which does not belong to the helper, and so is outside the home.
     elsewhere: TempDir,
 }
 
 impl User {
-    /// One of the federation at `address`, whose token is the input `token`. The source has some more
-    /// lines.
+    /// Returns a user of the federation at `address`, whose token is the input `token`, with more
+    /// lines of the source.
     pub(crate) fn with(address: &str, token: &str, source: &str) -> Self {
         let user = Self { home: Home::new(), elsewhere: tempfile::tempdir().unwrap() };
         let token = token.replace("FILE", &user.token_file().display().to_string());
@@ -36,7 +36,7 @@ impl User {
         user
     }
 
-    /// One whose token is in a file, and good.
+    /// Returns a user with a valid token in a file.
     pub(crate) fn of(endpoint: &TokenEndpoint, source: &str) -> Self {
         let source = format!("{FEDERATION}{source}");
         let user = Self::with(&endpoint.federation(), "{ file = \"FILE\" }", &source);
@@ -44,7 +44,8 @@ impl User {
         user
     }
 
-    /// One whose token is printed by a program, which has another one for each of `tokens` runs.
+    /// Returns a user whose token comes from a program, which prints another one in each of
+    /// `tokens` runs.
     pub(crate) fn with_program(endpoint: &TokenEndpoint, tokens: usize, source: &str) -> Self {
         let user = Self::of(endpoint, "");
         let tokens: Vec<String> = (0..tokens).map(|_| endpoint.token()).collect();
@@ -58,7 +59,7 @@ impl User {
         user
     }
 
-    /// The file of the token has another one from now on.
+    /// Writes another token into the file.
     pub(crate) fn rotate(&self, token: &str) {
         fs::write(self.token_file(), format!("{token}\n")).unwrap();
     }
@@ -71,13 +72,13 @@ impl User {
         self.home.helper()
     }
 
-    /// The key that is printed, and nothing with it.
+    /// Returns the printed key, without any other output.
     #[track_caller]
     pub(crate) fn key(&self) -> String {
         self.get().run().key()
     }
 
-    /// What is kept beside the key.
+    /// Returns the renewal that is saved beside the key.
     #[track_caller]
     pub(crate) fn kept(&self) -> Value {
         let kept = self.state().entry(SOURCE).renewal.expect("something that is kept");

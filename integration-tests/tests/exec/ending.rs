@@ -1,4 +1,4 @@
-//! How the program ends is how the call ends.
+//! The call exits as the program does.
 
 use std::fs;
 
@@ -39,6 +39,6 @@ fn exec_ctrl_c_sigint_ends_a_program_without_a_handler() {
     let shell = home.path().join("shell");
     until("the shell waits", || fs::read_to_string(&shell).ok()?.ends_with('\n').then_some(()));
     terminal.interrupt();
-    // The terminal's own process tells -2, the signal, in its exit code.
+    // The terminal's own process reports the signal -2 in its exit code.
     assert_eq!(terminal.finish().code, Some(256 - 2));
 }

@@ -1,4 +1,4 @@
-//! The key is in the program's environment, and all else there is the caller's.
+//! The key is in the program's environment, and the rest is the caller's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ fn has_key(bytes: &[u8]) -> bool {
     bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
 }
 
-/// The variables that a program prints which prints all of its own.
+/// Returns the variables in the output of a program that prints all of its own.
 fn printed(text: &str) -> BTreeSet<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
 }
@@ -36,7 +36,7 @@ fn exec_environment_is_the_callers_plus_the_key() {
     assert_eq!(run(&[]), expected(&home, &["ANTHROPIC_API_KEY"]));
     let names = ["--env", "OPENAI_API_KEY", "--env=A"];
     assert_eq!(run(&names), expected(&home, &["OPENAI_API_KEY", "A"]));
-    // What the caller has under that name makes way.
+    // The caller's variable of that name is replaced.
     let call = home.call(["exec", "--env", "A", "--", "printenv", "A"]).env("A", "another");
     assert_eq!(call.run().assert_printed(), "key-1\n");
 }
@@ -51,7 +51,7 @@ fn exec_arguments_reach_the_program_without_a_shell() {
 
 #[test]
 fn exec_key_is_in_no_other_process_environment_or_command_line() {
-    // Worker and script, as they are while the key is fetched.
+    // The worker and the script during the fetch.
     let home = Home::with_script(
         "for process in $$ $PPID; do\n\
          cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone\n\
@@ -73,10 +73,10 @@ fn exec_key_is_in_no_other_process_environment_or_command_line() {
 #[test]
 fn exec_program_inherits_umask_limits_descriptors_and_signals() {
     let home = Home::with_script(KEYS);
-    // Of the signals the first 32: the C library has the next ones for itself.
+    // The first 32 signals: the C library uses the next ones itself.
     let program = "umask; ulimit -Sc; ulimit -Hc; ls /proc/self/fd | wc -l; \
                    grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status | sed 's/\\t.\\{8\\}/ /'";
-    // Of the signals, one that is passed on otherwise, and the two that `nohup` and `&` ignore.
+    // A signal that is handled differently, and the two that `nohup` and `&` ignore.
     let caller = "umask 027; ulimit -Sc 8 2>/dev/null; trap '' HUP INT USR1; exec \"$@\"";
     let wrapped = ["sh", "-c", caller, "sh"];
     let shell = std::path::Path::new("/bin/sh");
@@ -95,7 +95,7 @@ fn exec_replaces_a_due_key_before_the_program_starts() {
     home.state().age("main", std::time::Duration::from_secs(11 * 60));
     let answer = home.call(["exec", "--", "printenv", "ANTHROPIC_API_KEY"]).run();
     assert_eq!(answer.assert_printed(), "key-2\n");
-    // Nobody is left behind for the program to wait for.
+    // No process is left for the program to wait for.
     assert_eq!(Process::all_with("HOME", home.path()), []);
 }
 

@@ -1,4 +1,4 @@
-//! A program that is not run, and why.
+//! Programs that are not run, with the reason.
 
 use std::fs;
 

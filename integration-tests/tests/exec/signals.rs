@@ -1,4 +1,4 @@
-//! Signals that arrive while the key is fetched.
+//! Signals during the fetch.
 
 use integration_tests::home::Home;
 use integration_tests::wait::until;

@@ -1,4 +1,4 @@
-//! A clock that jumps by a year. What is on the disk is moved the other way, which is the same.
+//! A clock that jumps by a year. Instead, the files on disk are moved in the other direction.
 
 use std::fs;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use integration_tests::home::{Home, KEYS};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A source that is down when the file `down` is there.
+/// Returns a home whose source is down while the file `down` exists.
 fn home() -> Home {
     let may_be_down = "[ ! -e \"$HOME/down\" ] || { echo 'no route to host' >&2; exit 75; }";
     Home::with_settings("retries = 0", "", &format!("{may_be_down}\n{KEYS}"))
 }
 
-/// Lets the clock go back by a year for everything that was written until now.
+/// Sets the clock back by a year, for all files so far.
 fn set_back(home: &Home) {
     home.state().change("main", |entry| {
         entry.validity.fetched_at = entry.validity.fetched_at.plus(YEAR);
@@ -30,7 +30,7 @@ fn clock_a_year_ahead_prints_no_key_a_year_old() {
     let down = home.write("down", "");
 
     home.helper().run().assert_error(1, &["no route to host"]);
-    // Back on time, and the pause of a failure that lies ahead is over.
+    // The clock is right again, and the cooldown of a failure in the future is over.
     fs::remove_file(down).unwrap();
     home.state().move_failure("main", |at| at.plus(YEAR));
     home.helper().run().assert_key("key-3");
@@ -49,7 +49,7 @@ fn clock_a_year_back_fetches_and_falls_back_to_the_stale_key() {
     fs::remove_file(down).unwrap();
     home.state().move_failure("main", |at| at.plus(YEAR));
     home.helper().run().assert_key("key-3");
-    // What was fetched since then is judged by the clock as it is.
+    // Later files are judged by the current clock.
     home.helper().run().assert_key("key-3");
     assert_eq!(home.runs("main"), 3);
 }

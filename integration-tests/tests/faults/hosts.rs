@@ -1,4 +1,4 @@
-//! Two hosts on one home, which a network's file system brings to both.
+//! Two hosts with one home, on a network file system.
 
 use std::fs;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn home() -> (Home, [Breakpoint; 2]) {
     (home, breakpoints)
 }
 
-/// The call on another host: locks that are taken there are not seen here.
+/// Returns the call on another host, which does not see the locks of this one.
 fn on_another_host(home: &Home, call: Call) -> Call {
     let locks = home.state().files(".lock");
     assert_eq!(locks.len(), 1);
@@ -31,7 +31,7 @@ fn on_another_host(home: &Home, call: Call) -> Call {
     Mounts::new().bind(&own, &home.state().path().join(&locks[0])).seen_by(call)
 }
 
-/// Both ask at once; then each has another key, and whoever comes next has one of these.
+/// Asserts that both fetch at once, and get different keys, one of which a later call prints.
 #[track_caller]
 fn assert_both_ask(
     home: &Home,

@@ -1,4 +1,4 @@
-//! The soak, for some seconds: that it runs, and finds nothing at once.
+//! Runs the soak for some seconds: it works, and finds no violation at once.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! A machine that sleeps while a call is on its way. `SIGSTOP` is worse than that: the time goes on.
+//! A machine that sleeps during a call. `SIGSTOP` is worse, because the clock continues.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// A source whose second run waits at the breakpoint.
+/// Returns a home whose source waits at the breakpoint in its second run.
 fn home() -> (Home, Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
@@ -62,7 +62,7 @@ fn suspended_lock_holder_does_not_block_other_calls() {
     home.helper().run().assert_warned("key-1", &words);
     assert!(since(started) < DEADLINE + Duration::from_secs(5), "{:?}", since(started));
 
-    // Whatever the sleeper makes of it, it lets go of the lock.
+    // Whatever the suspended process does, it releases the lock.
     held.resume();
     sleeper.signal(Signal::CONT);
     let answer = sleeper.finish();

@@ -44,8 +44,7 @@ fn assert_swept(scenario: Scenario, least_calls: usize, least_faults: usize) {
     assert!(counts.calls >= least_calls && counts.injected() >= least_faults, "{counts}");
 }
 
-/// What is done between fork and the program's own start is done by a child, and what keeps the
-/// deadline is another thread.
+/// A child makes the calls between fork and exec, and another thread keeps the deadline.
 #[test]
 fn child_processes_and_threads_survive_a_fault_at_each_system_call() {
     let worker = Binaries::built().worker.display().to_string();
@@ -78,7 +77,7 @@ fn assert_hit(scenario: Scenario, targets: &[Target]) {
     assert_eq!(counts.injected(), injections.len(), "{counts}");
 }
 
-/// Past what keeps back the output of a test that passes: these counts are to be read.
+/// Writes around the capture of a passing test's output, because the counts should be visible.
 fn tell(counts: &Counts) {
     let line = format!("faults: {counts}\n");
     io::stdout().write_all(line.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! A state folder that is removed under a call's feet.
+//! A state folder that is removed during a call.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn state_folder_removed_during_a_fetch_lets_a_second_fetch_succeed() {
     let first = home.helper().start();
     let held = breakpoint.reached();
     fs::remove_dir_all(home.state().path()).unwrap();
-    // The first one's lock has gone with the folder.
+    // The first one's lock was removed with the folder.
     home.helper().run().assert_key("key-2");
     held.resume();
 
@@ -58,7 +58,7 @@ fn state_folder_removed_during_a_hit_makes_a_cache_miss() {
         calls.lines().filter_map(read).filter(|call| call.name == "openat").collect();
     let of_entry = opened.iter().position(|call| call.path() == entry.to_str()).unwrap() + 1;
 
-    // It stands still when it has opened the file before the entry.
+    // It stops when it has opened the file before the entry.
     let stop = ["-e".to_owned(), format!("inject=openat:signal=STOP:when={}", of_entry - 1)];
     let call = under_strace(home.helper(), home.path(), &stop).start();
     until("it stands still", || {

@@ -1,10 +1,10 @@
-//! Many machines that come at once, each with a home of its own, against a cluster with a quota.
+//! Many machines start at the same time, each with its own home, against a cluster with a quota.
 //!
-//! `simulation/` lets a hundred thousand pass; here are as many as a small machine can start, and
-//! everything is real.
+//! `simulation/` runs a hundred thousand; these are as many as a small machine can start, and all
+//! real.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ const HELPERS: usize = 500;
 /// The requests that a node answers in an interval: each helper needs two, a login and a read.
 const RATE: u32 = 600;
 const INTERVAL: &str = "10s";
-/// The default of that setting.
+/// The default of `deadline`.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const KEY: &str = "sk-canary-f1v3-hundr3d-4t-n1ne";
@@ -59,7 +59,7 @@ fn five_hundred_cold_processes_get_a_key_from_vault_with_a_429_quota() {
     assert!(put_off > HELPERS / 10, "the quota is none: {put_off} were put off");
 }
 
-/// A key, a role that may read it, and a quota of each node: the id of the role.
+/// Creates a key, a role that may read it, and a quota of each node. Returns the ID of the role.
 fn set_up(admin: &Admin) -> String {
     admin.enable_engine("secret", "kv", &json!({ "version": "2" }));
     admin.write(READ, &json!({ "data": { "api_key": KEY } }));
@@ -75,7 +75,7 @@ fn set_up(admin: &Admin) -> String {
     role_id
 }
 
-/// The home of one of them. All ask the leader first, to which a balancer in front of them would bring them.
+/// Returns the home of a machine. All ask the leader first, as through a load balancer.
 fn home(addresses: &[&str], role_id: &str) -> Home {
     let home = Home::new();
     home.configure(&format!(
@@ -86,7 +86,7 @@ fn home(addresses: &[&str], role_id: &str) -> Home {
     home
 }
 
-/// The call, which begins when the breakpoint resumes it.
+/// Returns a call that starts when the breakpoint is resumed.
 fn behind(breakpoint: &Breakpoint, call: Call) -> Call {
     let line = format!("{}; exec \"$@\"", breakpoint.command());
     call.under(["sh", "-c", &line, "sh"])

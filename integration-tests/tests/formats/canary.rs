@@ -1,4 +1,4 @@
-//! The key is where its format puts it, and nowhere else.
+//! The key is only in the place that its format defines.
 
 use std::fs;
 
@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
 
-/// A key that occurs nowhere by chance: a set of AWS keys, so that each format has one.
+/// A key that occurs nowhere by chance: a set of AWS keys, so that every format can print it.
 const SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5";
 
-/// A user whose key lies in a file where no search finds it, and a program in place of `setsid` to
-/// look at whatever is started.
+/// Returns a user whose key is in a file that is not searched, with a program in place of `setsid`
+/// that looks at each started process.
 fn user() -> (Home, TempDir) {
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("key");
@@ -55,7 +55,7 @@ fn each_format_prints_the_key_once_and_nowhere_else() {
         let answer = call.run();
         assert_eq!(answer.assert_printed().matches(SECRET).count(), 1, "{answer:?}");
     }
-    // What nobody may have is in no error.
+    // An error does not contain a key for another server.
     for said in [git_asks("evil.example"), format!("{SECRET}\n"), format!("host=a\n{SECRET}\n")] {
         let answer = git(&home, "get", &said).run();
         assert_clean("stdout", answer.stdout.as_bytes());

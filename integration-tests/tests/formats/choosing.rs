@@ -1,4 +1,4 @@
-//! Which format, and whether the key may go where the client sends it.
+//! The choice of the format, and of the servers that may get the key.
 
 use std::path::Path;
 

@@ -1,11 +1,11 @@
-//! What a client is told when there is no key.
+//! Errors in the formats of clients.
 
 use integration_tests::home::Home;
 use serde_json::Value;
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
 
-/// A source that is down, and says why.
+/// Returns a source that is down, with a reason.
 fn down() -> Home {
     let settings = format!("{SERVERS}\nretries = 0");
     Home::with_settings(&settings, "", "echo 'the vault is sealed' >&2; exit 75")
@@ -68,7 +68,7 @@ fn unsupported_kubernetes_or_google_request_is_refused() {
     assert_eq!(home.runs("main"), 0);
 }
 
-/// Some of Google's libraries read stderr as a part of the answer.
+/// Some of Google's libraries read stderr as part of the output.
 #[test]
 fn google_executable_format_prints_no_warning() {
     let home = Home::with_settings("", "", "[ $run = 1 ] && echo key-1 || exit 75");

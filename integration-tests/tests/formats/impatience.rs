@@ -1,4 +1,4 @@
-//! Clients that end a helper which takes long.
+//! Clients that kill a slow helper.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::wait::{now, since, sleep, until};
 use rustix::process::Signal;
 
-/// A home whose source waits at the breakpoint in its first run.
+/// Returns a home whose source waits at the breakpoint in its first run.
 fn home_with_breakpoint(settings: &str) -> (Home, Breakpoint) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
@@ -16,8 +16,8 @@ fn home_with_breakpoint(settings: &str) -> (Home, Breakpoint) {
     (home, breakpoint)
 }
 
-/// A call in this format, whose source gives nothing, ends after so many seconds: not before, and well
-/// before the default deadline of 30 s, however busy this machine is.
+/// Asserts that a call in this format, whose source does not answer, ends after this many seconds:
+/// not earlier, and well before the default deadline of 30 s, even on a busy machine.
 #[track_caller]
 fn assert_fails_after(seconds: u64, home: &Home, format: &str, words: &[&str]) {
     let started = now();
@@ -34,7 +34,7 @@ fn wait_for_key(home: &Home) {
 fn codex_format_fails_before_codexs_own_timeout() {
     let (home, breakpoint) = home_with_breakpoint("");
     assert_fails_after(4, &home, "codex", &["another process is still refreshing source `main`"]);
-    // The source goes on answering, and nobody asks it twice.
+    // The source continues, and no second request is sent.
     drop(breakpoint.reached());
     wait_for_key(&home);
     home.call(["--format", "codex"]).run().assert_key("key-1");
@@ -64,7 +64,7 @@ fn format_deadline_yields_to_a_shorter_one_and_to_the_option() {
     running.finish().assert_key("key-1");
 }
 
-/// The client ends the helper, and whatever else is in its process group, in the middle of a rotation.
+/// The client kills the helper's process group in the middle of a rotation.
 #[test]
 fn killed_format_call_still_caches_the_fetched_key() {
     for arguments in [["--format", "codex"], ["--format", "headers"]] {

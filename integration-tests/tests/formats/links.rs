@@ -1,4 +1,4 @@
-//! Links that are called after a profile, for clients that pass no arguments.
+//! Links that are named after a profile, for clients that pass no arguments.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use integration_tests::binaries::Binaries;
 use integration_tests::home::Home;
 use tempfile::TempDir;
 
-/// Profiles `plain` and `json` of one source, and the programs in a folder of their own.
+/// Profiles `plain` and `json` of one source, with the programs in a separate folder.
 struct User {
     home: Home,
     folder: TempDir,
@@ -31,7 +31,7 @@ impl User {
         Self { home, folder, copy }
     }
 
-    /// A link in another folder.
+    /// Makes a link in another folder.
     fn link(&self, profile: &str) -> PathBuf {
         let link = self.home.path().join(format!("api-key-helper@{profile}"));
         symlink(&self.copy.front, &link).unwrap();
@@ -51,7 +51,7 @@ fn symlink_named_after_a_profile_selects_it() {
     is_json(shell.clone().args(["-c", "api-key-helper@json"]).run().assert_printed());
     is_json(shell.args(["-c", "exec api-key-helper@json get"]).run().assert_printed());
 
-    // A link to a link, and a second name of the file itself.
+    // A link to a link, and a hard link to the file itself.
     let second = user.home.path().join("second");
     symlink(&link, &second).unwrap();
     user.home.helper().program(&second).run().assert_key("key-1");
@@ -69,10 +69,10 @@ fn cache_hit_by_a_profile_symlink_needs_no_worker() {
     call.run().assert_key("key-1");
     fs::remove_file(&user.copy.worker).unwrap();
     call.run().assert_key("key-1");
-    // Its plan is that of the option.
+    // It uses the same plan as the option.
     let option = user.home.call(["--profile", "other"]).program(&user.copy.front);
     option.run().assert_key("key-1");
-    // A hard link elsewhere has nothing beside it.
+    // A hard link in another folder has no worker beside it.
     let hard = user.folder.path().join("sub/api-key-helper@json");
     fs::create_dir(hard.parent().unwrap()).unwrap();
     fs::hard_link(&user.copy.front, &hard).unwrap();

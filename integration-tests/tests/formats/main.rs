@@ -1,7 +1,7 @@
-//! The real binaries, as clients of each format call them.
+//! The real binaries, called as clients of each format do.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod canary;
@@ -17,15 +17,15 @@ mod stdin;
 use integration_tests::call::Call;
 use integration_tests::home::Home;
 
-/// What a profile says that any client may be given its key.
+/// The profile's line that allows these servers.
 const SERVERS: &str = "send_to = [\"https://a.example\", \"https://b.example\"]";
 
-/// What git asks about a server.
+/// Returns git's description of a server.
 fn git_asks(host: &str) -> String {
     format!("capability[]=authtype\nprotocol=https\nhost={host}\nwwwauth[]=Basic realm=\"x\"\n\n")
 }
 
-/// What Cargo asks of a registry.
+/// Returns Cargo's request for a registry.
 fn cargo_asks(kind: &str, host: &str) -> String {
     format!(
         "{{\"v\":1,\"registry\":{{\"index-url\":\"sparse+https://{host}/index/\",\"name\":\"x\",\
@@ -34,17 +34,17 @@ fn cargo_asks(kind: &str, host: &str) -> String {
     )
 }
 
-/// A call as git makes it.
+/// Returns a call as git makes it.
 fn git(home: &Home, word: &str, said: &str) -> Call {
     home.call(["--format", "git", word]).input(said.as_bytes())
 }
 
-/// A call as Cargo makes it.
+/// Returns a call as Cargo makes it.
 fn cargo(home: &Home, said: &str) -> Call {
     home.call(["--format", "cargo", "--cargo-plugin"]).input(said.as_bytes())
 }
 
-/// A call as a Kubernetes client makes it, for a cluster that it names or not.
+/// Returns a call as a Kubernetes client makes it, with or without a cluster.
 fn kubernetes(home: &Home, version: &str, cluster: &str) -> Call {
     let info = format!(
         "{{\"apiVersion\":\"client.authentication.k8s.io/{version}\",\"kind\":\"ExecCredential\",\

@@ -1,4 +1,4 @@
-//! What each format prints of a key, and when its client shall ask again.
+//! The output of each format, and the moment at which its client should ask again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks, kubernetes};
 
-/// The key's end is far away, so that `ttl` decides when it is fetched again.
+/// The key expires late, so that `ttl` decides when it is refreshed.
 const SCRIPT: &str = r#"echo '{"key": "k\"1", "expires_at": "2099-12-31T23:59:59Z"}'"#;
 const KEY: &str = "k\"1";
 const END: &str = "2099-12-31T23:59:59Z";
@@ -25,7 +25,7 @@ fn json_of(call: &Call) -> Value {
     serde_json::from_str(call.run().assert_printed()).unwrap()
 }
 
-/// When the key is due: after the `ttl`, of which chance has taken a part.
+/// Returns the moment at which the key is due: after the `ttl`, reduced by the jitter.
 fn due_at(home: &Home) -> Moment {
     let validity = home.state().entry("main").validity;
     let due_at = Policy::default().bounds(&validity, Duration::ZERO).fresh_until;
@@ -118,7 +118,7 @@ fn stale_key_in_json_format_has_an_early_refresh_at() {
     assert!(answer.stderr.starts_with("api-key-helper: warning: "), "{answer:?}");
     assert_eq!(json.get("expires_at"), None);
     let failed_at = home.state().log().last().unwrap()["time"].as_str().unwrap().to_owned();
-    // Both are written in the same form, to the second: so they compare as texts.
+    // Both have the same format, to the second, so they compare as strings.
     let soon = json["refresh_at"].as_str().unwrap();
     assert!(failed_at.as_str() < soon, "{failed_at} {soon}");
 }

@@ -1,4 +1,4 @@
-//! Clients that say which key was refused.
+//! Clients that report which key was refused.
 
 use integration_tests::call::Answer;
 use integration_tests::home::{Home, KEYS};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{SERVERS, cargo, cargo_asks, git, git_asks};
 
-/// A user of git whose source gives another key each time.
+/// A user of git whose source prints another key in each run.
 struct User(Home);
 
 impl User {
@@ -65,7 +65,7 @@ fn second_git_erase_reports_a_rejected_key() {
         user.get().assert_error(6, &["the API refuses the key of source `main`"]);
     }
     assert_eq!(user.0.runs("main"), 2);
-    // Who asks for something else is not told so.
+    // Requests for other servers do not get the error.
     user.0.helper().run().assert_key("key-2");
     let other = git(&user.0, "get", &git_asks("b.example")).run();
     assert!(other.assert_printed().contains("password=key-2\n"));

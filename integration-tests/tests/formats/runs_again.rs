@@ -1,4 +1,4 @@
-//! Clients that say that a key was refused by asking again: this test's process is their process.
+//! Clients that report a refused key by asking again; this test's process is their process.
 
 use integration_tests::home::{Home, KEYS};
 use integration_tests::wait::until;
@@ -15,7 +15,7 @@ fn codex_early_retry_fetches_then_reports_a_rejected_key() {
     call.run().assert_key("key-2");
     call.run().assert_error(6, &["the API refuses the key of source `main`"]);
     assert_eq!(home.runs("main"), 2);
-    // Nobody else is concerned.
+    // Other clients are not affected.
     home.helper().run().assert_key("key-2");
 }
 
@@ -48,7 +48,7 @@ fn kubernetes_early_retry_counts_for_the_same_cluster() {
         json["status"]["token"].as_str().unwrap().to_owned()
     };
     assert_eq!(token(CLUSTER), "key-1");
-    // Another cluster, and one that is not known.
+    // Another cluster, and an unknown one.
     assert_eq!(token(",\"cluster\":{\"server\":\"https://b.example\"}"), "key-1");
     assert_eq!([token(""), token("")], ["key-1", "key-1"]);
     assert_eq!(token(CLUSTER), "key-2");

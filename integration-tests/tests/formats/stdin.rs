@@ -1,4 +1,4 @@
-//! What clients write, and what others do.
+//! The stdin of clients and of other programs.
 
 use integration_tests::home::{Home, KEYS};
 
@@ -34,7 +34,7 @@ fn unfinished_git_erase_on_stdin_fails_at_the_profiles_deadline() {
     running.finish().assert_error(1, &["the question on stdin did not end within 1.0 s"]);
 }
 
-/// As git, Cargo and PowerShell write on Windows.
+/// The form that git, Cargo and PowerShell write on Windows.
 #[test]
 fn git_and_cargo_requests_with_crlf_or_byte_order_mark_are_read() {
     let home = home();
@@ -75,7 +75,7 @@ fn invalid_git_or_cargo_request_on_stdin_is_refused_and_not_shown() {
     let secret = "hunter2-and-more-of-it";
     for said in [secret.to_owned(), format!("host=a\n{secret}\n"), "=".repeat(100_000)] {
         let answer = git(&home, "get", &said).run();
-        // A key without a name is a line like any other.
+        // A line without a name is valid.
         if said.starts_with('=') {
             answer.assert_error(2, &["65536 bytes on stdin"]);
         } else {

@@ -1,7 +1,7 @@
-//! What the real binaries keep from whoever is near them: other processes, odd files, closed streams.
+//! Protection from other processes, special files, and closed streams.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod memory;

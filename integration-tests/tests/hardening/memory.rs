@@ -1,11 +1,11 @@
-//! Who can look into a process that holds a secret.
+//! Access to the memory of a process that holds a secret.
 
 use integration_tests::call::{Answer, Call};
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
 use integration_tests::strace::trace;
 
-/// As another process of the user, and no more: root gives up its capabilities.
+/// Runs the call as an ordinary process of the user: root drops its capabilities.
 fn without_roots_rights(call: Call) -> Call {
     if rustix::process::geteuid().is_root() {
         return call.under(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]);
@@ -13,8 +13,8 @@ fn without_roots_rights(call: Call) -> Call {
     call
 }
 
-/// What another process of the user sees of `process`, in a file that only those may read who may
-/// trace it (proc(5), "PTRACE_MODE_READ").
+/// Returns what another process of the user can read of `process`, from a file that requires the
+/// right to trace it (proc(5), "PTRACE_MODE_READ").
 fn look_into(process: Process, file: &str, home: &Home) -> Answer {
     let file = format!("/proc/{}/{file}", process.id);
     without_roots_rights(Call::new("/bin/cat".as_ref(), home.path()).arg(file)).run()
@@ -26,7 +26,7 @@ fn worker_memory_is_closed_to_other_processes() {
     let breakpoint = home.breakpoint();
     let script = home.script("main", &format!("{}\n{KEYS}", breakpoint.command()));
     home.configure(&configuration("", "", &script));
-    // The front became it, so it is the same process.
+    // The front became the worker, so it is the same process.
     let call = without_roots_rights(home.helper()).start();
     let held = breakpoint.reached();
     let [script] = home.processes("main")[..] else { panic!("not one run") };
@@ -36,7 +36,7 @@ fn worker_memory_is_closed_to_other_processes() {
         assert_eq!((seen.code, &*seen.stdout), (Some(1), ""), "{file}: {seen:?}");
         assert!(seen.stderr.contains("Permission denied"), "{file}: {seen:?}");
     }
-    // A program that it starts is the user's again.
+    // A program that it starts is visible again.
     let seen = look_into(script, "environ", &home);
     assert!(seen.stdout.contains("HOME="), "{seen:?}");
 

@@ -1,4 +1,4 @@
-//! The modes of what is written, whatever the caller's umask lets through.
+//! The modes of written files, with any umask of the caller.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,7 +12,7 @@ fn with_umask(umask: &str, call: Call) -> Call {
     call.under(["sh", "-c", &line, "sh"].map(str::to_owned))
 }
 
-/// What others can reach of `path` and of all that is in it.
+/// Returns the files in `path` that others can access.
 fn open_to_others(path: &Path) -> Vec<String> {
     let metadata = path.symlink_metadata().unwrap();
     let mode = metadata.mode() & 0o777;
@@ -29,7 +29,7 @@ fn open_to_others(path: &Path) -> Vec<String> {
 
 #[test]
 fn state_files_are_closed_to_others_with_umask_000() {
-    // The second fetch fails, so that a failure is kept as well.
+    // The second fetch fails, so that a failure is saved as well.
     let home = Home::with_script("[ $run = 1 ] || exit 75\necho key-1");
     with_umask("000", home.helper()).run().assert_key("key-1");
     let _ = with_umask("000", home.call(["get", "--refresh"])).run();

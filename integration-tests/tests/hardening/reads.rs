@@ -29,7 +29,7 @@ fn configuration_that_is_too_large_is_refused_in_little_memory() {
     let home = Home::with_script(KEYS);
     let large = home.path().join("large.toml");
     File::create(&large).unwrap().set_len(4 << 30).unwrap();
-    // 1 GiB of addresses is enough for both programs, and not for the file.
+    // 1 GiB of address space is enough for both programs, and not for the file.
     let line = "ulimit -v 1048576; exec \"$@\"";
     let call = home.call(["--config", large.to_str().unwrap()]).under(["sh", "-c", line, "sh"]);
     call.run().assert_error(2, &["large.toml` is larger than 1 MiB"]);

@@ -1,4 +1,4 @@
-//! Streams that are closed at the start: a file that is opened must not take their place.
+//! Streams that are closed at the start: an opened file must not take their place.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn closed_stdin_stdout_and_stderr_are_not_replaced_by_state_files() {
     let closed = |call: integration_tests::call::Call| {
         call.under(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"]).run()
     };
-    // A failure and two fetches: each of them has something to say.
+    // A failure and two fetches, each of which would print something.
     let codes = [(); 3].map(|()| {
         let answer = closed(home.call(["get", "--refresh"]));
         assert_eq!((&*answer.stdout, &*answer.stderr), ("", ""));
@@ -26,13 +26,13 @@ fn closed_stdin_stdout_and_stderr_are_not_replaced_by_state_files() {
         let content = fs::read(&path).unwrap();
         let said = b"api-key-helper: ";
         assert!(!content.windows(said.len()).any(|part| part == said), "{}", path.display());
-        // Sealed, a key is nowhere as it is printed.
+        // An encrypted key does not appear as it is printed.
         assert!(!content.windows(4).any(|part| part == b"key-"), "{}", path.display());
     }
     home.helper().run().assert_key("key-3");
 }
 
-/// In a container `/dev/null` may be missing, or a plain file that a program has made in its place.
+/// In a container, `/dev/null` may be missing, or a plain file that a program has made.
 #[test]
 fn closed_stdout_without_dev_null_writes_the_key_into_no_file() {
     for null in [":", ": >/dev/null", "mkdir /dev/null"] {

@@ -1,4 +1,4 @@
-//! `login` by a browser on this machine, which is Chromium.
+//! `login` by a local browser, Chromium.
 
 use std::net::TcpStream;
 
@@ -14,11 +14,11 @@ use serde_json::json;
 use crate::screen::Screen;
 use crate::user::{COMMAND, Login, SOURCE, User};
 
-/// The provider gives a refresh token to whoever asks for consent.
+/// The provider issues a refresh token if the client requests consent.
 pub(crate) const BROWSER: &str =
     "flow = \"browser\"\nauthorization_parameters = { prompt = \"consent\" }\n";
 
-/// A user whose browser is a program that writes down what it is told to open.
+/// Returns a user whose browser is a program that records the address.
 fn user(provider: &OidcProvider) -> User {
     let email = "scopes = [\"openid\", \"offline_access\", \"email\"]";
     let user = User::with(provider, &format!("{BROWSER}{email}"));
@@ -28,20 +28,20 @@ fn user(provider: &OidcProvider) -> User {
     user
 }
 
-/// A login in a terminal of that user, who has a browser.
+/// Returns a login of that user in a terminal, with a browser.
 fn login(user: &User) -> Login {
     let browser = user.home.path().join("browser");
     let call = user.home.call(["login"]).env("BROWSER", browser);
     Login::start_in(&call, &wrapper(24, Streams::InAndErr))
 }
 
-/// What the browser was told to open.
+/// Returns the address that the browser got.
 fn opened(user: &User) -> Option<String> {
     let opened = std::fs::read_to_string(user.home.path().join("opened")).ok()?;
     Some(opened.trim_end().to_owned())
 }
 
-/// The port that the browser comes back to.
+/// Returns the port of the redirect.
 fn port(address: &str) -> u16 {
     let (_, rest) = address.split_once("redirect_uri=http%3A%2F%2F127.0.0.1%3A").unwrap();
     rest.split('%').next().unwrap().parse().unwrap()
@@ -58,10 +58,10 @@ fn sign_in(chromium: &mut Chromium) {
     chromium.until("document.forms[0]?.elements['prompt']?.value == 'consent'");
 }
 
-/// The page that a login ends with.
+/// Waits for the last page of a login, and returns its text.
 fn last_page(chromium: &mut Chromium) -> String {
     chromium.until("location.pathname == '/callback' && document.readyState == 'complete'");
-    // It is complete in itself, and nothing in it runs.
+    // The page is complete in itself, and has no scripts.
     for (what, count) in [
         ("document.scripts.length", 0),
         ("performance.getEntriesByType('resource').length", 0),
@@ -88,7 +88,7 @@ fn browser_login_in_chromium_gives_a_key() {
     assert_eq!(screen.bold, [&*address]);
     assert_eq!(screen.lines[1], "Sign in to `sso` by a browser on this machine");
 
-    // A page that guesses ends nothing, whoever runs it.
+    // A page that guesses the state ends nothing, wherever it comes from.
     let target = format!("http://127.0.0.1:{}/callback?code=x&state=guessed", port(&address));
     let evil = Stub::start(move |_| Reply::new(302, &[&format!("Location: {target}")], ""));
     chromium.open(evil.address());
@@ -101,7 +101,7 @@ fn browser_login_in_chromium_gives_a_key() {
     let page = last_page(&mut chromium);
     let said = "The program api-key-helper is signed in to sso as ada@example.com.";
     assert_eq!(page, format!("Signed in\n\n{said}\n\nYou can close this window."));
-    // Its own style is the one that its policy lets in, and it follows the owner's taste.
+    // Its policy allows its own style only, which follows the user's preference.
     for (scheme, colour) in [("light", "rgb(0, 0, 0)"), ("dark", "rgb(255, 255, 255)")] {
         chromium.prefer(scheme);
         let style = "getComputedStyle(document.querySelector('main'))";
@@ -164,13 +164,13 @@ fn browser_login_without_a_terminal_prints_the_address_and_opens_nothing() {
     assert!(raw_http::get(&answer).starts_with("HTTP/1.1 200 "));
     assert_eq!(login.finish().code, Some(0));
     user.key();
-    // A call that wants a login never opens one, wherever it runs.
+    // A call that needs a login never opens a browser.
     assert_eq!(user.home.call(["logout"]).run().code, Some(0));
     surroundings(user.get()).run().assert_error(3, &["there is no sign-in", COMMAND]);
     assert_eq!(opened(&user), None);
 }
 
-/// A browser asks first whether a page of a public network may lead to this machine.
+/// A browser first asks whether a public page may lead to a local address.
 #[track_caller]
 fn preflight_takes_no_code(answer: &str) {
     let (_, target) = answer.split_once("/callback").unwrap();
@@ -197,7 +197,7 @@ fn browser_login_ctrl_c_frees_the_loopback_port() {
     let before = user.files();
     let login = login(&user);
     let address = until("the browser is told", || opened(&user));
-    // Somebody is connected, and says nothing.
+    // A client is connected and silent.
     let _silent = raw_http::connect(&format!("http://127.0.0.1:{}", port(&address)));
     login.signal(Signal::INT);
     let answer = login.finish();

@@ -1,4 +1,4 @@
-//! No secret is anywhere but in the entry, and the key on stdout.
+//! Secrets are only in the entry, and the key on stdout.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ use crate::user::{Login, SOURCE, User};
 /// It occurs nowhere by chance.
 const CLIENT_SECRET: &str = "canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
 
-/// A user, everything that passes between them and the provider, and everything that was said.
+/// A user, their traffic with the provider, and all outputs.
 struct Watched {
     provider: OidcProvider,
     proxy: Proxy,
@@ -50,7 +50,7 @@ impl Watched {
         Self { provider, proxy, user, by_browser, codes, said, _elsewhere: elsewhere }
     }
 
-    /// Signs in, if the human wants that.
+    /// Logs in, or rejects the login.
     #[track_caller]
     fn login(&mut self, is_wanted: bool) -> Answer {
         let login: Login = self.user.login();
@@ -76,7 +76,7 @@ impl Watched {
             false => self.provider.deny(&code),
         }
         let answer = login.finish();
-        // It is shown to whoever is to type it.
+        // The code is shown to the user on purpose.
         let shown = answer.stderr.replace(&code, "");
         self.codes.push(code);
         self.hear(&answer.stdout, &shown);
@@ -93,7 +93,7 @@ impl Watched {
     fn get(&mut self) -> Answer {
         let call = self.user.get();
         let answer = call.run();
-        // The key, and nothing with it.
+        // The key, without any other output.
         let is_key = answer.code == Some(0);
         assert!(!is_key || self.secrets().contains(&answer.stdout), "{answer:?}");
         self.hear(if is_key { "" } else { &answer.stdout }, &answer.stderr);
@@ -105,7 +105,7 @@ impl Watched {
         self.said.push(("stderr".to_owned(), stderr.into()));
     }
 
-    /// What everybody on this machine may see of a process.
+    /// Records what other users can see of a process.
     fn look_at(&mut self, process: Process) {
         for what in ["cmdline", "environ"] {
             let file = format!("/proc/{}/{what}", process.id);
@@ -115,7 +115,7 @@ impl Watched {
         }
     }
 
-    /// All that the provider gave out, and what it was given.
+    /// Returns the secrets that the provider issued or received.
     fn secrets(&self) -> Vec<String> {
         let answers = self.proxy.answers();
         let bodies = answers.iter().filter_map(|answer| answer.split_once("\r\n\r\n"));
@@ -132,7 +132,7 @@ impl Watched {
         given.chain([CLIENT_SECRET]).map(str::to_owned).collect()
     }
 
-    /// Searches everything that was said, and all files.
+    /// Searches all outputs and files.
     #[track_caller]
     fn search(&mut self) {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
@@ -140,7 +140,7 @@ impl Watched {
             self.call(&call).assert_printed();
         }
         let files = files::below(self.user.home.path());
-        // The configuration, a plan, a lock and the log at least.
+        // At least the configuration, a plan, a lock and the log.
         assert!(files.len() >= 4, "{files:?}");
         let files = files.into_iter().map(|(file, text)| (file.display().to_string(), text));
         let secrets: Vec<SecretForms> = self.secrets().iter().map(|secret| forms(secret)).collect();
@@ -156,7 +156,7 @@ fn contains(text: &[u8], part: &str) -> bool {
     text.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-/// The header of a JWT is no secret: all of them have the same.
+/// The header of a JWT is not a secret: it is always the same.
 fn forms(secret: &str) -> SecretForms {
     SecretForms::of(secret.split_once('.').map_or(secret, |(_, rest)| rest))
 }
@@ -170,7 +170,7 @@ fn assert_no_secret_is_shown(source: &str, by_browser: bool) {
     assert_eq!(watched.get().code, Some(0));
     watched.search();
 
-    // A refresh, looked at while the provider has the request.
+    // A refresh, observed while the provider has the request.
     watched.user.state().age(SOURCE, std::time::Duration::from_secs(3_600));
     let hold = watched.proxy.hold(Point::Answer, REFRESH);
     let call = watched.user.get().start();
@@ -181,7 +181,7 @@ fn assert_no_secret_is_shown(source: &str, by_browser: bool) {
     assert_eq!(watched.get().stdout, key);
     watched.search();
 
-    // Failures, in which a provider repeats what it was sent.
+    // Failures in which a provider repeats the request.
     let refresh = watched.user.home.call(["get", "--refresh"]);
     for sent in [CLIENT_SECRET, &watched.user.refresh_token()] {
         let said = format!("bad {}", repeated(sent).join(" or "));
@@ -199,7 +199,7 @@ fn assert_no_secret_is_shown(source: &str, by_browser: bool) {
     assert_eq!(watched.call(&logout).code, Some(0));
     assert_eq!(watched.login(true).code, Some(0));
     watched.provider.kill();
-    // Nothing is revoked then.
+    // Nothing is revoked in that case.
     assert_eq!(watched.call(&logout).code, Some(1));
     watched.search();
 }

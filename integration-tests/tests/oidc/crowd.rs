@@ -1,4 +1,4 @@
-//! Many processes at once, of which one may be killed at the worst moment.
+//! Many concurrent processes, one of which may be killed at the worst moment.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::user::{COMMAND, SOURCE, User};
 const CROWD: usize = 100;
 const LIFE: Duration = Duration::from_secs(3_600);
 
-/// A user whose key has just ended.
+/// Returns a user whose key has just expired.
 fn user(provider: &OidcProvider, source: &str) -> (User, String) {
-    // Time enough for all of them to start while one of them asks.
+    // The limits allow all of them to start during one request.
     let patient = "deadline = \"60s\"\ntimeout = \"50s\"";
     let user = User::with_profile(provider.issuer(), patient, source);
     user.sign_in(provider);
@@ -26,14 +26,14 @@ fn user(provider: &OidcProvider, source: &str) -> (User, String) {
     (user, key)
 }
 
-/// Starts `count` calls, and waits until all of them want a new key.
+/// Starts `count` calls, and waits until all of them need a new key.
 fn start(user: &User, count: usize) -> Vec<Running> {
     let calls: Vec<Running> = (0..count).map(|_| user.get().start()).collect();
     wait_for_workers(&calls);
     calls
 }
 
-/// All of them print the same new key, and the family of tokens lives.
+/// Asserts that all print the same new key, and that the family of tokens is valid.
 #[track_caller]
 fn assert_one_refresh(provider: &OidcProvider, user: &User, calls: Vec<Running>, old: &str) {
     let key = user.key();
@@ -62,7 +62,7 @@ fn single_flight_hundred_processes_use_the_refresh_token_once() {
 #[test]
 fn single_flight_hundred_processes_without_a_barrier_use_the_refresh_token_once() {
     let provider = OidcProvider::new();
-    // Straight to the provider: nothing makes the first of them slow.
+    // Without the proxy, nothing slows down the first of them.
     let (user, old) = user(&provider, "");
     let calls = (0..CROWD).map(|_| user.get().start()).collect();
     assert_one_refresh(&provider, &user, calls, &old);
@@ -103,7 +103,7 @@ fn refresh_token_is_lost_when_a_process_is_killed_with_the_unused_answer() {
     first.signal(Signal::KILL);
     assert_eq!(first.finish().signal, Some(Signal::KILL.as_raw()));
 
-    // One of them learns it from the provider, and tells the others.
+    // One of them gets the refusal from the provider, and the others read it.
     for call in others {
         call.finish().assert_error(3, &["the sign-in", "has ended", COMMAND]);
     }
@@ -124,7 +124,7 @@ fn refresh_during_login_does_not_use_the_new_refresh_token() {
     let provider = OidcProvider::new();
     let proxy = Proxy::to(&provider);
     let user = User::with(&provider, &format!("key = \"id_token\"\n{}", proxy.endpoints()));
-    // The login has its tokens, and still has to check one of them.
+    // The login has its tokens, and still has to validate one of them.
     let hold = proxy.hold(Point::Request, "GET /jwks");
     let login = user.login();
     provider.approve(&login.code());

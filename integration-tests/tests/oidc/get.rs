@@ -1,4 +1,4 @@
-//! `get`: never prompts, and renews for as long as the sign-in lives.
+//! `get` never prompts, and renews for as long as the login lasts.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use serde_json::Value;
 use crate::user::{COMMAND, SOURCE, User};
 
 const HOUR: Duration = Duration::from_secs(3_600);
-/// What is promised.
+/// The documented limit.
 const PROMISE: Duration = Duration::from_millis(50);
-/// What a machine under load may make of it, with binaries that are not optimised.
+/// The limit for a machine under load, with unoptimised binaries.
 const BOUND: Duration = Duration::from_millis(500);
 
-/// Runs what needs a login, and sees that it says so at once.
+/// Asserts that calls which need a login report it at once.
 #[track_caller]
 fn assert_told_at_once(user: &User, why: &str) {
     let timed = || {
@@ -25,7 +25,7 @@ fn assert_told_at_once(user: &User, why: &str) {
         user.get().run().assert_error(3, &[why, COMMAND]);
         since(started)
     };
-    // The first one also compiles the configuration, and the fastest one was disturbed least.
+    // The first call also compiles the configuration; the fastest one had the fewest disturbances.
     let times: Vec<Duration> = (0..5).map(|_| timed()).collect();
     let fastest = times.iter().min().unwrap();
     assert!(*fastest < BOUND, "{PROMISE:?} are promised, and it took {times:?}");
@@ -45,7 +45,7 @@ fn revoked_refresh_token_is_remembered_until_the_next_login() {
     let user = User::signed_in(&provider, "scopes = [\"openid\", \"offline_access\", \"email\"]");
     let old = user.key();
     provider.revoke();
-    // The key that is there is printed for as long as it lives.
+    // The cached key is printed until it expires.
     assert_eq!(user.key(), old);
     user.state().age(SOURCE, HOUR);
 
@@ -54,7 +54,7 @@ fn revoked_refresh_token_is_remembered_until_the_next_login() {
     let events = provider.events();
     assert_eq!(provider.asked("refresh_token"), 1);
     assert_told_at_once(&user, why);
-    // Neither the failure's pause nor somebody's impatience sends the dead token again.
+    // Neither the end of the cooldown nor a refresh sends the revoked token again.
     user.state().end_pause(SOURCE);
     user.get().run().assert_error(3, &[why, COMMAND]);
     user.home.call(["get", "--refresh"]).run().assert_error(3, &[why, COMMAND]);
@@ -80,7 +80,7 @@ fn refresh_token_renews_the_access_token_many_times() {
         keys.push(key);
     }
     user.key();
-    // The provider forgives no token that is used twice.
+    // The provider revokes a token that is used twice.
     assert!(provider.granted("refresh_token") >= 3);
     assert_eq!(provider.granted("refresh_token"), provider.asked("refresh_token"));
     assert_eq!((provider.granted("device_code"), provider.revocations()), (1, 0));
@@ -120,7 +120,7 @@ fn key_may_be_opaque_access_token_jwt_or_id_token() {
     assert_eq!(provider.revocations(), 0);
 }
 
-/// The key is a JWT for `audience` about whoever signed in, or opaque when there is none.
+/// Asserts that the key is a JWT for `audience` about the user, or opaque if there is no audience.
 #[track_caller]
 fn assert_audience(key: &str, audience: Option<&str>) {
     let parts: Vec<&str> = key.split('.').collect();
@@ -146,7 +146,7 @@ fn provider_503_keeps_the_refresh_token() {
     assert_eq!(provider.revocations(), 0);
 }
 
-/// A provider whose client has the secret `right`, which the source reads from `CS`.
+/// Returns a provider whose client has the secret `right`, which the source reads from `CS`.
 fn provider_with_secret() -> OidcProvider {
     let secret = Some(("right".to_owned(), "client_secret_basic".to_owned()));
     OidcProvider::with(&Settings { secret, ..Settings::default() })

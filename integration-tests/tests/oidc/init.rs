@@ -1,4 +1,4 @@
-//! `init` at a terminal, for a provider that is there.
+//! `init` in a terminal, for a running provider.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `login` where there is no terminal, and what comes of it.
+//! `login` without a terminal, and its effects.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::proxy::Proxy;
 use crate::user::{COMMAND, Login, User};
 
-/// Two scopes that the provider grants, and one that it has never heard of.
+/// Two scopes that the provider grants, and an unknown one.
 const NARROWED: &str = "scopes = [\"openid\", \"offline_access\", \"email\", \"unheard-of\"]";
 
 #[test]
@@ -80,7 +80,7 @@ fn device_login_declined_exits_4() {
     assert!(error.starts_with("api-key-helper: error: the sign-in was declined"), "{error}");
     assert!(hint.starts_with("api-key-helper: hint: "), "{hint}");
     assert!(hint.contains("`api-key-helper login --source sso`"), "{hint}");
-    // Nobody starts anew without the human.
+    // No new login starts without the user.
     assert_eq!(provider.events().last().unwrap().error.as_deref(), Some("access_denied"));
     user.get().run().assert_error(3, &["there is no sign-in", COMMAND]);
 }
@@ -146,7 +146,7 @@ fn device_login_survives_a_connection_lost_while_polling() {
     until("there was a poll", || (provider.asked("device_code") == 1).then_some(()));
     proxy.stop();
     provider.approve(&code);
-    // The second poll finds nobody, and the wait for the third is twice as long.
+    // The second poll fails, and the wait for the third is twice as long.
     integration_tests::wait::sleep(Duration::from_millis(1_500));
     assert!(login.process().is_running());
     proxy.start();
@@ -174,7 +174,7 @@ fn device_code_is_redeemed_once_when_the_answer_is_lost() {
     user.key();
 }
 
-/// A home with two sources that people sign in to, in a profile each, and one without.
+/// Returns a home with two sources that need a login, each in its profile, and one without.
 fn several(provider: &OidcProvider) -> User {
     let user = User { home: Home::new() };
     let script = user.home.script("plain", "echo plain-key");

@@ -1,4 +1,4 @@
-//! `logout`: gives a sign-in back, and forgets it in any case.
+//! `logout` revokes a login, and forgets it in any case.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use integration_tests::servers::OidcProvider;
 
 use crate::user::{COMMAND, User};
 
-/// Nothing of the sign-in is left here.
+/// Asserts that nothing of the login is left here.
 #[track_caller]
 fn assert_forgotten(user: &User) {
     assert_eq!(user.state().files(".entry"), [""; 0]);
@@ -31,7 +31,7 @@ fn logout_revokes_the_refresh_token_and_removes_the_entry() {
     assert!(!provider.is_active(&key) && !provider.is_active(&refresh_token));
     assert_forgotten(&user);
 
-    // There is nothing left to sign out of, and nobody to tell.
+    // There is no login any more, and no request is sent.
     let events = provider.events();
     assert_eq!(user.home.call(["logout"]).run().code, Some(0));
     assert_eq!(provider.events(), events);
@@ -66,7 +66,7 @@ fn logout_removes_a_revoked_sign_in_without_a_request() {
     let events = provider.events();
     let answer = user.home.call(["logout"]).run();
     assert_eq!((answer.code, &*answer.stderr), (Some(0), "Signed out of `sso`.\n"));
-    // A dead token is not sent again.
+    // A revoked token is not sent again.
     assert_eq!(provider.events(), events);
     assert_forgotten(&user);
 }
@@ -138,7 +138,7 @@ fn logout_revokes_a_sign_in_at_the_provider_that_granted_it() {
     let answer = user.home.call(["logout"]).run();
     assert_eq!((answer.code, &*answer.stderr), (Some(0), "Signed out of `sso`.\n"));
     assert!(!first.is_active(&of_first) && !second.is_active(&of_second));
-    // Neither was shown the other's token.
+    // Neither provider received the other's token.
     assert_eq!(second.events().len(), before + 1 + 1);
 }
 
@@ -149,7 +149,7 @@ fn logout_warns_of_an_unreadable_sign_in_entry_and_removes_it() {
     let state = user.state();
     let (entry, refresh_token) = (state.entry_file("sso"), user.refresh_token());
     let content = std::fs::read(&entry).unwrap();
-    // Of a sealing key that is lost, and one that was set aside.
+    // Entries of a lost encryption key, and one that was moved aside.
     let name = entry.to_string_lossy().into_owned();
     let (stem, _) = name.rsplit_once('-').unwrap();
     state.replace(Path::new(&format!("{stem}-0f0f0f0f.v2.entry")), &content);
@@ -171,7 +171,7 @@ fn logout_removes_nothing_while_an_entry_cannot_be_read() {
     let refresh_token = user.refresh_token();
     let state = user.state();
     let own = state.entry_file("sso");
-    // The sign-in of other settings.
+    // The login with other settings.
     user.configure(&provider, "scopes = [\"openid\", \"offline_access\"]");
     user.sign_in(&provider);
     let files = state.files(".entry");

@@ -1,4 +1,4 @@
-//! A source that needs no human.
+//! A source that needs no user.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::user::User;
 
 const SECRET: &str = "the secret of a machine";
 
-/// A machine, whose secret is in a file.
+/// A machine with its secret in a file.
 struct Machine {
     provider: OidcProvider,
     user: User,

@@ -1,5 +1,5 @@
-//! Providers that answer in their own way: fields of other types than the standards have, names written
-//! twice, answers with a byte order mark.
+//! Providers with unusual responses: fields of other types than in the standards, duplicate names,
+//! a byte-order mark.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::user::{Login, User};
 
-/// A provider that signs in at once, and takes each refresh token once.
+/// A provider that signs in at once, and accepts each refresh token once.
 struct Provider {
     stub: Stub,
     reply: Arc<Mutex<Change>>,
 }
 
-/// A change of an answer, which is one of `metadata`, `device` and `token`.
+/// A change of a response of `metadata`, `device` or `token`.
 type Change = Box<dyn Fn(&str, &Value) -> Reply + Send>;
 
 impl Provider {
@@ -60,12 +60,12 @@ impl Provider {
         Self { stub, reply }
     }
 
-    /// From now on each answer is what `change` makes of it.
+    /// Applies `change` to each response from now on.
     fn answers(&self, change: impl Fn(&str, &Value) -> Reply + Send + 'static) {
         *self.reply.lock().unwrap() = Box::new(change);
     }
 
-    /// From now on the answers of `part` have these fields too, or instead.
+    /// Adds or replaces these fields in the responses of `part` from now on.
     fn adds(&self, part: &'static str, fields: &Value) {
         let fields = fields.clone();
         self.answers(move |at, body| match at == part {
@@ -74,12 +74,12 @@ impl Provider {
         });
     }
 
-    /// A user of it, whose calls ask once.
+    /// Returns a user whose calls make one attempt.
     fn user(&self, source: &str) -> User {
         User::with_profile(self.stub.address(), "retries = 0", source)
     }
 
-    /// The same, as a client of its own.
+    /// Returns the same with the client credentials grant.
     fn machine(&self) -> User {
         let secret = "client_secret = { command = [\"/bin/echo\", \"made-up\"] }";
         self.user(&format!("flow = \"client_credentials\"\n{secret}"))
@@ -98,7 +98,7 @@ fn with(body: &Value, fields: &Value) -> Value {
     body
 }
 
-/// Values of every type that JSON has.
+/// Returns values of every JSON type.
 fn oddities() -> [Value; 7] {
     [json!(null), json!(7), json!(true), json!(""), json!("odd"), json!([["odd"], 7]), json!({})]
 }
@@ -110,7 +110,7 @@ fn sign_in(user: &User) -> Answer {
     answer
 }
 
-/// A new key, whatever is cached.
+/// Forces a new key.
 fn refresh(user: &User) -> Answer {
     user.home.call(["get", "--refresh"]).run()
 }
@@ -135,7 +135,7 @@ fn rotated_refresh_token_is_kept_whatever_else_the_answer_has() {
     let user = provider.user("");
     sign_in(&user);
     for (fields, code, says) in [
-        // What may pass is bridged by the key before it.
+        // A transient error is bridged by the previous key.
         (json!({ "access_token": null }), 0, "answered 200 without a usable `access_token`"),
         (json!({ "access_token": ["at"], "token_type": 7 }), 0, "a usable `access_token`"),
         (json!({ "expires_in": {} }), 2, "returned a token whose `expires_in` is not a number"),

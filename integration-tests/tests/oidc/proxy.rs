@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use integration_tests::servers::OidcProvider;
 use integration_tests::wait::LIMIT;
 
-/// Hands requests on and answers back, and holds one of them when it is told to.
+/// Forwards requests and responses, and can hold one of them.
 pub(crate) struct Proxy {
     port: u16,
     wire: Arc<Wire>,
@@ -25,38 +25,38 @@ struct Wire {
     next_hold: Mutex<Option<NextHold>>,
 }
 
-/// A refresh, as a mark.
+/// A part of a refresh request.
 pub(crate) const REFRESH: &str = "grant_type=refresh_token";
 
-/// Where a request is held.
+/// The point at which a request is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
-    /// The provider has not seen the request.
+    /// The provider has not received the request.
     Request,
-    /// The provider has answered, and the helper has not got that.
+    /// The provider has answered, and the helper has not received that.
     Answer,
 }
 
-/// What is to be held.
+/// The next request to hold.
 struct NextHold {
     point: Point,
-    /// What is in the request.
+    /// A part of the request.
     mark: &'static str,
     stops: Sender<Stop>,
 }
 
-/// A connection's thread that stands still.
+/// The thread of a held connection.
 struct Stop {
     go_on: Sender<()>,
     delivered: Receiver<()>,
 }
 
-/// A request that is held, or will be. When it is dropped, its connection breaks.
+/// A request that is held, or will be. When this is dropped, its connection breaks.
 pub(crate) struct Hold {
     stops: Receiver<Stop>,
 }
 
-/// A request that is held now. When it is dropped, its connection breaks.
+/// A request that is held now. When this is dropped, its connection breaks.
 pub(crate) struct Paused {
     stop: Stop,
 }
@@ -75,12 +75,12 @@ impl Proxy {
         proxy
     }
 
-    /// The lines of a source that send everything this way.
+    /// Returns the lines of a source that send all requests through this proxy.
     pub(crate) fn endpoints(&self) -> String {
         self.line("device_authorization_endpoint", "/device/auth") + &self.later_endpoints()
     }
 
-    /// The same for a login that begins in a browser.
+    /// Returns the same for a login by a browser.
     pub(crate) fn later_endpoints(&self) -> String {
         self.line("token_endpoint", "/token")
             + &self.line("revocation_endpoint", "/token/revocation")
@@ -91,34 +91,34 @@ impl Proxy {
         format!("{key} = \"http://127.0.0.1:{}{path}\"\n", self.port)
     }
 
-    /// The next request with `mark` in it stops at `point`.
+    /// Holds the next request that contains `mark` at `point`.
     pub(crate) fn hold(&self, point: Point, mark: &'static str) -> Hold {
         let (sender, stops) = channel();
         *self.wire.next_hold.lock().unwrap() = Some(NextHold { point, mark, stops: sender });
         Hold { stops }
     }
 
-    /// The next answer that grants something is lost: the connection breaks when it is there.
+    /// Breaks the connection of the next granted request before its response.
     pub(crate) fn lose_a_grant(&self) {
         self.wire.losing.store(true, Ordering::SeqCst);
     }
 
-    /// All answers of the provider so far.
+    /// Returns all responses of the provider so far.
     pub(crate) fn answers(&self) -> Vec<String> {
         self.wire.answers.lock().unwrap().clone()
     }
 
-    /// From now on connections are refused.
+    /// Refuses connections from now on.
     pub(crate) fn stop(&mut self) {
         if let Some(thread) = self.thread.take() {
             self.wire.stopping.store(true, Ordering::SeqCst);
-            // It waits for somebody to connect.
+            // The thread waits for a connection.
             let _ = TcpStream::connect(("127.0.0.1", self.port));
             thread.join().unwrap();
         }
     }
 
-    /// And from now on they are not.
+    /// Accepts connections again.
     pub(crate) fn start(&mut self) {
         self.wire.stopping.store(false, Ordering::SeqCst);
         let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
@@ -130,7 +130,7 @@ impl Proxy {
                     return;
                 }
                 let wire = Arc::clone(&wire);
-                // Whichever end breaks off: the other one sees that, and this one is done.
+                // If one side closes the connection, the other side sees that, and the thread ends.
                 thread::spawn(move || wire.hand_on(&client));
             }
         }));
@@ -173,14 +173,14 @@ impl Wire {
         let mut client = client;
         client.write_all(answer.as_bytes()).ok()?;
         client.shutdown(Shutdown::Write).ok()?;
-        // Nobody may want to know.
+        // The receiver may be gone.
         delivered.map(|delivered| delivered.send(()));
         Some(())
     }
 }
 
 impl Hold {
-    /// Waits until a request stands still.
+    /// Waits until the request is held.
     #[track_caller]
     pub(crate) fn reached(self) -> Paused {
         Paused { stop: self.stops.recv_timeout(LIMIT).expect("no such request comes") }
@@ -188,13 +188,13 @@ impl Hold {
 }
 
 impl Paused {
-    /// Lets it go on.
+    /// Resumes the request.
     pub(crate) fn resume(self) {
-        // Whoever it was may have ended meanwhile.
+        // The thread may have ended.
         let _ = self.stop.go_on.send(());
     }
 
-    /// Lets it go on, and waits until all of the answer is on the helper's side.
+    /// Resumes the request, and waits until the helper's side has the whole response.
     #[track_caller]
     pub(crate) fn deliver(self) {
         self.stop.go_on.send(()).unwrap();

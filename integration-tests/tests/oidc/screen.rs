@@ -1,19 +1,19 @@
-//! What a terminal shows, and what a camera in front of it reads.
+//! The screen of a terminal, and a camera that reads it.
 
-/// The visible lines, after all that was sent so far.
+/// The visible lines after an output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Screen {
     pub(crate) lines: Vec<String>,
-    /// Where the cursor stands in the last line.
+    /// The column of the cursor in the last line.
     pub(crate) column: usize,
-    /// What is bold.
+    /// The bold texts.
     pub(crate) bold: Vec<String>,
-    /// What is black on white, whatever the terminal's own colours are.
+    /// The texts that are black on white, whatever the terminal's own colours are.
     pub(crate) paper: Vec<String>,
 }
 
 impl Screen {
-    /// Understands what we send and nothing else: a sequence that it does not know is an error.
+    /// Interprets the sequences that we send; an unknown one is an error.
     #[track_caller]
     pub(crate) fn after(sent: &str) -> Self {
         let mut lines: Vec<Vec<char>> = vec![Vec::new()];
@@ -60,13 +60,13 @@ impl Screen {
         Self { lines, column, bold: bolds, paper: papers }
     }
 
-    /// The longest line's length.
+    /// Returns the length of the longest line.
     pub(crate) fn width(&self) -> usize {
         self.lines.iter().map(|line| line.chars().count()).max().unwrap_or_default()
     }
 
-    /// Takes the QR code's lines out, leaves `[QR]` there, and gives what it says to a camera. What is
-    /// not on paper, it sees in a dark terminal, which is how most of them are.
+    /// Replaces the lines of the QR code by `[QR]`, and returns what a camera reads. A code that is
+    /// not on paper is read on a dark terminal, the most common kind.
     pub(crate) fn take_picture(&mut self) -> Option<Picture> {
         let is_paper = !self.paper.is_empty();
         let is_picture = |line: &String| match is_paper {
@@ -81,17 +81,17 @@ impl Screen {
     }
 }
 
-/// What a camera makes of a QR code.
+/// The text of a QR code, as a camera reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Picture {
     pub(crate) says: String,
-    /// How many light modules there are at least between what is dark and the edge.
+    /// The smallest number of light modules between the code and the edge.
     pub(crate) margin: usize,
 }
 
-/// Reads a QR code that is drawn with two modules in each character.
+/// Reads a QR code with two modules in each character.
 fn scan(picture: &[String], is_paper: bool) -> Picture {
-    // A camera sees more than one point of each module.
+    // A camera sees several points of each module.
     const SCALE: usize = 4;
     let light = |x: usize, y: usize| {
         let drawn = picture[y / 2].chars().nth(x).unwrap_or(' ');

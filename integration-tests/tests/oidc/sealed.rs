@@ -1,4 +1,4 @@
-//! A sign-in whose sealing key cannot be had for a while.
+//! A login whose encryption key is temporarily unavailable.
 
 use std::fs;
 use std::time::Duration;
@@ -50,12 +50,12 @@ fn sign_in_survives_a_change_of_seal_between_file_and_secret_service() {
         let _ = call.run().key();
         assert_eq!(user.state().files(".entry").len(), 1);
         age(&user, seal);
-        // Each renewal is used once, and none is lost on the way.
+        // Each renewal is used once, and none is lost.
         assert!(provider.is_active(&call.run().key()));
     }
 }
 
-/// By the key of the home that is in use: what the kernel remembers is the store's.
+/// Ages the entry with the key of the current store: the kernel's keyring has that of the store.
 #[track_caller]
 fn age(user: &User, seal: &str) {
     if seal == "file" {

@@ -1,4 +1,4 @@
-//! `login` where somebody sits in front of a terminal.
+//! `login` in a terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::screen::Screen;
 use crate::user::{Login, User};
 
-/// What the documentation has in place of a real provider's.
+/// The values in the documentation instead of a real provider's.
 const EXAMPLE_ISSUER: &str = "https://login.example.com";
 const EXAMPLE_CODE: &str = "WDJB-MJHT";
 
@@ -25,7 +25,7 @@ fn start(call: &Call, rows: u16) -> Login {
     Login::start_in(call, &wrapper(rows, Streams::InAndErr))
 }
 
-/// The screen, as soon as it shows that the login waits.
+/// Returns the screen, once it shows that the login waits.
 #[track_caller]
 fn waiting(login: &Login) -> Screen {
     until("the login waits", || {
@@ -34,7 +34,7 @@ fn waiting(login: &Login) -> Screen {
     })
 }
 
-/// The user code, which stands in bold with room between its characters.
+/// Returns the user code, which is bold and spaced.
 #[track_caller]
 fn code(screen: &Screen) -> String {
     let [_, code] = &screen.bold[..] else { panic!("{screen:?}") };
@@ -51,12 +51,12 @@ fn login_terminal_output_matches_the_documentation() {
     let code = code(&screen);
     let address = format!("{}/device", provider.issuer());
     assert_eq!(screen.bold[0], address);
-    // A telephone needs nobody to type.
+    // With a phone, nothing has to be typed.
     let scanned = screen.take_picture().expect("a QR code");
     assert_eq!(scanned.says, format!("{address}?user_code={code}"));
-    // Black on white in every terminal, with the margin that cameras want.
+    // Black on white in every terminal, with the margin that cameras need.
     assert!(!screen.paper.is_empty() && scanned.margin == 4, "{screen:#?}");
-    // The time that is left goes by.
+    // The remaining time is updated.
     until("two more times are shown", || {
         (login.shown().matches(" left ").count() >= 3).then_some(())
     });
@@ -66,7 +66,7 @@ fn login_terminal_output_matches_the_documentation() {
     let mut end = Screen::after(&answer.stderr);
     assert_eq!(end.take_picture().as_ref(), Some(&scanned));
     assert_eq!(end.column, 0);
-    // The last line has made room for the summary.
+    // The summary has replaced the last line.
     let before = screen.lines.len() - 1;
     assert_eq!(end.lines[..before], screen.lines[..before]);
 
@@ -82,7 +82,7 @@ fn login_terminal_output_matches_the_documentation() {
     assert_eq!(shown, documented, "\n{}", answer.stderr);
 }
 
-/// The text block of the page.
+/// Returns the `text` block of the page.
 fn documented() -> Screen {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backends/oidc.md");
     let page = fs::read_to_string(page).unwrap();
@@ -93,12 +93,12 @@ fn documented() -> Screen {
     Screen { lines, paper, ..Screen::default() }
 }
 
-/// A line with the documentation's address, code and times in place of its own.
+/// Returns a line with the documentation's address, code and times.
 fn generic(line: &str, issuer: &str, code: &str) -> String {
     let spaced = |code: &str| code.chars().map(String::from).collect::<Vec<_>>().join(" ");
     let line = line.replace(issuer, EXAMPLE_ISSUER);
     let line = line.replace(&spaced(code), &spaced(EXAMPLE_CODE));
-    // A number stands for any.
+    // Any number matches a number.
     let mut words: Vec<&str> = line.trim_end().split(' ').collect();
     for word in &mut words {
         if word.parse::<u32>().is_ok() {
@@ -158,7 +158,7 @@ fn login_ctrl_c_leaves_no_half_line_on_the_terminal() {
     assert_eq!(user.files(), before);
 }
 
-/// A folder that is searched first, with a browser that writes down what it is given.
+/// A folder at the start of the search path, with a browser that records its arguments.
 struct Browser {
     user: User,
     program: PathBuf,
@@ -182,18 +182,18 @@ impl Browser {
         self.user.home.call(["login"]).env("PATH", path)
     }
 
-    /// What it was given.
+    /// Returns the recorded address.
     fn opened(&self) -> Option<String> {
         fs::read_to_string(self.user.home.path().join("browser")).ok()
     }
 
-    /// Its process.
+    /// Returns the process.
     fn process(&self) -> Process {
         let id = fs::read_to_string(self.user.home.path().join("browser.pid")).unwrap();
         Process { id: id.trim().parse().unwrap() }
     }
 
-    /// Closes it.
+    /// Closes the browser.
     fn close(&self) {
         fs::remove_file(self.user.home.path().join("browser")).unwrap();
         let pid = Pid::from_raw(self.process().id.cast_signed()).unwrap();
@@ -214,7 +214,7 @@ fn login_with_display_set_opens_a_browser() {
         let answer = login.finish();
         assert_eq!((answer.code, &*answer.stdout), (Some(130), ""), "{answer:?}");
         assert!(!answer.stderr.contains("from the browser"), "{answer:?}");
-        // Ctrl-C was meant for the login: the browser is somebody's, with other pages open.
+        // Ctrl-C was for the login: the user's browser has other pages open.
         assert!(browser.process().is_running());
         browser.close();
     }
@@ -238,7 +238,7 @@ fn login_over_ssh_or_with_no_browser_opens_no_browser() {
         assert_eq!(answer.code, Some(0), "{answer:?}");
         assert_eq!(browser.opened(), None, "{answer:?}");
     }
-    // Nor where there is no terminal.
+    // Not without a terminal either.
     let login = Login::start(&display);
     provider.approve(&login.code());
     assert_eq!(login.finish().code, Some(0));

@@ -1,4 +1,4 @@
-//! Somebody who signs in, and what they are shown meanwhile.
+//! A user who logs in, and the output during the login.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 /// The source of all users.
 pub(crate) const SOURCE: &str = "sso";
-/// What a user without a live sign-in is told to do.
+/// The hint for a user without a valid login.
 pub(crate) const COMMAND: &str = "run `api-key-helper login --source sso`";
 
 /// A user with a profile `work`, of the one source `sso`.
@@ -27,12 +27,12 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// One whose source has no lines but the issuer and the client.
+    /// Returns a user whose source has only the issuer and the client.
     pub(crate) fn of(provider: &OidcProvider) -> Self {
         Self::with(provider, "")
     }
 
-    /// One whose source has some more lines.
+    /// Returns a user whose source has more lines.
     pub(crate) fn with(provider: &OidcProvider, source: &str) -> Self {
         Self::at(provider.issuer(), source)
     }
@@ -41,7 +41,7 @@ impl User {
         Self::with_profile(issuer, "", source)
     }
 
-    /// One whose profile has some more lines too.
+    /// Returns a user whose profile has more lines as well.
     pub(crate) fn with_profile(issuer: &str, profile: &str, source: &str) -> Self {
         let user = Self { home: Home::new() };
         user.write(issuer, profile, source);
@@ -60,7 +60,7 @@ impl User {
         ));
     }
 
-    /// The same after a login that was approved.
+    /// Returns the same user after an approved login.
     #[track_caller]
     pub(crate) fn signed_in(provider: &OidcProvider, source: &str) -> Self {
         let user = Self::with(provider, source);
@@ -68,7 +68,7 @@ impl User {
         user
     }
 
-    /// Signs in without a terminal, and gives what was said.
+    /// Logs in without a terminal, and returns the output.
     #[track_caller]
     pub(crate) fn sign_in(&self, provider: &OidcProvider) -> Answer {
         let login = self.login();
@@ -88,13 +88,13 @@ impl User {
         self.home.call(["get"])
     }
 
-    /// The key that `get` prints, and nothing with it.
+    /// Returns the key that `get` prints, without any other output.
     #[track_caller]
     pub(crate) fn key(&self) -> String {
         self.get().run().key()
     }
 
-    /// What `status --json` tells of the source.
+    /// Returns the source's part of `status --json`.
     #[track_caller]
     pub(crate) fn status(&self) -> Value {
         let answer = self.home.call(["status", "--json"]).run();
@@ -102,13 +102,13 @@ impl User {
         status["sources"][0].clone()
     }
 
-    /// The refresh token that is kept.
+    /// Returns the saved refresh token.
     #[track_caller]
     pub(crate) fn refresh_token(&self) -> String {
         refresh_token(&self.state().entry(SOURCE))
     }
 
-    /// The refresh tokens that are kept of whatever settings.
+    /// Returns the saved refresh tokens of all settings.
     #[track_caller]
     pub(crate) fn refresh_tokens(&self) -> Vec<String> {
         self.state().entries().iter().map(refresh_token).collect()
@@ -118,7 +118,7 @@ impl User {
         self.home.state()
     }
 
-    /// Everything in the state folder.
+    /// Returns all files of the state folder.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let folder = self.state().path().to_owned();
         let files = self.state().files("");
@@ -133,23 +133,23 @@ fn refresh_token(entry: &Entry) -> String {
     renewal["standing"]["alive"]["refresh_token"].as_str().expect("a live one").to_owned()
 }
 
-/// A login that waits for its human.
+/// A login that waits for its user.
 #[derive(Debug)]
 pub(crate) struct Login {
     running: Running,
     shown: PathBuf,
-    /// Not in the user's home: nothing is left there by the test.
+    /// Outside the user's home, where tests must leave nothing.
     _folder: TempDir,
 }
 
 impl Login {
-    /// Starts `call` with stderr in a file, so that it can be read meanwhile.
+    /// Starts `call` with stderr in a file, so that it can be read during the login.
     #[track_caller]
     pub(crate) fn start(call: &Call) -> Self {
         Self::start_in(call, &["sh", "-c", "exec \"$@\" 2>\"$0\""].map(str::to_owned))
     }
 
-    /// Starts `call` under `wrapper`, whose next argument is the file that all goes to.
+    /// Starts `call` under `wrapper`, whose next argument is the output file.
     #[track_caller]
     pub(crate) fn start_in(call: &Call, wrapper: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -160,12 +160,12 @@ impl Login {
         Self { running, shown, _folder: folder }
     }
 
-    /// What was shown so far.
+    /// Returns the output so far.
     pub(crate) fn shown(&self) -> String {
         String::from_utf8(fs::read(&self.shown).unwrap()).unwrap()
     }
 
-    /// The user code, as soon as it is shown.
+    /// Returns the user code, once it is shown.
     #[track_caller]
     pub(crate) fn code(&self) -> String {
         until("the user code is shown", || {
@@ -175,7 +175,7 @@ impl Login {
         })
     }
 
-    /// The address to open, as soon as it is shown.
+    /// Returns the address to open, once it is shown.
     #[track_caller]
     pub(crate) fn address(&self) -> String {
         until("the address is shown", || {
@@ -194,7 +194,7 @@ impl Login {
         self.running.signal(signal);
     }
 
-    /// Waits for its end. What was shown is what it said.
+    /// Waits for the end. Returns the output as stderr.
     #[track_caller]
     pub(crate) fn finish(self) -> Answer {
         let Self { running, shown, _folder } = self;

@@ -1,4 +1,4 @@
-//! A program with a backend of a company's own, as the manual tells to build it.
+//! A program with a company's own backend, built as the manual describes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn company_backend_front_prints_keys_of_its_own_and_of_script() {
     };
     init("company", "team=platform".to_owned());
     home.call_of(&front).run().assert_key("sk-of-the-platform-team");
-    // The second one is a hit: the front has it without the worker.
+    // The second call is a hit: the front prints it without the worker.
     home.write("keys/platform", "sk-of-later\n");
     home.call_of(&front).run().assert_key("sk-of-the-platform-team");
 
@@ -44,21 +44,22 @@ fn company_backend_commands_know_only_its_backends() {
     fs::remove_file(home.config_file()).unwrap();
     let call = home.call_of(&front).args(["init", "--backend", "aws"]);
     call.run().assert_error(2, &["it can be `company`, `script`"]);
-    // The first one is what `init` proposes.
+    // `init` proposes the first backend.
     home.call_of(&front).args(["init"]).run().assert_printed();
     let written = fs::read_to_string(home.config_file()).unwrap();
     assert!(written.contains("backend = \"company\"\n\n# The team whose key it is"), "{written}");
 }
 
-/// Its front, with the worker beside it. Nothing is downloaded: it has the versions of the workspace.
+/// Builds the front, with the worker beside it. Nothing is downloaded: it has the workspace's
+/// versions.
 fn build() -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _building = BUILDING.lock();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let package = root.join("examples/company-backend");
     fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    // The running test is `TARGET/PROFILE/deps/NAME`. What is compiled for the workspace serves here too,
-    // but the programs, which have the names of those under test, go to a folder of their own.
+    // The running test is `TARGET/PROFILE/deps/NAME`. The workspace's compiled crates are reused,
+    // but the programs, whose names are those under test, go to a separate folder.
     let test = std::env::current_exe().unwrap();
     let shared = test.ancestors().nth(3).unwrap();
     let target = shared.join("company-backend");

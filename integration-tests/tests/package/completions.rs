@@ -1,4 +1,4 @@
-//! Completions, in the shells that they are for.
+//! Completions in their shells.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn bash_completions_work_at_a_terminal() {
 fn zsh_completions_work_at_a_terminal() {
     let _ = install::debian("zsh", &["zsh"]);
     let home = Home::new();
-    // Where it looks for the functions that it loads, each under its own name.
+    // The folder from which zsh loads functions by name.
     let script = written(&home, "zsh", "functions/_api-key-helper");
     let folder = script.parent().unwrap().display();
     let call = shell(&home, "zsh").args(["-f", "-i"]);
@@ -50,7 +50,7 @@ fn fish_completions_list_commands_and_options() {
 
 #[test]
 fn powershell_completions_are_printed() {
-    // Debian has no PowerShell: this one is not tested in its shell.
+    // Debian has no PowerShell, so this script is not tested in its shell.
     let script = Home::new().call(["completions", "powershell"]).run();
     let script = script.assert_printed();
     assert!(script.contains("Register-ArgumentCompleter -Native -CommandName 'api-key-helper'"));
@@ -61,7 +61,7 @@ fn powershell_completions_are_printed() {
 fn completions_leave_out_hidden_options() {
     for name in ["bash", "zsh", "fish", "powershell"] {
         let script = Home::new().call(["completions", name]).run();
-        // The option of `get` as fish writes it, and its list of options.
+        // The option of `get` in fish's syntax, and in its list of options.
         let script = script.assert_printed().replace("-l refresh", "");
         let script = script.replace("cargo-plugin refresh deadline=", "");
         let mut words = script.split(|c: char| !c.is_alphanumeric() && c != '-');
@@ -97,13 +97,13 @@ fn screen(sent: &[u8]) -> String {
     screen.screen().contents()
 }
 
-/// The completions of a shell, in a file of that name.
+/// Writes the completions of a shell into a file of that name.
 fn written(home: &Home, shell: &str, name: &str) -> PathBuf {
     let script = home.call(["completions", shell]).run();
     home.write(name, script.assert_printed())
 }
 
-/// A shell of somebody who has the helper: fish completes no program that is not there.
+/// Returns a shell with the helper in its `PATH`: fish completes only programs that it finds.
 fn shell(home: &Home, name: &str) -> Call {
     let folders = search_path_from(Binaries::built().front.parent().unwrap());
     let shell = home.call_of(Path::new("/usr/bin/env")).arg(name);

@@ -1,4 +1,4 @@
-//! The package, on a system that has nothing else.
+//! The package on a minimal system.
 
 use integration_tests::call::Call;
 use integration_tests::debian::{Debian, package};
@@ -15,7 +15,7 @@ fn debian_package_installs_a_working_program_and_removes_it() {
     debian.put(&home.script("keys", "echo key-of-the-package"), "/opt/keys");
     printed(&debian.root("dpkg --install package.deb && rm package.deb"));
 
-    // Front and worker find each other, and nobody needs a PATH for the latter.
+    // Front and worker find each other, without a `PATH` for the worker.
     let init = "api-key-helper init --backend script --set 'command=[\"/opt/keys\"]'";
     printed(&debian.ann(init));
     debian.ann("api-key-helper").run().assert_key("key-of-the-package");
@@ -42,7 +42,7 @@ fn debian_package_installs_a_working_program_and_removes_it() {
         .files()
         .into_iter()
         .filter(|file| !before.contains(file) && file != "/opt/keys")
-        // What every package's going leaves of the packager's own.
+        // Removing any package leaves these files of the package manager.
         .filter(|file| !file.starts_with("/var/lib/dpkg/") && !file.starts_with("/var/log/"))
         .collect();
     assert!(left.iter().any(|file| file == "/home/ann/.config/api-key-helper/config.toml"));
@@ -59,7 +59,7 @@ fn debian_package_passes_lintian() {
     assert_eq!((answer.code, &*answer.stdout), (Some(0), ""), "{answer:?}");
 }
 
-/// What a line prints that ends well.
+/// Returns the output of a line, which must succeed.
 #[track_caller]
 fn printed(call: &Call) -> String {
     let answer = call.run();

@@ -1,4 +1,4 @@
-//! The examples that are shipped for administrators, where administrators put them.
+//! The shipped examples for administrators, in their places.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn deployment_examples_set_up_a_locked_machine() {
     let api = MessagesApi::refusing_with(Refusal::Unauthorized);
     api.accept_only(&[KEY]);
 
-    // The user has done nothing at all, and has an answer.
+    // The user has configured nothing, and gets an answer.
     let ask = |debian: &Debian| {
         let call = debian.ann("claude -p 'Say pong'").input(b"");
         call.env("ANTHROPIC_BASE_URL", api.address())
@@ -47,7 +47,7 @@ fn deployment_examples_set_up_a_locked_machine() {
     assert!(!answered.is_empty(), "{answer:?}");
     assert!(answered.iter().all(|(key, status)| key == KEY && *status == 200), "{answered:?}");
 
-    // The fleet's doctor finds nothing.
+    // The fleet's `doctor` finds nothing.
     let report = report(&debian.ann("api-key-helper doctor --json"), 0);
     assert_eq!(
         (&report["schema"], &report["version"]),

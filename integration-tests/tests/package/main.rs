@@ -1,8 +1,8 @@
-//! What people install: the Debian package, manual pages and completions, and the way from there to a
-//! first answer.
+//! The installed files: the Debian package, manual pages and completions, and the way from there to
+//! a first answer.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod company_backend;

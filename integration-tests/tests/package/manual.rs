@@ -46,7 +46,7 @@ fn manual_page_has_exit_status_files_and_environment() {
     home.call(["man", "--to"]).arg(nowhere).run().assert_error(2, &["cannot write into"]);
 }
 
-/// What a reader sees. Warnings of the typesetter are failures.
+/// Returns the rendered page. Warnings of the typesetter are failures.
 fn shown(home: &Home, page: &Path) -> String {
     let man: Call = home.call_of(&install::debian("man", &["man-db"]));
     let man = man.args(["--warnings", "--local-file"]).arg(page);
@@ -54,7 +54,7 @@ fn shown(home: &Home, page: &Path) -> String {
     man.run().assert_printed().to_owned()
 }
 
-/// What `--help` lists.
+/// Returns the commands in `--help`.
 fn commands(home: &Home) -> Vec<String> {
     let help = home.call(["--help"]).run();
     let (_, list) = help.assert_printed().split_once("Commands:\n").unwrap();

@@ -1,5 +1,4 @@
-//! The newcomer's path of the quick start, typed as it stands there, on a system that has nothing but
-//! the client.
+//! The path of a new user in the quick start, typed literally on a system with only the client.
 
 use std::fs;
 
@@ -7,7 +6,7 @@ use integration_tests::client::{Claude, ClientSlot, MessagesApi, Refusal, leave_
 use integration_tests::debian::{Debian, package};
 use integration_tests::home::Home;
 
-/// What stands before the newcomer's path.
+/// The mark before that path.
 const MARK: &str = "<!-- the newcomer's path -->";
 
 #[test]
@@ -47,7 +46,7 @@ fn quick_start_steps_work_on_a_clean_debian() {
     assert!(answered.iter().all(|(key, status)| key == KEY && *status == 200), "{answered:?}");
 }
 
-/// A line that is typed, and what the page shows of what it prints.
+/// A typed line, with its output on the page.
 #[derive(Debug)]
 struct Step {
     line: String,
@@ -72,7 +71,7 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-/// Times and room differ from run to run.
+/// Replaces numbers, because times and sizes differ from run to run.
 fn without_numbers(text: &str) -> String {
     let mut without = String::new();
     for c in text.chars() {

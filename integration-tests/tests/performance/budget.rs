@@ -1,15 +1,16 @@
-//! What a hit may cost.
+//! The budget of a hit.
 
-/// Numbers with names.
+/// Named numbers.
 pub(crate) struct Budget(&'static str);
 
 impl Budget {
-    /// The one beside this file.
+    /// Reads the budget beside this file.
     pub(crate) const fn read() -> Self {
         Self(include_str!("hit.budget"))
     }
 
-    /// `spent` is within the budget of that name, and so near to it that the budget means something.
+    /// Asserts that `spent` is within the budget of that name, and close enough to it that the
+    /// budget is useful.
     #[track_caller]
     pub(crate) fn assert_holds(&self, name: &str, spent: u64) {
         let allowed = self.allowed(name);

@@ -1,7 +1,7 @@
-//! What a hit costs, by counts that are the same on a busy machine and on an idle one.
+//! The cost of a hit, in counts that do not depend on the load of the machine.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod budget;
@@ -30,14 +30,14 @@ fn cache_hit_stays_within_its_system_call_budget() {
     Budget::read().assert_holds("system-calls", calls.len() as u64);
 }
 
-/// A home in which the next call is a hit.
+/// Returns a home in which the next call is a hit.
 fn home() -> Home {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     home
 }
 
-/// A call of the front that people get. An environment of another size would take other numbers.
+/// Returns a call of the released front. The size of the environment would change the counts.
 fn released(home: &Home) -> Call {
     home.helper().program(Binaries::released_front()).without_env("PATH")
 }

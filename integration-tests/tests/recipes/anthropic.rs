@@ -18,7 +18,7 @@ use crate::page::Page;
 /// Longer than the `ttl` of a profile, `stale_while_revalidate` included.
 const STALE: Duration = Duration::from_secs(2 * 3_600);
 
-/// An endpoint that trusts a provider, and a user who has written a page's block.
+/// An endpoint that trusts a provider, and a user with a page's configuration.
 struct Company {
     page: Page,
     provider: OidcProvider,
@@ -27,7 +27,7 @@ struct Company {
 }
 
 impl Company {
-    /// Its keys, and the tokens that they are traded for, last for `life` seconds.
+    /// Returns a company whose keys and subject tokens live for `life` seconds.
     fn new(life: u32) -> Self {
         let settings = oidc_provider::Settings { access_token: life, ..Default::default() };
         let provider = OidcProvider::with(&settings);
@@ -47,19 +47,19 @@ impl Company {
         sign_in(&self.home.call(["login"]), &self.provider);
     }
 
-    /// A key that the endpoint gave, and that has not ended.
+    /// Returns a valid key of the endpoint.
     #[track_caller]
     fn get(&self) -> String {
         key(&self.home.helper(), &self.endpoint)
     }
 
-    /// How many refreshes at the provider and trades at the endpoint there were.
+    /// Returns the numbers of refreshes at the provider and exchanges at the endpoint.
     fn costs(&self) -> [usize; 2] {
         [self.provider.asked("refresh_token"), self.endpoint.exchanges().len()]
     }
 }
 
-/// What a page says, for this endpoint.
+/// Returns a block of a page, with this endpoint.
 fn here(block: &str, endpoint: &TokenEndpoint) -> String {
     let address = format!("backend = \"exchange\"\ntoken_endpoint = \"{}\"", endpoint.federation());
     block
@@ -70,7 +70,7 @@ fn here(block: &str, endpoint: &TokenEndpoint) -> String {
         .replace("https://api.anthropic.com", AUDIENCE)
 }
 
-/// What was said of this endpoint, as a page says it.
+/// Returns an output with the endpoint of the page.
 fn on_page(said: &str, endpoint: &TokenEndpoint) -> String {
     said.replace(&format!("{}/issuer", endpoint.address()), "https://kubernetes.example.com")
         .replace(endpoint.address(), "https://api.anthropic.com")
@@ -132,7 +132,7 @@ fn recipe_sso_anthropic_single_flight_one_token_exchange() {
     let relay = Relay::with_barrier(company.endpoint.address(), move |_| drop(passed.lock()));
     let text = fs::read_to_string(company.home.config_file()).unwrap();
     let text = text.replace(company.endpoint.address(), relay.address());
-    // Time enough for all of them to start while one of them trades.
+    // The limits allow all of them to start during one exchange.
     let sources = "sources = [\"claude\"]\n";
     let patient = format!("{sources}deadline = \"60s\"\ntimeout = \"50s\"\n");
     assert!(text.contains(sources), "{text}");
@@ -165,7 +165,7 @@ fn recipe_workload_anthropic_page_matches_the_program() {
     home.state().age("claude", STALE);
     rotate();
     assert_ne!(key(&home.helper(), &endpoint), first);
-    // The pod begins anew, and its token is still the same.
+    // The pod restarts with the same token.
     fs::remove_dir_all(home.state().path()).unwrap();
     let spent = home.helper().run();
     let said = on_page(&spent.stderr, &endpoint);

@@ -1,4 +1,4 @@
-//! What goes from one link to the next is nowhere else.
+//! Tokens that pass from one link to the next leak nowhere.
 
 use integration_tests::call::wait_for_workers;
 use integration_tests::process::Process;
@@ -14,7 +14,7 @@ fn assert_no_secret_is_shown(recipe: Recipe) {
     company.sign_in();
     company.search(&[]);
 
-    // Looked at while the place has the token.
+    // Observed while the server has the token.
     let held = company.place.barrier.lock().unwrap();
     let call = [company.call(&[]).start()];
     wait_for_workers(&call);
@@ -24,13 +24,13 @@ fn assert_no_secret_is_shown(recipe: Recipe) {
     drop(held);
     let [call] = call;
     company.heard(call.finish()).assert_key(KEY);
-    // The key, the sign-in's token and what renews it, and the session at the place.
+    // The key, the login's token and its refresh token, and the session at the server.
     assert!(company.secrets() >= 4, "{}", company.secrets());
     company.search(&[]);
     let doctor = company.run(&["doctor"]);
     assert!(doctor.stdout.contains(&format!("`{INNER}` gave a key")), "{doctor:?}");
 
-    // Failures, at either link.
+    // Failures of both links.
     company.provider.refuse(502, "<html>Bad Gateway</html>");
     company.provider.revoke();
     for source in [INNER, recipe.outer()] {

@@ -1,4 +1,4 @@
-//! A company whose people sign in at a provider, set up as a recipe's page says, and one of them.
+//! A company whose users log in at a provider, configured by a recipe's page, and one of its users.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,9 +19,9 @@ use serde_json::Value;
 use crate::page::Page;
 use crate::place::{Place, Recipe};
 
-/// The key that the company has at first.
+/// The first key of the company.
 pub(crate) const KEY: &str = "sk-ant-made-up-recipe-0001";
-/// The source that people sign in to.
+/// The source with the login.
 pub(crate) const INNER: &str = "sso";
 
 pub(crate) struct Company {
@@ -30,7 +30,7 @@ pub(crate) struct Company {
     pub(crate) place: Place,
     pub(crate) home: Home,
     recipe: Recipe,
-    /// Whatever was kept so far.
+    /// The secrets that were saved so far.
     secrets: RefCell<BTreeSet<String>>,
 }
 
@@ -39,7 +39,7 @@ impl Company {
         Self::with(recipe, "", &Settings::default())
     }
 
-    /// One whose provider is as `settings` say; the user's profile has more lines.
+    /// Returns a company with these settings of the provider, and more lines in the user's profile.
     pub(crate) fn with(recipe: Recipe, profile: &str, settings: &Settings) -> Self {
         let company = Self {
             page: Page::open(recipe.page()),
@@ -54,7 +54,7 @@ impl Company {
         company
     }
 
-    /// An administrator does what the page says, and puts the key there.
+    /// Does the administrator's part of the page, and stores the key.
     #[track_caller]
     pub(crate) fn administer(&self) {
         self.place.administer(&self.here(self.page.block("administrator")));
@@ -67,7 +67,7 @@ impl Company {
         self.home.configure(&self.here(&format!("{before}\n{profile}\n\n{after}")));
     }
 
-    /// What the page says, for the servers of this company.
+    /// Returns a text of the page, with the servers of this company.
     pub(crate) fn here(&self, text: &str) -> String {
         let issuer = self.provider.issuer();
         let host = issuer.trim_start_matches("http://");
@@ -75,14 +75,14 @@ impl Company {
             .replace("login.example.com", host)
             .replace("https://vault.example.com:8200", self.place.address())
             .replace("\"api-key-helper\"", "\"helper\"")
-            // moto cannot read question marks, and looks at no resource.
+            // moto does not support question marks, and does not check resources.
             .replace(
                 "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/anthropic-??????",
                 "*",
             )
     }
 
-    /// What was said here, as the page says it.
+    /// Returns an output with the servers of the page.
     pub(crate) fn on_page(&self, text: &str) -> String {
         text.replace(self.provider.issuer(), "https://login.example.com")
             .replace(self.place.address(), "https://vault.example.com:8200")
@@ -90,7 +90,7 @@ impl Company {
             .replace(&*self.home.path().to_string_lossy(), "/home/ada")
     }
 
-    /// A call of the user's.
+    /// Returns a call of the user.
     pub(crate) fn call(&self, arguments: &[&str]) -> Call {
         let call = self.home.call(arguments.iter().copied());
         match self.recipe {
@@ -101,7 +101,7 @@ impl Company {
         }
     }
 
-    /// Runs it, and searches what is said for what is kept.
+    /// Runs a call, and searches its output for saved secrets.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         self.heard(self.call(arguments).run())
@@ -117,19 +117,19 @@ impl Company {
         answer
     }
 
-    /// The key that is printed.
+    /// Returns the printed key.
     #[track_caller]
     pub(crate) fn get(&self) -> String {
         self.run(&[]).key()
     }
 
-    /// The user signs in.
+    /// Logs in as the user.
     #[track_caller]
     pub(crate) fn sign_in(&self) {
         self.heard(sign_in(&self.call(&["login"]), &self.provider));
     }
 
-    /// The user does what `block` says. Each line is a call; one without a command prints the key.
+    /// Follows `block` as the user. Each line is a call; one without a command prints the key.
     #[track_caller]
     pub(crate) fn follow(&self, block: &str) {
         for line in block.lines() {
@@ -146,14 +146,14 @@ impl Company {
         }
     }
 
-    /// It ends with this exit code, and says what the page shows.
+    /// Asserts this exit code, and the output that the page shows.
     #[track_caller]
     pub(crate) fn assert_says(&self, block: &str, code: i32, answer: &Answer) {
         answer.assert_error(code, &[]);
         self.page.assert_shows(block, &self.on_page(&answer.stderr));
     }
 
-    /// `status` shows what `page` shows, as far as it is about sources.
+    /// Asserts that `status` shows the sources as `page` does.
     #[track_caller]
     pub(crate) fn assert_status(&self, page: &Page) {
         let answer = self.run(&["status"]);
@@ -162,7 +162,7 @@ impl Company {
         page.assert_shows("status", sources);
     }
 
-    /// How many refreshes at the provider, logins at the place and reads there were.
+    /// Returns the numbers of refreshes at the provider, and of logins and reads at the server.
     pub(crate) fn costs(&self) -> [usize; 3] {
         let [logins, reads] = self.place.asked();
         [self.provider.asked("refresh_token"), logins, reads]
@@ -172,18 +172,18 @@ impl Company {
         self.home.state()
     }
 
-    /// What is kept of the source that people sign in to.
+    /// Returns the entry of the source with the login.
     pub(crate) fn inner(&self) -> Entry {
         self.state().entry(INNER)
     }
 
-    /// When the token that people signed in with ends, or what came of it.
+    /// Returns the expiry of the login's token, or of the session that was made from it.
     #[track_caller]
     pub(crate) fn end_of_token(&self) -> Moment {
         self.inner().validity.expires_at.expect("an end")
     }
 
-    /// Searches all of the user's files, and what commands and `processes` show.
+    /// Searches all of the user's files, and the output of commands and `processes`.
     #[track_caller]
     pub(crate) fn search(&self, processes: &[Process]) {
         self.learn();
@@ -204,12 +204,12 @@ impl Company {
         }
     }
 
-    /// How many secrets were kept so far.
+    /// Returns the number of secrets that were saved so far.
     pub(crate) fn secrets(&self) -> usize {
         self.secrets.borrow().len()
     }
 
-    /// What is kept is not to be seen.
+    /// Adds the saved secrets to the search.
     fn learn(&self) {
         for Entry { key, renewal, .. } in self.state().entries() {
             let mut secrets = self.secrets.borrow_mut();
@@ -223,7 +223,7 @@ impl Company {
     #[track_caller]
     fn assert_clean(&self, what: &str, text: &[u8]) {
         for secret in &*self.secrets.borrow() {
-            // The header of a JWT is that of all of them.
+            // The header of a JWT is always the same.
             let secret = secret
                 .strip_prefix("eyJ")
                 .and_then(|jwt| jwt.split_once('.'))
@@ -233,7 +233,7 @@ impl Company {
     }
 }
 
-/// The secrets in a renewal, by their names.
+/// Returns the secrets in a renewal, by their names.
 fn collect(value: &Value, secrets: &mut BTreeSet<String>) {
     const NAMES: [&str; 4] = ["refresh_token", "secret", "secret_access_key", "session_token"];
     for (name, value) in value.as_object().into_iter().flatten() {

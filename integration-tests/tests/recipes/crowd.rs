@@ -1,4 +1,4 @@
-//! A hundred processes at once, when nothing is there but the sign-in.
+//! A hundred concurrent processes, with only a login.
 
 use integration_tests::call::{Running, wait_for_workers};
 use integration_tests::servers::oidc_provider::Settings;
@@ -8,7 +8,7 @@ use crate::place::Recipe;
 
 #[track_caller]
 fn assert_one_request_for_each_source(recipe: Recipe) {
-    // Time enough for all of them to start while one of them asks.
+    // The limits allow all of them to start during one request.
     let patient = "deadline = \"60s\"\ntimeout = \"50s\"";
     let company = Company::with(recipe, patient, &Settings::default());
     company.sign_in();
@@ -23,7 +23,7 @@ fn assert_one_request_for_each_source(recipe: Recipe) {
         company.heard(call.finish()).assert_key(KEY);
     }
     assert_eq!(company.costs(), [1, 1, 1], "refreshes, logins, reads");
-    // The first one is the sign-in.
+    // The first one is the login.
     let log = company.state().log();
     let sources: Vec<&str> = log.iter().map(|line| line["source"].as_str().unwrap()).collect();
     assert_eq!(sources, [INNER, INNER, recipe.outer()]);

@@ -16,7 +16,7 @@ fn recipe_vault_failover_page_matches_the_program() {
     let body = format!("[ \"$*\" = 'show anthropic/break-glass' ] && echo {BEHIND_GLASS}");
     let pass = company.home.script("pass", &body).display().to_string();
     let configuration = page.block("configuration").replace("/usr/bin/pass", &pass);
-    // Nobody stands in between: what is said of a dead server is of that server.
+    // No relay is in between: errors about a dead server name that server.
     let address = company.place.vault().address();
     let configuration = configuration.replace("https://vault.example.com:8200", address);
     company.home.configure(&company.here(&configuration));
@@ -34,7 +34,7 @@ fn recipe_vault_failover_page_matches_the_program() {
     company.state().end_pause("vault");
     company.state().age("vault", hour);
     assert_eq!(company.get(), BEHIND_GLASS);
-    // With as many failures, the pause lasts as long as the test looks at it.
+    // After so many failures, the cooldown lasts longer than the test.
     company.state().fail_in_a_row("vault", 9);
     assert_eq!(company.get(), BEHIND_GLASS);
     assert_eq!(company.home.runs("pass"), 1);

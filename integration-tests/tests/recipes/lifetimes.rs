@@ -1,4 +1,4 @@
-//! Nobody is needed after the sign-in: for as long as it lasts, and no longer.
+//! No user is needed after the login, for as long as it lasts and no longer.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,8 @@ use integration_tests::wait::until;
 use crate::company::{Company, KEY};
 use crate::place::Recipe;
 
-/// A company whose tokens last for some seconds, and a user who wants the key as it is now.
+/// Returns a company whose tokens live for some seconds, and a user who always wants the current
+/// key.
 fn hasty(recipe: Recipe) -> Company {
     let settings = Settings { id_token: 4, ..Settings::default() };
     let company = Company::with(recipe, "ttl = \"0s\"", &settings);
@@ -19,7 +20,7 @@ fn hasty(recipe: Recipe) -> Company {
     company
 }
 
-/// Waits until token and session have ended.
+/// Waits until token and session have expired.
 #[track_caller]
 fn outlive_token(company: &Company) -> Moment {
     let end = company.end_of_token();

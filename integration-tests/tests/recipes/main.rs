@@ -1,8 +1,8 @@
-//! The recipes of `docs/recipes`: what their pages tell administrators and users to do is done here, by
-//! the real programs with real servers. A provider signs, and whoever has the key checks.
+//! The recipes of `docs/recipes`. The tests do what the pages tell administrators and users to do,
+//! with the real programs and real servers: a provider signs, and the server with the key checks.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod anthropic;

@@ -1,11 +1,11 @@
-//! A page of `docs/recipes`, and what it shows.
+//! A page of `docs/recipes`.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// A page whose fenced blocks have a name each: a comment in the line before the fence.
+/// A page whose fenced blocks have names: a comment in the line before the fence.
 #[derive(Debug)]
 pub(crate) struct Page {
     path: String,
@@ -42,7 +42,7 @@ impl Page {
         Self { path, blocks, used: RefCell::default() }
     }
 
-    /// The block of that name.
+    /// Returns the block of that name.
     #[track_caller]
     pub(crate) fn block(&self, name: &str) -> &str {
         let block = self.blocks.iter().find(|block| block.name == name);
@@ -51,14 +51,14 @@ impl Page {
         &block.text
     }
 
-    /// What was shown looks like the block of that name: the same words, where times may differ.
+    /// Asserts that an output has the words of the block of that name; times may differ.
     #[track_caller]
     pub(crate) fn assert_shows(&self, name: &str, shown: &str) {
         let block = self.block(name);
         assert_eq!(without_times(shown), without_times(block), "{} shows for `{name}`", self.path);
     }
 
-    /// No block was left out.
+    /// Asserts that every block was used.
     #[track_caller]
     pub(crate) fn assert_all_used(&self) {
         let unused: Vec<&str> = self.blocks.iter().map(|block| block.name.as_str()).collect();
@@ -68,7 +68,7 @@ impl Page {
     }
 }
 
-/// The words of each line, without times such as `59 min 58 s`.
+/// Returns the words of each line, without times such as `59 min 58 s`.
 fn without_times(text: &str) -> Vec<Vec<&str>> {
     let is_unit = |word: &str| ["d", "h", "min", "s"].contains(&word.trim_end_matches(','));
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Where the key is: a server that believes the provider's tokens.
+//! The server with the key, which trusts the provider's tokens.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -15,21 +15,21 @@ use integration_tests::state::State;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Which recipe it is.
+/// The recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recipe {
     Vault,
     Aws,
 }
 
-/// A server, and the way to it.
+/// A server, with a relay to it.
 #[derive(Debug)]
 pub(crate) struct Place {
     server: Server,
     relay: Relay,
-    /// Whoever holds it holds all requests up.
+    /// Holds all requests while it is locked.
     pub(crate) barrier: Arc<Mutex<()>>,
-    /// Where the administrator's programs are.
+    /// The folder of the administrator's programs.
     tools: TempDir,
 }
 
@@ -40,7 +40,7 @@ enum Server {
 }
 
 impl Recipe {
-    /// Its page.
+    /// Returns the page.
     pub(crate) const fn page(self) -> &'static str {
         match self {
             Self::Vault => "sso-vault.md",
@@ -48,7 +48,7 @@ impl Recipe {
         }
     }
 
-    /// The source that callers get their key of.
+    /// Returns the source whose key callers get.
     pub(crate) const fn outer(self) -> &'static str {
         match self {
             Self::Vault => "vault",
@@ -81,8 +81,8 @@ impl Place {
                 let checking = Arc::clone(&moto);
                 let relay = Relay::with_barrier(moto.address(), move |request| {
                     pass(&passed);
-                    // Who has a token only signs nothing. While this server checks, it takes nothing that
-                    // is not signed.
+                    // A client that has only a token does not sign. While this server checks, it
+                    // rejects unsigned requests.
                     checking.check(!request.text.contains(WEB_IDENTITY));
                 });
                 (Server::Aws(moto), relay)
@@ -91,12 +91,12 @@ impl Place {
         Self { server, relay, barrier, tools }
     }
 
-    /// Where people ask.
+    /// Returns the address for users.
     pub(crate) fn address(&self) -> &str {
         self.relay.address()
     }
 
-    /// Where the server itself listens.
+    /// Returns the server's own address.
     pub(crate) fn own_address(&self) -> &str {
         match &self.server {
             Server::Vault(bao) => bao.address(),
@@ -104,7 +104,7 @@ impl Place {
         }
     }
 
-    /// An administrator runs `script`.
+    /// Runs `script` as the administrator.
     #[track_caller]
     pub(crate) fn administer(&self, script: &str) {
         let shell = Call::new(Path::new("/bin/sh"), self.tools.path())
@@ -126,7 +126,7 @@ impl Place {
         assert_eq!(answer.code, Some(0), "{answer:?}");
     }
 
-    /// The key there is `key` from now on.
+    /// Replaces the key.
     pub(crate) fn put(&self, key: &str) {
         match &self.server {
             Server::Vault(bao) => {
@@ -141,7 +141,7 @@ impl Place {
         }
     }
 
-    /// How many logins and reads it has seen.
+    /// Returns the numbers of logins and reads.
     pub(crate) fn asked(&self) -> [usize; 2] {
         match &self.server {
             Server::Vault(bao) => {
@@ -152,15 +152,15 @@ impl Place {
         }
     }
 
-    /// Has sessions end soon, after which there must be another login.
+    /// Makes sessions so short that a new login is needed.
     pub(crate) fn shorten_sessions(&self) {
-        // Those of AWS last for a quarter of an hour at least.
+        // AWS sessions last at least a quarter of an hour.
         if let Server::Vault(_) = &self.server {
             self.change_role(&json!({ "token_ttl": "1s", "token_max_ttl": "1s" }));
         }
     }
 
-    /// Changes what Vault's role says.
+    /// Changes the role in Vault.
     pub(crate) fn change_role(&self, changes: &Value) {
         const ROLE: &str = "auth/jwt/role/developer";
         let mut role = self.vault().read(ROLE)["data"].take();
@@ -169,7 +169,7 @@ impl Place {
         self.vault().write(ROLE, &role);
     }
 
-    /// The session that is kept has ended, where that does not happen by itself.
+    /// Ends the saved session, where it does not expire by itself.
     pub(crate) fn end_session(&self, state: &State) {
         if let Server::Aws(_) = &self.server {
             state.change("aws", |entry| {
@@ -181,7 +181,7 @@ impl Place {
         }
     }
 
-    /// No session is any good from now on.
+    /// Invalidates all sessions.
     pub(crate) fn take_sessions_back(&self, state: &State) {
         if let Server::Vault(bao) = &self.server {
             bao.write("sys/leases/revoke-prefix/auth/jwt", &json!({}));
@@ -189,14 +189,14 @@ impl Place {
         self.end_session(state);
     }
 
-    /// Starts Vault again, which was killed and has forgotten all.
+    /// Restarts the killed Vault, which has lost all data.
     pub(crate) fn restart(&mut self) {
         if let Server::Vault(bao) = &mut self.server {
             bao.start_again();
         }
     }
 
-    /// OpenBao, where it is one.
+    /// Returns OpenBao, if the server is one.
     #[track_caller]
     pub(crate) fn vault(&self) -> &OpenBao {
         match &self.server {
@@ -210,12 +210,12 @@ fn pass(barrier: &Mutex<()>) {
     drop(barrier.lock());
 }
 
-/// What a secret of AWS is that has the field `api_key`.
+/// Returns the value of an AWS secret with the field `api_key`.
 fn string(key: &str) -> Value {
     json!({ "SecretString": json!({ "api_key": key }).to_string() })
 }
 
 const WEB_IDENTITY: &str = "Action=AssumeRoleWithWebIdentity";
 
-/// The secret, as the page says.
+/// The name of the secret on the page.
 const SECRET: &str = "prod/anthropic";

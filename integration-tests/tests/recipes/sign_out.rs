@@ -1,4 +1,4 @@
-//! Who signs out has no key.
+//! After a logout, there is no key.
 
 use crate::company::Company;
 use crate::place::Recipe;

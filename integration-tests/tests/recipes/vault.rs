@@ -14,11 +14,11 @@ fn recipe_sso_vault_page_matches_the_program() {
     company.assert_status(page);
     company.follow(page.block("sign out"));
 
-    // The people of another company.
+    // The users of another company.
     company.place.change_role(&json!({ "bound_claims": { "email": "*@example.net" } }));
     company.sign_in();
     company.assert_says("refused", 4, &company.run(&[]));
-    // With a token from before, one more was tried.
+    // With an earlier token, one more attempt was made.
     company.state().end_pause("vault");
     let before = company.costs();
     company.state().age("sso", std::time::Duration::from_secs(60));

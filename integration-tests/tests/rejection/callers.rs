@@ -1,4 +1,4 @@
-//! Who is watched for a key that the API refuses, and who is not.
+//! The callers that are watched for refused keys.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::user::{STORED, User, assert_rejected};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An agent's own commands, and programs that have nothing to do with the client.
+/// Commands of an agent, and programs that do not belong to the client.
 #[test]
 fn calls_of_other_programs_are_no_rejection_and_leave_no_record() {
     let user = User::new("", KEYS);
@@ -30,7 +30,7 @@ fn calls_of_other_programs_are_no_rejection_and_leave_no_record() {
     assert_eq!(user.home.state().files(".answers"), [""; 0]);
 }
 
-/// Its environment is that of the outer client's agent, but for the socket.
+/// Its environment is that of the outer client's agent, except for the socket.
 #[test]
 fn nested_client_gets_a_key_that_lasts_for_its_hold() {
     // A key lives for two minutes. The client would use it for five, and the agent uses it at once.
@@ -51,8 +51,8 @@ fn nested_client_gets_a_key_that_lasts_for_its_hold() {
     }
 }
 
-/// Whatever starts the helper for the client is not the client, if it is a shell, or if the client names
-/// itself.
+/// The process that starts the helper is not the client if it is a shell, or if the client
+/// identifies itself.
 #[test]
 fn client_process_is_recognized_through_a_shell_or_by_its_socket() {
     let user = User::new("", STORED);
@@ -68,7 +68,7 @@ fn client_process_is_recognized_through_a_shell_or_by_its_socket() {
     client.ask_by(&nameless(&client).under(in_a_shell)).assert_key("old-key");
     client.age(&user.records(), 2 * SECOND);
     assert_rejected(&client.ask_by(&client.call().clone().under(in_python)));
-    // Where it does not, it is another client each time.
+    // Otherwise it is another client each time.
     client.age(&user.records(), 2 * SECOND);
     client.ask_by(&nameless(&client).under(in_python)).assert_key("old-key");
     assert_eq!(user.runs(), 2);
@@ -113,7 +113,7 @@ fn hold_of_ten_seconds_makes_no_early_retry() {
     }
 }
 
-/// A profile's `hold` for all of its callers says nothing of when the client asks again.
+/// A profile's `hold` for all callers does not determine when this client asks again.
 #[test]
 fn early_retry_is_judged_by_the_clients_own_hold() {
     let user = User::new("hold = \"30m\"\nttl = \"10h\"", STORED);
@@ -149,7 +149,7 @@ fn on_rejection_ignore_records_nothing() {
     assert_eq!(user.home.state().files(".answers"), [""; 0]);
 }
 
-/// Nothing that is not `get` is an ask.
+/// Only `get` counts as a request for a key.
 #[test]
 fn refresh_status_and_log_are_no_early_retries() {
     let user = User::new("", STORED);

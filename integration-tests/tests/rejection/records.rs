@@ -1,4 +1,4 @@
-//! Where it is kept what clients were answered, and what becomes of it.
+//! The records of answers to clients.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -41,7 +41,7 @@ fn damaged_rejection_record_keeps_its_whole_lines() {
     }
     assert_eq!(user.runs(), 1);
 
-    // A torn record hides none of those before it, nor those that come after.
+    // A torn record hides neither earlier nor later ones.
     let torn = [&whole[..], &whole[..20]].concat();
     fs::write(&file, torn).unwrap();
     client.ask().assert_key("old-key");
@@ -50,7 +50,7 @@ fn damaged_rejection_record_keeps_its_whole_lines() {
     assert_eq!(user.runs(), 2);
 }
 
-/// Each time, what the client was answered before is forgotten, and whatever is in its place stays.
+/// In each case, the earlier record is ignored, and the file in its place stays.
 #[test]
 fn rejection_record_of_another_user_or_type_is_left_alone() {
     let spoil: [fn(&Path) -> Mounts; 5] = [
@@ -87,7 +87,7 @@ fn rejection_record_of_another_user_or_type_is_left_alone() {
     }
 }
 
-/// A folder for the session that is not one, or not the user's: then the state folder has the records.
+/// The session's folder is missing, or belongs to another user: the state folder has the records.
 #[test]
 fn rejection_records_without_xdg_runtime_dir_go_to_the_state_folder() {
     let nothing: fn(&User) -> Mounts = |user| {
@@ -198,7 +198,7 @@ fn rejection_records_of_ended_clients_are_swept() {
         file.set_modified(two_days_ago).unwrap();
     }
     assert!(two_days_ago > UNIX_EPOCH);
-    // A new plan is when the folders are looked through.
+    // A new plan triggers the cleanup of the folders.
     client
         .ask_by(&client.call().clone().env("API_KEY_HELPER_RETRY_COUNT", "1"))
         .assert_key("old-key");
@@ -208,7 +208,7 @@ fn rejection_records_of_ended_clients_are_swept() {
     assert!(file_of(&client, &user).exists());
 }
 
-/// The worker takes the time from the front, whose caller it answers.
+/// The worker uses the time of the front, which started the call.
 #[test]
 fn rejection_record_takes_the_fronts_start_time() {
     let user = User::new("", STORED);
@@ -235,7 +235,7 @@ fn rejection_record_holds_nothing_of_the_key() {
     SecretForms::of(KEY).assert_not_in("the records", &bytes);
 }
 
-/// A hit of the client is still one process. It looks for its parent, and opens one file more.
+/// A hit by the client is still one process. It looks up its parent, and opens one more file.
 #[test]
 fn cache_hit_of_a_client_opens_one_more_file() {
     let user = User::new("", STORED);
@@ -271,12 +271,12 @@ fn cache_hit_of_a_client_opens_one_more_file() {
         &user.home.state().path().join(plan),
         &user.home.state().key_file().path(),
         &user.home.state().entry_file("main"),
-        // `strace` stands between us and the helper.
+        // `strace` is between us and the helper.
         &strace,
         &us,
         own,
     ];
     assert_eq!(paths[begin..], expected);
-    // The key, and the record of it.
+    // The key, and its record.
     assert_eq!(named(&calls, &["write"]).len(), 2, "{calls:?}");
 }

@@ -1,4 +1,4 @@
-//! A key that the API refuses.
+//! Keys that the API refuses.
 
 use std::fs;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn early_retry_after_a_key_rotation_fetches_the_new_key() {
     user.rotate("new-key");
     client.ask().assert_key("new-key");
     assert_eq!(user.runs(), 2);
-    // It is good: the client comes back when its hold is over.
+    // The key is valid: the client comes back when its hold is over.
     user.pass_time(301 * SECOND, &[&client]);
     client.ask().assert_key("new-key");
     assert_eq!(user.runs(), 2);
@@ -39,7 +39,7 @@ fn second_early_retry_exits_6_without_a_fetch() {
     assert_eq!(user.runs(), 2);
 }
 
-/// The command that it names is the one for this profile and this configuration.
+/// The hint has the command for this profile and this configuration.
 #[test]
 fn rejected_key_error_names_the_refresh_command() {
     let user = User::new("", STORED);
@@ -67,7 +67,7 @@ fn second_early_retry_exits_6_for_a_source_with_a_new_key_each_time() {
     assert_eq!(user.runs(), 2);
 }
 
-/// With no time in which a key is fresh, every ask is a miss; even so nobody is asked a third time.
+/// With `ttl = "0s"` every request is a miss; even then, there is no third fetch.
 #[test]
 fn second_early_retry_exits_6_with_ttl_zero() {
     for (body, second) in
@@ -101,7 +101,7 @@ fn get_refresh_with_a_new_key_ends_the_rejection() {
     let client = user.client_with_key();
     user.refuse(&client).assert_key("old-key");
     assert_rejected(&user.refuse(&client));
-    // The same key again changes nothing.
+    // The same key changes nothing.
     let refresh = user.helper().args(["get", "--refresh"]);
     refresh.run().assert_key("old-key");
     assert_rejected(&user.refuse(&client));
@@ -141,7 +141,7 @@ fn rejected_key_error_goes_to_the_rejected_client_only() {
     other.ask().assert_key("old-key");
     assert_eq!(user.runs(), 2);
 
-    // A new key is for both, and whoever asks early for the old one is not early for the new one.
+    // Both get the new key, and an early retry for the old key is not one for the new key.
     user.rotate("new-key");
     user.pass_time(60 * SECOND, &[&refused, &other]);
     other.ask().assert_key("new-key");
@@ -188,7 +188,7 @@ fn rejected_key_is_not_printed_while_the_source_is_down() {
         user.refuse(&client).assert_error(1, &["main` failed with exit code 75"]);
         assert_eq!(user.runs(), 2);
     }
-    // Nobody else misses anything.
+    // Other clients miss nothing.
     user.client().ask().assert_key("old-key");
 
     fs::remove_file(user.home.path().join("down")).unwrap();
@@ -198,8 +198,9 @@ fn rejected_key_is_not_printed_while_the_source_is_down() {
     assert_eq!(user.runs(), 3);
 }
 
-/// After an idle hour the client sends its old key, and asks behind it. That request is refused 0.1 s
-/// later, and 1 s after that it asks again, while the first ask is still being answered.
+/// After an idle hour, the client sends its old key, and asks in the background. That request is
+/// refused 0.1 s later, and 1 s after that it asks again, while the first request is still in
+/// progress.
 #[test]
 fn overlapping_retries_after_an_idle_hour_are_no_second_rejection() {
     let user = User::new("", "");
@@ -225,19 +226,19 @@ fn overlapping_retries_after_an_idle_hour_are_no_second_rejection() {
         client.finish(&asking).assert_key("new-key");
     }
     assert_eq!(user.runs(), 2);
-    // Each began before the other had been answered.
+    // Each started before the other was answered.
     let records = client.records(&user.records());
     let [.., one, other] = &records[..] else { panic!("{records:?}") };
     assert!(one.asked_at < other.answered_at && other.asked_at < one.answered_at, "{records:?}");
 
-    // The session goes on.
+    // The session continues.
     user.pass_time(301 * SECOND, &[&client]);
     client.ask().assert_key("new-key");
     assert_eq!(user.runs(), 2);
 }
 
-/// The same, when the ask behind the request is answered before the refusal is known: it looks as if the
-/// new key were refused. One fetch too many, and the session goes on.
+/// The background request is answered before the refusal is known, so it looks as if the new key
+/// were refused. There is one fetch too many, and the session continues.
 #[test]
 fn fast_answer_after_an_idle_hour_is_fetched_twice_without_exit_6() {
     let user = User::new("", STORED);
@@ -267,7 +268,7 @@ fn rejected_key_falls_back_to_the_second_source() {
     let client = user.client_with_key();
     user.refuse(&client).assert_key("spare-key");
     assert_eq!((user.runs(), user.home.runs("spare")), (2, 1));
-    // If that is refused too, what is on disk of the first source is the next to be tried, and the last.
+    // If that is refused too, the cached key of the first source is the next and last one to try.
     user.refuse(&client).assert_key("old-key");
     assert_rejected(&user.refuse(&client));
     assert_eq!((user.runs(), user.home.runs("spare")), (2, 1));

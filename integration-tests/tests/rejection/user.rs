@@ -1,4 +1,4 @@
-//! A user who has Claude Code open.
+//! A user with an open Claude Code.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,17 +9,17 @@ use integration_tests::call::{Answer, Call};
 use integration_tests::fake_client::FakeClient;
 use integration_tests::home::Home;
 
-/// After this time a client asks again whose key was refused.
+/// The time after which a client with a refused key asks again.
 pub(crate) const REFUSED: Duration = Duration::from_millis(1_100);
 
-/// A user whose source prints the content of the file `key`, or whatever its script does, and who has a
-/// folder for what ends with the session.
+/// A user whose source prints the content of the file `key`, or the output of its script, with a
+/// folder for session files.
 pub(crate) struct User {
     pub(crate) home: Home,
 }
 
 impl User {
-    /// With these lines in the profile's table.
+    /// Returns a user with these lines in the profile's table.
     pub(crate) fn new(profile: &str, body: &str) -> Self {
         let home = Home::with_settings(profile, "retries = 0", body);
         let user = Self { home };
@@ -29,32 +29,32 @@ impl User {
         user
     }
 
-    /// The source prints another key from now on.
+    /// Lets the source print another key from now on.
     pub(crate) fn rotate(&self, key: &str) {
         let _ = self.home.write("key", key);
     }
 
-    /// What `XDG_RUNTIME_DIR` says.
+    /// Returns the value of `XDG_RUNTIME_DIR`.
     pub(crate) fn session(&self) -> PathBuf {
         self.home.path().join("session")
     }
 
-    /// Where clients' records are.
+    /// Returns the folder of the clients' records.
     pub(crate) fn records(&self) -> PathBuf {
         self.session().join("api-key-helper")
     }
 
-    /// A call in the user's session, by nobody in particular.
+    /// Returns a call in the user's session, without a client.
     pub(crate) fn helper(&self) -> Call {
         self.home.helper().env("XDG_RUNTIME_DIR", self.session())
     }
 
-    /// A client that was just started.
+    /// Returns a client that was just started.
     pub(crate) fn client(&self) -> FakeClient {
         FakeClient::start(self.helper())
     }
 
-    /// A client that has the key `old-key`.
+    /// Returns a client that has the key `old-key`.
     #[track_caller]
     pub(crate) fn client_with_key(&self) -> FakeClient {
         let client = self.client();
@@ -71,23 +71,23 @@ impl User {
         self.home.state().age("main", duration);
     }
 
-    /// The API refuses the key that `client` was given last, which asks again.
+    /// Lets `client` ask again early, as it does when the API refuses its key.
     #[track_caller]
     pub(crate) fn refuse(&self, client: &FakeClient) -> Answer {
         client.age(&self.records(), REFUSED);
         client.ask()
     }
 
-    /// How often the source was asked.
+    /// Returns the number of fetches.
     pub(crate) fn runs(&self) -> usize {
         self.home.runs("main")
     }
 }
 
-/// The script of a source that prints what is in the file `key`.
+/// The script of a source that prints the content of the file `key`.
 pub(crate) const STORED: &str = "cat \"$HOME/key\"";
 
-/// The client is told that the key of the source `main` is refused.
+/// Asserts the error that the key of the source `main` is refused.
 #[track_caller]
 pub(crate) fn assert_rejected(answer: &Answer) {
     answer.assert_error(6, &["the API refuses the key of source `main`", "get --refresh`"]);

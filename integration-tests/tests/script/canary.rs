@@ -1,4 +1,4 @@
-//! The key is nowhere but on stdout: entries are sealed.
+//! The key is only on stdout: entries are encrypted.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -17,15 +17,14 @@ use tempfile::TempDir;
 /// A key that occurs nowhere by chance.
 const KEY: &str = "sk-canary-5up3rc4l1fr4g1l-15t1c3xp14l1d0c10u5-yellow";
 
-/// A user whose source prints that key. It is in a file that is not the user's, where no search
-/// finds it.
+/// A user whose source prints that key from a file outside the home, which is not searched.
 struct User {
     home: Home,
     _elsewhere: TempDir,
 }
 
 impl User {
-    /// `body` finds the key in `$key`.
+    /// Returns a user; the script `body` finds the key in `$key`.
     fn new(profile: &str, source: &str, body: &str) -> Self {
         let elsewhere = tempfile::tempdir().unwrap();
         let file = elsewhere.path().join("key");
@@ -33,7 +32,7 @@ impl User {
         let home = Home::new();
         home.make_dumpable();
         let read = format!("key=$(cat '{}')", file.display());
-        // What a script and its parent are given is written down to be searched too.
+        // The arguments and environments of a script and its parent are recorded, and searched.
         let given = "for process in $$ $PPID; do\n\
                      cat /proc/$process/cmdline /proc/$process/environ >>\"$HOME/given\"\ndone";
         let script = home.script("main", &format!("{given}\n{read}\n{body}"));
@@ -41,7 +40,7 @@ impl User {
         Self { home, _elsewhere: elsewhere }
     }
 
-    /// Calls the helper, and searches what it said.
+    /// Calls the helper, and searches its output.
     #[track_caller]
     fn call(&self, call: &Call) -> Answer {
         let answer = call.run();
@@ -52,7 +51,7 @@ impl User {
         answer
     }
 
-    /// Looks at everything that can be looked at, and searches that and all files.
+    /// Searches the output of all commands, and all files.
     #[track_caller]
     fn search(&self) {
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
@@ -80,14 +79,14 @@ fn script_key_is_nowhere_but_on_stdout() {
     user.call(&home.call(["get", "--refresh"])).assert_key(KEY);
     user.search();
 
-    // Behind an answer.
+    // In a background refresh.
     home.state().age("main", Duration::from_secs(62 * 60));
     user.call(&home.helper()).assert_key(KEY);
     until("the key is refreshed", || (home.state().log().len() == 3).then_some(()));
     home.state().wait_for_peace("main");
     user.search();
 
-    // After the entry was damaged, and set aside.
+    // After the entry was damaged and moved aside.
     let entry = home.state().entry_file("main");
     let whole = fs::read(&entry).unwrap();
     home.state().replace(&entry, &whole[1..]);
@@ -95,7 +94,7 @@ fn script_key_is_nowhere_but_on_stdout() {
     assert_eq!(home.state().files(".unreadable").len(), 1);
     user.search();
 
-    // While the entry is not ours to read.
+    // While the entry is not readable.
     fs::remove_file(&entry).unwrap();
     std::os::unix::fs::symlink(home.path(), &entry).unwrap();
     assert_eq!(user.call(&home.helper()).code, Some(2));

@@ -1,4 +1,4 @@
-//! Expiries in every form that programs and issuers write.
+//! Expiries in every notation of programs and issuers.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use integration_tests::call::Answer;
@@ -17,7 +17,7 @@ fn aws_keys(expiration: &str) -> Home {
     printing(profile, source, &format!("{{{keys},\"Expiration\":{expiration}}}"))
 }
 
-/// Returns the answer of a helper whose source prints `text`.
+/// Returns the result of a helper whose source prints `text`.
 fn printed(text: &str) -> Answer {
     printing("retries = 0", "", text).helper().run()
 }

@@ -1,4 +1,4 @@
-//! Scripts that ask for their own key, or for the key of another profile.
+//! Scripts that request their own key, or the key of another profile.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ fn script_loop_asking_for_its_own_key_is_refused() {
     assert_eq!(home.runs("main"), 1);
 }
 
-/// Another configuration of the user, whose source is called `main` as well.
+/// Writes another configuration of the user, whose source is called `main` as well.
 fn other_configuration(home: &Home, body: &str) -> PathBuf {
     let script = home.script("other", body);
     home.write("other.toml", configuration("retries = 0", "retries = 0", &script))

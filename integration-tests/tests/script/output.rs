@@ -1,4 +1,4 @@
-//! Programs that print what is no key, and those that print one carelessly.
+//! Programs that print an invalid key, or a key with additional text.
 
 use integration_tests::home::Home;
 use integration_tests::wait::until;

@@ -1,4 +1,4 @@
-//! Programs that cannot be run, or must not.
+//! Programs that cannot or must not be run.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -14,7 +14,7 @@ use integration_tests::mounts::give_away;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::geteuid;
 
-/// A home with an old key, so that a fallback would be possible.
+/// Returns a home with an old key, so that a fallback would be possible.
 fn home() -> Home {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
@@ -48,7 +48,7 @@ fn missing_script_program_exits_2_and_names_its_line() {
 #[test]
 fn relative_script_path_is_searched_beside_the_configuration_only() {
     let home = home();
-    // It is in the folder of the call, and on PATH.
+    // It is in the folder of the call, and on `PATH`.
     commanded(&home, "./main");
     let call = home.helper().env("PATH", format!("{}:/usr/bin:/bin", home.path().display()));
     let place = format!("{}:7:1", home.config_file().display());
@@ -113,7 +113,7 @@ fn script_program_below_a_folder_writable_by_others_is_refused() {
         home.configure(&text);
         home.helper().run().assert_error(2, &words);
     }
-    // By a link that is elsewhere, and by a link that is in such a folder.
+    // Through a link in another folder, and through a link in such a folder.
     chmod(&shared, 0o755);
     fs::create_dir(home.path().join("links")).unwrap();
     symlink(&script, home.path().join("links/main")).unwrap();
@@ -129,8 +129,8 @@ fn script_program_below_a_folder_writable_by_others_is_refused() {
     home.helper().run().assert_key("key-1");
 }
 
-/// Two folders change their names without a moment in which one is missing (renameat2(2),
-/// `RENAME_EXCHANGE`), as another user can do in a folder of mode 0777.
+/// Another user can do this in a folder of mode 0777: two folders are exchanged atomically
+/// (renameat2(2), `RENAME_EXCHANGE`).
 #[test]
 fn script_program_in_a_folder_exchanged_by_another_user_is_never_run() {
     let home = home();
@@ -148,7 +148,7 @@ fn script_program_in_a_folder_exchanged_by_another_user_is_never_run() {
             }
         });
         let answers = (0..20).map(|_| home.call(["get", "--refresh"]).run()).collect::<Vec<_>>();
-        // First, since a failed assertion waits for the thread.
+        // First, because a failed assertion waits for the thread.
         is_over.store(true, Ordering::Relaxed);
         for answer in answers {
             answer.assert_error(2, &["the folder", &*shared.to_string_lossy(), "chmod o-w"]);
@@ -166,14 +166,14 @@ fn script_program_writable_by_an_unknown_group_is_refused() {
         chown(&script, None, Some(12_345)).unwrap();
         let hint = format!("chmod g-w {}", script.display());
         let words = ["is writable by others: its mode is 0775", &hint];
-        // No file says who is in the group 12345, be it the caller's own or a further one.
+        // No file lists the members of the group 12345, whether primary or supplementary.
         for options in ["--regid=12345 --clear-groups", "--groups=12345"] {
             let prefix = ["setpriv"].into_iter().chain(options.split(' ')).chain(["--"]);
             home.helper().under(prefix).run().assert_error(2, &words);
         }
         chown(&script, None, Some(0)).unwrap();
     }
-    // In a user namespace a group means whatever is mapped to it.
+    // In a user namespace, a group stands for the mapped one.
     let call = home.helper().under(["unshare", "--user", "--map-root-user", "--"]);
     call.run().assert_error(2, &["is writable by others: its mode is 0775", "chmod g-w"]);
     assert_eq!(home.runs("main"), 1);
@@ -229,7 +229,7 @@ fn script_with_crlf_or_utf16_runs_after_the_hints_commands() {
         let home = home();
         let file = home.path().join("main");
         executables::write(&file, &content);
-        // Of a text in UTF-16, the line ends come second.
+        // In UTF-16, line ends have two bytes.
         let mut answer = home.helper().run();
         for _ in 0..2 {
             let Some((_, hint)) = answer.stderr.split_once("hint: run `") else { break };

@@ -1,4 +1,4 @@
-//! A fetch that somebody breaks off.
+//! A fetch that is interrupted.
 
 use integration_tests::home::{Home, KEYS, configuration};
 use integration_tests::process::Process;
@@ -9,7 +9,7 @@ use rustix::process::Signal;
 fn assert_interrupted_by(signal: Signal, exit_code: i32) {
     let home = Home::new();
     let breakpoint = home.breakpoint();
-    // A child of the script's is in its group too.
+    // A child of the script is in its group as well.
     let child =
         format!("sh -c 'echo $$ >\"$HOME/child\"; exec sleep 600' & {}", breakpoint.command());
     let script = home.script("main", &format!("[ $run = 1 ] && {{ {child}; }}\n{KEYS}"));
@@ -30,7 +30,7 @@ fn assert_interrupted_by(signal: Signal, exit_code: i32) {
     until("the script's group is gone", || {
         (!script.is_running() && !child.is_running()).then_some(())
     });
-    // Whoever comes next finds neither a lock nor a pause.
+    // The next call finds neither a lock nor a cooldown.
     home.call(["get", "--deadline", "10s"]).run().assert_key("key-2");
     assert_eq!(home.runs("main"), 2);
 }

@@ -20,7 +20,7 @@ fn seal_command_shows_place_reason_and_entries() {
             file.display()
         )
     );
-    // What came from elsewhere is told.
+    // Foreign entries are reported.
     let other = home.state().entry_file("main").to_string_lossy().replace(&label, "0123456789");
     fs::write(other, "").unwrap();
     let answer = home.call(["seal"]).run();
@@ -28,7 +28,7 @@ fn seal_command_shows_place_reason_and_entries() {
     assert!(answer.assert_printed().ends_with(said), "{answer:?}");
 }
 
-/// Also those of other profiles, and of settings that nobody has any more.
+/// Entries of other profiles, and of settings that no longer exist.
 #[test]
 fn seal_rotate_reseals_all_entries() {
     let service = SecretService::unlocked();
@@ -60,7 +60,8 @@ fn seal_rotate_reseals_all_entries() {
     }
 }
 
-/// Whoever is killed between the new key and the last entry has lost nothing: a get goes on.
+/// A process that is killed between the new key and the last entry loses nothing: a `get`
+/// continues.
 #[test]
 fn seal_rotate_interrupted_is_completed_by_get() {
     let home = Home::with_script(KEYS);

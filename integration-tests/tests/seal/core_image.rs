@@ -1,4 +1,4 @@
-//! A crash leaves no image with a key in it.
+//! A crash leaves no core image with a key.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use integration_tests::home::{Home, KEYS};
 use integration_tests::install;
 use integration_tests::syscalls::dumpable;
 
-/// Runs `call` without a limit for core images, kills it when it is about to write `text`, and gives
-/// what became of it, as `strace` says.
+/// Runs `call` without a limit for core images, kills it when it is about to write `text`, and
+/// returns its end as `strace` reports it.
 #[track_caller]
 fn killed_while_it_writes(home: &Home, call: &Call, text: &str) -> String {
     let strace = install::debian_wrapper("strace", &["strace"]);
     let trace = home.path().join("strace.out");
-    // The system call is named by its number in the run before.
+    // The number of the system call comes from the run before.
     let under_strace = |more: &str| {
         let line = format!(
             "ulimit -c unlimited; exec '{}' -qq -s 64 -e trace=write {more} -o '{}' -- \"$@\"",
@@ -37,7 +37,7 @@ fn front_crash_leaves_no_core_dump_with_the_key() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
 
-    // This machine writes core images: otherwise nothing is shown here.
+    // Checks that this machine writes core images: otherwise the test proves nothing.
     let other = Call::new("/bin/echo".as_ref(), home.path()).args(["-n", "key-1"]);
     let end = killed_while_it_writes(&home, &other, "key-1");
     assert_eq!(end, "+++ killed by SIGABRT (core dumped) +++");

@@ -1,4 +1,4 @@
-//! Many processes that all find no sealing key.
+//! Many processes that find no encryption key.
 
 use integration_tests::call::Running;
 use integration_tests::home::{Home, KEYS};
@@ -18,6 +18,6 @@ fn ten_first_processes_make_one_key_in_the_secret_service() {
     assert_eq!(service.calls("CreateItem"), 1);
     assert_eq!(home_in_use(&call).0, "secret-service");
     assert_eq!(home.state().labels().len(), 1);
-    // Nobody took the question of another for an answer.
+    // No process took the request of another for an answer.
     assert!(!home.state().key_file().path().exists());
 }

@@ -1,4 +1,4 @@
-//! An entry belongs to one source, its settings and one sealing key.
+//! An entry belongs to one source, its settings and one encryption key.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use integration_tests::call::Call;
 use integration_tests::home::{Home, KEYS};
 use integration_tests::strace::{named, trace};
 
-/// Two machines that share a home, each with a sealing key of its own.
+/// Returns two machines with a shared home, each with its own encryption key.
 fn hosts(home: &Home) -> [Call; 2] {
     ["one", "two"].map(|host| home.helper().env("XDG_DATA_HOME", home.path().join(host)))
 }
@@ -24,7 +24,7 @@ fn two_hosts_on_one_home_have_their_own_sealing_keys() {
     }
     assert_eq!((home.runs("main"), home.state().labels().len()), (2, 2));
     assert_eq!(home.state().files(".unreadable"), [""; 0]);
-    // Neither is kept from a hit by the other.
+    // Neither prevents hits of the other.
     for call in hosts {
         let (_, calls) = trace(call, home.path());
         assert_eq!(named(&calls, &["execve"]).len(), 1);
@@ -45,7 +45,7 @@ fn entry_sealed_on_another_machine_does_not_open() {
     }
     one.run().assert_key("key-3");
     two.run().assert_key("key-4");
-    // What could not be opened is still there.
+    // The entry that could not be opened is still there.
     let aside = home.state().files(".unreadable");
     let aside: Vec<_> = aside.iter().map(|name| read(&home, name)).collect();
     assert!(aside.len() == 2 && swapped.iter().all(|content| aside.contains(content)));
@@ -76,7 +76,7 @@ fn entry_of_another_source_or_settings_does_not_open() {
     let state = home.state();
     let [old, other] = ["first", "second"].map(|source| state.entry_file(source));
 
-    // The header is in the clear, so whoever moves an entry would make it fit.
+    // The header is not encrypted, so an attacker who moves an entry would adapt it.
     let put = |from: &Path, to: &Path| {
         let fingerprint = &fs::read(to).unwrap()[..32];
         state.replace(to, &[fingerprint, &fs::read(from).unwrap()[32..]].concat());

@@ -1,4 +1,4 @@
-//! The kernel's keyring, and machines that do not give it away.
+//! The kernel's keyring, and machines that forbid it.
 
 use api_key_helper_cache::{KernelKeyring, Memory, SealingKey, SealingKeys};
 use integration_tests::home::{Home, KEYS};
@@ -16,11 +16,11 @@ fn kernel_keyring_forbidden_reads_the_key_file() {
     call.run().assert_key("key-1");
     call.run().assert_key("key-1");
     assert_eq!(home_in_use(&call).0, "file");
-    // The same entry is read where it is not.
+    // The same entry is readable without it.
     home.helper().run().assert_key("key-1");
 }
 
-/// Each hit would have to ask the store.
+/// Each hit would have to ask the secret service.
 #[test]
 fn kernel_keyring_forbidden_uses_the_secret_service_only_on_request() {
     let service = SecretService::unlocked();
@@ -48,7 +48,7 @@ fn cache_hit_asks_no_secret_service() {
     call.run().assert_key("key-1");
     let asked = service.calls("OpenSession");
     assert!(asked > 0);
-    // Not even the bus, which a service or a job may not have.
+    // Not even the bus, which a service or a job may lack.
     let (answer, calls) = trace(home.helper(), home.path());
     answer.assert_key("key-1");
     assert_eq!(named(&calls, &["execve"]).len(), 1);
@@ -58,8 +58,8 @@ fn cache_hit_asks_no_secret_service() {
     assert!(!home.state().key_file().path().exists());
 }
 
-/// A user's keyring belongs to a user id in a user namespace (user-keyring(7)): what a container with
-/// one of its own reads there is its own.
+/// A user's keyring belongs to a user ID in a user namespace (user-keyring(7)): a container in its
+/// own namespace reads its own keyring.
 #[test]
 fn kernel_keyring_is_not_read_from_another_user_namespace() {
     let service = SecretService::unlocked();
@@ -72,7 +72,7 @@ fn kernel_keyring_is_not_read_from_another_user_namespace() {
     assert_eq!(home.runs("main"), 2);
 }
 
-/// A session keyring that does not lead to the user's is what cron and services have.
+/// In cron jobs and services, the session keyring does not link to the user keyring.
 #[test]
 fn kernel_keyring_is_found_from_another_session() {
     let keyctl = install::debian_wrapper("keyctl", &["keyutils"]);
@@ -89,7 +89,7 @@ fn kernel_keyring_with_a_foreign_sealing_key_is_ignored() {
     let home = Home::with_script(KEYS);
     home.helper().run().assert_key("key-1");
     let keyring = KernelKeyring::of(home.state().key_file());
-    // Well formed, and no key of this user's store: it opens nothing, and is none of the file's.
+    // A valid key of another store: it opens nothing, and is not in the file.
     let foreign = SealingKeys::first(SealingKey::new([7; 32].into()));
     keyring.remember(&Memory::Keys(foreign)).unwrap();
     home.helper().run().assert_key("key-1");

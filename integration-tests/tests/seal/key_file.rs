@@ -1,4 +1,4 @@
-//! The file that holds the sealing key.
+//! The file of the encryption key.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ fn sealing_key_file_open_to_others_is_refused() {
     call.run().assert_error(2, &["belongs to user 65534", &file.to_string_lossy()]);
 }
 
-/// Whoever lost it has lost the entries, and not for good as long as there is a copy.
+/// Without the file, the entries are lost, unless there is a copy of it.
 #[test]
 fn damaged_sealing_key_file_is_not_replaced() {
     let home = home();
@@ -62,7 +62,7 @@ fn lost_sealing_key_file_keeps_entries_that_do_not_open() {
     assert!(entry.is_file() && entry != home.state().entry_file("main"));
 }
 
-/// Containers with a root that is read-only are many.
+/// Containers often have a read-only root.
 #[test]
 fn sealing_key_file_on_a_read_only_disk_prints_the_key_with_a_warning() {
     let home = Home::with_script(KEYS);

@@ -1,7 +1,7 @@
-//! Keys sealed at rest: the real binaries, the real Secret Service and the kernel's keyring.
+//! Encryption at rest: the real binaries, the real Secret Service and the kernel's keyring.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod command;

@@ -1,4 +1,4 @@
-//! From one home to another.
+//! Moves from one key store to another.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use integration_tests::servers::SecretService;
 
 use crate::seen::home_in_use;
 
-/// Names the home in the configuration of `home`.
+/// Sets the key store in the configuration of `home`.
 fn configure(home: &Home, seal: &str) {
     let text = fs::read_to_string(home.config_file()).unwrap();
     let table = text.find("[profile").expect("a profile");

@@ -1,4 +1,4 @@
-//! The operating system's store in its moods.
+//! The Secret Service in its states.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn assert_unprompted(service: &SecretService) {
     }
 }
 
-/// Asks the source again.
+/// Returns a refresh.
 fn refresh(call: &Call) -> Call {
     call.clone().args(["get", "--refresh"])
 }
@@ -33,7 +33,7 @@ fn unlocked_secret_service_keeps_the_sealing_key() {
     let (place, reason) = home_in_use(&call);
     assert_eq!((&*place, &*reason), ("secret-service", "the secret service answers"));
     assert!(!home.state().key_file().path().exists());
-    // After a restart, the store still has it.
+    // After a restart, the service still has the key.
     home.restart_machine();
     call.run().assert_key("key-1");
     assert_eq!((home.runs("main"), service.calls("CreateItem")), (1, 1));
@@ -58,7 +58,8 @@ fn locked_secret_service_is_not_waited_for_and_loses_nothing() {
     assert!(home.state().labels().contains(&sealed[0]));
     assert_unprompted(&service);
 
-    // Unlocked, it is the home again, and what the file's key sealed meanwhile is not lost either.
+    // Unlocked, it is the store again, and entries that were encrypted with the file's key are not
+    // lost.
     service.unlock();
     refresh(&call).run().assert_key("key-3");
     assert_eq!(home.state().labels(), sealed);
@@ -100,11 +101,11 @@ fn hanging_secret_service_times_out_after_two_seconds() {
     let started = now();
     call.run().assert_key("key-1");
     let took = since(started);
-    // The rest is what a machine under load adds.
+    // The rest is a margin for a machine under load.
     assert!(took >= TWO_SECONDS && took < 3 * TWO_SECONDS, "{took:?}");
     assert_eq!(home_in_use(&call).1, "the secret service did not answer within 2 s");
 
-    // Until the machine is restarted, nobody goes to the bus any more.
+    // Until a restart of the machine, no process connects to the bus.
     let asks = |call: Call| {
         let (answer, calls) = trace(call, home.path());
         assert_eq!(answer.code, Some(0), "{answer:?}");
@@ -114,7 +115,7 @@ fn hanging_secret_service_times_out_after_two_seconds() {
     home.restart_machine();
     assert!(asks(refresh(&call)));
 
-    // Or until somebody says so.
+    // Or until the user requests it.
     service.answer();
     assert!(!asks(refresh(&call)));
     let answer = call.clone().arg("seal").run();
@@ -124,7 +125,7 @@ fn hanging_secret_service_times_out_after_two_seconds() {
     assert_unprompted(&service);
 }
 
-/// One waits, and the others hear of it.
+/// One process waits, and the others read its result.
 #[test]
 fn hanging_secret_service_timeout_is_shared_by_ten_processes() {
     let service = SecretService::unlocked();

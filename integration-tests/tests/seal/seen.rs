@@ -1,9 +1,9 @@
-//! What these tests look at.
+//! The visible state of the encryption.
 
 use integration_tests::call::Call;
 use serde_json::Value;
 
-/// The home that is in use, and why, by `status`.
+/// Returns the current key store with the reason, from `status`.
 #[track_caller]
 pub(crate) fn home_in_use(call: &Call) -> (String, String) {
     let answer = call.clone().args(["status", "--json"]).run();

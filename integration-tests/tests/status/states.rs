@@ -17,7 +17,7 @@ fn names(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// The part of the status that its one source has.
+/// Returns the status of the only source.
 fn source(home: &Home) -> Value {
     json(&home.call(["status", "--json"]))["sources"][0].clone()
 }
@@ -85,12 +85,12 @@ fn status_shows_fresh_due_stale_and_expired() {
     let file = home.state().entry_file("main");
     home.state().replace(&file, b"garbage");
     assert_eq!(source(&home)["key"], "unreadable");
-    // To look is not to change anything.
+    // `status` changes nothing.
     assert_eq!(fs::read(file).unwrap(), b"garbage");
     assert_eq!(home.runs("main"), 1);
 }
 
-/// Three sources: the first is down, the second answers, the third was never asked.
+/// Returns three sources: the first is down, the second answers, the third was never asked.
 fn three_sources() -> Home {
     let home = Home::new();
     let down = home.script("down", "echo 'connection refused' >&2; exit 75");
@@ -108,12 +108,12 @@ fn three_sources() -> Home {
     ));
     home.helper().run().assert_key("key-1");
     home.state().age("vault-us", Duration::from_secs(600));
-    // A pause that is longer than the test.
+    // A cooldown that is longer than the test.
     home.state().fail_in_a_row("vault-eu", 6);
     home
 }
 
-/// `line` with any number in place of its numbers, and this home in place of the page's.
+/// Returns `line` with numbers and the home replaced.
 fn generic(line: &str, home: &Path) -> String {
     let line = line.replace(&*home.to_string_lossy(), "/home/ann");
     let words = line.split(' ').map(|word| if word.parse::<u32>().is_ok() { "N" } else { word });
@@ -146,7 +146,7 @@ fn status_of_three_sources_fits_on_one_screen() {
     let answer = home.call(["status"]).run();
     let rows: usize =
         answer.assert_printed().lines().map(|line| line.chars().count().div_ceil(80).max(1)).sum();
-    // The last one is for the shell's prompt.
+    // The last row is for the shell's prompt.
     assert!(rows < 24, "{rows} rows:\n{}", answer.stdout);
 }
 
@@ -165,7 +165,7 @@ fn status_colour_is_for_terminals_and_on_request() {
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         assert!(shown.contains("  key      fresh, fetched 10 min"), "{shown:?}");
     }
-    // JSON is for programs.
+    // JSON has no colours.
     assert!(!at_terminal(home.call(["status", "--json"])).contains('\u{1b}'));
 }
 

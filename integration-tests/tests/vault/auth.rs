@@ -30,12 +30,12 @@ fn vault_token_file_of_vault_login_authenticates() {
     let login = format!("run `vault login -address={}` (or `bao login`)", bao.address());
     user.get()
         .assert_error(3, &["there is no vault token", "/.vault-token`: No such file", &login]);
-    // Somebody follows the hint, and does not wait for the pause after the failure.
+    // The user follows the hint, and does not wait for the cooldown.
     let token = token(&bao);
     user.hide(&token);
     let file = user.home.write(".vault-token", token + "\n");
     user.refresh().assert_key(KEY);
-    // It is not the helper's, and so no search is for it.
+    // It is not the helper's file, so it must not be searched.
     fs::remove_file(file).unwrap();
 }
 
@@ -56,7 +56,7 @@ fn vault_token_helper_is_named_instead_of_vault_login() {
     ] {
         let file = user.home.write(name, text);
         user.refresh().assert_error(3, &["there is no vault token", "`token_helper`", &auth]);
-        // Nor does another login help where a token of earlier days has expired.
+        // Another login method does not help if an earlier token has expired.
         let old = user.home.write(".vault-token", "s.expired");
         user.refresh().assert_error(3, &["rejected the token", "`token_helper`", &auth]);
         fs::remove_file(file).unwrap();
@@ -103,8 +103,8 @@ fn approle_without_secret_id_authenticates() {
     User::new(&(at(bao.address()) + &auth)).get().assert_key(KEY);
 }
 
-/// This server has no LDAP. To the client it is the same as userpass: the same path below its mount
-/// and the same body.
+/// This server has no LDAP. For the client, it is the same as userpass: the same path below its
+/// mount, and the same body.
 #[test]
 fn userpass_and_ldap_password_authenticates() {
     let bao = server();
@@ -151,7 +151,7 @@ fn kubernetes_auth_uses_the_service_account_token() {
     let user = User::new(&source);
     let file = user.secret_file("token", &jwt);
     user.run(&in_pod(Path::new(&file)).seen_by(user.helper())).assert_key(KEY);
-    // Outside of a pod there is no such file.
+    // Outside a pod, there is no such file.
     let words = ["/var/run/secrets/kubernetes.io/serviceaccount/token"];
     User::new(&source).get().assert_error(2, &words);
 }
@@ -174,8 +174,8 @@ fn cert_auth_uses_the_client_certificate() {
     user.get().assert_error(4, &["refused the login of role `admin` at `auth/cert`"]);
 }
 
-/// A login at `auth/jwt` for the role `developer`, and a token for it. The server's own identity
-/// tokens stand for those of a company's identity provider.
+/// Creates a login at `auth/jwt` for the role `developer`, and returns a token for it. The server's
+/// own identity tokens stand for those of a company's identity provider.
 pub(crate) fn jwt_login(bao: &OpenBao) -> String {
     bao.policy("self", &[("identity/oidc/token/me", "read")]);
     bao.enable_auth("idp", "userpass");
@@ -199,8 +199,8 @@ pub(crate) fn jwt_login(bao: &OpenBao) -> String {
     jwt
 }
 
-/// A login at `auth/kubernetes` for the role `ci`, the token of a service account that has it, and
-/// the cluster that is asked about that token.
+/// Creates a login at `auth/kubernetes` for the role `ci`. Returns the token of a service account
+/// with that role, and the cluster that validates the token.
 pub(crate) fn kubernetes_login(admin: &Admin) -> (String, Stub) {
     let cluster = Stub::start(|_| {
         let user = json!({ "username": "system:serviceaccount:team:ci", "uid": "u-1" });
@@ -233,13 +233,14 @@ pub(crate) fn kubernetes_login(admin: &Admin) -> (String, Stub) {
     (jwt, cluster)
 }
 
-/// What a call sees that runs in a pod, whose token is in `file`.
+/// Returns the mounts of a call in a pod whose token is in `file`.
 pub(crate) fn in_pod(file: &Path) -> Mounts {
     let token = Path::new("/run/secrets/kubernetes.io/serviceaccount/token");
     Mounts::new().empty(Path::new("/run"), "1m").copy(file, token)
 }
 
-/// A login at `auth/cert` for the role `ci`, and a certificate that has it, with its key.
+/// Creates a login at `auth/cert` for the role `ci`. Returns a certificate with that role, and its
+/// key.
 pub(crate) fn certificate_login(admin: &Admin) -> [String; 2] {
     admin.enable_engine("pki", "pki", &json!({}));
     let root = json!({ "common_name": "clients", "ttl": "24h" });

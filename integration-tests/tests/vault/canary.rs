@@ -1,7 +1,6 @@
-//! What everybody on the machine can see of the helper's processes.
+//! The visible parts of the helper's processes.
 //!
-//! That no secret is in an output, a file or the log is shown by every other test here: a
-//! [`User`] searches them.
+//! Every other test here checks outputs, files and the log for secrets: a [`User`] searches them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +15,7 @@ use crate::user::{DUE, User};
 const TOKEN: &str = "s.canary-4-t0ken-th4t-w4s-e4rned";
 const SECRET_ID: &str = "c4n4ry00-5ecr-e7id-0f4n-4ppr0le00001";
 
-/// Logs everybody in, answers the first reads, and then none.
+/// Returns a server that accepts each login, answers the first reads, and then none.
 fn server(answers: usize) -> Stub {
     let reads = AtomicUsize::new(0);
     Stub::start(move |request| {
@@ -31,7 +30,8 @@ fn server(answers: usize) -> Stub {
     })
 }
 
-/// Somebody whose secret-id comes from a program, which writes down what it and its parent are given.
+/// Returns a user whose secret-id comes from a program, which records the arguments and
+/// environments of itself and its parent.
 fn user(server: &Stub) -> User {
     let user = User::new("");
     user.hide(TOKEN);
@@ -46,7 +46,7 @@ fn user(server: &Stub) -> User {
     user
 }
 
-/// Looks at the one process that asks.
+/// Looks at the only worker.
 #[track_caller]
 fn look(user: &User) {
     let processes = user.workers();
@@ -72,10 +72,10 @@ fn worker_asking_vault_shows_no_secret_to_other_processes() {
     assert!(user.home.path().join("given").metadata().unwrap().len() > 0);
 }
 
-/// A later answer may repeat what an earlier request had.
+/// A later response may repeat a part of an earlier request.
 #[test]
 fn vault_read_error_that_repeats_the_login_shows_no_secret() {
-    // One at a time, since messages are cut to 200 characters.
+    // One at a time, because messages are cut to 200 characters.
     for secret in [SECRET_ID, TOKEN] {
         for said in repeated(secret) {
             let server = Stub::start(move |request| {

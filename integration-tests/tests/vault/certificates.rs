@@ -1,4 +1,4 @@
-//! Certificates that are wrong, each in its own way: the message says which, and what to do.
+//! Certificates with different faults: the message names each fault, with a hint.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,8 @@ fn block(base64: &str) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
 }
 
-/// Asserts that `get` refuses a server that shows `pair`, although the authority is trusted.
+/// Asserts that `get` refuses a server with the certificate `pair`, although its authority is
+/// trusted.
 #[track_caller]
 fn assert_refused(authority: &Authority, pair: &Pair, words: &[&str]) {
     let vault = stub(KEY);
@@ -59,7 +60,7 @@ fn ca_file_with_one_unusable_certificate_warns_and_trusts_the_others() {
             user.refresh().assert_warned(KEY, &[&warning]);
         }
     }
-    // By the variable alike.
+    // The same with the variable.
     let user = user(&front.address(), "");
     let file = user.home.write("bundle.pem", not_der.clone() + &good);
     let user = user.with_variable("VAULT_CACERT", &file.display().to_string());
@@ -74,7 +75,7 @@ fn ca_file_with_one_unusable_certificate_warns_and_trusts_the_others() {
 #[test]
 fn ca_certificate_used_as_server_certificate_exits_2() {
     let (vault, authority) = (stub(KEY), Authority::new());
-    // As plain `openssl req -x509` makes it.
+    // The output of plain `openssl req -x509`.
     let own = authority.self_signed("own", &[HERE]);
     let front = TlsFront::to(vault.address(), &own);
     let words = [
@@ -82,7 +83,7 @@ fn ca_certificate_used_as_server_certificate_exits_2() {
         "`basicConstraints=CA:FALSE`",
     ];
     user(&front.address(), &ca_file(&own.cert)).get().assert_error(2, &words);
-    // The hint helps.
+    // The hint works.
     let fixed = authority.self_signed("fixed", &[HERE, "basicConstraints=critical,CA:FALSE"]);
     let front = TlsFront::to(vault.address(), &fixed);
     user(&front.address(), &ca_file(&fixed.cert)).get().assert_key(KEY);
@@ -145,7 +146,8 @@ fn client_certificate_that_does_not_match_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("other.pem");
     fs::write(&own, "").unwrap();
-    // Another's key, one with a passphrase, one that is missing, and a certificate that is missing.
+    // The key of another certificate, one with a passphrase, a missing key, and a missing
+    // certificate.
     let wrong = Pair { key: server.key.clone(), ..client.clone() };
     let shown = wrong.key.display().to_string();
     refused(

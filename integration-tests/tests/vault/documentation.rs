@@ -1,8 +1,8 @@
-//! What `docs/backends/vault.md` shows prints a key.
+//! The examples of `docs/backends/vault.md` print a key.
 //!
-//! Every configuration of the page is run as it stands there, against a server that is set up as the
-//! page assumes it: only the server's address, the role-id and the password manager are others. The
-//! role has the policy that the page recommends, and no more.
+//! Every configuration of the page runs against a server as the page describes it. Only the
+//! server's address, the role-id and the password manager are replaced. The role has only the
+//! policy that the page recommends.
 
 use std::fs;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::auth::{certificate_login, in_pod, jwt_login, kubernetes_login};
 use crate::server::{KEY, PASSWORD, READ, approle, lend, secret_id};
 use crate::user::User;
 
-/// A server for all that the page shows.
+/// A server for all examples of the page.
 struct Company {
     bao: OpenBao,
     role_id: String,
@@ -37,7 +37,7 @@ impl Company {
         let (pod_jwt, cluster) = kubernetes_login(&bao);
         let certificate = certificate_login(&bao);
         for mount in ["people", "ldap"] {
-            // This server has no LDAP, which is the same to the client.
+            // This server has no LDAP, which is the same for the client.
             bao.enable_auth(mount, "userpass");
             let user = json!({ "password": PASSWORD, "token_policies": "reader" });
             bao.write(&format!("auth/{mount}/users/ann"), &user);
@@ -58,7 +58,7 @@ impl Company {
         Self { bao, role_id, jwt, pod_jwt, certificate, _servers: [cluster, rabbit] }
     }
 
-    /// Somebody who has written `block` into their configuration, and what they see of the machine.
+    /// Returns a user with the configuration `block`, and the mounts that they see.
     fn user(&self, block: &str) -> (User, Mounts) {
         let bao = &self.bao;
         let token = |policy: &str| bao.token(&json!({ "policies": [policy], "ttl": "1h" }));
@@ -114,7 +114,7 @@ fn vault_page_configurations_all_print_a_key() {
     for block in configurations {
         let sources = names(block, "source");
         let default = names(block, "profile")[0];
-        // The profile that is shown, and each source alone.
+        // The profile on the page, and each source by itself.
         let mut text = format!("default_profile = \"{default}\"\n{block}");
         for source in &sources {
             text += &format!("[profile.only-{source}]\nsources = [\"{source}\"]\n");
@@ -137,13 +137,13 @@ fn assert_printed(block: &str, answer: &Answer) {
     }
 }
 
-/// The blocks that are fenced as `language`.
+/// Returns the blocks with the info string `language`.
 fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
     page.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
-/// The names of the tables `[KIND.NAME]`.
+/// Returns the names of the tables `[KIND.NAME]`.
 fn names<'a>(block: &'a str, kind: &str) -> Vec<&'a str> {
     let tables = block.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
     tables

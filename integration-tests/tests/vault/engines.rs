@@ -8,7 +8,7 @@ use crate::user::User;
 
 const OTHER: &str = "sk-canary-4n0ther-k3y-0f-4n0ther-pl4ce";
 
-/// Somebody who may read everything.
+/// Returns a user who may read everything.
 fn root(bao: &OpenBao, source: &str) -> User {
     let source = format!("address = \"{}\"\n{source}", bao.address());
     User::new(&source).with_variable("VAULT_TOKEN", ROOT)

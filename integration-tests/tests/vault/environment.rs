@@ -1,8 +1,8 @@
-//! Variables that decide where the key comes from.
+//! Variables that determine the source of the key.
 //!
-//! Variables that say whose key it is select the entry: each server and each namespace has its own. A
-//! credential selects none: its entry is the last one's, so a token that is changed makes a miss, and
-//! one that is changed back makes another.
+//! Variables that determine whose key it is select the entry: each server and each namespace has
+//! its own. A credential selects none. Its entry has the last credential, so a changed token is a
+//! miss, and so is changing it back.
 
 use integration_tests::call::Call;
 use integration_tests::home::Home;
@@ -40,7 +40,7 @@ fn rejected_vault_token_keeps_the_entry_of_the_other() {
     let with = |token: &str| user.run(&user.helper().env("VAULT_TOKEN", token));
     with(&good).assert_key(KEY);
     with(bad).assert_error(3, &["rejected the token"]);
-    // The entry is as it was.
+    // The first entry is unchanged.
     let asked = Asked::from_now(&bao);
     with(&good).assert_key(KEY);
     asked.assert(&[]);
@@ -72,12 +72,12 @@ fn changed_vault_addr_has_its_own_entry_and_gets_no_token_of_the_first() {
     for request in other.requests() {
         assert!(!request.text.contains(&token), "{}", request.line);
     }
-    // The first one's entry is as it was.
+    // The first entry is unchanged.
     user.get().assert_key(KEY);
     asked.assert(&[]);
 }
 
-/// A server that takes each login, and whose key and tokens are those of the namespace.
+/// Returns a server that accepts each login, and whose key and tokens belong to the namespace.
 fn namespaces() -> Stub {
     Stub::start(|request| {
         let namespace = request.header("x-vault-namespace").unwrap_or("root").to_owned();
@@ -123,7 +123,7 @@ fn alternating_vault_namespaces_log_in_and_read_once_each() {
         home.helper().env("ID", "id").run().assert_key("sk-of-root");
     }
     assert_eq!((count(&server, "/login"), count(&server, "/anthropic")), (4, 4));
-    // Each shows its own.
+    // Each shows its own key.
     let status = home.call(["status", "--json"]).env("ID", "id");
     let key = |call: Call| -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(call.run().assert_printed()).unwrap()["sources"]
@@ -171,7 +171,7 @@ fn logout_revokes_the_vault_tokens_of_all_namespaces_and_settings() {
     call("a").run().assert_key("sk-of-a");
     call("b").run().assert_key("sk-of-b");
 
-    // Neither the credential nor a namespace is set now.
+    // Neither the credential nor a namespace is set here.
     let answer = home.call(["logout", "--source", "vault"]).run();
     assert_eq!((answer.code, &*answer.stderr), (Some(0), "Signed out of `vault`.\n"));
     let revoked = |server: &Stub| {

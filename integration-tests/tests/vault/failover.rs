@@ -1,4 +1,4 @@
-//! Three nodes, one of which dies.
+//! A cluster of three nodes, one of which dies.
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,17 +11,17 @@ use serde_json::json;
 use crate::server::{KEY, READ, approle, approle_auth, put_key, secret_id};
 use crate::user::User;
 
-/// How long the caller goes on.
+/// The duration of the calls.
 const LONG: Duration = Duration::from_secs(60);
-/// How often it asks.
+/// The interval of the calls.
 const PERIOD: Duration = Duration::from_millis(100);
-/// When the leader dies.
+/// The moment at which the leader dies.
 const DEATH: Duration = Duration::from_secs(15);
-/// When the key is replaced by another one, long after there is a new leader.
+/// The moment at which the key is replaced, long after the election of a new leader.
 const ROTATION: Duration = Duration::from_secs(45);
 
-/// Hard on purpose: every refresh has a caller waiting for it, and tokens are so short that some are
-/// to be renewed, and some to be replaced by a login, while there is no leader.
+/// Hard on purpose: a caller waits for every refresh, and tokens are so short that some must be
+/// renewed or replaced by a login while there is no leader.
 const PROFILE: &str = "ttl = \"1s\"\nstale_while_revalidate = \"0s\"\ndeadline = \"10s\"";
 const DEADLINE: Duration = Duration::from_secs(10);
 const ROLE: [(&str, &str); 2] = [("token_ttl", "2s"), ("token_max_ttl", "4s")];
@@ -84,13 +84,13 @@ fn vault_raft_leader_killed_fails_no_call() {
     assert!(slowest < DEADLINE, "{figures}");
     assert!(count > 500, "{figures}");
     assert!(refreshes > 10, "{figures}");
-    // Nobody saw another key than these, nor the old one after the new one.
+    // Callers got only these keys, and never the old one after the new one.
     keys.dedup();
     assert_eq!(keys, [KEY, NEW_KEY], "{figures}");
     println!("{figures}");
 }
 
-/// Runs a call on a thread of its own, and says how long it took.
+/// Runs a call in a thread of its own, and measures its time.
 fn timed(call: Call) -> JoinHandle<(Duration, Answer)> {
     thread::spawn(move || {
         let started = now();

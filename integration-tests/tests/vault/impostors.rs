@@ -1,4 +1,4 @@
-//! Servers that would have the token, or stand in the way.
+//! Servers that would steal the token, or are in the way.
 
 use integration_tests::secret_forms::repeated;
 use integration_tests::servers::{Reply, Stub};

@@ -1,4 +1,4 @@
-//! `init` at a terminal, for a server that is there.
+//! `init` in a terminal, for a running server.
 
 use std::fs;
 use std::net::TcpListener;
@@ -19,7 +19,7 @@ const METHOD: &str = "Number or name [token]";
 const WHAT_NOW: &str = "Number or name [correct]";
 const APPLY: &str = "Let Claude Code use it, by your settings? [yes]";
 
-/// Somebody without a configuration.
+/// Returns a user without a configuration.
 fn newcomer() -> User {
     let user = User::new("");
     fs::remove_file(user.home.config_file()).unwrap();
@@ -40,7 +40,7 @@ fn init_vault_with_a_wrong_address_asks_again() {
     let closed = format!("http://{closed}");
     let mut terminal = Terminal::start(&init(&user).env("VAULT_ADDR", &closed), Streams::InAndErr);
     terminal.answer(BACKEND, "vault");
-    // What is no address is none at once.
+    // An invalid address is rejected at once.
     terminal.answer(&format!("{ADDRESS} [{closed}]"), "vault.example.com");
     terminal.answer(&format!("{ADDRESS} [{closed}]"), "");
     terminal.answer(MOUNT, "");
@@ -51,7 +51,7 @@ fn init_vault_with_a_wrong_address_asks_again() {
     assert!(terminal.shown().contains(&format!("cannot reach vault at `{closed}`")));
     assert!(!user.home.config_file().exists());
     terminal.press("\n");
-    // What was answered is there to be taken again.
+    // Earlier answers are the defaults.
     terminal.answer(&format!("{ADDRESS} [{closed}]"), bao.address());
     terminal.answer(MOUNT, "");
     terminal.answer(&format!("{PATH} [anthropic]"), "");
@@ -85,7 +85,8 @@ fn init_vault_never_writes_the_secret_id() {
     terminal.answer(METHOD, "approle");
     terminal.answer("Role-id", &role_id);
     let question = "Secret-id, by the name of a variable or the /path of a file";
-    // Not the secret, which the terminal itself shows: another word that names no place.
+    // The terminal itself would show the secret, so the test enters another word that names no
+    // place.
     terminal.answer(question, "NOT_SET");
     terminal.answer(question, &file);
     terminal.answer(APPLY, "no");

@@ -1,4 +1,4 @@
-//! A token, a variable and a field are read in one way, wherever they come from.
+//! Tokens, variables and fields are parsed by one rule, whatever their source.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Keys that are lent.
+//! Keys with a lease.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn vault_lease_is_renewed_and_its_key_stays_the_same() {
     asked.assert(&[READ, LOOKUP]);
     let ends = || user.home.state().entry("vault").validity.expires_at.unwrap();
 
-    // A key that ends is replaced before it does: here its lease is.
+    // A key with an expiry is replaced before that; here, its lease expires.
     user.age(52 * MINUTE);
     user.age_renewal(52 * MINUTE);
     let end = ends();
@@ -39,7 +39,7 @@ fn vault_lease_is_renewed_and_its_key_stays_the_same() {
     asked.assert(&[RENEW, LOOKUP]);
     user.get().assert_key(&key);
 
-    // It was taken back: another key, and never the old one.
+    // The lease was revoked: another key, and never the old one.
     bao.request("PUT", &format!("sys/leases/revoke-force/{READ}"), None);
     asked.forget();
     user.age(61 * MINUTE);
@@ -47,14 +47,14 @@ fn vault_lease_is_renewed_and_its_key_stays_the_same() {
     assert_ne!(other, key);
     asked.assert(&[RENEW, READ, LOOKUP]);
 
-    // Whoever wants another key is not helped by a longer lease of this one.
+    // A longer lease of this key does not help a caller who wants another key.
     asked.forget();
     let third = user.refresh().stdout;
     assert_ne!(third, other);
     user.get().assert_key(&third);
     asked.assert(&[READ, LOOKUP]);
 
-    // Nor is a client to whom the API refuses it.
+    // The same holds for a client whose key the API refuses.
     asked.forget();
     let client = FakeClient::start(user.helper());
     client.ask().assert_key(&third);
@@ -64,7 +64,7 @@ fn vault_lease_is_renewed_and_its_key_stays_the_same() {
     user.get().assert_key(&fourth);
     asked.assert(&[READ, LOOKUP]);
 
-    // Nobody is given a key past its end, whatever became of the server.
+    // An expired key is not printed, even if the server is down.
     bao.kill();
     user.age(61 * MINUTE);
     user.age_renewal(61 * MINUTE);

@@ -1,9 +1,9 @@
-//! The real binaries with vault sources, as processes, against a real OpenBao.
+//! The real binaries with Vault sources, as processes, against a real OpenBao.
 //!
-//! Every call of a [`user::User`] is searched for secrets, and so is all that it leaves behind.
+//! A [`user::User`] searches every call and all files that it leaves for secrets.
 
 #![cfg(target_os = "linux")]
-// What tests stand on may panic: that is how a test fails.
+// A failed assumption is a failed test, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod auth;

@@ -1,4 +1,4 @@
-//! A server that is gone or hangs.
+//! A server that is down or hangs.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -12,10 +12,11 @@ use crate::user::{DUE, STALE, User};
 const TOKEN: &str = "s.canary-4-t0ken-th4t-n0b0dy-g4ve";
 
 const DEADLINE: Duration = Duration::from_secs(2);
-/// The process starts and ends too, on a machine under load. One time-out more would take ten seconds.
+/// The margin for starting the process on a machine under load. One more timeout would take ten
+/// seconds.
 const SLACK: Duration = Duration::from_secs(6);
 
-/// Somebody who asks `address` with [`TOKEN`].
+/// Returns a user of `address` with [`TOKEN`].
 fn user(address: &str) -> User {
     User::new(&at(address)).with_secret_variable("VAULT_TOKEN", TOKEN)
 }
@@ -26,7 +27,7 @@ fn vault_down_prints_the_stale_key_with_a_warning() {
     let user = approle_user(&bao);
     user.get().assert_key(KEY);
     bao.kill();
-    // Nobody notices as long as the key is fresh or due.
+    // An outage is invisible while the key is fresh or due.
     user.get().assert_key(KEY);
     user.age(DUE);
     user.get().assert_key(KEY);

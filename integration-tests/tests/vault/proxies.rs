@@ -1,4 +1,4 @@
-//! Proxies that the environment names.
+//! Proxies from the environment.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::user::User;
 const TOKEN: &str = "s.canary-t0ken-thr0ugh-4-pr0xy";
 const HOST: &str = "vault.corp.example";
 
-/// A Vault that calls itself [`HOST`], and the authority that a user of it trusts.
+/// A Vault with the name [`HOST`], and the authority that its user trusts.
 struct Office {
     front: TlsFront,
     authority: Authority,
@@ -35,7 +35,7 @@ impl Office {
     }
 }
 
-/// A user of a server that only a proxy could reach.
+/// Returns a user of a server that only a proxy could reach.
 fn user() -> User {
     User::with_profile("retries = 0", &at(&format!("https://{HOST}:9")))
         .with_secret_variable("VAULT_TOKEN", TOKEN)
@@ -52,7 +52,7 @@ fn key_comes_through_the_proxy_of_each_variable() {
     {
         let proxy = Tunnel::to(office.front.port());
         let address = proxy.address().replace("://", "://ann:p%40ss%3Aw0rd@");
-        // White space and a CGI program's variable change nothing.
+        // White space and the variable of a CGI program change nothing.
         let user = office.user().with_variable(name, &format!(" {address}\n"));
         user.with_variable("REQUEST_METHOD", "GET").get().assert_key(KEY);
         let requests = proxy.requests();

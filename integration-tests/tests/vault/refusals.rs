@@ -1,4 +1,4 @@
-//! What the server refuses.
+//! Refusals by the server.
 
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ fn vault_permission_denied_exits_4_and_names_the_policy() {
         "`path \"secret/data/anthropic\" { capabilities = [\"read\"] }`",
     ];
     user.get().assert_error(4, &words);
-    // Its own token is looked up, and not replaced: it lives.
+    // The token is looked up, and not replaced: it is valid.
     asked.assert(&[READ, LOOKUP]);
     assert_eq!(user.home.state().key("vault"), None, "a refused key is dropped");
 
-    // Somebody follows the hint: the kept token has the right at once.
+    // The user follows the hint: the saved token has the permission at once.
     bao.policy("reader", &[(READ, "read")]);
     asked.forget();
     user.refresh().assert_key(KEY);
@@ -67,7 +67,7 @@ fn wrong_vault_engine_works_after_the_hint() {
         user.configure("", &(address.clone() + wrong));
         user.get().assert_error(2, &words);
     }
-    // There is no pause after what a person mends.
+    // An error that the user fixes starts no cooldown.
     user.configure("", &(address.clone() + &mend.join("\n")));
     user.get().assert_key(KEY);
 
@@ -88,7 +88,7 @@ fn vault_api_path_in_path_setting_works_after_the_hint() {
     let right = "`path = \"anthropic\"`";
     for wrong in ["secret/data/anthropic", "data/anthropic", "v1/secret/data/anthropic"] {
         let path = format!("path = \"{wrong}\"");
-        // A token that may not read such a path is told the same.
+        // The error is the same for a token that may not read such a path.
         user.configure("", &source(&path));
         user.get().assert_error(4, &["`path` is below the mount", right, "ask for a policy"]);
         let root = user.helper().env("VAULT_TOKEN", ROOT);
@@ -171,7 +171,7 @@ fn vault_429_quota_with_retry_after_is_not_asked_before() {
     let started = now();
     let words = ["is over a quota", "ask for a higher rate limit quota"];
     cold.get().assert_error(1, &words);
-    // It says how long to wait, which is longer than anybody would: nobody does, and nobody asks.
+    // The requested wait is longer than the deadline, so the call fails at once without a request.
     cold.get().assert_error(1, &words);
     assert!(since(started) < Duration::from_secs(10), "{:?}", since(started));
     assert!(asked.since_then().len() <= 1, "{:?}", asked.since_then());

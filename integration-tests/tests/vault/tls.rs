@@ -1,4 +1,4 @@
-//! Who the server is.
+//! The identity of the server.
 
 use std::path::Path;
 
@@ -56,7 +56,7 @@ fn vault_skip_verify_warns_at_each_fetch_and_in_status() {
     let user = user.with_variable("VAULT_SKIP_VERIFY", "true");
     let words = ["is not verified", "`VAULT_SKIP_VERIFY` is set"];
     user.get().assert_warned(KEY, &words);
-    // Nothing is asked for a cached key.
+    // A cached key needs no request.
     user.get().assert_key(KEY);
     user.age(STALE);
     user.get().assert_warned(KEY, &words);
@@ -67,7 +67,7 @@ fn vault_skip_verify_warns_at_each_fetch_and_in_status() {
             assert!(answer.stderr.contains(words), "{answer:?}");
         }
     }
-    // Who verifies certificates is not given a key that anyone on the way may have replaced.
+    // A user who verifies certificates must not get a key that an attacker could have replaced.
     let checking = user.helper().without_env("VAULT_SKIP_VERIFY");
     user.run(&checking).assert_error(2, &["is from an unknown authority"]);
 }
@@ -80,13 +80,13 @@ fn vault_skip_verify_does_not_override_ca_file() {
     let user = user.with_secret_variable("VAULT_TOKEN", &token(&bao));
     for name in ["VAULT_SKIP_VERIFY", "BAO_SKIP_VERIFY"] {
         let call = user.helper().env(name, "1");
-        // The two servers' authorities have one name.
+        // The authorities of the two servers have the same name.
         user.run(&call).assert_error(2, &["certificate"]);
         let status = user.run(&user.call(&["status"]).env(name, "1"));
         let effect = format!("`{name}` has no effect beside `ca_file`");
         assert!(status.stderr.contains(&effect), "{status:?}");
     }
-    // Nor does an authority that the environment adds.
+    // An authority from the environment does not help either.
     let own = bao.ca_file().display().to_string();
     user.run(&user.helper().env("VAULT_CACERT", &*own)).assert_error(2, &["certificate"]);
     user.configure("", &with(&bao.ca_file()));

@@ -1,4 +1,4 @@
-//! How often the server is asked, and how a token lives across processes.
+//! The number of requests, and the life of a token across processes.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn approle_logs_in_once_and_reads_at_each_refresh() {
     user.refresh().assert_key(KEY);
     asked.assert(&[READ]);
 
-    // Behind an answer it is the same.
+    // In the background, it is the same.
     user.age(DUE);
     user.get().assert_key(KEY);
     until("the key is refreshed", || (user.home.state().log().len() == 4).then_some(()));
@@ -45,10 +45,10 @@ fn approle_logs_in_once_and_reads_at_each_refresh() {
 #[test]
 fn single_flight_hundred_cold_processes_one_vault_login() {
     let bao = server();
-    // Long enough to start a hundred processes meanwhile, on a machine under load.
+    // Long enough to start a hundred processes on a machine under load.
     let user = approle_user(&bao).with_variable("API_KEY_HELPER_TIMEOUT_MS", "30000");
     let asked = Asked::from_now(&bao);
-    // Nobody has an answer before all have asked.
+    // No request is answered before all processes have started.
     bao.signal("STOP");
     let calls: Vec<Running> = (0..100).map(|_| user.helper().start()).collect();
     wait_for_workers(&calls);
@@ -72,13 +72,13 @@ fn vault_token_is_renewed_in_the_second_half_of_its_lease() {
     user.age(STALE);
     user.get().assert_key(KEY);
     asked.assert(&[RENEW, READ]);
-    // The next process knows of it.
+    // The next process uses it.
     user.age(STALE);
     user.get().assert_key(KEY);
     asked.assert(&[READ]);
     assert_eq!(user.kept("/token/secret"), token);
 
-    // Past its end only a login helps.
+    // After its expiry, only a login helps.
     user.age_renewal(HOUR);
     user.age(STALE);
     user.get().assert_key(KEY);
@@ -126,7 +126,7 @@ fn wrapped_secret_id_is_unwrapped_once() {
     let asked = Asked::from_now(&bao);
     user.get().assert_key(KEY);
     asked.assert(&[UNWRAP, LOGIN, READ]);
-    // What was in it is kept for the next login.
+    // Its content is saved for the next login.
     user.age_renewal(2 * HOUR);
     user.age(STALE);
     user.get().assert_key(KEY);
@@ -139,7 +139,7 @@ fn wrapped_secret_id_is_unwrapped_once() {
     ];
     other.get().assert_error(4, &words);
     asked.forget();
-    // The same words as long as nobody has mended it, and no second attempt in the pause.
+    // The error stays the same until it is fixed, and there is no second attempt in the cooldown.
     other.get().assert_error(4, &words);
     asked.assert(&[]);
 }
@@ -172,7 +172,7 @@ fn removed_approle_fails_after_its_token_expires() {
     user.get().assert_key(KEY);
     let role_id = text(&bao.read("auth/approle/role/ci/role-id"), "/data/role_id");
     bao.delete("auth/approle/role/ci");
-    // The token lives on.
+    // The token stays valid.
     user.age(STALE);
     user.get().assert_key(KEY);
     user.age_renewal(2 * HOUR);

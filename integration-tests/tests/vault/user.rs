@@ -1,4 +1,4 @@
-//! A user of a vault source, and the search for what must not be seen.
+//! A user of a Vault source, with a search for leaked secrets.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,25 +21,25 @@ pub(crate) const STALE: Duration = Duration::from_secs(2 * 3_600);
 /// Longer than the `ttl` of a profile, and not by more than `stale_while_revalidate`.
 pub(crate) const DUE: Duration = Duration::from_secs(62 * 60);
 
-/// Somebody with a source called `vault`. Whatever is said to them is searched for the secrets that
-/// they have, those included that the helper keeps for them; and all of their files are in the end.
+/// A user with a source called `vault`. Every output is searched for the user's secrets, including
+/// those that the helper saves; in the end, so are all files.
 pub(crate) struct User {
     pub(crate) home: Home,
-    /// Where secrets are that are not the helper's: no search looks there.
+    /// The folder of secrets that do not belong to the helper, which is not searched.
     elsewhere: TempDir,
     variables: RefCell<BTreeMap<String, String>>,
     secrets: RefCell<BTreeSet<String>>,
-    /// Those secrets that are printed.
+    /// The secrets that may be printed.
     keys: RefCell<BTreeSet<String>>,
 }
 
 impl User {
-    /// `source` is what the source's table says beside its backend.
+    /// Returns a user; `source` are the lines of the source's table besides its backend.
     pub(crate) fn new(source: &str) -> Self {
         Self::with_profile("", source)
     }
 
-    /// The same, with more lines in the profile's table.
+    /// Returns the same, with more lines in the profile's table.
     pub(crate) fn with_profile(profile: &str, source: &str) -> Self {
         let user = Self {
             home: Home::new(),
@@ -48,7 +48,7 @@ impl User {
             secrets: RefCell::default(),
             keys: RefCell::default(),
         };
-        // A search waits until none of their workers is left.
+        // A search waits until no worker is left.
         user.home.make_dumpable();
         user.configure(profile, source);
         user
@@ -62,19 +62,19 @@ impl User {
         ));
     }
 
-    /// With a secret in the environment of all calls.
+    /// Sets a variable with a secret for all calls.
     pub(crate) fn with_secret_variable(self, name: &str, secret: &str) -> Self {
         self.hide(secret);
         self.with_variable(name, secret)
     }
 
-    /// With a variable in the environment of all calls.
+    /// Sets a variable for all calls.
     pub(crate) fn with_variable(self, name: &str, value: &str) -> Self {
         self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Writes a secret into a file that is not in the home folder.
+    /// Writes a secret into a file outside the home folder.
     pub(crate) fn secret_file(&self, name: &str, secret: &str) -> String {
         self.hide(secret);
         let path = self.elsewhere.path().join(name);
@@ -82,41 +82,41 @@ impl User {
         path.display().to_string()
     }
 
-    /// This is not to be seen from now on.
+    /// Adds a secret to the search.
     pub(crate) fn hide(&self, secret: &str) {
         self.secrets.borrow_mut().insert(secret.to_owned());
     }
 
-    /// A call without arguments.
+    /// Returns a call without arguments.
     pub(crate) fn helper(&self) -> Call {
         let variables = self.variables.borrow();
         variables.iter().fold(self.home.helper(), |call, (name, value)| call.env(name, value))
     }
 
-    /// A call with these arguments.
+    /// Returns a call with these arguments.
     pub(crate) fn call(&self, arguments: &[&str]) -> Call {
         self.helper().args(arguments.iter().copied())
     }
 
-    /// Asks for the key as Claude Code does.
+    /// Requests the key as Claude Code does.
     #[track_caller]
     pub(crate) fn get(&self) -> Answer {
         self.run(&self.helper())
     }
 
-    /// Asks for a new key.
+    /// Forces a refresh.
     #[track_caller]
     pub(crate) fn refresh(&self) -> Answer {
         self.run(&self.call(&["get", "--refresh"]))
     }
 
-    /// Runs a call, and searches what it said.
+    /// Runs a call, and searches its output.
     #[track_caller]
     pub(crate) fn run(&self, call: &Call) -> Answer {
         self.searched(call.run())
     }
 
-    /// Searches what a call said.
+    /// Searches the output of a call.
     #[track_caller]
     pub(crate) fn searched(&self, answer: Answer) -> Answer {
         self.learn();
@@ -128,13 +128,13 @@ impl User {
         answer
     }
 
-    /// Lets `duration` pass for the key, but not for the token.
+    /// Makes the key older by `duration`, but not the token.
     #[track_caller]
     pub(crate) fn age(&self, duration: Duration) {
         self.home.state().age("vault", duration);
     }
 
-    /// Lets `duration` pass for what is kept beside the key.
+    /// Makes the renewal older by `duration`.
     #[track_caller]
     pub(crate) fn age_renewal(&self, duration: Duration) {
         self.home.state().change("vault", |entry| {
@@ -148,20 +148,20 @@ impl User {
         });
     }
 
-    /// A secret that is kept beside the key, such as `/token/secret`.
+    /// Returns a secret in the renewal, such as `/token/secret`.
     #[track_caller]
     pub(crate) fn kept(&self, pointer: &str) -> String {
         let renewal = read(self.home.state().entry("vault").renewal.as_ref());
         renewal.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
     }
 
-    /// The processes that ask for them, behind an answer or not.
+    /// Returns the workers, in the foreground or background.
     pub(crate) fn workers(&self) -> Vec<Process> {
         let worker = Binaries::built().worker.canonicalize().unwrap();
         Process::all_of(&worker, "HOME", self.home.path())
     }
 
-    /// Nothing of what is hidden is in `text`.
+    /// Asserts that `text` contains no secret.
     #[track_caller]
     pub(crate) fn assert_clean(&self, what: &str, text: &[u8]) {
         for secret in &*self.secrets.borrow() {
@@ -169,10 +169,10 @@ impl User {
         }
     }
 
-    /// Looks at everything that can be looked at, and searches that and all files.
+    /// Searches the output of all commands, and all files.
     #[track_caller]
     fn search(&self) {
-        // Who still works behind an answer may be writing the next entry.
+        // A background worker may be writing the next entry.
         until("nobody works any more", || self.workers().is_empty().then_some(()));
         for arguments in [&["status"][..], &["status", "--json"], &["log"], &["log", "--json"]] {
             let answer = self.run(&self.call(arguments));
@@ -183,7 +183,7 @@ impl User {
         }
     }
 
-    /// What the helper has got is not to be seen either.
+    /// Adds the secrets that the helper has saved.
     fn learn(&self) {
         for entry in self.home.state().entries() {
             let renewal = read(entry.renewal.as_ref());
