@@ -1,4 +1,4 @@
-//! Errors, each an instruction about what happens next.
+//! Errors, which tell the caller what to do next.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,31 +8,32 @@ use serde::{Deserialize, Serialize};
 use crate::hint::Hint;
 use crate::visible::visible;
 
-/// How much of stderr Claude Code shows to its user, in characters: what matters must fit.
+/// The number of characters of stderr that Claude Code shows to its user: the important part must
+/// fit.
 pub const SHOWN_LENGTH: usize = 500;
 
-/// What the engine does about an error, and the exit code that the caller sees.
+/// The kind of an error: it decides what the engine does, and the exit code of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server itself, in its own form, says no. No stale key is printed: the source's cached
-    /// key is dropped and its renewal kept. Exit code 4.
+    /// The server refuses, in its own format. No stale key is printed: the source's cached key is
+    /// dropped, and its renewal is kept. Exit code 4.
     Denied,
-    /// The file or the command line wants mending. Exit code 2.
+    /// The configuration or the command line is wrong. Exit code 2.
     Misconfigured,
-    /// Only a human can go on. Exit code 3.
+    /// The user must log in. Exit code 3.
     NeedsLogin,
-    /// What was asked for is not there; the next source is asked. Exit code 5.
+    /// The requested object does not exist; the next source is asked. Exit code 5.
     NotFound,
-    /// The API refuses the key that the source holds. Exit code 6.
+    /// The API refuses the source's key. Exit code 6.
     Rejected,
-    /// Ask again later: it is retried, then a stale key is printed, then the next source is asked.
-    /// Exit code 1.
+    /// A temporary failure: it is retried, then a stale key is printed, then the next source is
+    /// asked. Exit code 1.
     Transient,
 }
 
 impl ErrorKind {
-    /// The process's exit code.
+    /// Returns the exit code of the process.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -45,7 +46,7 @@ impl ErrorKind {
         }
     }
 
-    /// The kind's name in logs and JSON.
+    /// Returns the name in logs and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -58,30 +59,30 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the next source of the profile is asked after this error.
+    /// Returns whether the next source of the profile is asked after this error.
     #[must_use]
     pub const fn asks_next_source(self) -> bool {
         matches!(self, Self::NotFound | Self::Transient)
     }
 }
 
-/// A failure, in words for a user: lower case, no full stop, names in backticks, and never a secret.
-/// Characters that show nothing are replaced by their code, whatever text they come from.
+/// A failure, in words for a user: lower case, no full stop, names in backticks, and never a
+/// secret. Invisible characters are replaced by their code, wherever they come from.
 ///
 /// `{}` shows the message, and `{:#}` the message with its causes, as a user reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
-    /// Boxed, for each `Result` has the size of its error.
+    /// Boxed, because a `Result` is as large as its error.
     hint: Option<Box<Hint>>,
     source_name: Option<String>,
     retry_after: Option<Duration>,
     cause: Option<Box<Cause>>,
 }
 
-/// The text of an error that caused ours, and the cause of that. The error itself is not kept: a
-/// server's words can be in it, and secrets in those.
+/// The text of an error that caused ours, and its own cause. The error itself is not kept: it may
+/// contain a server's text, with secrets in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cause {
     text: String,
@@ -89,7 +90,7 @@ struct Cause {
 }
 
 impl Error {
-    /// An error of `kind` that says `message`.
+    /// Returns an error of `kind` with this message.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
@@ -102,44 +103,44 @@ impl Error {
         }
     }
 
-    /// [`ErrorKind::Transient`].
+    /// Returns an error of kind [`ErrorKind::Transient`].
     #[must_use]
     pub fn transient(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Transient, message)
     }
 
-    /// [`ErrorKind::Misconfigured`].
+    /// Returns an error of kind [`ErrorKind::Misconfigured`].
     #[must_use]
     pub fn misconfigured(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Misconfigured, message)
     }
 
-    /// [`ErrorKind::NeedsLogin`].
+    /// Returns an error of kind [`ErrorKind::NeedsLogin`].
     #[must_use]
     pub fn needs_login(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NeedsLogin, message)
     }
 
-    /// [`ErrorKind::Denied`].
+    /// Returns an error of kind [`ErrorKind::Denied`].
     #[must_use]
     pub fn denied(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Denied, message)
     }
 
-    /// [`ErrorKind::NotFound`].
+    /// Returns an error of kind [`ErrorKind::NotFound`].
     #[must_use]
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
     }
 
-    /// Returns the error for backend state of another backend, which alone could revoke it.
+    /// Returns the error for the state of another backend, which only that backend could revoke.
     #[must_use]
     pub fn of_another_backend() -> Self {
         Self::misconfigured("what is kept came of another `backend` of this source and cannot be revoked by this one")
             .with_hint("if the old `backend` is set again before the next sign-in, `logout` revokes it")
     }
 
-    /// The same, with each of its texts as `redact` leaves it.
+    /// Applies `redact` to each of the texts.
     #[must_use]
     pub fn redacted_by(mut self, redact: impl Fn(&str) -> String) -> Self {
         self.message = redact(&self.message);
@@ -152,22 +153,22 @@ impl Error {
         self
     }
 
-    /// The same, with `place` and `: ` in front of the message.
+    /// Puts `place` and `: ` before the message.
     #[must_use]
     pub fn introduced_by(mut self, place: &str) -> Self {
         self.message = visible(format!("{place}: {}", self.message));
         self
     }
 
-    /// The same about the source `name`, which the message names.
+    /// Sets the source, whose name is in the message.
     #[must_use]
     pub fn about(mut self, name: impl Into<String>) -> Self {
         self.source_name = Some(name.into());
         self
     }
 
-    /// The same about the source `name`, with that in front of the message. An error that is about a
-    /// source already stays as it is: it knows better.
+    /// Sets the source, and puts its name before the message. An error about another source stays
+    /// the same, because it is more precise.
     #[must_use]
     pub fn or_about(self, name: &str) -> Self {
         if self.source_name.is_some() {
@@ -176,14 +177,14 @@ impl Error {
         self.introduced_by(&format!("source `{name}`")).about(name)
     }
 
-    /// Keeps what caused it: the message is followed by `: ` and the texts of `cause` and its sources.
+    /// Sets the cause: `: ` and the texts of `cause` and its sources follow the message.
     #[must_use]
     pub fn with_cause(mut self, cause: &dyn std::error::Error) -> Self {
         self.cause = Some(Box::new(Cause::new(cause)));
         self
     }
 
-    /// Adds `; ` and a clause behind the message and its causes, which become one text.
+    /// Appends `; ` and a clause to the message and its causes, which become one text.
     #[must_use]
     pub fn with_note(mut self, note: &str) -> Self {
         self.message = visible(format!("{self:#}; {note}"));
@@ -191,81 +192,81 @@ impl Error {
         self
     }
 
-    /// Says what to do next.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hint = Some(Box::new(hint.into()));
         self
     }
 
-    /// Says what to do next, unless the error already does: it knows its own cause better.
+    /// Sets the hint, unless there is one: it knows the cause better.
     #[must_use]
     pub fn or_hint(self, hint: impl Into<Hint>) -> Self {
         if self.hint.is_some() { self } else { self.with_hint(hint) }
     }
 
-    /// The same, whose hint's command has these options: those by which it means the same
-    /// configuration and profile as the call that failed.
+    /// Adds these options to the command of the hint, so that it uses the configuration and the
+    /// profile of the failed call.
     #[must_use]
     pub fn with_options(mut self, options: &[String]) -> Self {
         self.hint = self.hint.map(|hint| Box::new(hint.with_options(options)));
         self
     }
 
-    /// The shortest time after which the server wants to be asked again (RFC 9110, section 10.2.3).
+    /// Sets the time until the server accepts another request (RFC 9110, section 10.2.3).
     #[must_use]
     pub const fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// What the engine does about it.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What went wrong, without its causes.
+    /// Returns the message without its causes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What went wrong and why, cut in its middle where that has more than [`SHOWN_LENGTH`]
-    /// characters: what is kept of an error does not grow with what a server says.
+    /// Returns the message with its causes, shortened in the middle to [`SHOWN_LENGTH`] characters,
+    /// so that a saved error does not grow with a server's text.
     #[must_use]
     pub fn short_text(&self) -> String {
         shorten(&format!("{self:#}"), SHOWN_LENGTH)
     }
 
-    /// What to do next.
+    /// Returns the hint.
     #[must_use]
     pub fn hint(&self) -> Option<&Hint> {
         self.hint.as_deref()
     }
 
-    /// The name of the source that it is about, where that is known.
+    /// Returns the name of the source, if it is known.
     #[must_use]
     pub fn source_name(&self) -> Option<&str> {
         self.source_name.as_deref()
     }
 
-    /// How long the server asked us to wait.
+    /// Returns the wait that the server requested.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The lines for stderr, complete within [`SHOWN_LENGTH`] characters: a message that is too
-    /// long is cut in its middle, for its beginning says what and its end says why, and the hint
-    /// stays whole.
+    /// Returns the lines for stderr, with at most [`SHOWN_LENGTH`] characters. A long message is
+    /// shortened in the middle, because its beginning and its end matter most; the hint stays
+    /// whole.
     #[must_use]
     pub fn report(&self) -> String {
         let hint = self.hint().map(ToString::to_string);
         report("error", &format!("{self:#}"), hint.as_deref())
     }
 
-    /// The same as one warning line, for an error that a fallback made up for.
+    /// Returns the error as one line of warning, after a fallback.
     #[must_use]
     pub fn warning(&self, consequence: &str) -> String {
         report("warning", &format!("{consequence}: {self:#}"), None)
@@ -279,7 +280,7 @@ impl Cause {
     }
 }
 
-/// Lines for stderr: `api-key-helper: LABEL: MESSAGE` and the hint.
+/// Returns lines for stderr: `api-key-helper: LABEL: MESSAGE` and the hint.
 #[must_use]
 pub fn report(label: &str, message: &str, hint: Option<&str>) -> String {
     let head = format!("api-key-helper: {label}: ");
@@ -290,7 +291,7 @@ pub fn report(label: &str, message: &str, hint: Option<&str>) -> String {
     format!("{head}{}\n{tail}", shorten(&visible(message), room))
 }
 
-/// Cuts the middle out of a text that has more than `room` characters.
+/// Removes the middle of a text with more than `room` characters.
 #[must_use]
 pub fn shorten(text: &str, room: usize) -> String {
     let length = text.chars().count();

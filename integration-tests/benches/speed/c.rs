@@ -1,16 +1,15 @@
-//! Programs in C that are compiled where they run.
+//! C programs that are compiled when they are needed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use integration_tests::executables;
 
-/// Where programs stand: in the folder that they are compiled into.
+/// The sources of the programs.
 pub(crate) const FLOOR: &str = include_str!("c/floor.c");
 pub(crate) const MEMORY: &str = include_str!("c/memory.c");
 
-/// Compiles `source`. `None` where that does not work, as a static program does not on a machine
-/// without static libraries.
+/// Compiles `source`; `None` if that fails, such as for a static program without static libraries.
 pub(crate) fn compile(source: &str, options: &[&str], program: &Path) -> Option<PathBuf> {
     compile_by(Command::new("cc"), source, options, program)
 }

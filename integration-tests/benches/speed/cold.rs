@@ -1,4 +1,4 @@
-//! Keys that have to be fetched, beside `curl` for the same requests.
+//! Keys that must be fetched, compared with `curl` for the same requests.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::race::{Times, race};
 use crate::table::{Table, millis, ratio};
 use crate::user::{self, KEY};
 
-/// Longer than any key is printed without asking.
+/// Longer than any key is printed without a refresh.
 const STALE: Duration = Duration::from_secs(4 * 3_600);
 
 pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
@@ -51,7 +51,7 @@ pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
     println!("{table}");
 }
 
-/// A source with a key, and what somebody runs who asks for that key without us.
+/// A source with a key, and the command that gets that key without the helper.
 struct Exchange {
     source: &'static str,
     home: Home,
@@ -127,7 +127,7 @@ fn oidc(provider: &OidcProvider, front: &Path) -> Exchange {
     let issuer = provider.issuer();
     configure(&home, "oidc", &format!("issuer = \"{issuer}\"\nclient_id = \"{CLIENT}\"\n"));
     sign_in(provider, &home, front);
-    // It writes the plan that the state is read by.
+    // The call writes the plan, from which the state is read.
     assert_eq!(home.call_of(front).run().code, Some(0));
     let renewal = home.state().entry("oidc").renewal.expect("a renewal");
     let renewal: Value = serde_json::from_str(renewal.expose()).expect("JSON");
@@ -137,7 +137,7 @@ fn oidc(provider: &OidcProvider, front: &Path) -> Exchange {
     Exchange { source: "oidc", home, variables: Vec::new(), other }
 }
 
-/// Signs in without a terminal: what is shown goes into a file.
+/// Logs in without a terminal: the output goes into a file.
 fn sign_in(provider: &OidcProvider, home: &Home, front: &Path) {
     let shown = home.write("shown", "");
     let shell = ["sh", "-c", "exec \"$@\" 2>\"$0\"", shown.to_str().expect("a path in UTF-8")];
@@ -152,7 +152,7 @@ fn sign_in(provider: &OidcProvider, home: &Home, front: &Path) {
     assert_eq!(answer.code, Some(0), "{answer:?}");
 }
 
-/// Writes a configuration with one profile, of one source that has the name of its backend.
+/// Writes a configuration with one profile, whose source has the name of its backend.
 pub(crate) fn configure(home: &Home, backend: &str, source: &str) {
     home.configure(&format!(
         "[profile.main]\nsources = [\"{backend}\"]\n\n\

@@ -1,4 +1,4 @@
-//! A program that is measured.
+//! A measured program.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -8,24 +8,24 @@ use std::time::Duration;
 use integration_tests::call::Call;
 use integration_tests::wait::{now, since};
 
-/// How a program is linked, and so which floor it stands on.
+/// The linkage of a program, which determines its floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     Static,
     Dynamic,
-    /// Statically, with musl instead of the machine's C library.
+    /// Static, with musl instead of the machine's C library.
     Musl,
 }
 
-/// A program that is measured, and how it is called.
+/// A measured program with its call.
 pub(crate) struct Contestant<'a> {
     pub(crate) name: String,
     pub(crate) link: Option<Link>,
     call: Call,
-    /// The variable that has another value in each run.
+    /// The variable with another value in each run.
     numbered: Option<&'static str>,
     runs: Cell<u32>,
-    /// What has to be done before each run, and is not measured.
+    /// The preparation of each run, which is not measured.
     before: Box<dyn Fn() + 'a>,
     command: Command,
 }
@@ -35,7 +35,7 @@ impl<'a> Contestant<'a> {
         let null =
             || Stdio::from(File::options().read(true).write(true).open("/dev/null").unwrap());
         let mut command = call.command();
-        // Opened once: what is measured is the program.
+        // Opened once, because only the program is measured.
         command.stdin(null()).stdout(null()).stderr(null());
         Self {
             name: name.into(),
@@ -53,7 +53,7 @@ impl<'a> Contestant<'a> {
         self
     }
 
-    /// With a variable that has another value in each run.
+    /// Sets a variable to another value in each run.
     pub(crate) fn numbered(mut self, variable: &'static str) -> Self {
         self.numbered = Some(variable);
         self
@@ -64,7 +64,7 @@ impl<'a> Contestant<'a> {
         self
     }
 
-    /// Panics unless it prints `key`: else what is measured would be something else.
+    /// Panics unless it prints `key`: otherwise something else would be measured.
     pub(crate) fn assert_prints(self, key: &str) -> Self {
         (self.before)();
         let answer = self.call().run();
@@ -72,7 +72,7 @@ impl<'a> Contestant<'a> {
         self
     }
 
-    /// The call of the next run.
+    /// Returns the call of the next run.
     pub(crate) fn call(&self) -> Call {
         match self.number() {
             Some((variable, number)) => self.call.clone().env(variable, number),
@@ -80,8 +80,8 @@ impl<'a> Contestant<'a> {
         }
     }
 
-    /// The time of one run, from before the process is there until after it is gone. The standard
-    /// library starts it by `posix_spawn`.
+    /// Returns the time of one run, from before the start of the process to after its end. The
+    /// standard library starts it by `posix_spawn`.
     pub(crate) fn run(&mut self) -> Duration {
         (self.before)();
         if let Some((variable, number)) = self.number() {

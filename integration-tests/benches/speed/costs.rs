@@ -1,4 +1,4 @@
-//! What one run costs, in counts.
+//! The cost of one run, in counts.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use integration_tests::{install, instructions};
 use crate::contestant::Contestant;
 use crate::programs::Programs;
 
-/// The counts of one run; `None` where the tool is missing that counts.
+/// The counts of one run; `None` without the tool that counts.
 pub(crate) struct Costs {
     /// In KiB.
     memory: Option<u64>,
@@ -40,7 +40,7 @@ impl Costs {
     }
 }
 
-/// Peak memory and page faults.
+/// Returns the peak memory and the page faults.
 fn memory(contestant: &Contestant<'_>, program: &Path, folder: &Path) -> (u64, u64) {
     let file = folder.join("memory.out");
     let answer = contestant.call().under([program, file.as_path()]).run();

@@ -1,4 +1,4 @@
-//! A thousand at once.
+//! A thousand concurrent calls.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -40,7 +40,7 @@ pub(crate) fn print(programs: &Programs, rounds: &Rounds) {
     println!("{table}");
 }
 
-/// Starts all of them, and then waits for all. Panics when one says another key or a part of it.
+/// Starts all calls, and then waits for all. Panics if one prints another key or a part of it.
 fn at_once(call: &Call, output: &Path) -> Duration {
     fs::write(output, "").expect("an empty file");
     let file = File::options().append(true).open(output).expect("the file");

@@ -1,4 +1,4 @@
-//! A key that is due: it is printed at once, and a worker is started behind it.
+//! A due key: it is printed at once, and a worker is started in the background.
 
 use std::cell::Cell;
 use std::time::Duration;

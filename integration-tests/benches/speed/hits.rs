@@ -1,4 +1,4 @@
-//! Keys that are on disk, beside the floors.
+//! Keys on disk, compared with the floors.
 
 use std::path::Path;
 
@@ -72,8 +72,8 @@ fn contestants(programs: &Programs, little: &Home, much: &Home) -> Vec<Contestan
             "without musl: `.ci/platforms shell packaging/dist x86_64-unknown-linux-musl` was not run"
         ),
     }
-    // Who asks again for the same thing so early has had its key refused: so each run asks for the
-    // headers of another server.
+    // An early retry of the same request would mean a refused key, so each run requests the headers
+    // of another server.
     let client = user::hit(little, released).env("CLAUDE_CODE_ENTRYPOINT", "cli");
     let client = Contestant::new("a hit of Claude Code's, which is recorded", client);
     let client = client.numbered("CLAUDE_CODE_MCP_SERVER_NAME").linked(Link::Static);

@@ -1,10 +1,10 @@
-//! The machine that figures are from.
+//! The machine on which the figures were measured.
 
 use std::fmt;
 use std::fs;
 use std::process::Command;
 
-/// What somebody has to know of it who compares figures.
+/// The properties of the machine that matter for a comparison.
 pub(crate) struct Machine(String);
 
 impl Machine {
@@ -33,7 +33,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// The first line that a program prints, up to a parenthesis.
+/// Returns the first line that a program prints, up to a parenthesis.
 fn first_words(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let text = output.map(|output| output.stdout).unwrap_or_default();

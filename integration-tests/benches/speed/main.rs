@@ -1,13 +1,13 @@
-//! How fast a key is printed, beside what the machine needs to start any process at all, and beside
-//! what people use today. Prints tables in Markdown; `docs/internals/performance.md` says how to read them.
+//! Measures how fast a key is printed, compared with the start of any process on the machine, and
+//! with other tools. Prints Markdown tables; `docs/internals/performance.md` explains them.
 //!
 //!     packaging/dist && cargo bench --profile dev -p integration-tests --bench speed -- [--quick] [TABLE]...
 //!
-//! It measures the programs in the target folder, release and plain build. Nothing depends on the
-//! figures: what a test can hold to is counted in `tests/performance`.
+//! It measures the programs in the target folder, the release and a plain build. No test depends on
+//! the figures: `tests/performance` checks counts.
 
 #![expect(clippy::print_stdout, reason = "the tables are its answer")]
-// What a benchmark stands on may panic: that is how it fails.
+// A failed assumption is a failed benchmark, so the helpers may panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod c;
@@ -41,7 +41,7 @@ fn main() {
     }
 }
 
-/// The tables by their names: `cold` alone measures that.
+/// The tables by their names, which are the arguments.
 const TABLES: [(&str, Print); 5] = [
     ("hits", hits::print),
     ("crowd", crowd::print),
@@ -50,18 +50,18 @@ const TABLES: [(&str, Print); 5] = [
     ("today", today::print),
 ];
 
-/// Measures the programs, and prints what comes of it.
+/// Measures the programs, and prints a table.
 type Print = fn(&Programs, &Rounds);
 
-/// How often each program runs.
+/// The number of runs of each program.
 struct Rounds {
-    /// What takes less than a millisecond.
+    /// For programs that take less than a millisecond.
     hits: usize,
-    /// Many at once.
+    /// For crowds.
     crowds: usize,
-    /// What asks a server.
+    /// For programs that ask a server.
     cold: usize,
-    /// What people use today, some of it slow.
+    /// For other tools, some of which are slow.
     today: usize,
 }
 

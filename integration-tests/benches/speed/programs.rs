@@ -1,4 +1,4 @@
-//! The programs that are measured.
+//! The measured programs.
 
 use std::path::{Path, PathBuf};
 
@@ -9,22 +9,22 @@ use tempfile::TempDir;
 
 use crate::c::{self, compile};
 
-/// Where the programs are.
+/// The paths of the programs.
 pub(crate) struct Programs {
-    /// The front as it is released, with a worker beside it.
+    /// The released front, with a worker beside it.
     pub(crate) released: PathBuf,
-    /// The front as plain `cargo build --release` makes it.
+    /// The front from plain `cargo build --release`.
     pub(crate) plain: PathBuf,
-    /// The same front and the floor, linked with musl, where `.ci/platforms shell packaging/dist` has
-    /// made them.
+    /// The same front and the floor, linked with musl, if `.ci/platforms shell packaging/dist` has
+    /// built them.
     pub(crate) musl: Option<Musl>,
-    /// The floor, where static programs can be compiled.
+    /// The floor, if static programs can be compiled.
     pub(crate) static_floor: Option<PathBuf>,
-    /// The floor that is linked as everything is.
+    /// The floor with the usual linkage.
     pub(crate) dynamic_floor: PathBuf,
-    /// What measures memory, where static programs can be compiled.
+    /// The program that measures memory, if static programs can be compiled.
     pub(crate) memory: Option<PathBuf>,
-    /// For files of the benchmark's own.
+    /// The folder for the benchmark's own files.
     pub(crate) folder: TempDir,
 }
 
@@ -65,7 +65,7 @@ impl Musl {
     }
 }
 
-/// Where a program is that was found by its name: a search at each start would be measured too.
+/// Returns the path of a program, because a search at each start would be measured as well.
 pub(crate) fn found(name: &str) -> PathBuf {
     let path = search_path();
     let mut files = std::env::split_paths(&path).map(|folder| folder.join(name));

@@ -1,4 +1,4 @@
-//! Programs that run in turns, so that whatever disturbs the machine disturbs all of them alike.
+//! Runs programs in turns, so that disturbances of the machine affect all of them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ impl Times {
         self.0[self.0.len() / 2]
     }
 
-    /// So long did the slowest of a hundred take.
+    /// Returns the time of the slowest run in a hundred.
     pub(crate) fn p99(&self) -> Duration {
         self.0[self.0.len() * 99 / 100]
     }
@@ -26,9 +26,9 @@ impl FromIterator<Duration> for Times {
     }
 }
 
-/// Runs all of them `rounds` times, one after the other in each round; and a few rounds before, for
-/// the first ones read the disk. Who runs after whom changes from round to round: a large program
-/// leaves little in the processor's caches for the next one.
+/// Runs all programs `rounds` times, one after the other in each round, after a few rounds that
+/// fill the disk cache. The order changes from round to round, because a large program leaves
+/// little of the processor's caches to the next one.
 pub(crate) fn race(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Times> {
     let warm_up = rounds.div_ceil(20);
     let mut times = vec![Vec::with_capacity(rounds); contestants.len()];
@@ -43,9 +43,9 @@ pub(crate) fn race(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Tim
     times.into_iter().map(Times::from_iter).collect()
 }
 
-/// Each number below `count` once, in steps that differ between rounds.
+/// Returns each number below `count` once, in steps that differ between rounds.
 fn order(count: usize, round: usize) -> impl Iterator<Item = usize> {
-    // With a step that has no factor in common with the count, each is met.
+    // With a step that has no common factor with the count, each number occurs.
     let is_common = |step: usize, part| step.is_multiple_of(part) && count.is_multiple_of(part);
     let meets_all = |step: &usize| !(2..=*step).any(|part| is_common(*step, part));
     let steps: Vec<usize> = (1..=count).filter(meets_all).collect();

@@ -1,4 +1,4 @@
-//! A table in Markdown.
+//! A Markdown table.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) fn millis(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1_000.0)
 }
 
-/// How many times `base` is in `time`.
+/// Returns the ratio of `time` to `base`.
 pub(crate) fn ratio(time: Duration, base: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() / base.as_secs_f64())
 }

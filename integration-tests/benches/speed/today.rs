@@ -1,4 +1,4 @@
-//! What people use today to read the same key from the same server, or from a cache.
+//! Other tools that read the same key from the same server, or from a cache.
 
 use std::path::Path;
 

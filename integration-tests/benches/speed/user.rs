@@ -1,20 +1,19 @@
-//! Somebody whose key is measured.
+//! The user of the measured key.
 
 use std::path::{Path, PathBuf};
 
 use integration_tests::call::Call;
 use integration_tests::home::Home;
 
-/// A key of a usual length.
+/// A key of the usual length.
 pub(crate) const KEY: &str = "sk-made-up-0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// A home with a script that prints [`KEY`].
+/// Returns a home with a script that prints [`KEY`].
 pub(crate) fn with_script() -> Home {
     Home::with_script(&format!("echo {KEY}"))
 }
 
-/// The same where much is configured, and much has happened: 50 sources, and a log that is about to
-/// be rotated.
+/// Returns a home with a long history: 50 sources, and a log that is about to be rotated.
 pub(crate) fn with_much(front: &Path) -> Home {
     let home = Home::new();
     let script = home.script("main", &format!("echo {KEY}"));
@@ -40,12 +39,12 @@ pub(crate) fn with_much(front: &Path) -> Home {
     home
 }
 
-/// The file that the floors read.
+/// Returns the file that the floors read.
 pub(crate) fn floor_file(home: &Home) -> PathBuf {
     home.write("floor", format!("9999999999 {KEY}"))
 }
 
-/// A call of a front, after which the next one is a hit.
+/// Returns a call of a front, after which the next one is a hit.
 pub(crate) fn hit(home: &Home, front: &Path) -> Call {
     let call = home.call_of(front);
     call.run().assert_key(KEY);
