@@ -45,7 +45,7 @@ pub struct ProfileSettings {
     ///
     /// Default: `10m`.
     pub refresh_window: Option<RawDuration>,
-    /// The time for which an old key is still printed at once while it is being refreshed.
+    /// The time for which an old key is printed at once during its refresh.
     ///
     /// Default: `10m`.
     pub stale_while_revalidate: Option<RawDuration>,
@@ -55,7 +55,7 @@ pub struct ProfileSettings {
     /// Default: `24h`.
     pub stale_if_error: Option<RawDuration>,
     /// The largest share by which `ttl` is shortened, at random for each key, so that a fleet does
-    /// not refresh at the same time.
+    /// not refresh at once.
     ///
     /// Default: `"10%"`.
     pub ttl_jitter: Option<Share>,
