@@ -1,6 +1,6 @@
 //! The refresh log: one JSON line for each refresh, and never a key.
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_core::{Event, Journal};
 use api_key_helper_system::StateFolder;
 use api_key_helper_values::{Error, Key, hex, visible_json};

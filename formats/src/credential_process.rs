@@ -4,7 +4,7 @@
 //! [`document`](api_key_helper_backend::document).
 
 use api_key_helper_backend::document::AwsKeys;
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_values::Error;
 use serde::Serialize;
 use zeroize::Zeroizing;

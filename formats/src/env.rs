@@ -1,6 +1,6 @@
 //! The formats `env`, `env-cmd` and `env-powershell`: lines that a shell runs.
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use zeroize::Zeroizing;
 
 use crate::{IssuedKey, VariableName};

@@ -1,6 +1,6 @@
 //! The `exec-credential` format: a plugin of Kubernetes clients (`client.authentication.k8s.io`).
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_values::Error;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

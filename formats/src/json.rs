@@ -1,7 +1,7 @@
 //! The `json` format: everything that is known about the key. Writes the JSON of the other formats
 //! too.
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_values::MAX_KEY_LENGTH;
 use serde::Serialize;
 use zeroize::Zeroizing;

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::iter;
 
-use api_key_helper_backend::plain;
+use api_key_helper_backend::text::plain;
 
 /// Returns the innermost cause in one line: it says what happened, the outer ones only say where.
 #[must_use]

@@ -1,6 +1,7 @@
 //! Quotations of a server's text.
 
-use api_key_helper_backend::{Secret, plain, redact};
+use api_key_helper_backend::text::plain;
+use api_key_helper_backend::{Secret, redact};
 
 /// Returns the part of the text which a server `said` that a message may repeat: one line,
 /// shortened, without the secrets that were `sent`. Some servers repeat those in any encoding,
@@ -9,7 +10,7 @@ use api_key_helper_backend::{Secret, plain, redact};
 pub fn quote(said: &str, sent: &[Secret]) -> String {
     // The text beyond this limit is not shown, and need not be searched.
     let said: String = said.chars().take(SEARCHED).collect();
-    let said = redact(&plain(&said), sent.iter().map(|secret| secret.expose().as_bytes()));
+    let said = redact::in_text(&plain(&said), sent.iter().map(|secret| secret.expose().as_bytes()));
     said.chars().take(LONGEST).collect()
 }
 

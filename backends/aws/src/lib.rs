@@ -33,7 +33,7 @@ mod target;
 use std::time::SystemTime;
 
 use api_key_helper_backend::{
-    Attempt, Backend, Credential, Error, Registration, SourceTable, redact_error,
+    Attempt, Backend, Credential, Error, Registration, SourceTable, redact,
 };
 use async_trait::async_trait;
 use config::Settings;
@@ -69,7 +69,7 @@ impl Backend for Aws {
     async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error> {
         let session = Session::open(&self.settings, attempt).await?;
         let sent = session.sent.clone();
-        session.fetch().await.map_err(|error| redact_error(error, &sent.secrets()))
+        session.fetch().await.map_err(|error| redact::in_error(error, &sent.secrets()))
     }
 
     /// The credentials of an assumed role expire by themselves; AWS takes none back. What another

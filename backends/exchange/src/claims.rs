@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Expiry, Fields, Moment, Secret, jwt, plain};
+use api_key_helper_backend::text::plain;
+use api_key_helper_backend::{Expiry, Fields, Moment, Secret, jwt};
 
 /// The claims of a JWT by which a server judges it (RFC 7519, section 4.1). The signature is not
 /// checked. A claim of another type, and all of those of a token that is no JWT, are none.

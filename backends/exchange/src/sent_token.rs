@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use api_key_helper_backend::renewal::{self, Version};
-use api_key_helper_backend::{Error, Secret, SecretInput, hex};
+use api_key_helper_backend::text::hex;
+use api_key_helper_backend::{Error, Secret, SecretInput};
 use api_key_helper_http::Address;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

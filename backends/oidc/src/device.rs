@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use api_key_helper_backend::{Credential, DeviceCode, Error, Prompt, Secret, plain};
+use api_key_helper_backend::text::plain;
+use api_key_helper_backend::{Credential, DeviceCode, Error, Prompt, Secret};
 use api_key_helper_http::Form;
 
 use crate::answer::{Answer, WORDS};

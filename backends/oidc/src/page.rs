@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use api_key_helper_backend::{Error, plain};
+use api_key_helper_backend::Error;
+use api_key_helper_backend::text::plain;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};

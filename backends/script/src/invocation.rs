@@ -193,7 +193,7 @@ impl Output<'_> {
         if kind == ErrorKind::Transient {
             return self.error(kind, &problem.to_string()).with_hint(hint);
         }
-        let problem = redact(&problem.to_string(), [self.input()]);
+        let problem = redact::in_text(&problem.to_string(), [self.input()]);
         self.invocation.error(kind, &problem).with_hint(hint)
     }
 
@@ -210,7 +210,7 @@ impl Output<'_> {
         let printed = self.streams.output().trim_ascii();
         let known = [if printed.len() < SHORTEST_KEY { &[] } else { printed }, self.input()];
         let said = last_line(self.streams.tail(), &known);
-        let what = redact(what, [self.input()]);
+        let what = redact::in_text(what, [self.input()]);
         let said = said.map_or_else(String::new, |line| format!(": {line}"));
         self.invocation
             .error(kind, &format!("{what}{said}"))

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use api_key_helper_backend::{Attempt, Error, Secret, redact_error};
+use api_key_helper_backend::{Attempt, Error, Secret, redact};
 use api_key_helper_http::{self as http, Failure};
 use reqwest::header::{HOST, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
@@ -52,7 +52,7 @@ impl<'a> Client<'a> {
     ) -> Result<(Verdict, Answer), Error> {
         let answer = self.first_answer(time, call, token).await;
         // A server may name a redirect after what it was sent.
-        answer.map_err(|error| redact_error(error, &self.hidden))
+        answer.map_err(|error| redact::in_error(error, &self.hidden))
     }
 
     async fn first_answer(

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use api_key_helper_backend::{Credential, Error, Key, Secret, redact_error};
+use api_key_helper_backend::{Credential, Error, Key, Secret, redact};
 
 use crate::answer::{Answer, Verdict};
 use crate::auth::Auth;
@@ -15,7 +15,7 @@ use crate::token::{self, ActiveToken};
 pub(crate) async fn fetch(mut session: Session<'_>) -> Result<Credential, Error> {
     let credential = read(&mut session).await;
     // A server may name a field after what it was sent.
-    credential.map_err(|error| redact_error(error, session.client.sent()))
+    credential.map_err(|error| redact::in_error(error, session.client.sent()))
 }
 
 async fn read(session: &mut Session<'_>) -> Result<Credential, Error> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api_key_helper_backend::SourceSettings;
+use api_key_helper_backend::source_settings::SourceSettings;
 use api_key_helper_cache::EntryId;
 use api_key_helper_tables::Located;
 use api_key_helper_values::Error;

@@ -11,7 +11,8 @@ mod profile;
 mod settings;
 mod uses;
 
-pub use api_key_helper_backend::{RawDuration, Reads, SourceSettings, SourceTable, Variables};
+pub use api_key_helper_backend::source_settings::SourceSettings;
+pub use api_key_helper_backend::{RawDuration, Reads, SourceTable, Variables};
 pub use api_key_helper_tables::Place;
 pub use configuration::{ConfigFile, Configuration, is_name};
 pub use profile::{ConfiguredSource, DEADLINE, Profile};

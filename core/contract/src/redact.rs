@@ -10,19 +10,20 @@ mod unescape;
 
 use std::collections::HashSet;
 
+use api_key_helper_values::{is_invisible, plain, shorten, visible};
 use jiff::civil::Date;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use self::reading::{PIECE, Reading, pieces, pieces_of_secret};
-use crate::{Error, Secret, expiry, is_invisible, plain, shorten, visible};
+use crate::{Error, Secret, expiry};
 
 /// `text` with `[redacted]` for each of `secrets`, in any encoding.
 ///
 /// A part of a secret is redacted from 8 bytes on, for servers cut off what they repeat. A secret of
 /// fewer than 4 bytes stays: it occurs in words.
 #[must_use]
-pub fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub fn in_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a [u8]>) -> String {
     let secrets: Vec<_> = secrets.into_iter().flat_map(texts).collect();
     if secrets.is_empty() {
         return text.to_owned();
@@ -64,17 +65,17 @@ pub fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a [u8]>) -> St
 /// `message` without `secrets`, in any encoding. A short one is left alone: it would occur in our own
 /// words.
 #[must_use]
-pub fn redact_message<'a>(message: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+pub fn in_message<'a>(message: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     const SHORTEST: usize = 8;
     let secrets = secrets.into_iter().map(|secret| secret.expose().as_bytes());
-    redact(message, secrets.filter(|secret| secret.len() >= SHORTEST))
+    in_text(message, secrets.filter(|secret| secret.len() >= SHORTEST))
 }
 
-/// `error` without `secrets`, as [`redact_message`] takes them out of its message and its hint.
+/// `error` without `secrets`, as [`in_message`] takes them out of its message and its hint.
 #[must_use]
-pub fn redact_error<'a>(error: Error, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
+pub fn in_error<'a>(error: Error, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
     let secrets: Vec<&Secret> = secrets.into_iter().collect();
-    error.redacted_by(|text| redact_message(text, secrets.iter().copied()))
+    error.redacted_by(|text| in_message(text, secrets.iter().copied()))
 }
 
 /// The shortest secret that is recognised, in bytes.
@@ -153,7 +154,7 @@ mod tests {
     const SECRET: &str = "ab+cd/ef=gh~ij&kl\"mn<op>é?!*";
 
     fn shown(text: &str) -> String {
-        redact(text, [SECRET.as_bytes()])
+        in_text(text, [SECRET.as_bytes()])
     }
 
     fn percent(text: &str, is_plain: impl Fn(u8) -> bool, is_upper: bool) -> String {
@@ -198,16 +199,16 @@ mod tests {
 
     #[test]
     fn part_of_a_secret_is_redacted_from_eight_bytes_on() {
-        let shown = |text: &str| redact(text, [&b"{\"key\": \"sk-ant-0123456789\"}\n"[..]]);
+        let shown = |text: &str| in_text(text, [&b"{\"key\": \"sk-ant-0123456789\"}\n"[..]]);
         assert_eq!(shown("got sk-ant-0123456789 twice"), "got [redacted] twice");
         assert_eq!(shown("KEY='sk-ant-0123456789'"), "KEY='[redacted]'");
         assert_eq!(shown("sk-ant-0123456789sk-ant-0123456789"), "[redacted]");
         assert_eq!(shown("ends in 23456789"), "ends in [redacted]");
         assert_eq!(shown("ends in 3456789"), "ends in 3456789");
-        let password = |text: &str| redact(text, [&b"the-first-password"[..]]);
+        let password = |text: &str| in_text(text, [&b"the-first-password"[..]]);
         assert_eq!(password("check the `password` of ci"), "check the `password` of ci");
         assert_eq!(password("wrong: the-first-pass..."), "wrong: [redacted]...");
-        let letters = |text: &str| redact(text, [&b"correcthorsebatterystaple\n"[..]]);
+        let letters = |text: &str| in_text(text, [&b"correcthorsebatterystaple\n"[..]]);
         assert_eq!(letters("wrong: correcthorseb..."), "wrong: [redacted]...");
         assert_eq!(letters("wrong: correct"), "wrong: correct");
         assert_eq!(shown("sk-ant-öö"), "sk-ant-öö");
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn passphrase_is_redacted_with_any_space() {
-        let shown = |text: &str| redact(text, [&b"pass phrase of+mine"[..]]);
+        let shown = |text: &str| in_text(text, [&b"pass phrase of+mine"[..]]);
         for text in [
             "pass phrase of+mine",
             "pass+phrase+of%2Bmine",
@@ -245,20 +246,20 @@ mod tests {
     fn short_secret_with_plus_signs_is_redacted() {
         for secret in ["a+b+c", "++++", "+ +1", "A+B+c", "a b c"] {
             let text = format!("p={secret}.");
-            assert_eq!(redact(&text, [secret.to_ascii_lowercase().as_bytes()]), "p=[redacted].");
+            assert_eq!(in_text(&text, [secret.to_ascii_lowercase().as_bytes()]), "p=[redacted].");
             let form = percent(secret, |_| false, true);
-            assert_eq!(redact(&format!("p={form}."), [secret.as_bytes()]), "p=[redacted].");
+            assert_eq!(in_text(&format!("p={form}."), [secret.as_bytes()]), "p=[redacted].");
         }
-        assert_eq!(redact("p=a+b+c.", [&b"a b c"[..]]), "p=[redacted].");
-        assert_eq!(redact("p=abc.", [&b"a+b+c"[..]]), "p=abc.");
-        assert_eq!(redact("a cab", [&b"%41%42"[..]]), "a cab");
+        assert_eq!(in_text("p=a+b+c.", [&b"a b c"[..]]), "p=[redacted].");
+        assert_eq!(in_text("p=abc.", [&b"a+b+c"[..]]), "p=abc.");
+        assert_eq!(in_text("a cab", [&b"%41%42"[..]]), "a cab");
     }
 
     #[test]
     fn secret_with_an_invisible_character_is_redacted_as_messages_show_it() {
         for secret in ["pass\u{a0}word", "a\u{200b}b\tc", "p\u{ad}\u{e9}ss"] {
             for spelled in [secret.to_owned(), visible(secret), plain(secret)] {
-                let shown = redact(&format!("no `{spelled}` here"), [secret.as_bytes()]);
+                let shown = in_text(&format!("no `{spelled}` here"), [secret.as_bytes()]);
                 assert_eq!(shown, "no `[redacted]` here", "{spelled:?}");
             }
         }
@@ -294,7 +295,7 @@ mod tests {
     fn base64_of_a_short_secret_is_redacted() {
         for secret in ["hunt", "hunter2"] {
             let code = STANDARD.encode(format!("c:{secret}"));
-            assert_eq!(redact(&format!("Basic {code}"), [secret.as_bytes()]), "Basic [redacted]");
+            assert_eq!(in_text(&format!("Basic {code}"), [secret.as_bytes()]), "Basic [redacted]");
         }
     }
 
@@ -329,7 +330,7 @@ mod tests {
     #[test]
     fn secret_that_looks_encoded_is_redacted_as_it_is_spelled() {
         for secret in ["a%41b%2Bc", "x\\u0041y\\/z", "a&amp;b&#43;c", "%25%2525%25"] {
-            let shown = |text: &str| redact(text, [secret.as_bytes()]);
+            let shown = |text: &str| in_text(text, [secret.as_bytes()]);
             assert_eq!(shown(&format!("({secret})")), "([redacted])");
             assert_eq!(shown(&format!("({})", percent(secret, |_| false, true))), "([redacted])");
             assert_eq!(shown(&format!("({})", html(secret))), "([redacted])");
@@ -339,7 +340,7 @@ mod tests {
     #[test]
     fn texts_of_a_document_are_redacted_and_its_names_are_not() {
         let document = r#"{"SecretAccessKey":"wJal\/rXUtnFEMI","Expiration":"2033-05-18T03:33:20Z","n":[{"t":"to\u006ben-1"}]}"#;
-        let shown = |text: &str| redact(text, [document.as_bytes()]);
+        let shown = |text: &str| in_text(text, [document.as_bytes()]);
         let text = "no `SecretAccessKey`, `Expiration` is 2033-05-18T03:33:20Z";
         assert_eq!(shown(text), text);
         assert_eq!(shown("bad wJal/rXUtnFEMI and token-1"), "bad [redacted] and [redacted]");
@@ -348,19 +349,19 @@ mod tests {
 
     #[test]
     fn secret_that_begins_with_a_date_is_redacted() {
-        let shown = |text: &str| redact(text, [&br#"{"key":"2030-01-31-realsecret"}"#[..]]);
+        let shown = |text: &str| in_text(text, [&br#"{"key":"2030-01-31-realsecret"}"#[..]]);
         assert_eq!(shown("bad key 2030-01-31-realsecret"), "bad key [redacted]");
         for date in ["2030-01-31", "2030-01-31T00:00:00Z", "2030-01-31 01:00:00 +0100"] {
             let document = format!(r#"{{"key":"sk-1","until":"{date}"}}"#);
             let text = format!("it ends {date}");
-            assert_eq!(redact(&text, [document.as_bytes()]), text);
+            assert_eq!(in_text(&text, [document.as_bytes()]), text);
         }
     }
 
     #[test]
     fn long_number_in_a_document_is_redacted_unless_it_is_an_expiry() {
         let document = r#"{"pin":12345678,"port":8443,"expiresAt":2000000000,"ids":[987654321]}"#;
-        let shown = |text: &str| redact(text, [document.as_bytes()]);
+        let shown = |text: &str| in_text(text, [document.as_bytes()]);
         assert_eq!(shown("no 12345678 or 987654321"), "no [redacted] or [redacted]");
         assert_eq!(shown("at 8443 until 2000000000"), "at 8443 until 2000000000");
     }
@@ -376,17 +377,17 @@ mod tests {
         ] {
             assert_eq!(shown(text), text);
         }
-        assert_eq!(redact("the latest", [&b"te"[..], b"the"]), "the latest");
-        assert_eq!(redact("a whole test", [&b"test"[..]]), "a whole [redacted]");
+        assert_eq!(in_text("the latest", [&b"te"[..], b"the"]), "the latest");
+        assert_eq!(in_text("a whole test", [&b"test"[..]]), "a whole [redacted]");
     }
 
     #[test]
     fn redacted_text_of_any_size_costs_little() {
         let secret = vec![b'7'; 1 << 20];
-        assert_eq!(redact(&"7".repeat(4096), [&secret[..]]), REDACTED);
+        assert_eq!(in_text(&"7".repeat(4096), [&secret[..]]), REDACTED);
         for repeated in ["%25", "YWFh", "&amp;", "\\\\", "61 ", "x"] {
             let text = repeated.repeat(1 << 18);
-            assert!(redact(&text, [&b"hunter2-hunter2"[..]]).len() <= LONGEST);
+            assert!(in_text(&text, [&b"hunter2-hunter2"[..]]).len() <= LONGEST);
         }
     }
 }

@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use api_key_helper_tables::{Document, Located, Locked, fields};
 use serde::de::DeserializeOwned;
 
+use crate::source_settings::SourceSettings;
 use crate::text::{self, Form};
-use crate::{Error, SecretInput, SourceSettings};
+use crate::{Error, SecretInput};
 
 /// The environment variables that the configuration may be filled from. U+FFFD stands in them for what
 /// is not text.

@@ -1,9 +1,10 @@
 //! The line of a program's stderr that goes into an error.
 
+use api_key_helper_values::plain;
 use zeroize::Zeroizing;
 
+use crate::redact;
 use crate::redact::REDACTED;
-use crate::{plain, redact};
 
 /// The longest line that is shown, in characters.
 const SHOWN: usize = 200;
@@ -23,7 +24,7 @@ pub fn last_line(tail: &[u8], known: &[&[u8]]) -> Option<String> {
         .split(['\n', '\r'])
         .map(|line| Zeroizing::new(plain(line)))
         .rfind(|line| !line.is_empty() && !line.starts_with('+') && !line.starts_with(OWN_HINT))?;
-    let line = redact(&line, known.iter().copied());
+    let line = redact::in_text(&line, known.iter().copied());
     Some(cut(&without_tokens(&line)))
 }
 

@@ -1,7 +1,8 @@
 //! A key that has just arrived: when it expires, and the entry that it makes.
 
 use api_key_helper_backend::document::AwsKeys;
-use api_key_helper_backend::{Credential, Expiry, jwt, rfc3339};
+use api_key_helper_backend::text::rfc3339;
+use api_key_helper_backend::{Credential, Expiry, jwt};
 use api_key_helper_cache::{Entry, EnvironmentMark, Validity};
 use api_key_helper_values::{Error, Key, Moment, Secret};
 

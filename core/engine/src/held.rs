@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
 
-use api_key_helper_backend::redact_error;
+use api_key_helper_backend::redact;
 use api_key_helper_cache::{Entry, EnvironmentMark, Validity};
 use api_key_helper_values::{Error, Key, Secret};
 
@@ -59,7 +59,7 @@ impl<'a> Held<'a> {
     pub(super) fn redact(&self, error: Error) -> Error {
         let error = self.inputs.redact(error);
         let key = self.entry().and_then(|entry| entry.key).map(Key::into_secret);
-        redact_error(error, &key)
+        redact::in_error(error, &key)
     }
 
     /// Saves what a fetch brought. Where the disk refuses it, the next attempt works with it all the

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api_key_helper_backend::{SecretInput, redact_error, redact_message};
+use api_key_helper_backend::{SecretInput, redact};
 use api_key_helper_cache::{Demand, KeyId, Policy};
 use api_key_helper_values::{Error, Secret};
 use async_trait::async_trait;
@@ -173,12 +173,15 @@ impl<'a> Resolver<'a> {
         let mut state = self.state();
         let warnings = std::mem::take(&mut state.warnings);
         let secrets: Vec<&Secret> = state.secrets.iter().collect();
-        warnings.iter().map(|warning| redact_message(warning, secrets.iter().copied())).collect()
+        warnings
+            .iter()
+            .map(|warning| redact::in_message(warning, secrets.iter().copied()))
+            .collect()
     }
 
     /// `error` without anything that was read: a backend may quote what somebody else says of it.
     pub(super) fn redact(&self, error: Error) -> Error {
-        redact_error(error, &self.state().secrets)
+        redact::in_error(error, &self.state().secrets)
     }
 
     /// Whether another source is being refreshed just now. That is never cut off: it may be rotating

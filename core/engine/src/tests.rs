@@ -3,7 +3,6 @@
 mod attempts;
 mod chain;
 mod disk;
-mod example;
 mod failures;
 mod inputs;
 mod lab;

@@ -4,9 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_backend::{
-    Attempt, Backend, Credential, Error, Key, Question, Registration, SourceTable,
+    Attempt, Backend, Credential, Error, Key, Question, Registration, SourceTable, async_trait,
 };
-use async_trait::async_trait;
 use serde::Deserialize;
 
 /// All that a program needs to know of this backend.

@@ -69,7 +69,6 @@ const OF_PAGES: &[(&str, &str, usize, Proof)] = &[
         Test("package/quick_start.rs", "quick_start_steps_work_on_a_clean_debian"),
     ),
     ("docs/internals/reliability.md", "sh", 1, Rule(shell::is_of_this_workspace)),
-    ("docs/writing-a-backend.md", "rust", 1, Rule(data::is_the_example)),
 ];
 
 /// Pages, and folders of pages, whose tests use every block, in any language.

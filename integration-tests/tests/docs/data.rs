@@ -1,13 +1,12 @@
 //! The data on the pages is valid.
 
-use std::fs;
 use std::path::Path;
 
 use integration_tests::call::Call;
 use integration_tests::home::search_path;
 use integration_tests::install;
 
-use crate::page::{Block, Page, root};
+use crate::page::{Block, Page};
 
 /// Asserts that the block is JSON.
 pub(crate) fn is_json(block: &Block) {
@@ -24,14 +23,6 @@ pub(crate) fn is_yaml(block: &Block) {
     let call = call.env("PATH", search_path()).env("PYTHONPATH", &packages);
     let answer = call.input(block.text.as_bytes()).run();
     assert_eq!(answer.code, Some(0), "{block}: {answer:?}");
-}
-
-/// Asserts that the block is the file that the core's tests run (`engine/tests/example.rs`), and
-/// shorter than 100 lines.
-pub(crate) fn is_the_example(block: &Block) {
-    let example = root().join("examples/backend.rs");
-    assert_eq!(block.text, fs::read_to_string(example).expect("the example"), "{block}");
-    assert!(block.text.lines().count() < 100, "{block}");
 }
 
 /// Asserts that the page explains each check of the report, and that its totals are right. `…` stands

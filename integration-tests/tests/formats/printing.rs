@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_cache::Policy;
 use api_key_helper_values::Moment;
 use integration_tests::call::Call;

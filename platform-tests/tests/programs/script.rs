@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use api_key_helper_backend::rfc3339;
+use api_key_helper_backend::text::rfc3339;
 use platform_tests::breakpoint::Breakpoint;
 use platform_tests::executables;
 use platform_tests::home::{Home, KEYS, configuration, text};

@@ -89,7 +89,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
-    use api_key_helper_backend::rfc3339;
+    use api_key_helper_backend::text::rfc3339;
 
     use super::super::finding::Level;
     use super::*;

@@ -1,7 +1,8 @@
 //! What `--json` prints. Its names stay: there may be more of them. Moments are RFC 3339, durations
 //! whole seconds.
 
-use api_key_helper_backend::{SignIn, rfc3339};
+use api_key_helper_backend::SignIn;
+use api_key_helper_backend::text::rfc3339;
 use api_key_helper_cache::{Demand, Freshness, Step, View, decide};
 use api_key_helper_values::{Error, Moment};
 use serde::{Serialize, Serializer};
