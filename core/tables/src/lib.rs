@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
+mod deserializer;
 mod document;
 mod located;
 mod locked;

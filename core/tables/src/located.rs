@@ -7,8 +7,8 @@ use serde::de::value::Error as FieldsFound;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::deserializer::ValueDeserializer;
 use crate::document::{Place, Places};
-use crate::wrong_value;
 
 /// A table of the configuration, such as `[profile.work]`.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,8 @@ impl Located {
         let fields = fields::<T>();
         let own = self.values.iter().filter(|(key, _)| fields.contains(&key.as_str()));
         let own: toml::Table = own.map(|(key, value)| (key.clone(), value.clone())).collect();
-        serde_path_to_error::deserialize(toml::Value::Table(own)).map_err(|error| {
+        let own = ValueDeserializer(toml::Value::Table(own));
+        serde_path_to_error::deserialize(own).map_err(|error| {
             let path: Vec<String> = error
                 .path()
                 .iter()
@@ -61,9 +62,8 @@ impl Located {
                     _ => None,
                 })
                 .collect();
-            let full = self.full(&path);
-            let (message, hint) = wrong_value::explained(error.inner().message(), &full);
-            self.error(&path, message).with_hint(hint)
+            let wrong = error.inner();
+            self.error(&path, wrong.to_string()).with_hint(wrong.hint(&self.full(&path)))
         })
     }
 

@@ -13,7 +13,7 @@ use crate::token_helper::TokenHelper;
 /// `auth` as it is written.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Auth"))]
-#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields, expecting = "a table")]
 pub(super) enum RawAuth {
     /// By a role and what proves it.
     Approle {
