@@ -155,11 +155,7 @@ fn draft(folder: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> 
     let mut builder = Builder::new();
     // If we are killed, no client takes a file of this name for settings.
     builder.prefix(".api-key-helper-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut draft = files::draft(&builder, folder)?;
+    let mut draft = files::draft_of_mode(&builder, folder, mode)?;
     draft.as_file_mut().write_all(content)?;
     sync(draft.as_file())?;
     Ok(draft)

@@ -9,6 +9,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -19,16 +20,34 @@ pub use unix::{remove, rename, replace, sync, sync_names};
 #[cfg(windows)]
 pub use windows::{patiently, remove, rename, replace, sync, sync_names};
 
-/// Makes a draft in `folder`, with mode 0600 unless `builder` sets another. Write it through
-/// `as_file_mut`: the errors of the draft itself contain its path.
+/// Makes a draft in `folder`, with mode 0600. Write it through `as_file_mut`: the errors of the
+/// draft itself contain its path.
 ///
 /// # Errors
 /// The folder is not writable. The error leaves out the draft's name, which means nothing to a
 /// reader.
 pub fn draft(builder: &Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
-    builder.tempfile_in(folder).map_err(|error| match error.to_string().rsplit_once(" at path ") {
-        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
-        None => error,
+    draft_of_mode(builder, folder, 0o600)
+}
+
+/// The same, with these permissions on Unix. On Windows a file inherits those of its folder.
+///
+/// # Errors
+/// As [`draft`].
+pub fn draft_of_mode(
+    builder: &Builder<'_, '_>,
+    folder: &Path,
+    mode: u32,
+) -> io::Result<NamedTempFile> {
+    // The library's own way to open it puts the draft's name into the error.
+    builder.make_in(folder, |path| {
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
+        options.open(path)
     })
 }
 
@@ -58,6 +77,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = draft(&Builder::new(), &folder.path().join("none")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        assert!(!error.to_string().contains("at path"), "{error}");
+        assert!(error.raw_os_error().is_some(), "{error}");
+        assert!(!error.to_string().contains("none"), "{error}");
     }
 }
