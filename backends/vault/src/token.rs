@@ -110,16 +110,15 @@ async fn external_token(
 ) -> Result<Secret, Error> {
     session.attempt.resolve_as(input, Form::Token).await.map_err(|error| {
         let is_fixed_by_login = error.kind() == ErrorKind::Misconfigured
-            && (is_absent(input) || error.message().starts_with(&input.to_string()));
+            && (is_absent(input) || error.text_error().is_some());
         if by_login_command.is_none() || !is_fixed_by_login {
             return error;
         }
-        let why = error.message();
-        Error::needs_login(format!("there is no vault token: `VAULT_TOKEN` is not set, and {why}"))
-            .with_hint(format!(
-                "{}, or set `auth` of the source",
-                login_hint(session, by_login_command)
-            ))
+        let login = login_hint(session, by_login_command);
+        Error::needs_login(format!(
+            "there is no vault token: `VAULT_TOKEN` is not set, and {error:#}"
+        ))
+        .with_hint(format!("{login}, or set `auth` of the source"))
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::hint::Hint;
+use crate::text::TextError;
 use crate::visible::visible;
 
 /// The number of characters of stderr that Claude Code shows to its user: the important part must
@@ -77,6 +78,7 @@ pub struct Error {
     /// Boxed, because a `Result` is as large as its error.
     hint: Option<Box<Hint>>,
     source_name: Option<String>,
+    text_error: Option<TextError>,
     retry_after: Option<Duration>,
     cause: Option<Box<Cause>>,
 }
@@ -98,6 +100,7 @@ impl Error {
             message: visible(message),
             hint: None,
             source_name: None,
+            text_error: None,
             retry_after: None,
             cause: None,
         }
@@ -177,6 +180,12 @@ impl Error {
         self.introduced_by(&format!("source `{name}`")).about(name)
     }
 
+    /// Sets the reason why a text from outside is invalid.
+    pub(crate) fn with_text_error(mut self, error: TextError) -> Self {
+        self.text_error = Some(error);
+        self
+    }
+
     /// Sets the cause: `: ` and the texts of `cause` and its sources follow the message.
     #[must_use]
     pub fn with_cause(mut self, cause: &dyn std::error::Error) -> Self {
@@ -249,6 +258,13 @@ impl Error {
     #[must_use]
     pub fn source_name(&self) -> Option<&str> {
         self.source_name.as_deref()
+    }
+
+    /// Returns the reason why a text from outside is invalid, where that is the error: the text was
+    /// found, and another one in its place fixes it.
+    #[must_use]
+    pub const fn text_error(&self) -> Option<TextError> {
+        self.text_error
     }
 
     /// Returns the wait that the server requested.

@@ -175,7 +175,8 @@ impl TextError {
     /// Returns the error of the text at `place`, such as "the variable `NAME`".
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Error {
-        Error::misconfigured(format!("{place} {self}")).with_hint(self.hint())
+        let error = Error::misconfigured(format!("{place} {self}")).with_hint(self.hint());
+        error.with_text_error(self)
     }
 
     /// Returns the hint.
@@ -289,6 +290,7 @@ mod tests {
     fn secret_input_error_names_the_place_and_never_the_text() {
         let error = secret(b"hunter2\x1bhunter2").unwrap_err().at("the variable `T`");
         assert_eq!(error.message(), "the variable `T` has a control character at position 8");
+        assert_eq!(error.text_error(), Some(TextError::Control { position: 8 }));
         assert!(!error.report().contains("hunter2"), "{}", error.report());
     }
 }
