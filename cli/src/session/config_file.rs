@@ -34,5 +34,5 @@ pub(crate) fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
         return Err(Error::misconfigured(format!("`{shown}` is larger than 1 MiB"))
             .with_hint("give the path of a configuration file"));
     }
-    Ok(Some(ConfigFile { path: path.to_owned(), bytes }))
+    Ok(Some(ConfigFile { path: path.to_owned(), bytes, is_draft: false }))
 }

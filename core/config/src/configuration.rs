@@ -21,6 +21,8 @@ pub struct ConfigFile {
     pub path: PathBuf,
     /// The bytes of the file.
     pub bytes: Vec<u8>,
+    /// Whether it is not written yet: errors name no lines of it.
+    pub is_draft: bool,
 }
 
 /// The two configuration files, merged key by key and checked, with the environment.
@@ -187,7 +189,9 @@ fn tables(root: &mut Located, section: &str) -> Result<BTreeMap<String, Located>
 }
 
 fn document(file: Option<ConfigFile>) -> Result<Document, Error> {
-    file.map_or_else(|| Ok(Document::default()), |file| Document::parse(file.path, &file.bytes))
+    let Some(ConfigFile { path, bytes, is_draft }) = file else { return Ok(Document::default()) };
+    let parse = if is_draft { Document::parse_draft } else { Document::parse };
+    parse(path, &bytes)
 }
 
 /// Returns whether the name of a profile or a source matches `[a-z0-9][a-z0-9_-]{0,63}`. It becomes

@@ -10,7 +10,11 @@ use crate::{ConfigFile, Configuration, Variables};
 /// be shown.
 pub fn configuration(bytes: &[u8]) {
     let [ttl, system, user] = parts(bytes);
-    let file = |path: &str, bytes: &[u8]| ConfigFile { path: path.into(), bytes: bytes.to_vec() };
+    let file = |path: &str, bytes: &[u8]| ConfigFile {
+        path: path.into(),
+        bytes: bytes.to_vec(),
+        is_draft: false,
+    };
     let ttl = String::from_utf8_lossy(ttl).into_owned();
     let variables = Variables::from([(CLIENT_TTL_VARIABLE.to_owned(), ttl)]);
     let system = (!system.is_empty()).then(|| file("/etc/api-key-helper/config.toml", system));

@@ -52,7 +52,7 @@ mod tests {
 
     fn parse(locked: &str, user: &str, variables: &[(&str, &str)]) -> Result<Configuration, Error> {
         let file = |path: &str, text: String| {
-            Some(ConfigFile { path: PathBuf::from(path), bytes: text.into() })
+            Some(ConfigFile { path: PathBuf::from(path), bytes: text.into(), is_draft: false })
         };
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         Configuration::parse(

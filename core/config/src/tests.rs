@@ -11,7 +11,7 @@ const USER: &str = "/home/u/config.toml";
 const SYSTEM: &str = "/etc/api-key-helper/config.toml";
 
 fn file(path: &str, text: &str) -> Option<ConfigFile> {
-    Some(ConfigFile { path: path.into(), bytes: text.into() })
+    Some(ConfigFile { path: path.into(), bytes: text.into(), is_draft: false })
 }
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
@@ -276,4 +276,16 @@ fn fingerprint_changes_with_source_settings_that_select_the_key() {
     assert_ne!(fingerprint(USER, "command = ['/a']\nenv = { A = '1' }\n"), base);
     // In another folder, the same relative path is another program.
     assert_ne!(fingerprint("/home/v/config.toml", "command = ['/a']\n"), base);
+}
+
+#[test]
+fn config_draft_error_names_the_key_without_a_line() {
+    let text = format!("{BASE}[profile.home]\nsources = ['a']\nttl = true\n");
+    let error = |is_draft| {
+        let file = ConfigFile { is_draft, ..file(USER, &text).unwrap() };
+        Configuration::parse(None, Some(file), Variables::new()).unwrap_err().to_string()
+    };
+    let wrong = "`profile.home.ttl`: expected ";
+    assert!(error(true).starts_with(wrong), "{}", error(true));
+    assert_eq!(error(false), format!("{USER}:7:1: {}", error(true)));
 }

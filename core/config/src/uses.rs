@@ -175,7 +175,7 @@ mod tests {
     use crate::{ConfigFile, Configuration, Variables};
 
     fn parse(text: &str) -> Result<Configuration, Error> {
-        let file = ConfigFile { path: "/c.toml".into(), bytes: text.into() };
+        let file = ConfigFile { path: "/c.toml".into(), bytes: text.into(), is_draft: false };
         Configuration::parse(None, Some(file), Variables::new())
     }
 

@@ -15,6 +15,7 @@ pub struct Place {
     file: Arc<Path>,
     line: usize,
     column: usize,
+    is_draft: bool,
 }
 
 impl Place {
@@ -22,6 +23,11 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or_else(|| Path::new("/"))
+    }
+
+    /// The place in front of a message; nothing for a draft, of which the user has seen no line.
+    pub(crate) fn introduction(&self) -> String {
+        if self.is_draft { String::new() } else { format!("{self}: ") }
     }
 }
 
@@ -69,6 +75,16 @@ impl Document {
         let values = reader.table(root.get_ref(), &mut Vec::new());
         Ok(Self { values, places: reader.places })
     }
+
+    /// The same of a file that is not written yet: errors name no lines of it.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    pub fn parse_draft(file: PathBuf, bytes: &[u8]) -> Result<Self, Error> {
+        let mut document = Self::parse(file, bytes)?;
+        document.places.values_mut().for_each(|place| place.is_draft = true);
+        Ok(document)
+    }
 }
 
 /// Returns the hint for a mistake at this offset. In double quotes, a backslash begins an escape: a
@@ -110,7 +126,7 @@ impl<'a> Lines<'a> {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
         let column = self.characters_before(offset) - self.characters_before(start) + 1;
-        Place { file: Arc::clone(self.file), line, column }
+        Place { file: Arc::clone(self.file), line, column, is_draft: false }
     }
 
     fn characters_before(&self, offset: usize) -> usize {

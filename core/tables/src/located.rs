@@ -76,7 +76,7 @@ impl Located {
     /// The place of the value at `path`, as errors about it begin: file, line, column and name.
     #[must_use]
     pub fn described(&self, path: &[String]) -> String {
-        let place = self.place(path).map_or_else(String::new, |place| format!("{place}: "));
+        let place = self.place(path).map_or_else(String::new, Place::introduction);
         format!("{place}`{}`", self.full(path))
     }
 

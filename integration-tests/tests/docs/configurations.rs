@@ -11,7 +11,11 @@ pub(crate) fn is_one(block: &Block) {
     let text = with_profile(&block.text);
     // Some lines are only for the system's file.
     let is_of_system = text.lines().any(|line| line.starts_with("locked = "));
-    let file = Some(ConfigFile { path: "/etc/c.toml".into(), bytes: text.clone().into() });
+    let file = Some(ConfigFile {
+        path: "/etc/c.toml".into(),
+        bytes: text.clone().into(),
+        is_draft: false,
+    });
     let (system, user) = if is_of_system { (file, None) } else { (None, file) };
     let parsed = Configuration::parse(system, user, Variables::new());
     let configuration = parsed.unwrap_or_else(|error| panic!("{block}: {error}"));

@@ -153,7 +153,11 @@ fn aws_page_blocks_are_valid_configurations() {
     assert!(blocks.len() >= 7, "{}", blocks.len());
     for block in blocks {
         let parse = |text: &str| {
-            let file = ConfigFile { path: "/etc/x/config.toml".into(), bytes: text.into() };
+            let file = ConfigFile {
+                path: "/etc/x/config.toml".into(),
+                bytes: text.into(),
+                is_draft: false,
+            };
             Configuration::parse(None, Some(file), Variables::new()).expect(block)
         };
         let sources = parse(block).sources();

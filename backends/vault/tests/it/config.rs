@@ -186,7 +186,11 @@ fn vault_page_blocks_are_valid_configurations() {
     for block in blocks {
         let variables = BTreeMap::from([("VAULT_TOKEN".to_owned(), "t".to_owned())]);
         let parse = |text: &str| {
-            let file = ConfigFile { path: "/etc/x/config.toml".into(), bytes: text.into() };
+            let file = ConfigFile {
+                path: "/etc/x/config.toml".into(),
+                bytes: text.into(),
+                is_draft: false,
+            };
             Configuration::parse(None, Some(file), variables.clone()).expect(block)
         };
         let configuration = parse(block);

@@ -57,19 +57,6 @@ impl<'a> Trial<'a> {
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
         Configured::parse(&self.call, self.environment, self.with(text))
             .and_then(|configured| accept_no(&configured.mistakes))
-            .map_err(|error| self.without_place(error))
-    }
-
-    /// The error without the line that it names: nobody has seen the file.
-    fn without_place(&self, error: Error) -> Error {
-        let place = format!("{}:", self.places.user_config.display());
-        let rest = error.message().strip_prefix(&place).and_then(|rest| rest.split_once(": "));
-        let Some((_, message)) = rest else { return error };
-        let unplaced = Error::new(error.kind(), message);
-        match error.hint() {
-            Some(hint) => unplaced.with_hint(hint.clone()),
-            None => unplaced,
-        }
     }
 
     /// Obtains a key once by the configuration `text`, and says how it is. The inner error is the
@@ -89,7 +76,7 @@ impl<'a> Trial<'a> {
             Session::with_files(&self.call, environment, self.places.clone(), files).await;
         let session = match session.and_then(Session::complete) {
             Ok(session) => session,
-            Err(error) => return Ok(Err(self.without_place(error))),
+            Err(error) => return Ok(Err(error)),
         };
         reporter.warn(&session.warnings);
         reporter.warn(&session.cautions);
@@ -119,12 +106,16 @@ impl<'a> Trial<'a> {
                 talk.say(&format!("It works: a key of {length} characters, which {end}.\n"));
                 Ok(())
             }
-            (Err(error), _) => Err(self.without_place(error)),
+            (Err(error), _) => Err(error),
         })
     }
 
     fn with(&self, text: &str) -> Files {
-        let file = ConfigFile { path: self.places.user_config.clone(), bytes: text.into() };
+        let file = ConfigFile {
+            path: self.places.user_config.clone(),
+            bytes: text.into(),
+            is_draft: true,
+        };
         Files { user: Some(file), ..self.files.clone() }
     }
 }
