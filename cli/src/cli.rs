@@ -143,7 +143,7 @@ pub(crate) fn parse(mut arguments: Vec<OsString>, backends: Backends) -> Result<
             return Err(Error::misconfigured(format!(
                 "`api-key-helper` is version {front}, but its worker is version {VERSION}"
             ))
-            .with_hint("install api-key-helper anew: an upgrade replaces both of its programs"));
+            .with_hint("reinstall api-key-helper: an upgrade replaces both of its programs"));
         }
         arguments.remove(0);
         if let Some(millis) = value(&arguments, ASKED_AT) {

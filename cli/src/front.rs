@@ -23,7 +23,7 @@ pub(crate) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     let real = real(&worker).map_err(|error| {
         let folder = worker.parent().unwrap_or(&worker);
         Error::misconfigured(format!("no `{name}` belongs to `{}`: {error}", trust::quote(folder)))
-            .with_hint("install api-key-helper anew, both of its programs")
+            .with_hint("reinstall api-key-helper, with both of its programs")
     })?;
     let path = environment.variable("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

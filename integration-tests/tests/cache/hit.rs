@@ -76,10 +76,10 @@ fn cache_hit_needs_no_worker_and_a_miss_names_its_places() {
     home.call(["status"]).program(&copy.front).run().assert_error(
         2,
         &[
-            "the worker is missing",
+            "cannot find the worker",
             &format!("`{}`", beside.display()),
             &format!("`{}`", libexec.join(WORKER).display()),
-            "install api-key-helper anew",
+            "reinstall api-key-helper",
         ],
     );
     assert_eq!(home.runs("main"), 1);

@@ -64,7 +64,7 @@ fn init_answers_become_a_working_configuration() {
          5  exchange  another token is traded for it\n\
          {BACKEND}: \n\n\
          {PROGRAM}: {script}\n\n\
-         PendingCall `script` for a key ...\n\
+         Asking `script` for a key ...\n\
          It works: a key of {length} characters, which does not say when it ends.\n\n\
          Wrote {file}\n\n\
          {APPLY}: no\n\

@@ -74,7 +74,7 @@ fn token_endpoint_timeout_or_redirect_is_named() {
     let elsewhere = Stub::start(|_| Reply::new(200, &[], "{}"));
     let to = format!("Location: {}/token", elsewhere.address());
     let redirecting = Stub::start(move |_| Reply::new(308, &[&to], ""));
-    let says = ["/token` redirects (308", "write the address that it leads to into the source"];
+    let says = ["/token` redirects (308", "set the address in the source to the final one"];
     at(&redirecting, "").get().run().assert_error(2, &says);
     assert!(elsewhere.requests().is_empty());
 }

@@ -37,7 +37,7 @@ fn exec_with_invalid_arguments_exits_125() {
     nobody.call(["exec", "--", &program]).run().assert_error(125, &["there is no configuration"]);
     let alone = Binaries::copy_front(&home.path().join("alone"));
     let call = home.call(["exec", "--", &program]).program(&alone.front);
-    call.run().assert_error(125, &["the worker is missing"]);
+    call.run().assert_error(125, &["cannot find the worker"]);
     assert_eq!(home.runs("program"), 0);
 }
 

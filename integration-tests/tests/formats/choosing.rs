@@ -36,7 +36,7 @@ fn invalid_format_settings_name_their_line() {
         ("format = \"jsn\"", ["config.toml:3:1", "`jsn` is not a valid value"]),
         ("headers = { \"A B\" = \"{key}\" }", ["config.toml:3:1", "`X-Api-Key`"]),
         ("headers = { A = \"{key}\\r\\nB: b\" }", ["config.toml:3:1", "printable ASCII"]),
-        ("env = \"A-B\"", ["config.toml:3:1", "begins with no digit"]),
+        ("env = \"A-B\"", ["config.toml:3:1", "must not begin with a digit"]),
         ("send_to = [\"git.example.com\"]", ["`git.example.com`", "https://git.example.com"]),
         (
             "send_to = [\"https://a.example\", \"https://bücher.example\"]",
@@ -105,14 +105,14 @@ fn send_to_refuses_other_servers_for_git_and_cargo() {
         |url: &str| home.call(["--format", "headers"]).env("CLAUDE_CODE_MCP_SERVER_URL", url).run();
     assert!(headers("https://a.example/mcp").assert_printed().contains("key-1"));
     headers("https://evil.example/a.example").assert_error(2, &["https://evil.example", "send_to"]);
-    headers("https://evil\u{ff0e}example").assert_error(2, &["not clear which server"]);
+    headers("https://evil\u{ff0e}example").assert_error(2, &["cannot tell which server"]);
     let cluster = |url: &str| format!(",\"cluster\":{{\"server\":\"{url}\"}}");
     let answer = kubernetes(&home, "v1", &cluster("https://b.example:443")).run();
     assert!(answer.assert_printed().contains("key-1"));
     let answer = kubernetes(&home, "v1", &cluster("https://evil.example")).run();
     answer.assert_error(2, &["https://evil.example", "send_to"]);
     let answer = kubernetes(&home, "v1", &cluster("nowhere")).run();
-    answer.assert_error(2, &["not clear which server"]);
+    answer.assert_error(2, &["cannot tell which server"]);
     let nowhere = git(&home, "get", "protocol=cert\npath=/a/key.pem\n\n").run();
     assert_eq!(nowhere.assert_printed(), "");
 }
@@ -120,7 +120,7 @@ fn send_to_refuses_other_servers_for_git_and_cargo() {
 #[test]
 fn git_and_cargo_formats_need_send_to() {
     let home = Home::with_script(KEYS);
-    let line = "write `send_to = [\"https://git.example\"]` into `[profile.main]`";
+    let line = "set `send_to = [\"https://git.example\"]` in `[profile.main]`";
     let answer = git(&home, "get", &git_asks("git.example")).run();
     answer.assert_error(2, &["`main`", "`https://git.example`", line]);
     let answer = cargo(&home, &cargo_asks("get", "git.example")).run();

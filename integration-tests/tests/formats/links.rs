@@ -77,7 +77,7 @@ fn cache_hit_by_a_profile_symlink_needs_no_worker() {
     fs::create_dir(hard.parent().unwrap()).unwrap();
     fs::hard_link(&user.copy.front, &hard).unwrap();
     let answer = user.home.helper().program(&hard).run();
-    answer.assert_error(2, &["the worker is missing", "sub/api-key-helper-worker"]);
+    answer.assert_error(2, &["cannot find the worker", "sub/api-key-helper-worker"]);
 }
 
 #[test]

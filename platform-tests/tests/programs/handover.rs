@@ -50,7 +50,7 @@ fn missing_worker_exits_2() {
     let programs = Binaries::copy_front(&home.path().join("bin"));
     let worker = programs.worker.file_name().unwrap().to_str().unwrap();
     let call = home.helper().program(&programs.front);
-    call.run().assert_error(2, &["the worker is missing", worker]);
+    call.run().assert_error(2, &["cannot find the worker", worker]);
 }
 
 #[test]

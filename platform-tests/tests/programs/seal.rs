@@ -20,7 +20,7 @@ fn cache_hit_needs_no_worker_for_each_seal_setting() {
         }
         home.restart_machine();
         call.run().assert_key("key-1");
-        call.clone().arg("status").run().assert_error(2, &["the worker is missing"]);
+        call.clone().arg("status").run().assert_error(2, &["cannot find the worker"]);
         assert_eq!(home.runs("main"), 1, "{seal}");
     }
 }

@@ -78,7 +78,7 @@ impl Programs {
 }
 
 const FRONT: &str = "api-key-helper";
-const MEND: &str = "install api-key-helper anew, both of its programs";
+const MEND: &str = "reinstall api-key-helper, with both of its programs";
 /// For a program that has nothing to do but to start another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
