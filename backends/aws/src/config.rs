@@ -39,7 +39,7 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `AWS_PROFILE`.
     aws_profile: Option<String>,
-    /// Where Secrets Manager is asked, such as a VPC endpoint.
+    /// The address of Secrets Manager, such as a VPC endpoint.
     ///
     /// Default: AWS's own, or the profile's.
     ///
@@ -56,16 +56,16 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `AWS_REGION`, `AWS_DEFAULT_REGION`.
     region: Option<String>,
-    /// Whether it is also asked when the secret rotates next, to read it again then.
+    /// Read the secret again when AWS says that it rotates.
     ///
     /// Default: `false`.
     #[serde(default)]
     rotation_aware: bool,
     /// The name of the secret, or its ARN, whose region is used then.
     secret_id: String,
-    /// Which version, by its id; then of any stage, unless `version_stage` stands beside it.
+    /// The version by its id, of any stage unless `version_stage` is set.
     version_id: Option<String>,
-    /// Which version, by its staging label.
+    /// The version by its staging label.
     ///
     /// Default: `"AWSCURRENT"`, unless there is a `version_id`.
     version_stage: Option<String>,
@@ -79,11 +79,11 @@ pub(crate) struct RawConfig {
 struct RawRole {
     /// The role's ARN.
     arn: String,
-    /// How long its credentials live, from `15m` to `12h`.
+    /// The life of its credentials, from `15m` to `12h`.
     ///
     /// Default: the role's own, `1h`.
     duration: Option<RawDuration>,
-    /// What the role's owner wants to be told.
+    /// The external id that the role requires.
     external_id: Option<String>,
     /// The name of the session in AWS's own log.
     ///
@@ -95,7 +95,7 @@ struct RawRole {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebIdentity"))]
 #[serde(deny_unknown_fields)]
 struct RawWebIdentity {
-    /// How long its credentials live, from `15m` to `12h`.
+    /// The life of its credentials, from `15m` to `12h`.
     ///
     /// Default: the role's own, `1h`.
     duration: Option<RawDuration>,
@@ -105,7 +105,7 @@ struct RawWebIdentity {
     ///
     /// Default: `"api-key-helper"`.
     session_name: Option<String>,
-    /// The token, a secret input.
+    /// The token.
     token: SecretInput,
 }
 

@@ -39,13 +39,13 @@ pub(crate) struct RawConfig {
     /// A signed JWT of the client (RFC 7523, section 2.2), instead of
     /// `client_secret`: a secret input.
     client_assertion: Option<SecretInput>,
-    /// How `client_secret` is sent.
+    /// The way in which `client_secret` is sent: in a header, or in the form.
     ///
     /// Default: `"basic"`.
     client_auth: Option<ClientAuth>,
     /// The client that asks.
     client_id: Option<String>,
-    /// Its secret, a secret input.
+    /// The client's secret.
     ///
     /// Default: a public client.
     client_secret: Option<SecretInput>,
@@ -53,13 +53,13 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `ANTHROPIC_FEDERATION_RULE_ID`.
     federation_rule_id: Option<String>,
-    /// What is sent, and how.
+    /// The form of the request.
     grant: GrantName,
     /// With `grant = "anthropic"`: the organization's UUID.
     ///
     /// Also: `ANTHROPIC_ORGANIZATION_ID`.
     organization_id: Option<String>,
-    /// What else that server wants to read; nothing secret.
+    /// More parameters for the server; not for secrets.
     parameters: Option<BTreeMap<String, String>>,
     /// With `grant = "token-exchange"`: the kind of token to ask for.
     ///
@@ -67,26 +67,27 @@ pub(crate) struct RawConfig {
     requested_token_type: Option<TokenType>,
     /// The server that the new token is for (RFC 8707): an address, or a list of them.
     resource: Option<OneOrSeveral>,
-    /// What to ask for.
+    /// The scopes to ask for.
     scopes: Option<Vec<String>>,
     /// With `grant = "anthropic"`: the account that the key acts as, `svac_…`.
     ///
     /// Also: `ANTHROPIC_SERVICE_ACCOUNT_ID`.
     service_account_id: Option<String>,
-    /// With `grant = "token-exchange"`: the kind of the `token`.
+    /// With `grant = "token-exchange"`: the kind of the `token`: `access_token`, `id_token`, `jwt`,
+    /// `refresh_token`, `saml1`, `saml2`, or an address of the server's own.
     ///
     /// Default: `"access_token"`.
     subject_token_type: Option<TokenType>,
-    /// What is traded in, a secret input.
+    /// The token to trade.
     ///
-    /// Default: none; it is needed.
+    /// Default: required.
     ///
     /// Also: with `grant = "anthropic"` the file that `ANTHROPIC_IDENTITY_TOKEN_FILE` names, or
     /// `ANTHROPIC_IDENTITY_TOKEN`.
     token: Option<SecretInput>,
-    /// Where it is traded.
+    /// The address of the token endpoint.
     ///
-    /// Default: none; it is needed; with `grant = "anthropic"`
+    /// Default: required; with `grant = "anthropic"`
     /// `https://api.anthropic.com/v1/oauth/token`.
     token_endpoint: Option<String>,
     /// With `grant = "anthropic"`: the workspace that the key is for, where the rule has several.

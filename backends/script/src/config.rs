@@ -29,7 +29,7 @@ pub(crate) struct Settings {
 pub(crate) struct RawConfig {
     /// The program and its arguments, run directly.
     ///
-    /// Default: none; there is either this or `shell_command`.
+    /// Default: required, unless there is `shell_command`.
     command: Option<Vec<String>>,
     /// A line that `shell -c` runs, instead of `command`. On Windows, PowerShell gets it by
     /// `-Command`, and `cmd` by `/d /s /c`.
@@ -40,7 +40,8 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `API_KEY_HELPER_SHELL`.
     shell: Option<String>,
-    /// How stdout is read.
+    /// The form of stdout: the key alone (`"raw"`), a document with the key in it (`"json"`), a JSON
+    /// object that is the key (`"document"`), or `"json"` if it begins with `{`, else `"raw"`.
     ///
     /// Default: `"auto"`.
     #[serde(default)]
@@ -48,13 +49,13 @@ pub(crate) struct RawConfig {
     /// Variables for the program, beside those that it inherits. Not for secrets.
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Where the program runs.
+    /// The folder in which the program runs.
     ///
     /// Default: the folder of the configuration file.
     cwd: Option<String>,
     /// A secret input that the program finds on its stdin, as one line.
     ///
-    /// Default: nothing is there.
+    /// Default: empty.
     stdin: Option<SecretInput>,
 }
 

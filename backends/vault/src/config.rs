@@ -31,11 +31,11 @@ pub(crate) struct Settings {
 pub(crate) struct RawConfig {
     /// The server, or a list of servers of one cluster, tried in order.
     ///
-    /// Default: none; it is needed.
+    /// Default: required.
     ///
     /// Also: `BAO_ADDR`, `VAULT_ADDR`.
     address: Option<Addresses>,
-    /// How to log in.
+    /// The login.
     ///
     /// Default: `{ method = "token" }`.
     auth: Option<RawAuth>,
@@ -47,7 +47,7 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `BAO_CACERT`, `VAULT_CACERT`.
     ca_file: Option<PathBuf>,
-    /// The certificate (PEM) that we show.
+    /// The client certificate (PEM).
     ///
     /// Also: `BAO_CLIENT_CERT`, `VAULT_CLIENT_CERT`.
     client_cert: Option<PathBuf>,
@@ -55,7 +55,7 @@ pub(crate) struct RawConfig {
     ///
     /// Also: `BAO_CLIENT_KEY`, `VAULT_CLIENT_KEY`.
     client_key: Option<PathBuf>,
-    /// What answers at `path`.
+    /// The engine: KV version 1 or 2, or any path that answers with `data`.
     ///
     /// Default: `"kv2"`.
     engine: Option<RawEngine>,
@@ -64,11 +64,11 @@ pub(crate) struct RawConfig {
     ///
     /// Default: the only field.
     field: Option<String>,
-    /// Where the engine is mounted.
+    /// The engine's mount.
     ///
     /// Default: `"secret"`; with `engine = "read"` the first part of `path`.
     mount: Option<String>,
-    /// The namespace.
+    /// The namespace; `""` and `"/"` are the root namespace.
     ///
     /// Also: `BAO_NAMESPACE`, `VAULT_NAMESPACE`.
     namespace: Option<String>,

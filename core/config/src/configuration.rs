@@ -43,7 +43,7 @@ pub struct Configuration {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 #[serde(default)]
 struct Top {
-    /// The profile that is used when none is named.
+    /// The profile in use when the command line names none.
     ///
     /// Default: the only one.
     ///
@@ -54,7 +54,8 @@ struct Top {
     /// Profiles, each a named list of sources with a policy.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::ProfileSettings>"))]
     profile: toml::Table,
-    /// The store of the key that encrypts the cache.
+    /// The place of the key that encrypts the cache: the system's store if it answers at once, else
+    /// a file (`"auto"`; on macOS and Windows a file), only the store, or a file.
     ///
     /// Default: `"auto"`.
     seal: SealSetting,

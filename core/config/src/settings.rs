@@ -15,21 +15,22 @@ pub struct ProfileSettings {
     ///
     /// Default: `1h`.
     ///
-    /// Also: `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, in milliseconds.
+    /// Also: `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`.
     pub ttl: Option<RawDuration>,
-    /// The time for which the caller uses a key after it was printed.
+    /// The time for which the client uses a key after it was printed.
     ///
     /// Default: `0s`.
     ///
-    /// Also: for Claude Code `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, in milliseconds, else `5m`.
+    /// Also: for Claude Code `CLAUDE_CODE_API_KEY_HELPER_TTL_MS`, else `5m`.
     pub hold: Option<RawDuration>,
     /// The longest time of one attempt.
     ///
     /// Default: `10s`.
     ///
-    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which takes precedence.
+    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, which takes precedence.
     pub timeout: Option<RawDuration>,
-    /// Attempts after the first one, for transient failures.
+    /// Attempts after the first one, if the failure may be temporary. A caller without a key and
+    /// without another source goes on until `deadline` while the server says when to retry.
     ///
     /// Default: `3`.
     ///
@@ -41,7 +42,7 @@ pub struct ProfileSettings {
     ///
     /// Also: `get --deadline`, which takes precedence.
     pub deadline: Option<RawDuration>,
-    /// The time before its expiry at which a key is refreshed, at most half of its lifetime.
+    /// The time before its expiry at which a key is replaced; at most half of its life.
     ///
     /// Default: `10m`.
     pub refresh_window: Option<RawDuration>,
@@ -49,17 +50,18 @@ pub struct ProfileSettings {
     ///
     /// Default: `10m`.
     pub stale_while_revalidate: Option<RawDuration>,
-    /// The time beyond `ttl` for which a key is printed while its source is down, never past its
-    /// expiry.
+    /// The time beyond `ttl` for which a key is printed while its source is down, never after it
+    /// expires.
     ///
     /// Default: `24h`.
     pub stale_if_error: Option<RawDuration>,
-    /// The largest share by which `ttl` is shortened, at random for each key, so that a fleet does
-    /// not refresh at once.
+    /// The most by which `ttl` is shortened, at random for each key, so that a fleet does not ask at
+    /// once. If it is not 0, a key that came after a failure may lose half.
     ///
     /// Default: `"10%"`.
     pub ttl_jitter: Option<Share>,
-    /// The reaction to a retry so early that the API must have refused the key.
+    /// The reaction to a call so early that the API must have refused the key: fetch another one,
+    /// and say so if that does not help; or nothing.
     ///
     /// Default: `"refetch"`.
     pub on_rejection: Option<OnRejection>,
@@ -81,9 +83,10 @@ pub struct ProfileSettings {
     ///
     /// Default: `"oauth2"`.
     pub username: Option<Username>,
-    /// The servers that may receive the key, for clients that name the server.
+    /// Servers that may have the key, as `https://HOST[:PORT]`, for clients that say where they send
+    /// it.
     ///
-    /// Default: for `git` and `cargo` required; else all.
+    /// Default: required for `git` and `cargo`; else all.
     pub send_to: Option<Vec<Origin>>,
 }
 

@@ -71,13 +71,13 @@ impl fmt::Display for SecretInput {
 )]
 #[serde(deny_unknown_fields, expecting = "a table such as `{ env = \"NAME\" }`")]
 struct SecretInputTable {
-    /// The identity that a pod, a job or a workload on AWS has anyway.
+    /// The identity of a pod, a job or a workload on AWS.
     ambient: Option<ambient::Name>,
-    /// Whom it is for; with `ambient = "github-actions"` alone.
+    /// The token's audience; only with `ambient = "github-actions"`.
     ///
     /// Default: the repository's owner.
     audience: Option<String>,
-    /// What a program prints: its path, and its arguments.
+    /// A program's path and arguments; its output is the secret.
     command: Option<Vec<String>>,
     /// The value of a variable.
     env: Option<String>,

@@ -9,24 +9,25 @@ use crate::RawDuration;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceSettings {
-    /// Which backend reads the rest of the table.
+    /// The backend that reads the rest of the table.
     #[cfg_attr(feature = "schema", schemars(required))]
     pub backend: Option<String>,
     /// The longest time of one attempt.
     ///
     /// Default: the profile's.
     ///
-    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, in milliseconds, which beats both.
+    /// Also: `API_KEY_HELPER_TIMEOUT_MS`, which takes precedence.
     pub timeout: Option<RawDuration>,
-    /// Attempts after the first one, when a failure may pass.
+    /// Attempts after the first one, if the failure may be temporary.
     ///
     /// Default: the profile's.
     ///
-    /// Also: `API_KEY_HELPER_RETRY_COUNT`, which beats both.
+    /// Also: `API_KEY_HELPER_RETRY_COUNT`, which takes precedence.
     pub retries: Option<u32>,
-    /// How long a key lives if neither the answer nor the key says it, or if they say 0 s.
+    /// The life of a key if neither the answer nor the key (a JWT's `exp`, AWS's `Expiration`) says
+    /// it, or if they say 0 s.
     ///
-    /// Default: for ever; a JWT says it by its `exp`.
+    /// Default: unlimited.
     pub lifetime: Option<RawDuration>,
 }
 

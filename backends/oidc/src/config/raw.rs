@@ -14,41 +14,35 @@ use crate::flow::{Flow, KeyToken};
 pub(crate) struct RawConfig {
     /// The API that the token is for, for providers that want this parameter.
     pub(super) audience: Option<String>,
-    /// An address that the provider does not publish, or publishes wrongly.
-    ///
-    /// Default: what the provider publishes.
+    /// Replaces the address that the provider publishes.
     pub(super) authorization_endpoint: Option<String>,
-    /// With `flow = "browser"`: what the sign-in page wants to know besides.
+    /// With `flow = "browser"`: more parameters for the sign-in page.
     pub(super) authorization_parameters: Option<BTreeMap<String, String>>,
     /// Certificates (PEM) of authorities to trust, beside those of the operating system.
     pub(super) ca_file: Option<PathBuf>,
-    /// With `flow = "client_credentials"`, instead of `client_secret`: a secret input that gives
-    /// a JWT which stands for the client.
+    /// With `flow = "client_credentials"`, instead of `client_secret`: a JWT that
+    /// proves the client.
     pub(super) client_assertion: Option<SecretInput>,
     /// The client that was registered for this program.
     pub(super) client_id: String,
-    /// The client's secret, where it has one: a secret input.
+    /// The client's secret, if it has one.
     ///
     /// Default: a public client.
     pub(super) client_secret: Option<SecretInput>,
-    /// An address that the provider does not publish, or publishes wrongly.
-    ///
-    /// Default: what the provider publishes.
+    /// Replaces the address that the provider publishes.
     pub(super) device_authorization_endpoint: Option<String>,
-    /// How the first token is obtained.
+    /// The flow that obtains the first token.
     ///
     /// Default: `"device"`.
     #[serde(default)]
     pub(super) flow: Flow,
-    /// The provider's name for itself, which is an address, exactly as it writes it.
+    /// The provider's name for itself, an address, exactly as it writes it.
     ///
-    /// Default: none; it is needed, unless the endpoints are written by hand.
+    /// Default: required, unless the endpoints are set.
     pub(super) issuer: Option<String>,
-    /// An address that the provider does not publish, or publishes wrongly.
-    ///
-    /// Default: what the provider publishes.
+    /// Replaces the address that the provider publishes.
     pub(super) jwks_uri: Option<String>,
-    /// Which token is the key.
+    /// The token that is the key.
     ///
     /// Default: `"access_token"`.
     #[serde(default)]
@@ -59,17 +53,13 @@ pub(crate) struct RawConfig {
     pub(super) redirect_uri: Option<String>,
     /// The server that the token is for (RFC 8707): an address, or a list of them.
     pub(super) resource: Option<Resources>,
-    /// An address that the provider does not publish, or publishes wrongly.
-    ///
-    /// Default: what the provider publishes.
+    /// Replaces the address that the provider publishes.
     pub(super) revocation_endpoint: Option<String>,
-    /// What to ask for.
+    /// The scopes to ask for.
     ///
     /// Default: `["openid", "offline_access"]`; with `flow = "client_credentials"` nothing.
     pub(super) scopes: Option<Vec<String>>,
-    /// An address that the provider does not publish, or publishes wrongly.
-    ///
-    /// Default: what the provider publishes.
+    /// Replaces the address that the provider publishes.
     pub(super) token_endpoint: Option<String>,
 }
 

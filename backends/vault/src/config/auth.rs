@@ -15,22 +15,20 @@ use crate::token_helper::TokenHelper;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Auth"))]
 #[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields, expecting = "a table")]
 pub(super) enum RawAuth {
-    /// By a role and what proves it.
+    /// a role and its secret id.
     Approle {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
         /// The role's id.
         role_id: String,
-        /// What proves the role: a secret input.
-        ///
-        /// Default: none, for a role that wants none.
+        /// The role's secret id, if it requires one.
         secret_id: Option<RawInput>,
     },
-    /// By `client_cert`.
+    /// `client_cert`.
     Cert {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
@@ -39,9 +37,9 @@ pub(super) enum RawAuth {
         /// Default: the first one that fits the certificate.
         role: Option<String>,
     },
-    /// By a JWT of another issuer.
+    /// a JWT of another issuer.
     Jwt {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
@@ -49,51 +47,51 @@ pub(super) enum RawAuth {
         ///
         /// Default: the mount's own.
         role: Option<String>,
-        /// The JWT, a secret input.
+        /// The JWT.
         jwt: RawInput,
     },
-    /// By a pod's service account.
+    /// a pod's service account.
     Kubernetes {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
         /// The role to log in as.
         role: String,
-        /// The service account's token, a secret input.
+        /// The service account's token.
         ///
         /// Default: the file where Kubernetes projects it.
         jwt: Option<RawInput>,
     },
-    /// By a name and a password of LDAP.
+    /// a name and password of LDAP.
     Ldap {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
-        /// Who logs in.
+        /// The user.
         username: String,
-        /// Its password, a secret input.
+        /// The user's password.
         password: RawInput,
     },
-    /// By a token that another program provides and renews.
+    /// a token that another program provides and renews.
     Token {
-        /// The token, a secret input.
+        /// The token.
         ///
         /// Default: `~/.vault-token`.
         ///
         /// Also: `BAO_TOKEN`, `VAULT_TOKEN`.
         token: Option<RawInput>,
     },
-    /// By a name and a password of Vault's own.
+    /// a name and password of Vault.
     Userpass {
-        /// The path of the auth method below `auth/`.
+        /// Its path below `auth/`.
         ///
         /// Default: its name.
         mount: Option<String>,
-        /// Who logs in.
+        /// The user.
         username: String,
-        /// Its password, a secret input.
+        /// The user's password.
         password: RawInput,
     },
 }
