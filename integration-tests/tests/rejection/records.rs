@@ -244,7 +244,9 @@ fn cache_hit_of_a_client_opens_one_more_file() {
     let call = user
         .helper()
         .env("CLAUDE_CODE_ENTRYPOINT", "cli")
-        .env("CLAUDE_CODE_MESSAGING_SOCKET", socket);
+        .env("CLAUDE_CODE_MESSAGING_SOCKET", socket)
+        // So short that no ask is early, however long `strace` takes.
+        .env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "10500");
     call.run().assert_key("old-key");
     let own = fs::read_dir(user.records()).unwrap().map(|file| file.unwrap().path());
     let own = own.filter(|file| *file != file_of(&client, &user)).collect::<Vec<_>>();
