@@ -5,6 +5,12 @@
 //! and a [`Failure`] that says whether the server may have read the request. Hints depend on a
 //! backend's settings, so each backend brings its own [`Words`]. OAuth servers have one error
 //! format ([`oauth`]).
+//!
+//! # Example
+//!
+//! ```
+#![doc = include_str!("../examples/keyserver.rs")]
+//! ```
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]

@@ -1,4 +1,5 @@
-//! A backend that reads a key from a credential that systemd gives to a service (`LoadCredential=`).
+//! A backend that reads a key from a credential that systemd gives to a service
+//! (`LoadCredential=`).
 
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// An identity of the place where we run: a short-lived JWT, which the place replaces by itself. Here
-/// it is only named; whoever resolves secret inputs knows how each is had.
+/// An identity of the place where we run: a short-lived JWT, which the place replaces by itself.
+/// Here it is only named; whoever resolves secret inputs knows how each is had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ambient {

@@ -1,4 +1,4 @@
-//! What a backend may ask of the engine during one attempt.
+//! The engine, as a backend sees it during one attempt.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -20,8 +20,8 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     /// Returns the time of the wall clock, for lifetimes.
     fn now(&self) -> SystemTime;
 
-    /// Returns how much of the attempt's time is left. The engine drops the attempt when it is over:
-    /// end what needs an orderly end, such as a child process, a little earlier.
+    /// Returns how much of the attempt's time is left. The engine drops the attempt when it is
+    /// over: end what needs an orderly end, such as a child process, a little earlier.
     fn time_left(&self) -> Duration;
 
     /// The sources that are being fetched, outermost first, for a program that may call us again.
@@ -53,9 +53,9 @@ pub trait Attempt: fmt::Debug + Send + Sync {
     /// Transient, when the disk is full or read-only: the request must not be sent.
     async fn reserve_space(&self) -> Result<(), Error>;
 
-    /// Reads the renewal on the disk, and returns it when it is another one than this attempt's. Call
-    /// it when a server has refused ours, before that is given up: another process may have replaced
-    /// it. By default no other process does.
+    /// Reads the renewal on the disk, and returns it when it is another one than this attempt's.
+    /// Call it when a server has refused ours, before that is given up: another process may have
+    /// replaced it. By default no other process does.
     ///
     /// # Errors
     /// Misconfigured, when what is on the disk is not ours to read.
@@ -63,8 +63,8 @@ pub trait Attempt: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Reads a secret input. Do so at every attempt, for projected tokens rotate on disk. The key of
-    /// another source may be a cached one; the time until it is there is none of this attempt's.
+    /// Reads a secret input. Do so at every attempt, for projected tokens rotate on disk. The key
+    /// of another source may be a cached one; the time until it is there is none of this attempt's.
     /// Where the attempt then ends in a refusal, the engine has that key fetched again, and repeats
     /// the attempt once.
     ///

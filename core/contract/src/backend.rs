@@ -1,4 +1,4 @@
-//! What a backend is: one way of obtaining a key.
+//! The interface of a backend: one way of obtaining a key.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -11,14 +11,14 @@ use crate::{Attempt, Error, Key, Prompt, Secret};
 /// retry, no terminal, no other backend.
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// One attempt to obtain a key without a human. Never retries, sleeps between attempts, caches,
-    /// prints or prompts.
+    /// Makes one attempt to obtain a key, without the user. Never retries, sleeps between attempts,
+    /// caches, prints or prompts.
     ///
     /// # Errors
     /// Their kind decides what the engine does next, see [`crate::ErrorKind`].
     async fn fetch(&self, attempt: &dyn Attempt) -> Result<Credential, Error>;
 
-    /// Obtains a key by talking to a human.
+    /// Signs the user in, and obtains a key by that. By default there is no sign-in.
     ///
     /// # Errors
     /// As [`Backend::fetch`]; `Misconfigured` where the backend knows no login.
@@ -27,14 +27,15 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Err(Error::misconfigured("this backend has no login"))
     }
 
-    /// Whether a human can sign in to it, and [`Backend::login`] is therefore worth offering. By default
-    /// not.
+    /// Returns whether the user can sign in to this source, by its settings. More than the display
+    /// depends on it: the renewal of such a source stays when the user signs in to another source
+    /// that it uses. By default there is no sign-in.
     fn has_login(&self) -> bool {
         false
     }
 
-    /// Gives the credential back: revokes a token or a lease. By default there is nothing to do, and a
-    /// renewal is one that the source had under another backend.
+    /// Gives the credential back: revokes a token or a lease. By default there is nothing to do,
+    /// and a renewal is one that the source had under another backend.
     ///
     /// # Errors
     /// As [`Backend::fetch`].
@@ -45,9 +46,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
         }
     }
 
-    /// The time by the clock of the source's server, asked for without a credential and without a
-    /// human; `None` where there is no server, or where it tells no time. For `doctor`: lifetimes are
-    /// reckoned by two clocks. By default there is no server.
+    /// Returns the time by the clock of the source's server, asked for without a credential and
+    /// without the user; `None` where there is no server, or where it tells no time. `doctor`
+    /// compares it with ours: lifetimes are reckoned by two clocks. By default there is no server.
     ///
     /// # Errors
     /// As [`Backend::fetch`].
@@ -56,14 +57,14 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Whether what it keeps as a renewal spares the next fetch something, and is no mere note to
-    /// itself: only then is it shown. By default so.
+    /// Returns whether the renewals of this backend spare the next fetch something. Those that are
+    /// a mere note to itself are not shown as the source's state. By default they are shown.
     fn renews(&self) -> bool {
         true
     }
 
-    /// What `renewal`, which this backend made, tells of the login that it comes from: shown when
-    /// somebody has logged in, and later as the source's state. Asks nobody. By default nothing.
+    /// Returns the sign-in that `renewal`, which this backend made, comes from. It is shown after a
+    /// sign-in, and later as the source's state. Asks no server. By default there is none.
     fn sign_in(&self, renewal: &Secret) -> Option<SignIn> {
         let _ = renewal;
         None
@@ -76,7 +77,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 pub struct SignIn {
     /// The account, by the name that the user knows best.
     pub account: Option<String>,
-    /// When the user must sign in again, if that is known: past for a sign-in that has expired.
+    /// The time at which the user must sign in again, if known: past if the sign-in has expired.
     pub expires_at: Option<SystemTime>,
     /// The granted scopes.
     pub scopes: Vec<String>,
@@ -110,13 +111,13 @@ impl SignIn {
 pub struct Credential {
     /// The key itself.
     pub key: Key,
-    /// The issuer's end of the key's validity, if the answer says so. Hard: nothing is printed after
-    /// it. For a key that is a JWT the engine reads `exp` by itself.
+    /// The issuer's end of the key's validity, if the answer says so. Hard: nothing is printed
+    /// after it. For a key that is a JWT the engine reads `exp` by itself.
     pub expires_at: Option<SystemTime>,
-    /// When the issuer will have a newer key, if it says so.
+    /// The time from which the issuer has a newer key, if it says so.
     pub refresh_at: Option<SystemTime>,
-    /// A secret that makes the next fetch possible without the user, such as a refresh token. `None`
-    /// leaves the one that is stored.
+    /// A secret that makes the next fetch possible without the user, such as a refresh token.
+    /// `None` leaves the one that is stored.
     pub renewal: Option<Secret>,
 }
 

@@ -1,7 +1,7 @@
 //! A key that is a JSON document: where an API wants more than one secret, they are one key.
 //!
-//! As a key it has no white space, and nothing that is not ASCII: both are written as JSON's escapes
-//! where they are part of a text, and left out elsewhere.
+//! As a key it has no white space, and nothing that is not ASCII: both are written as JSON's
+//! escapes where they are part of a text, and left out elsewhere.
 
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
@@ -18,8 +18,8 @@ pub fn key(json: &str) -> Option<Result<Key, KeyError>> {
     Some(Key::parse(&compact(json)))
 }
 
-/// Reads a key that stands alone where a text is expected. What tools write there instead of a key is
-/// refused: a JSON document, a word for no value, a key in quotes.
+/// Reads a key that stands alone where a text is expected. What tools write there instead of a key
+/// is refused: a JSON document, a word for no value, a key in quotes.
 ///
 /// # Errors
 /// As [`Key::parse`].
@@ -46,8 +46,8 @@ pub struct AwsKeys {
 }
 
 impl AwsKeys {
-    /// Reads a key as the answers of AWS's own programs have it, alone or inside `Credentials`; or of
-    /// Vault's, in their names. Where names of one field differ, the first in our list counts.
+    /// Reads a key as the answers of AWS's own programs have it, alone or inside `Credentials`; or
+    /// of Vault's, in their names. Where names of one field differ, the first in our list counts.
     #[must_use]
     pub fn parse(key: &Key) -> Option<Self> {
         let outer = Fields::parse(key.expose().as_bytes())?;

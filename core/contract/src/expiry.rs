@@ -22,8 +22,8 @@ pub fn rfc3339(moment: Moment) -> String {
 
 /// An expiry in a document, in any of the usual forms: a date, a Unix time, or a lifetime.
 ///
-/// Every JSON value can be read as one, so that an expiry never costs the fields beside it. The code
-/// that needs the expiry asks for it, and names the field if it is unreadable.
+/// Every JSON value can be read as one, so that an expiry never costs the fields beside it. The
+/// code that needs the expiry asks for it, and names the field if it is unreadable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expiry(Form);
 
@@ -38,7 +38,8 @@ impl Expiry {
     /// A form that a message can recommend.
     pub const EXAMPLE: &str = "RFC 3339, such as `2030-01-31T12:00:00Z`, or Unix seconds";
 
-    /// Reads a text: a date or a number. Numbers in quotes are what `jq --arg` writes, and some servers.
+    /// Reads a text: a date or a number. Numbers in quotes are what `jq --arg` writes, and some
+    /// servers.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
@@ -65,8 +66,8 @@ impl Expiry {
         }
     }
 
-    /// The end of this lifetime in seconds, which begins at `start`; [`Moment::EPOCH`] if it is zero or
-    /// less. `None`: it is not a number.
+    /// The end of this lifetime in seconds, which begins at `start`; [`Moment::EPOCH`] if it is
+    /// zero or less. `None`: it is not a number.
     #[must_use]
     pub fn after(self, start: Moment) -> Option<Moment> {
         match self.0 {
@@ -80,8 +81,9 @@ impl Expiry {
 }
 
 /// Reads RFC 3339, and ISO 8601 without an offset, which is UTC: programs that leave the offset out
-/// mean it, and AWS's own SDKs read it so. Before the offset may be a space; `UTC` or `GMT` may stand for it,
-/// or follow it, as Go prints it. A date alone is its first moment. Else the date is one of HTTP.
+/// mean it, and AWS's own SDKs read it so. Before the offset may be a space; `UTC` or `GMT` may
+/// stand for it, or follow it, as Go prints it. A date alone is its first moment. Else the date is
+/// one of HTTP.
 pub(crate) fn date(text: &str) -> Option<Moment> {
     if let Ok(date) = rfc2822::DateTimeParser::new().parse_timestamp(text) {
         return Some(Moment::from_unix_millis(date.as_millisecond().try_into().unwrap_or(0)));
@@ -106,9 +108,9 @@ fn without_suffix<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
     end.eq_ignore_ascii_case(suffix).then_some(rest)
 }
 
-/// The moment of a Unix time. Seconds, milliseconds, microseconds and nanoseconds cannot be confused: a
-/// number is of the coarsest unit in which it is before the year 10000, for in the next finer one it is
-/// before 1979, and nothing that is used today ended then.
+/// The moment of a Unix time. Seconds, milliseconds, microseconds and nanoseconds cannot be
+/// confused: a number is of the coarsest unit in which it is before the year 10000, for in the next
+/// finer one it is before 1979, and nothing that is used today ended then.
 fn unix(number: f64) -> Option<Moment> {
     const MILLIS_PER_UNIT: [f64; 4] = [1e3, 1.0, 1e-3, 1e-6];
     #[expect(clippy::cast_precision_loss, reason = "it is less than 2^53")]

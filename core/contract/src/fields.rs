@@ -1,8 +1,8 @@
 //! The fields of a JSON object that another program wrote.
 //!
-//! Each field is read by itself, when it is used. A type that `serde` derives is read whole or not at
-//! all: one field of an unexpected type, or a name that is written twice, would cost the rest of the
-//! answer, and with it a refresh token that exists nowhere else.
+//! Each field is read by itself, when it is used. A type that `serde` derives is read whole or not
+//! at all: one field of an unexpected type, or a name that is written twice, would cost the rest of
+//! the answer, and with it a refresh token that exists nowhere else.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::{Expiry, Secret, text};
 
-/// The fields of a JSON object, which stay in its text until they are read: no secret is copied that
-/// no caller asks for. `null` is no value. Of a name that is written twice, the last value counts.
+/// The fields of a JSON object, which stay in its text until they are read: no secret is copied
+/// that no caller asks for. `null` is no value. Of a name that is written twice, the last value
+/// counts.
 #[derive(Default)]
 pub struct Fields<'a>(BTreeMap<String, &'a RawValue>);
 
@@ -71,8 +72,8 @@ impl<'a> Fields<'a> {
         self.string(name).map(Secret::new)
     }
 
-    /// A list of texts; a text alone is a list of one. What is no text in the list, or an empty one, is
-    /// left out.
+    /// A list of texts; a text alone is a list of one. What is no text in the list, or an empty
+    /// one, is left out.
     #[must_use]
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
         let texts: Vec<_> = match self.list(name) {

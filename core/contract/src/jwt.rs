@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::{Expiry, Fields, Key};
 
-/// The payload of a token in compact form (RFC 7515, section 3.1): three parts between dots. `None`: it
-/// is no such token. A name in another encoding does not cost the token its other claims.
+/// The payload of a token in compact form (RFC 7515, section 3.1): three parts between dots.
+/// `None`: it is no such token. A name in another encoding does not cost the token its other
+/// claims.
 #[must_use]
 pub fn payload(token: &str) -> Option<Zeroizing<String>> {
     let mut parts = token.split('.');
@@ -20,8 +21,8 @@ pub fn payload(token: &str) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(String::from_utf8_lossy(&payload).into_owned()))
 }
 
-/// The bytes of a part of a token, or of a number of a key (RFC 7515, section 2). Some issuers write the
-/// base64 of MIME.
+/// The bytes of a part of a token, or of a number of a key (RFC 7515, section 2). Some issuers
+/// write the base64 of MIME.
 #[must_use]
 pub fn decode(part: &str) -> Option<Zeroizing<Vec<u8>>> {
     let part = Zeroizing::new(part.replace('+', "-").replace('/', "_"));

@@ -4,8 +4,8 @@
 //! A backend knows its server and nothing else. The engine caches, locks, retries, falls back to
 //! another source, remembers failures, and keeps to the deadline. So a backend has two parts:
 //!
-//! - A function that builds a source from its [`SourceTable`], and asks nobody. Its errors name file,
-//!   line and column.
+//! - A function that builds a source from its [`SourceTable`], and asks no server. Its errors name
+//!   file, line and column.
 //! - [`Backend::fetch`], which is **one** attempt without the user. It neither retries nor sleeps,
 //!   caches, prints or prompts. [`Attempt`] is all that it may ask of the engine.
 //!
@@ -33,47 +33,51 @@
 //!
 //! In doubt it is `transient`: a proxy's page must not drop a key that works.
 //!
-//! A message is lower case, without a full stop, with names in backticks, and never with a secret; a
-//! hint says what to do next. Both together are within 500 characters, for Claude Code shows no more.
-//! A command of the program is data, [`Hint::with_command`]: the options of the call are added where it
-//! is shown. A message that names its source says so by [`Error::about`]. Take secrets out of what a
-//! server said with [`redact`] before it goes into a message.
+//! A message is lower case, without a full stop, with names in backticks, and never with a secret;
+//! a hint says what to do next. Both together are within 500 characters, for Claude Code shows no
+//! more. A command of the program is data, [`Hint::with_command`]: the options of the call are
+//! added where it is shown. A message that names its source says so by [`Error::about`]. Take
+//! secrets out of what a server said with [`redact`] before it goes into a message.
 //!
 //! # Settings
 //!
-//! - [`SourceTable::parse`] reads the table into a type that `serde` derives. A setting that the type
-//!   has no field for is an error that names the nearest one. `backend`, `timeout`, `retries` and
-//!   `lifetime` are the engine's.
-//! - [`SourceTable::variable`] reads an environment variable and records that: when its value changes,
-//!   the cached key is another one. Read variables in no other way. [`SourceTable::selector`] reads one
-//!   that says whose key it is, such as an account: each of its values has a cached key of its own.
+//! - [`SourceTable::parse`] reads the table into a type that `serde` derives. A setting that the
+//!   type has no field for is an error that names the nearest one. `backend`, `timeout`, `retries`
+//!   and `lifetime` are the engine's.
+//! - [`SourceTable::variable`] reads an environment variable and records that: when its value
+//!   changes, the cached key is another one. Read variables in no other way.
+//!   [`SourceTable::selector`] reads one that says whose key it is, such as an account: each of its
+//!   values has a cached key of its own.
 //! - [`SourceTable::path`] makes a path absolute, relative to the file that it is written in.
-//! - [`SecretInput`], as a field of the type, is where a secret of the backend's own is: a variable, a
-//!   file, a program, another source. Pass it through [`SourceTable::input`] when the source is built,
-//!   and read it with [`Attempt::resolve`] at each attempt.
+//! - [`SecretInput`], as a field of the type, is where a secret of the backend's own is: a
+//!   variable, a file, a program, another source. Pass it through [`SourceTable::input`] when the
+//!   source is built, and read it with [`Attempt::resolve`] at each attempt.
 //!
 //! # The server's answer
 //!
-//! - [`Fields`] reads a JSON answer one field at a time, so that a field of an unexpected type costs no
-//!   other one.
-//! - [`Expiry`] reads an expiry in every usual form. If it is unreadable, return an error that names
-//!   the field. A lifetime of 0 s is [`Moment::EPOCH`], and the engine says what to do about it.
-//!   [`Moment`] and [`SystemTime`](std::time::SystemTime) convert into each other by `From`.
-//! - [`Credential::expires_at`] is the issuer's end. Of a JWT or a set of AWS keys the engine reads it
-//!   by itself.
-//! - [`Credential::renewal`] is a secret that makes the next fetch possible without the user, such as a
-//!   refresh token. [`renewal`] writes and reads one. Before a request that spends the old one, call
-//!   [`Attempt::reserve_space`]; as soon as the new one is there, [`Attempt::store_renewal`].
+//! - [`Fields`] reads a JSON answer one field at a time, so that a field of an unexpected type
+//!   costs no other one.
+//! - [`Expiry`] reads an expiry in every usual form. If it is unreadable, return an error that
+//!   names the field. A lifetime of 0 s is [`Moment::EPOCH`], and the engine says what to do about
+//!   it. [`Moment`] and [`SystemTime`](std::time::SystemTime) convert into each other by `From`.
+//! - [`Credential::expires_at`] is the issuer's end. Of a JWT or a set of AWS keys the engine reads
+//!   it by itself.
+//! - [`Credential::renewal`] is a secret that makes the next fetch possible without the user, such
+//!   as a refresh token. [`renewal`] writes and reads one. Before a request that spends the old
+//!   one, call [`Attempt::reserve_space`]; as soon as the new one is there,
+//!   [`Attempt::store_renewal`].
 //!
 //! # In a program
 //!
-//! [Writing a backend](https://github.com/api-key-helper/api-key-helper/blob/main/docs/writing-a-backend.md)
+//! [Writing a
+//! backend](https://github.com/api-key-helper/api-key-helper/blob/main/docs/writing-a-backend.md)
 //! shows how a program gets a backend of your own, and which HTTP client ours use.
 //!
 //! # Features
 //!
 //! - `testing`: the module [`testing`], for `[dev-dependencies]`.
-//! - `schema`: a source's table as JSON schema, by `schemars`. The project's reference is made of it.
+//! - `schema`: a source's table as JSON schema, by `schemars`. The project's reference is made of
+//!   it.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
@@ -105,7 +109,7 @@ pub use ambient::Ambient;
 pub use api_key_helper_values::{
     Error, ErrorKind, Hint, Key, KeyError, MAX_KEY_LENGTH, Moment, SHOWN_LENGTH, Secret,
 };
-/// What an implementation of [`Backend`] or [`Prompt`] is written with.
+/// Makes the functions of a trait `async`: implementations of [`Backend`] and [`Prompt`] need it.
 #[doc(no_inline)]
 pub use async_trait::async_trait;
 pub use attempt::{Attempt, CHAIN_VARIABLE};

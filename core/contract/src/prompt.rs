@@ -11,12 +11,12 @@ pub trait Prompt: Send + Sync {
     /// backend polls then.
     async fn show(&self, code: &DeviceCode<'_>);
 
-    /// Shows the page that a browser of this machine must go to (RFC 8252, section 4), opens it where
-    /// the user would see that, and returns at once: the backend then waits for the browser.
+    /// Shows the page that a browser of this machine must go to (RFC 8252, section 4), opens it
+    /// where the user would see that, and returns at once: the backend then waits for the browser.
     async fn browse(&self, page: &SignInPage<'_>);
 }
 
-/// What the user needs for a device login.
+/// The addresses and the code of a device login.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct DeviceCode<'a> {
@@ -26,7 +26,7 @@ pub struct DeviceCode<'a> {
     pub verification_uri_complete: Option<&'a str>,
     /// The code to type there.
     pub user_code: &'a str,
-    /// When the code expires.
+    /// The time at which the code expires.
     pub expires_at: SystemTime,
 }
 

@@ -1,9 +1,9 @@
 //! Takes secrets out of text that others wrote.
 //!
-//! A server repeats what it was sent in any encoding: percent-encoded as in a form, in base64 as in a
-//! header, escaped for JSON, HTML or a log, or several of these in turn. A secret has too many spellings
-//! to list them. So the text is decoded in each way that may be meant, and each byte that comes out
-//! remembers its place in the text.
+//! A server repeats what it was sent in any encoding: percent-encoded as in a form, in base64 as in
+//! a header, escaped for JSON, HTML or a log, or several of these in turn. A secret has too many
+//! spellings to list them. So the text is decoded in each way that may be meant, and each byte that
+//! comes out remembers its place in the text.
 
 mod reading;
 mod unescape;
@@ -20,8 +20,8 @@ use crate::{Error, Secret, expiry};
 
 /// `text` with `[redacted]` for each of `secrets`, in any encoding.
 ///
-/// A part of a secret is redacted from 8 bytes on, for servers cut off what they repeat. A secret of
-/// fewer than 4 bytes stays: it occurs in words.
+/// A part of a secret is redacted from 8 bytes on, for servers cut off what they repeat. A secret
+/// of fewer than 4 bytes stays: it occurs in words.
 #[must_use]
 pub fn in_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a [u8]>) -> String {
     let secrets: Vec<_> = secrets.into_iter().flat_map(texts).collect();
@@ -62,8 +62,8 @@ pub fn in_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a [u8]>) -> S
     replace(&text, &is_secret)
 }
 
-/// `message` without `secrets`, in any encoding. A short one is left alone: it would occur in our own
-/// words.
+/// `message` without `secrets`, in any encoding. A short one is left alone: it would occur in our
+/// own words.
 #[must_use]
 pub fn in_message<'a>(message: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     const SHORTEST: usize = 8;
@@ -85,8 +85,8 @@ const LONGEST: usize = 16 * 1024;
 /// Stands for what is not repeated.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// The parts of `secret` to recognise: of a JSON document its texts and long numbers, for the names of
-/// its fields and the dates in it are not secret, and occur in messages.
+/// The parts of `secret` to recognise: of a JSON document its texts and long numbers, for the names
+/// of its fields and the dates in it are not secret, and occur in messages.
 fn texts(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     fn add(name: &str, value: Value, texts: &mut Vec<Zeroizing<Vec<u8>>>) {
         match value {

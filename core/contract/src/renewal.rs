@@ -1,8 +1,8 @@
 //! What the renewals of all backends are made of.
 //!
 //! A renewal is an opaque, versioned text of its backend's own: the engine keeps it and gives it
-//! back, and only its backend knows what is in it. Here are the text (JSON), the mark of its version
-//! and the two kinds of field that `serde` must be told how to write.
+//! back, and only its backend knows what is in it. Here are the text (JSON), the mark of its
+//! version and the two kinds of field that `serde` must be told how to write.
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,16 @@ pub fn read<T: DeserializeOwned>(secret: &Secret) -> Option<T> {
     serde_json::from_str(secret.expose()).ok()
 }
 
-/// Returns whether `secret` has the fields that a `T` is written with, and no others. A `T` whose fields
-/// are all optional can be read from the renewal of another backend too.
+/// Returns whether `secret` has the fields that a `T` is written with, and no others. A `T` whose
+/// fields are all optional can be read from the renewal of another backend too.
 #[must_use]
 pub fn is_written_as<T: DeserializeOwned + Serialize>(secret: &Secret) -> bool {
     let fields = read::<BTreeMap<String, IgnoredAny>>;
     read::<T>(secret).is_some_and(|renewal| fields(secret) == fields(&write(&renewal)))
 }
 
-/// The text to keep. `renewal` has no map with keys that are not strings, and nothing else can fail.
+/// The text to keep. `renewal` has no map with keys that are not strings, and nothing else can
+/// fail.
 #[must_use]
 pub fn write<T: Serialize>(renewal: &T) -> Secret {
     Secret::new(serde_json::to_string(renewal).unwrap_or_default())
@@ -51,8 +52,8 @@ impl<'de, const NUMBER: u8> Deserialize<'de> for Version<NUMBER> {
     }
 }
 
-/// A [`Secret`] as a string. A [`Secret`] itself cannot be written, so that whoever writes one says so:
-/// `#[serde(with = "secret")]`.
+/// A [`Secret`] as a string. A [`Secret`] itself cannot be written, so that whoever writes one says
+/// so: `#[serde(with = "secret")]`.
 pub mod secret {
     use super::{Deserialize, Deserializer, Secret, Serializer};
 

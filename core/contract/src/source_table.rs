@@ -11,8 +11,8 @@ use crate::source_settings::SourceSettings;
 use crate::text::{self, Form};
 use crate::{Error, SecretInput};
 
-/// The environment variables that the configuration may be filled from. U+FFFD stands in them for what
-/// is not text.
+/// The environment variables that the configuration may be filled from. U+FFFD stands in them for
+/// what is not text.
 pub type Variables = BTreeMap<String, String>;
 
 /// A source's table. What its backend reads from it is recorded, for an entry is only good as long
@@ -41,7 +41,8 @@ pub struct Reads {
 }
 
 impl SourceTable {
-    /// The `table` of source `name`, which may be filled from `variables` as far as `locked` allows.
+    /// The `table` of source `name`, which may be filled from `variables` as far as `locked`
+    /// allows.
     #[must_use]
     pub fn new(name: &str, table: Located, variables: Variables, locked: Locked) -> Self {
         Self { name: name.to_owned(), table, variables, locked, reads: Mutex::default() }
@@ -73,8 +74,8 @@ impl SourceTable {
     /// setting that all sources have, is an unknown key.
     ///
     /// # Errors
-    /// Misconfigured, with file, line, column and the nearest known key. A lock on what is no key of
-    /// this source is an error too.
+    /// Misconfigured, with file, line, column and the nearest known key. A lock on what is no key
+    /// of this source is an error too.
     pub fn parse<C: DeserializeOwned>(&self) -> Result<C, Error> {
         let read = self.table.read_with::<C>(SourceSettings::keys())?;
         self.locked.check_source(&self.name, &[fields::<C>(), SourceSettings::keys()].concat())?;
@@ -92,15 +93,16 @@ impl SourceTable {
         self.table.described(&[key.to_owned()])
     }
 
-    /// `path` as it is written in `key`, made absolute: a relative path is relative to the file that
-    /// holds it.
+    /// `path` as it is written in `key`, made absolute: a relative path is relative to the file
+    /// that holds it.
     #[must_use]
     pub fn path(&self, key: &str, path: &Path) -> PathBuf {
         self.table.resolve(key, path)
     }
 
-    /// `path`, which an environment variable says, made absolute by the caller's folder: a refresh behind
-    /// an answer leaves that folder, so this is done before. A `~` in front stays for its reader.
+    /// `path`, which an environment variable says, made absolute by the caller's folder: a refresh
+    /// behind an answer leaves that folder, so this is done before. A `~` in front stays for its
+    /// reader.
     #[must_use]
     pub fn path_of_variable(path: &str) -> PathBuf {
         if Path::new(path).starts_with("~") {
@@ -109,42 +111,43 @@ impl SourceTable {
         std::path::absolute(path).unwrap_or_else(|_| path.into())
     }
 
-    /// An environment variable that has a part in how the key is obtained, such as a credential, and
-    /// does not say whose key it is, [trimmed](text::trim). Its name is recorded, set or not. Only white
-    /// space is as if it were not set.
+    /// An environment variable that has a part in how the key is obtained, such as a credential,
+    /// and does not say whose key it is, [trimmed](text::trim). Its name is recorded, set or not.
+    /// Only white space is as if it were not set.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         self.record(|reads| reads.variables.insert(name.to_owned()));
         self.unrecorded(name)
     }
 
-    /// The same for a variable that says whose key it is, such as an account: each of its values has an
-    /// entry of its own. It is no secret.
+    /// The same for a variable that says whose key it is, such as an account: each of its values
+    /// has an entry of its own. It is no secret.
     #[must_use]
     pub fn selector(&self, name: &str) -> Option<String> {
         self.record(|reads| reads.selectors.insert(name.to_owned()));
         self.unrecorded(name)
     }
 
-    /// The same for a variable that says how a server is reached, and not whose key it gives: an entry
-    /// does not depend on it, and so it is not recorded.
+    /// The same for a variable that says how a server is reached, and not whose key it gives: an
+    /// entry does not depend on it, and so it is not recorded.
     #[must_use]
     pub fn unrecorded(&self, name: &str) -> Option<String> {
         let value = text::trim(self.variables.get(name)?);
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// As [`SourceTable::variable`], for a variable that says what `key` would, where the file leaves
-    /// `key` out.
+    /// As [`SourceTable::variable`], for a variable that says what `key` would, where the file
+    /// leaves `key` out.
     ///
     /// # Errors
-    /// Misconfigured, where it is more than one line, or is set although the system's file locks `key`.
+    /// Misconfigured, where it is more than one line, or is set although the system's file locks
+    /// `key`.
     pub fn filling(&self, key: &str, name: &str) -> Result<Option<String>, Error> {
         self.unlocked(key, name, self.variable(name))
     }
 
-    /// As [`SourceTable::selector`], for a variable that says what `key` would, where the file leaves
-    /// `key` out.
+    /// As [`SourceTable::selector`], for a variable that says what `key` would, where the file
+    /// leaves `key` out.
     ///
     /// # Errors
     /// As [`SourceTable::filling`].

@@ -11,8 +11,8 @@ const SHOWN: usize = 200;
 
 /// The last line of `tail`, the end of a program's stderr, that says something: without control
 /// characters and terminal sequences, cut to a bounded length, and without anything that also
-/// occurs in one of `known`: what was printed may be the key, and what was read is a secret. What has
-/// the form of a secret is not shown either.
+/// occurs in one of `known`: what was printed may be the key, and what was read is a secret. What
+/// has the form of a secret is not shown either.
 ///
 /// Lines that a shell prints under `set -x` say nothing about the cause, but may carry what the
 /// script passes to other programs: they are passed over. So is our own hint, where the script runs
@@ -37,8 +37,8 @@ pub fn presentable(text: &str) -> String {
     cut(&plain(text))
 }
 
-/// `line` with `[redacted]` for each run of characters that could be a token, a password or a JWT. The
-/// names of hosts and files stay, for they are often the cause.
+/// `line` with `[redacted]` for each run of characters that could be a token, a password or a JWT.
+/// The names of hosts and files stay, for they are often the cause.
 fn without_tokens(line: &str) -> String {
     let mut clean = String::with_capacity(line.len());
     let mut rest = line;
@@ -57,8 +57,8 @@ fn is_of_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "+/=_.-".contains(character)
 }
 
-/// Returns whether `run` is words and short numbers, as in `/etc/corp/proxy.conf`. Chance, which makes
-/// a token, spells no 20 characters so.
+/// Returns whether `run` is words and short numbers, as in `/etc/corp/proxy.conf`. Chance, which
+/// makes a token, spells no 20 characters so.
 fn is_name(run: &str) -> bool {
     !run.contains(['+', '='])
         && run.contains(|c: char| c.is_ascii_alphabetic())

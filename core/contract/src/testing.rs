@@ -77,12 +77,13 @@ pub struct FakeEngine {
     pub wants_another_key: bool,
     /// The state of the disk that renewals are stored on.
     pub disk: Disk,
-    /// The environment, for inputs such as `{ env = "NAME" }`. Unlike the value of an input that was
-    /// [given](Self::give), an error may show one of these.
+    /// The environment, for inputs such as `{ env = "NAME" }`. Unlike the value of an input that
+    /// was [given](Self::give), an error may show one of these.
     pub variables: Variables,
     /// JSON pointers (RFC 6901) to the secrets of a renewal, which no error may show.
     pub secrets: &'static [&'static str],
-    /// The calls by which the attempts stored something or asked for something again, by their names.
+    /// The calls by which the attempts stored something or asked for something again, by their
+    /// names.
     pub log: Log,
     inputs: Vec<(SecretInput, Secret)>,
     again: Mutex<Vec<Secret>>,
@@ -146,8 +147,8 @@ impl FakeEngine {
         self.inputs.push((input, secret.into()));
     }
 
-    /// Gives the next input that is [resolved again](Attempt::resolve_again) this value. After several
-    /// calls, the first value is the first to be taken.
+    /// Gives the next input that is [resolved again](Attempt::resolve_again) this value. After
+    /// several calls, the first value is the first to be taken.
     pub fn give_again(&mut self, secret: &str) {
         self.hide(secret);
         locked(&self.again).push(secret.into());

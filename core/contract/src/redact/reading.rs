@@ -97,9 +97,10 @@ impl Reading {
         (plain.bytes != self.bytes).then_some(plain)
     }
 
-    /// The bytes that runs of digits stand for. A digit is one for which `value` gives `bits` bits. The
-    /// first digits of a run may belong to what stands before it, so that many are `skipped`. A run may be
-    /// broken into lines. What a byte stands for is redacted by the word: part of a digit cannot be.
+    /// The bytes that runs of digits stand for. A digit is one for which `value` gives `bits` bits.
+    /// The first digits of a run may belong to what stands before it, so that many are `skipped`. A
+    /// run may be broken into lines. What a byte stands for is redacted by the word: part of a
+    /// digit cannot be.
     fn decoded_digits(
         &self,
         bits: u32,
@@ -200,8 +201,8 @@ impl Reading {
     }
 }
 
-/// Each part of `bytes` of length [`PIECE`] without white space, in lower case, and where it begins:
-/// servers change the case, of a UUID for one.
+/// Each part of `bytes` of length [`PIECE`] without white space, in lower case, and where it
+/// begins: servers change the case, of a UUID for one.
 pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = (usize, u64)> {
     bytes.windows(PIECE).enumerate().filter_map(|(start, piece)| {
         let piece: [u8; PIECE] = piece.try_into().ok()?;
@@ -219,7 +220,8 @@ pub(super) fn pieces_of_secret(secret: &[u8]) -> impl Iterator<Item = u64> {
     pieces(secret).filter(move |(start, _)| is_known(*start)).map(|(_, piece)| piece)
 }
 
-/// `bytes` in lower case without white space and `+`, each with its index: in a form a `+` is a space.
+/// `bytes` in lower case without white space and `+`, each with its index: in a form a `+` is a
+/// space.
 pub(super) fn squeezed(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     let stays = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'+';
     let bytes = bytes.iter().enumerate().filter(move |(_, byte)| stays(byte));
