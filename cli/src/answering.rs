@@ -1,4 +1,4 @@
-//! One ask, from what the client says to what it reads, whatever its format is.
+//! Answers one request, from the client's words to the text that it reads, in any format.
 
 pub(crate) mod refusal;
 mod successor;
@@ -22,17 +22,14 @@ pub(crate) struct PendingAnswer {
     text: Zeroizing<String>,
     key_id: KeyId,
     judged: Option<Judgement>,
-    /// Whether a source wants to be asked behind it.
+    /// Set if a source is due for a refresh in the background.
     refresh: bool,
     warnings: Vec<String>,
-    /// Until it is given: whoever does not read it does not hold us up, either.
+    /// Runs until the answer is printed: a client that does not read must not block this process.
     _watchdog: Watchdog,
 }
 
-/// Answers `ask`; `None` where another program may know a key for it.
-///
-/// # Errors
-/// The first source's that was asked.
+/// Answers `ask`; `None` if another credential helper may know a key for it.
 pub(crate) async fn answer(
     session: &Session,
     call: &Call,
@@ -51,9 +48,10 @@ pub(crate) async fn answer(
         None if get.refresh => Demand::FetchedSince(now(&session.clock)),
         None => Demand::Printable,
     };
-    // The source is asked first: while its answer is on the way, there is time for the disk.
+    // The fetch starts first, so that the disk is read while its answer is on the way.
     let asked = async {
-        // Who names a deadline by hand wants to read why it was not kept, and is not killed at it.
+        // A user who passes `--deadline` wants to read why it was exceeded. The process is not
+        // killed at it.
         let is_impatient = get.deadline.is_none() && deadline < session.profile.deadline;
         if is_impatient && session.shares_keys() {
             successor::ask_behind(session, call, demand, deadline).await;
@@ -61,8 +59,8 @@ pub(crate) async fn answer(
         session.get(demand, deadline).await
     };
     let Outcome { answer, warnings } = session.attend(asked).await;
-    // Of an error's caller only the first lines are seen: nothing stands before it, not even what
-    // there is to say about a key that cannot be printed.
+    // Clients show only the first lines of stderr when a call fails. Nothing may stand before the
+    // error, not even the warning that the key cannot be printed.
     let Answer { key, key_id, source, validity, refresh, .. } = answer?;
     let ask_again_at =
         session.profile.policy.ask_again_at(&validity, session.hold(), now(&session.clock));
@@ -73,10 +71,7 @@ pub(crate) async fn answer(
 }
 
 impl PendingAnswer {
-    /// Prints it, and does what there is to do behind it.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Prints the answer, then records it and starts a refresh that is due.
     pub(crate) fn give(
         self,
         session: &Session,
@@ -86,7 +81,8 @@ impl PendingAnswer {
         print(&self.text)?;
         // Google's libraries read stderr as a part of the answer.
         if session.format != FormatName::GoogleExecutable {
-            // Without a state folder, nothing else about it is worth saying.
+            // Without a state folder, nothing can be cached: the session's warning explains all
+            // others.
             let none = session.warnings.is_empty();
             reporter.warn(if none { &self.warnings } else { &session.warnings });
         }
@@ -100,8 +96,8 @@ impl PendingAnswer {
     }
 }
 
-/// The longest time of a call: what the command line says, else what the profile says, though never
-/// longer than the client waits.
+/// The longest time of a call: `--deadline`, or else the profile's deadline, up to the client's own
+/// limit.
 pub(crate) fn deadline(session: &Session, get: &Get) -> Result<Duration, Error> {
     if let Some(deadline) = get.deadline {
         let key = ["profile", &session.profile.name, "deadline"];
@@ -111,7 +107,7 @@ pub(crate) fn deadline(session: &Session, get: &Get) -> Result<Duration, Error> 
     Ok(patience(session))
 }
 
-/// What the profile says, though never longer than the client waits.
+/// The profile's deadline, up to the time that the client waits.
 pub(crate) fn patience(session: &Session) -> Duration {
     let own = session.profile.deadline;
     limit(session.format).map_or(own, |limit| own.min(limit))

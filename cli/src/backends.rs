@@ -1,15 +1,15 @@
-//! The backends that this program has.
+//! The backends of this program.
 
 use api_key_helper_backend::{Backend, Registration, SourceTable};
 use api_key_helper_values::Error;
 
 use crate::settings::Settings;
 
-/// Which there are, the first being what `init` proposes.
+/// The backends compiled in, and the names of those that are not. `init` offers the first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backends {
     compiled: &'static [Registration],
-    /// Names of Cargo features that would add others.
+    /// Names of Cargo features that would add a backend.
     left_out: &'static [&'static str],
 }
 
@@ -21,25 +21,20 @@ impl Backends {
         Self { compiled, left_out }
     }
 
-    /// All of them.
     pub(crate) const fn all(self) -> &'static [Registration] {
         self.compiled
     }
 
-    /// The name of the one that is meant where none is named.
+    /// The backend that `init` uses if none is named.
     pub(crate) fn default_name(self) -> &'static str {
         self.compiled.first().map_or("", |first| first.name)
     }
 
-    /// The one of that name.
     pub(crate) fn find(self, name: &str) -> Option<&'static Registration> {
         self.compiled.iter().find(|backend| backend.name == name)
     }
 
     /// Builds the backend `name` from a source's table.
-    ///
-    /// # Errors
-    /// Misconfigured: there is no such backend, or it is not compiled in, or its table is wrong.
     pub(crate) fn build(self, name: &str, table: &SourceTable) -> Result<Box<dyn Backend>, Error> {
         if let Some(backend) = self.find(name) {
             return (backend.build)(table);
@@ -58,7 +53,7 @@ impl Backends {
     }
 }
 
-/// The configuration that `init` writes for `backend`, with these settings of its source.
+/// Returns the configuration that `init` writes for `backend` with these settings.
 pub(crate) fn configuration(backend: &Registration, settings: &Settings) -> String {
     let name = backend.name;
     let profile = include_str!("templates/profile.toml").replace("NAME", name);

@@ -24,13 +24,13 @@ pub(crate) use self::options::{
 use crate::backends::Backends;
 use crate::report::print;
 
-/// The version of front and worker.
+/// The version of front and worker, which must be the same.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How the front says its own.
+/// The front's argument for its version.
 pub(crate) const FRONT_VERSION: &str = "--front-version=";
-/// How it says when it was started, in milliseconds since the Unix epoch.
+/// The front's argument for its start time, in milliseconds since the Unix epoch.
 const ASKED_AT: &str = "--asked-at=";
-/// How it says which profile the link is called after by which it was started.
+/// The front's argument for the profile in the name of the link that started it.
 const LINKED_PROFILE: &str = "--linked-profile=";
 
 /// Prints a short-lived API key, fetched from where the company keeps it
@@ -97,31 +97,29 @@ pub(crate) enum Command {
     Store,
 }
 
-/// A command line that was understood.
+/// The result of parsing a command line.
 pub(crate) enum Parsed {
-    /// Help or the version, already printed.
+    /// Help or version, already printed.
     Answered,
-    /// Something to do.
     Call(Call),
 }
 
-/// What there is to do, and with which options.
+/// The command to run, with its options.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) command: Command,
-    /// The form in which the command line wants the key.
+    /// The format given on the command line.
     pub(crate) format: Option<FormatName>,
-    /// When the front was started, if it was it that became us.
+    /// The time at which the front was started, if the front became this worker.
     pub(crate) asked_at: Option<Moment>,
-    /// Those of this program.
     pub(crate) backends: Backends,
 }
 
 impl Call {
-    /// The error as this call's user reads it: a command in its hint has the options by which it means
-    /// the same configuration and profile.
+    /// Adds this call's `--config` and `--profile` to the command in the error's hint. Otherwise
+    /// the hint would be about another configuration or profile.
     pub(crate) fn advise(&self, error: Error) -> Error {
         let config = self.config.as_ref().map(|path| ["--config".to_owned(), trust::quote(path)]);
         let profile = self.profile.clone().map(|profile| ["--profile".to_owned(), profile]);
@@ -130,11 +128,8 @@ impl Call {
     }
 }
 
-/// Understands the command line that the front hands over, which begins with what the front says of
-/// itself: its version, and when it was started.
-///
-/// # Errors
-/// Misconfigured.
+/// Parses the command line that the front passes on. It begins with the front's own arguments: its
+/// version, its start time, and the profile of a link.
 pub(crate) fn parse(mut arguments: Vec<OsString>, backends: Backends) -> Result<Parsed, Error> {
     let mut asked_at = None;
     let mut linked = None;
@@ -172,7 +167,7 @@ pub(crate) fn parse(mut arguments: Vec<OsString>, backends: Backends) -> Result<
 }
 
 impl Cli {
-    /// Understands words, the first being the program's name.
+    /// Parses `words`, of which the first is the program's name.
     fn read<T: Into<OsString> + Clone>(
         words: impl IntoIterator<Item = T>,
         backends: Backends,
@@ -181,7 +176,7 @@ impl Cli {
     }
 }
 
-/// The command tree of a program with these backends.
+/// The clap command tree of a program with these backends.
 pub(crate) fn tree(backends: Backends) -> clap::Command {
     let names = || PossibleValuesParser::new(backends.all().iter().map(|backend| backend.name));
     Cli::command().mut_subcommands(|command| match command.get_name() {
@@ -193,11 +188,8 @@ pub(crate) fn tree(backends: Backends) -> clap::Command {
     })
 }
 
-/// The command, and the format that it is asked for, with what stands `before` it: the options of
-/// `get` without its name.
-///
-/// # Errors
-/// Misconfigured: the command does not take them, or two formats are asked for.
+/// Returns the command and its format. Options `before` the command are those of `get`, which may
+/// be written without its name.
 fn with_options(
     before: &Get,
     command: Option<Command>,
@@ -225,7 +217,7 @@ fn value(arguments: &[OsString], name: &str) -> Option<String> {
     arguments.first()?.to_str()?.strip_prefix(name).map(str::to_owned)
 }
 
-/// The profile that is asked for by an option or by the name of a link.
+/// Returns the profile named by `--profile` or by the link. Both may be given if they agree.
 fn one_profile(option: Option<String>, linked: Option<String>) -> Result<Option<String>, Error> {
     let Some(link) = linked else { return Ok(option) };
     if !is_name(&link) {

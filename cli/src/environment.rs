@@ -1,4 +1,4 @@
-//! The process's environment, read in one place.
+//! The process's environment. Only this module reads it.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use api_key_helper_cache::decides;
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<OsString, OsString>,
-    /// The caller's folder, which a refresh behind an answer leaves.
+    /// The caller's working directory, saved because a background refresh leaves it.
     folder: PathBuf,
 }
 
@@ -22,17 +22,17 @@ impl Environment {
         Self { variables: std::env::vars_os().collect(), folder }
     }
 
-    /// The value of a variable. On Windows, `Path` is `PATH`.
+    /// The value of a variable. On Windows, names ignore case: `Path` is `PATH`.
     pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         find(&self.variables, name, cfg!(windows)).map(|(_, value)| value.clone())
     }
 
-    /// `path`, which a variable says, made absolute by the caller's folder.
+    /// Resolves a path from a variable against the caller's working directory.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.join(path)
     }
 
-    /// The same, where the variable `name` is not set.
+    /// Returns this environment without the variable `name`.
     pub(crate) fn without(&self, name: &str) -> Self {
         let mut variables = self.variables.clone();
         let found = find(&self.variables, name, cfg!(windows)).map(|(found, _)| found);
@@ -40,20 +40,19 @@ impl Environment {
         Self { variables, folder: self.folder.clone() }
     }
 
-    /// Those that can change what a configuration means.
+    /// The variables that can change the meaning of a configuration.
     pub(crate) fn deciding(&self) -> BTreeMap<OsString, OsString> {
         let deciding = self.variables.iter().filter(|(name, _)| decides(name));
         deciding.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// Those for backends to fill gaps from. What is not text is there as U+FFFD, so that its
-    /// reader can refuse it by its name.
+    /// The variables from which backends take missing settings. Bytes that are not UTF-8 become
+    /// U+FFFD, so that the reader can refuse the value and name the variable.
     pub(crate) fn texts(&self) -> Variables {
         self.variables
             .iter()
             .filter_map(|(name, value)| {
-                // Windows looks for `vault_addr` as well as for `VAULT_ADDR`, which sources ask
-                // for.
+                // Windows ignores case, and sources ask for `VAULT_ADDR` in upper case.
                 let name = name.to_str()?;
                 let name = if cfg!(windows) { name.to_uppercase() } else { name.to_owned() };
                 Some((name, value.to_string_lossy().into_owned()))
@@ -61,7 +60,7 @@ impl Environment {
             .collect()
     }
 
-    /// The sources that are being fetched by whoever called us.
+    /// The chain of sources that the calling processes are fetching.
     pub(crate) fn chain(&self) -> String {
         self.variable(CHAIN_VARIABLE).and_then(|chain| chain.into_string().ok()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Where the front of this worker is, and by which path it is installed.
+//! Locates the front of this worker, and the path under which it is installed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,10 @@ use crate::environment::Environment;
 
 /// The front's absolute path.
 ///
-/// Where PATH leads to the same file, it is the path that PATH has: package managers put a link
-/// there that outlives the versions, and the real file in a folder that the next upgrade removes. A
-/// folder that others can write is passed over, for they could lead the link elsewhere. Else it is
-/// the real file's, which is where the front finds the worker from.
-///
-/// # Errors
-/// Misconfigured: the front is not there.
+/// If `PATH` leads to the same file, that path is used. Package managers put a link there that
+/// outlives the versions, and the real file into a folder that the next upgrade removes. A folder
+/// that others can write to is skipped, because they could redirect the link. Otherwise the real
+/// path is used.
 pub(crate) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     let worker = worker()?;
     let name = name();
@@ -32,13 +29,11 @@ pub(crate) fn installed(environment: &Environment) -> Result<PathBuf, Error> {
     Ok(stable.map_or_else(|| shown(&real), |folder| folder.join(&name)))
 }
 
-/// The first folder of `PATH` that leads to the front, and in which others cannot lead it
-/// elsewhere.
+/// The first folder of `PATH` that leads to the front and that others cannot redirect.
 ///
-/// Homebrew's `bin` is writable by its group, to which on macOS every administrator belongs; and
-/// what it links to is in `Cellar`, below the version's own folder, in the hands of the same
-/// people. So a user who could change the link can change the program as well, and the link is as
-/// good as that.
+/// Homebrew's `bin` is an exception: its group can write to it, and on macOS every administrator is
+/// in that group. The same group owns the link's target in `Cellar`. A user who could change the
+/// link could change the program as well.
 fn stable_folder<'a>(
     folders: &'a [PathBuf],
     real: &Path,
@@ -56,7 +51,7 @@ fn stable_folder<'a>(
         .find(|folder| (is_trusted(folder) || is_of_homebrew(folder)) && leads_there(folder))
 }
 
-/// As a shell takes it: on Windows the real path begins with `\\?\`, which `cmd` does not run.
+/// The path as a shell accepts it: on Windows, `cmd` does not run a path that begins with `\\?\`.
 fn shown(real: &Path) -> PathBuf {
     #[cfg(windows)]
     return trust::without_verbatim_prefix(real);
@@ -65,18 +60,12 @@ fn shown(real: &Path) -> PathBuf {
 }
 
 /// The real path of this program. The front starts it by its path.
-///
-/// # Errors
-/// Misconfigured.
 pub(crate) fn worker() -> Result<PathBuf, Error> {
     own_program(&std::env::args_os().next().unwrap_or_default())
 }
 
-/// The front's real file: beside the worker, or in `bin` where the worker is in
+/// The front's real file: beside the worker, or in `bin` if the worker is in
 /// `libexec/api-key-helper`.
-///
-/// # Errors
-/// When it is in neither.
 pub(crate) fn real(worker: &Path) -> io::Result<PathBuf> {
     let name = name();
     let folder = worker.parent().unwrap_or(worker);
@@ -116,7 +105,7 @@ mod tests {
         };
         let cellar = "/opt/homebrew/Cellar/api-key-helper/1.2.3/bin/api-key-helper";
         assert_eq!(found(cellar, "/usr/local/bin"), Some("/opt/homebrew/bin"));
-        // Elsewhere such a folder is passed over.
+        // Any other folder of this kind is skipped.
         assert_eq!(found("/opt/own/api-key-helper", "/usr/local/bin"), Some("/usr/local/bin"));
         assert_eq!(found("/opt/own/api-key-helper", ""), None);
     }

@@ -1,4 +1,4 @@
-//! Where secret inputs come from.
+//! Reads secret inputs from this machine.
 
 mod ambient;
 #[cfg(feature = "http")]
@@ -20,7 +20,7 @@ use crate::environment::Environment;
 
 const MAX_SIZE: u64 = 1 << 20;
 
-/// Reads secret inputs from this machine.
+/// The machine as the engine's provider of secret inputs.
 pub(crate) struct MachineInputs<'a> {
     pub(crate) environment: &'a Environment,
 }
@@ -40,7 +40,7 @@ impl Inputs for MachineInputs<'_> {
             SecretInput::Command(command) => {
                 read_secret(command, Path::new("/"), chain, time_left).await
             }
-            // A source's key: the engine has asked that source instead.
+            // The engine resolves a source's key itself and never passes it here.
             other => Err(Error::misconfigured(format!("{other} is nothing that is read"))),
         }
     }
@@ -54,7 +54,7 @@ impl MachineInputs<'_> {
         })
     }
 
-    /// The secret in a variable. White space alone is as if it were not set.
+    /// The secret in a variable. A value of white space counts as not set.
     fn given(&self, name: &str) -> Result<Option<Secret>, Error> {
         let value = self.environment.variable(name).unwrap_or_default();
         match text::secret(value.as_encoded_bytes()) {
@@ -65,12 +65,13 @@ impl MachineInputs<'_> {
     }
 }
 
-/// Others may read a secret's file, but not write it: many are projected into containers, owned by
-/// root and readable by a group. It may be a FIFO, which a program fills when it is opened.
+/// Reads a secret's file. Others may read it, but not write to it: containers often get such files
+/// owned by root and readable by a group. The file may be a FIFO, which a program fills when it is
+/// opened.
 async fn file(path: &Path, time_left: Duration) -> Result<Secret, Error> {
     let shown = path.display();
     let opened = path.to_owned();
-    // The attempt ends with this error, and not in the middle.
+    // Reading stops a little earlier than the attempt, so that this error is the one reported.
     let time = time_left - (time_left / 10).min(RESERVE);
     let read = tokio::task::spawn_blocking(move || read_input(&opened, MAX_SIZE, time)).await;
     let read = read.unwrap_or_else(|lost| Err(ReadError::Io(lost.into())));
@@ -86,5 +87,5 @@ async fn file(path: &Path, time_left: Duration) -> Result<Secret, Error> {
     text::secret(&content).map_err(|error| error.at(SecretInput::File(path.to_owned())))
 }
 
-/// The part of an attempt's time that is reserved for its own end.
+/// The part of an attempt's time that is left for reporting the error.
 const RESERVE: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! The refresh log: one JSON line for each refresh, and never a key.
+//! The refresh log: one JSON line for each refresh, never with a key.
 
 use api_key_helper_backend::text::rfc3339;
 use api_key_helper_core::{Event, Journal};
@@ -8,15 +8,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The log's file in the state folder.
 pub(crate) const LOG: &str = "refresh.log";
-/// The log before it was begun anew.
+/// The previous log, kept when a new one is started.
 pub(crate) const OLD_LOG: &str = "refresh.log.1";
 const LOG_LIMIT: u64 = 1 << 20;
-/// Keys the hashes of keys, so that the log does not tell which key it was.
+/// The file with the HMAC key for key hashes. Without it, a hash could be tested against a guess.
 const HASH_KEY: &str = "refresh.log.key";
 
-/// One line of the log.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// RFC 3339.
@@ -27,7 +25,7 @@ pub(crate) struct Line {
     pub(crate) outcome: String,
     pub(crate) duration_ms: u64,
     pub(crate) attempts: u32,
-    /// Tells whether two lines are about the same key, and no more.
+    /// Shows only whether two lines are about the same key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key_hash: Option<String>,
     /// RFC 3339.
@@ -37,7 +35,6 @@ pub(crate) struct Line {
     pub(crate) message: Option<String>,
 }
 
-/// Writes the log into the state folder.
 pub(crate) struct LogFile<'a> {
     pub(crate) folder: &'a StateFolder,
 }

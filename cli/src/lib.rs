@@ -1,14 +1,11 @@
-//! The worker: joins the backends compiled in, refreshes, and speaks to people.
+//! The worker: runs every command, with the backends compiled in.
 //!
 //! A program becomes it by a `main` that hands over its backends:
 //!
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! fn main() -> ExitCode {
-//!     api_key_helper_cli::run(&[api_key_helper_script::REGISTRATION])
-//! }
-//! ```
+//! fn main() -> ExitCode { api_key_helper_cli::run(&[api_key_helper_script::REGISTRATION]) } ```
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
@@ -44,15 +41,14 @@ use crate::environment::Environment;
 use crate::process::inherited::Inherited;
 use crate::report::Reporter;
 
-/// Does what this process's command line says, with these backends. The first is what `init`
-/// proposes.
+/// Runs this process's command line with these backends. `init` offers the first by default.
 #[must_use]
 pub fn run(backends: &'static [Registration]) -> ExitCode {
     run_without(backends, &[])
 }
 
-/// The same, where each of `left_out` is the name of a Cargo feature of the program: the backend
-/// of that name is known, and not compiled in.
+/// Runs this process's command line, as [`run`] does. Each of `left_out` names a Cargo feature: the
+/// backend of that name is known, but not compiled in.
 #[must_use]
 pub fn run_without(
     backends: &'static [Registration],
@@ -73,16 +69,16 @@ pub fn run_without(
         Ok(Parsed::Answered) => return ExitCode::SUCCESS,
         Err(error) => return reporter.failed(&error),
     };
-    // What `apply` writes may be for others too, as the caller's umask says.
+    // Files that `apply` writes may be readable by others, as the caller's umask says.
     if !matches!(call.command, Command::Apply(_)) {
         keep_files_private();
     }
-    // It outlives the caller, who may wait for the end of a pipe, or for a lock.
+    // It outlives the caller, which may wait for the end of a pipe or for a lock.
     #[cfg(unix)]
     if matches!(call.command, Command::Refresh(_)) {
         process::posix::close_inherited();
     }
-    // A thread that has read a file is not kept: hardly any call reads another.
+    // Threads that read files are not kept: hardly any call reads another file.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(Duration::from_millis(1))
@@ -98,7 +94,7 @@ pub fn run_without(
             code = obey(call, &inherited, &reporter) => code,
         }
     });
-    // Whatever still runs in the background is not waited for.
+    // Background tasks are not awaited.
     runtime.shutdown_background();
     code
 }
@@ -121,7 +117,8 @@ async fn obey(call: Call, inherited: &Inherited, reporter: &Reporter) -> ExitCod
             commands::refresh::run(&call, refresh, environment, reporter).await
         }
         Command::Seal(seal) => commands::seal::run(&call, seal, environment, reporter).await,
-        // Git's key is ours to keep. No profile bounds what needs no configuration.
+        // The cache keeps the key, so git need not. Without a configuration, the default deadline
+        // applies.
         Command::Store => stdin::lines(DEADLINE).await.map(drop),
         Command::Status(status) => {
             commands::status::run(&call, status, environment, reporter).await

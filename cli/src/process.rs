@@ -1,5 +1,4 @@
-//! This process: what it was started with, how it ends, and what it leaves to a program that it
-//! starts.
+//! This process: its inherited limits, its end, and what it passes on to the programs it starts.
 
 pub(crate) mod inherited;
 pub(crate) mod panics;

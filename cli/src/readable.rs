@@ -1,10 +1,10 @@
-//! Times and counts as people read them.
+//! Times and counts in words.
 
 use std::time::Duration;
 
 use api_key_helper_values::Moment;
 
-/// A moment, seen from `now`: `in 5 min 3 s`, `2 h 1 min ago`.
+/// Words a moment relative to `now`: `in 5 min 3 s`, `2 h 1 min ago`.
 pub(crate) fn relative(at: Moment, now: Moment) -> String {
     if at > now {
         format!("in {}", format_duration(at.since(now)))
@@ -13,7 +13,7 @@ pub(crate) fn relative(at: Moment, now: Moment) -> String {
     }
 }
 
-/// A duration in its two greatest units.
+/// Words a duration in its two largest units.
 pub(crate) fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
@@ -25,7 +25,7 @@ pub(crate) fn format_duration(duration: Duration) -> String {
     }
 }
 
-/// So many of something: `1 entry`, `2 entries`.
+/// A number with its noun: `1 entry`, `2 entries`.
 pub(crate) fn counted(number: usize, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }

@@ -1,4 +1,4 @@
-//! The one place that speaks on stderr.
+//! Output: the only module that writes to stderr.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use api_key_helper_values::{Error, exit_code, report, visible, visible_json};
 use serde::Serialize;
 
-/// Says on stderr what a person should know.
+/// Reports errors and warnings on stderr.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reporter;
 
@@ -17,14 +17,14 @@ impl Reporter {
         ExitCode::from(self.failed_with(error))
     }
 
-    /// The same for who cannot return one: the code as a number.
+    /// Reports an error and returns its exit code as a number, for callers that exit at once.
     pub(crate) fn failed_with(self, error: &Error) -> u8 {
         say(&error.report());
         let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
         exit_code(error, &arguments)
     }
 
-    /// Reports what did not keep us from answering.
+    /// Reports problems that did not prevent an answer.
     pub(crate) fn warn(self, warnings: &[String]) {
         for warning in warnings {
             say(&report("warning", warning, None));
@@ -32,20 +32,17 @@ impl Reporter {
     }
 }
 
-/// What a person reads while a command is at work, on stderr.
+/// Writes a message for the user to stderr while a command runs.
 pub(crate) fn tell(text: &str) {
     say(text);
 }
 
 fn say(text: &str) {
-    // Where stderr is closed there is nobody to tell.
+    // A closed stderr is no error.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// What a person reads, on stdout.
-///
-/// # Errors
-/// When it cannot be written.
+/// Writes a text for the user to stdout.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     api_key_helper_system::print(text).map_err(|error| {
         Error::transient(format!("cannot write to stdout: {error}"))
@@ -53,15 +50,12 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
     })
 }
 
-/// Lines without colours, in which nothing acts on a terminal.
+/// Removes colours and control characters from each line.
 pub(crate) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints for a program: `value` as JSON, in which nothing acts on a terminal either.
-///
-/// # Errors
-/// When it cannot be written.
+/// Prints `value` as JSON without control characters, for programs.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
     let json = serde_json::to_string_pretty(value).unwrap_or_default();
     print(&(visible_json(json) + "\n"))

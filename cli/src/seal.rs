@@ -1,16 +1,16 @@
-//! The sealing key: which home it has on this machine, and why.
+//! The sealing key: its home on this machine, and the reason for that home.
 //!
 //! | setting | home |
 //! |---|---|
 //! | `file` | a file outside of the state folder |
-//! | `secret-service` | the operating system's store, or none: then it is an error |
-//! | `auto` | the store, where it answers within two seconds without asking anybody; else the file |
+//! | `secret-service` | the operating system's store; without it, an error |
+//! | `auto` | the store if it answers within two seconds without a prompt; otherwise the file |
 //!
-//! macOS and Windows remember nothing of a store for us, and the front asks none: there, `auto` is
-//! the file, which Windows protects by DPAPI.
+//! On macOS and Windows, no kernel keyring caches a store's answer, and the front asks no store.
+//! There `auto` is the file, which DPAPI protects on Windows.
 //!
-//! The store's keys are remembered by the kernel until the machine is restarted, and so is that it
-//! did not answer. A store that is locked or absent says so at once, and is asked again next time.
+//! The kernel keyring caches the store's keys until the next restart, and also that the store did
+//! not answer. A store that is locked or absent says so at once, and is asked again next time.
 
 #[cfg(windows)]
 mod credential_manager;
@@ -36,13 +36,13 @@ use self::secret_service as store;
 use self::unavailable::{STORE, Unavailable};
 pub(crate) use homes::Homes;
 
-/// The sealing keys that this process works with.
+/// The sealing keys of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct InUse {
     pub(crate) home: Home,
     pub(crate) reason: Reason,
     keys: SealingKeys,
-    /// Keys that only open: older ones, and those of another home.
+    /// Keys that only open entries: older keys, and those of another home.
     older: Vec<SealingKey>,
 }
 
@@ -52,17 +52,15 @@ impl InUse {
         Self { home, reason, keys, older }
     }
 
-    /// The key that seals.
     pub(crate) const fn current(&self) -> &SealingKey {
         &self.keys.current
     }
 
-    /// The keys that only open.
     pub(crate) fn older(&self) -> &[SealingKey] {
         &self.older
     }
 
-    /// Home and reason as `status` and others show them.
+    /// Home and reason, as `status` shows them.
     pub(crate) fn status(&self) -> SealStatus {
         SealStatus {
             home: self.home.name(),
@@ -78,28 +76,26 @@ impl InUse {
     }
 }
 
-/// Which home is in use, and why.
+/// The home in use, with its reason.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct SealStatus {
     /// `file` or `secret-service`.
     pub(crate) home: &'static str,
-    /// The home in words.
+    /// A description of the home.
     pub(crate) place: String,
-    /// Why it is that one, in words.
+    /// The reason in words.
     pub(crate) reason: String,
 }
 
-/// Where the sealing key is kept.
+/// The place where the sealing key is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
-    /// In this file.
     File(PathBuf),
-    /// In the operating system's store.
     Store,
 }
 
 impl Home {
-    /// Its name in the configuration.
+    /// The home's name in the configuration.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::File(_) => "file",
@@ -120,16 +116,13 @@ impl fmt::Display for Home {
     }
 }
 
-/// Why it is kept there.
+/// The reason for the home in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// The configuration says so.
     Configured,
-    /// With `auto`, this system has it in a file, for the front reads no store.
+    /// `auto` is a file on this system, because the front reads no store.
     FrontReadsFile,
-    /// The store answers.
     StoreAnswers,
-    /// The store cannot be used.
     InsteadOfStore(Unavailable),
 }
 

@@ -1,4 +1,4 @@
-//! What every command starts from: places, configuration, and the profile that is meant.
+//! A session: paths, configuration and profile, with which every command starts.
 
 mod asking;
 pub(crate) mod config_file;
@@ -26,41 +26,39 @@ use crate::environment::Environment;
 use crate::seal::{Homes, InUse};
 use crate::world::MachineClock;
 
-/// What one run of the worker works with.
+/// The state of one run of the worker.
 pub(crate) struct Session {
     pub(crate) environment: Environment,
-    /// Those of this program.
     backends: Backends,
     pub(crate) clock: MachineClock,
     pub(crate) places: Places,
     pub(crate) folder: StateFolder,
-    /// The configuration files that are there.
+    /// The configuration files that exist.
     pub(crate) config_paths: Vec<PathBuf>,
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
-    /// The form in which the key is wanted.
+    /// The format of the key.
     pub(crate) format: FormatName,
     pub(crate) sources: Vec<Source>,
-    /// The same, for whatever environment.
+    /// The sources' plans, which hold for every environment.
     plans: Vec<SourcePlan>,
-    /// Where the sealing key can be.
     pub(crate) homes: Homes,
-    /// The sealing keys, or what is used where none can be made.
+    /// The sealing keys, or a null disk if there can be none.
     pub(crate) seal: Result<InUse, Nowhere>,
-    /// What a person should know, and is no error.
+    /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
-    /// What is questionable about the sources' settings: for `status`, and not for each call.
+    /// Questionable settings of the sources: shown by `status`, and not at each call.
     pub(crate) cautions: Vec<String>,
-    /// The sources whose settings are wrong. There are none but in `doctor`.
+    /// The sources with invalid settings. Only `doctor` continues with any.
     pub(crate) mistakes: Vec<Mistake>,
-    /// Which plan is compiled for the front.
+    /// The fingerprint of the plan that is compiled for the front.
     pub(crate) plan_inputs: Fingerprint,
-    /// Whether the state folder can be used.
+    /// Set if the state folder can be used.
     has_state: bool,
 }
 
 impl Session {
-    /// All sources of the profile and those that they use, each once, and after those that it uses.
+    /// All sources of the profile and those that they use, each once, after those that it uses.
     pub(crate) fn all_sources(&self) -> Vec<&Source> {
         let mut found = Vec::new();
         for source in &self.sources {
@@ -83,7 +81,7 @@ fn add_with_used<'s>(source: &'s Source, found: &mut Vec<&'s Source>) {
     found.push(source);
 }
 
-/// The time, for what is not a call.
+/// The current time, for code outside of a call.
 pub(crate) fn now(clock: &MachineClock) -> Moment {
     clock.now()
 }

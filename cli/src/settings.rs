@@ -1,10 +1,10 @@
-//! Settings of a source as they are written into its template.
+//! A source's settings, as `init` writes them into a template.
 
 use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-/// A value, its tables in the order in which they were made.
+/// A setting's value. Tables keep their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     List(Vec<String>),
@@ -13,10 +13,10 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// As TOML.
+    /// The value as TOML.
     pub(crate) fn written(&self) -> String {
         let mut text = String::new();
-        // TOML has all of these.
+        // TOML can represent all of these, so this cannot fail.
         let _ = self.serialize(toml::ser::ValueSerializer::new(&mut text));
         text
     }
@@ -38,15 +38,13 @@ impl Serialize for Value {
     }
 }
 
-/// Values as TOML, by the names of their settings. None is for a setting that is left out.
+/// Settings as TOML by name. `None` stands for a setting that is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings(BTreeMap<String, Option<String>>);
 
 impl Settings {
-    /// What `--set` says: each is `KEY=VALUE`, where a value that is no TOML is a text.
-    ///
-    /// # Errors
-    /// The one that is not of this form.
+    /// Parses the values of `--set`, each `KEY=VALUE`. A value that is not TOML is a text. Fails
+    /// with the first one of another form.
     pub(crate) fn parse(written: &[String]) -> Result<Self, &str> {
         let mut settings = Self::default();
         for setting in written {
@@ -63,18 +61,18 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The same with another one, or without it.
+    /// Returns these settings with one more, or without it.
     pub(crate) fn with(mut self, key: &str, value: Option<&Value>) -> Self {
         self.0.insert(key.to_owned(), value.map(Value::written));
         self
     }
 
-    /// `template` with these settings. Each takes the line where the template has it, be it
-    /// commented out, or else stands at its end; one that is left out is commented out. All other
-    /// lines, comments included, stay as they are.
+    /// Fills `template` with these settings. Each replaces its line, even one that is commented
+    /// out, or is appended. A setting that is left out is commented out. All other lines stay as
+    /// they are.
     pub(crate) fn fill(&self, template: &str) -> String {
         let mut missing = self.0.clone();
-        // A line that is not commented out is the setting's place before one that is.
+        // An active line takes precedence over one that is commented out.
         let places: Vec<Option<&str>> = template.lines().map(setting).collect();
         let is_active = |key: &str| {
             places
@@ -100,7 +98,7 @@ impl Settings {
     }
 }
 
-/// The setting that a line of a template sets, or would set were it not commented out.
+/// The setting that a line of a template sets, or would set if it were not commented out.
 fn setting(line: &str) -> Option<&str> {
     let (key, _) = line.strip_prefix('#').unwrap_or(line).split_once(" = ")?;
     let is_name = |c: char| c.is_ascii_lowercase() || c == '_';

@@ -1,5 +1,5 @@
-//! What a client says on stdin. Only formats that have something there read it: most clients leave
-//! it open and silent.
+//! Reads a client's request from stdin. Only formats that need it read: most clients leave stdin
+//! open and silent.
 
 use std::io::{BufRead as _, Read as _};
 use std::time::Duration;
@@ -7,16 +7,14 @@ use std::time::Duration;
 use api_key_helper_values::{Error, text};
 use zeroize::Zeroizing;
 
-/// The longest text, in bytes: git's own limit for a line, several times.
+/// The longest text in bytes, several times git's own limit for a line.
 const LIMIT: usize = 64 << 10;
 
-/// The next line, with its end as `\n`, and without a byte order mark in front: programs on Windows
-/// write `\r\n`, and some a mark. Empty at the end of stdin.
-///
-/// # Errors
-/// Misconfigured: it cannot be read, is UTF-16, or is longer than anything that a client says.
+/// Reads the next line, ended by `\n` and without a byte order mark: programs on Windows write
+/// `\r\n`, and some write a mark. Returns an empty line at the end of stdin. Fails for UTF-16, or
+/// for more bytes than any client sends.
 pub(crate) async fn line() -> Result<Zeroizing<Vec<u8>>, Error> {
-    // Whoever ends this process meanwhile need not wait for the client.
+    // Read on another thread, so that a signal can end this process before the client writes.
     let read = tokio::task::spawn_blocking(|| {
         let mut line = Zeroizing::new(Vec::with_capacity(LIMIT + 1));
         let limit = u64::try_from(LIMIT + 1).unwrap_or(u64::MAX);
@@ -26,10 +24,7 @@ pub(crate) async fn line() -> Result<Zeroizing<Vec<u8>>, Error> {
     line.map_err(|error| unreadable(&error.to_string())).and_then(bounded).and_then(plain)
 }
 
-/// All lines up to an empty one, which must come within `deadline`.
-///
-/// # Errors
-/// As for a single one. Transient, when the deadline passes.
+/// Reads all lines up to an empty one, which must come within `deadline`.
 pub(crate) async fn lines(deadline: Duration) -> Result<Zeroizing<Vec<u8>>, Error> {
     let lines = tokio::time::timeout(deadline, all_lines()).await;
     lines.unwrap_or_else(|_| Err(unended(deadline)))

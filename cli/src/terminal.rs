@@ -1,4 +1,4 @@
-//! How a login is shown to whoever sits at the terminal.
+//! Shows a login on the terminal.
 //!
 //! All of it goes to stderr: stdout is for keys.
 
@@ -24,15 +24,14 @@ use crate::readable::format_duration;
 use crate::report::tell;
 use crate::world::MachineClock;
 
-/// The terminal, if there is one.
 pub(crate) struct Terminal {
     source: String,
     clock: MachineClock,
     is_interactive: bool,
     colours: Colours,
-    /// None where nobody would see it, or nobody wants it.
+    /// `None` if no browser can be seen, or none is wanted.
     browser: Option<WebBrowser>,
-    /// The line that shows the time that is left.
+    /// The task that shows the remaining time.
     waiting: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -45,7 +44,7 @@ impl Terminal {
     ) -> Self {
         let is_interactive = io::stderr().is_terminal();
         let variable = |name: &str| environment.variable(name)?.into_string().ok();
-        // A browser is for whoever began the login, who sits at the terminal.
+        // Only a user at the terminal can see a browser that this process opens.
         let is_wanted = may_open_browser && is_interactive;
         Self {
             source: source.to_owned(),
@@ -57,7 +56,7 @@ impl Terminal {
         }
     }
 
-    /// The lines for a person.
+    /// The text for a sign-in with a code.
     fn invitation(&self, code: &DeviceCode<'_>) -> String {
         let bold = self.colours.strong;
         let uri = plain(code.verification_uri);
@@ -76,8 +75,8 @@ impl Terminal {
         text
     }
 
-    /// The lines for a person whose browser is on this machine. No picture: the browser that comes
-    /// back to this machine is no telephone's.
+    /// The text for a sign-in in a browser on this machine. It has no QR code: a phone's browser
+    /// cannot come back to this machine.
     fn direction(&self, page: &SignInPage<'_>) -> String {
         let bold = self.colours.strong;
         let (source, address) = (visible(&self.source), plain(page.address));
@@ -90,8 +89,8 @@ impl Terminal {
         text
     }
 
-    /// Says `text`, opens the page at `address`, and shows the time until the sign-in `ends`; the
-    /// last two where somebody sits there.
+    /// Shows `text`, opens the page at `address`, and counts down until the sign-in `ends`. The
+    /// last two need a user at the terminal.
     fn begin(&self, text: &str, address: &str, ends: Moment) {
         tell(text);
         if let Some(browser) = &self.browser {
@@ -152,7 +151,7 @@ impl Prompt for Terminal {
 }
 
 impl Drop for Terminal {
-    /// Leaves the cursor at the beginning of an empty line, whatever ended the login.
+    /// Leaves the cursor at the start of an empty line, however the login ended.
     fn drop(&mut self) {
         let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = waiting.take() {
@@ -162,7 +161,7 @@ impl Drop for Terminal {
     }
 }
 
-/// What to do where there is no browser on this machine.
+/// The hint for a user whose browser is on another machine.
 fn from_elsewhere(port: u16) -> String {
     format!(
         "from another machine, sign in through `ssh -L {port}:localhost:{port} HOST`, or set \
@@ -170,14 +169,14 @@ fn from_elsewhere(port: u16) -> String {
     )
 }
 
-/// The code with room between its characters, so that it can be read from a distance.
+/// The code with spaces between its characters, to be read from a distance.
 fn spaced(code: &str) -> String {
     let characters: Vec<String> = plain(code).chars().map(String::from).collect();
     characters.join(" ")
 }
 
-/// The address as a QR code in the colours of paper, if the terminal has room for it and for the
-/// lines above it.
+/// The address as a QR code in black on white, if the terminal has room for it and for the lines
+/// above it.
 fn fitting_picture(uri: &str, paper: Style) -> Option<String> {
     const LINES_AROUND: usize = 10;
 
@@ -194,7 +193,7 @@ fn size() -> Option<(usize, usize)> {
     Some((size.ws_col.into(), size.ws_row.into()))
 }
 
-/// No picture where the size is not known.
+/// Without a known size, no QR code is drawn.
 #[cfg(not(unix))]
 fn size() -> Option<(usize, usize)> {
     None

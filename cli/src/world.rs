@@ -1,4 +1,4 @@
-//! The real clock and real chance.
+//! The real clock and the real random numbers.
 
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,7 +16,7 @@ pub(crate) struct MachineClock {
 }
 
 impl MachineClock {
-    /// Counts the uptime from here.
+    /// Starts counting the uptime.
     #[expect(clippy::disallowed_methods, reason = "the worker's one clock")]
     pub(crate) fn start() -> Self {
         Self { start: Instant::now() }
@@ -40,20 +40,21 @@ impl Clock for MachineClock {
     }
 }
 
-/// The system's source of random numbers.
+/// The system's random number generator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemChance;
 
 impl Chance for SystemChance {
     fn unit(&self) -> f64 {
-        // The 53 bits of a double's fraction make every value from 0 to just below 1 alike likely.
+        // With the 53 bits of a double's fraction, all values from 0 to just below 1 are equally
+        // likely.
         const STEPS: f64 = (1_u64 << 53) as f64;
         (getrandom::u64().unwrap_or_default() >> 11) as f64 / STEPS
     }
 
     fn salt(&self) -> [u8; 16] {
         let mut salt = [0; 16];
-        // Without random numbers the mark still tells values apart, only not as privately.
+        // Without random numbers, the mark still tells values apart, but can be guessed.
         let _ = getrandom::fill(&mut salt);
         salt
     }
@@ -66,7 +67,7 @@ impl Chance for SystemChance {
 }
 
 impl SystemChance {
-    /// A sealing key that nobody has had before.
+    /// Creates a new sealing key.
     pub(crate) fn sealing_key(self) -> io::Result<SealingKey> {
         let mut bytes = Zeroizing::new([0; SealingKey::LENGTH]);
         getrandom::fill(&mut *bytes)?;

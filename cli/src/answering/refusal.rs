@@ -1,4 +1,4 @@
-//! A key that the API refused, as `get` deals with it.
+//! Handles a key that the API refused, in `get`.
 
 use api_key_helper_cache::rejection::{HelperCall, Verdict, Watch};
 use api_key_helper_cache::{Demand, KeyId, Plan};
@@ -8,18 +8,16 @@ use api_key_helper_values::{Error, ErrorKind, Hint, Moment};
 
 use crate::session::{Session, now};
 
-/// A call of a client that is watched, judged.
+/// The verdict on a call of a client that is watched.
 pub(crate) struct Judgement {
     watch: Watch,
     verdict: Verdict,
-    /// Which keys will do, if not those that do for everybody.
+    /// The keys that are accepted, if not every printable one.
     pub(crate) demand: Option<Demand>,
 }
 
-/// Judges an ask that began at `asked_at`. `None` when it is not watched.
-///
-/// # Errors
-/// Rejected: the client is told so. Misconfigured, for a file that is not ours.
+/// Judges a request that began at `asked_at`. Returns `None` if the client is not watched, and
+/// `Rejected` if the key was refused and no other key is available.
 pub(crate) async fn judge(
     session: &Session,
     ask: &Ask,
@@ -44,7 +42,7 @@ pub(crate) async fn judge(
     Ok(Some(Judgement { watch, verdict, demand }))
 }
 
-/// Records that the client says that this key was refused.
+/// Records that the client reported this key as refused.
 pub(crate) fn report(session: &Session, ask: &Ask, key: KeyId) {
     let at = now(&session.clock);
     if let Some(watch) = watch(session, ask, at) {
@@ -75,7 +73,7 @@ impl Judgement {
     }
 }
 
-/// What holds for every backend: where the key comes from is where it has to be mended.
+/// The same text serves every backend: only the source's own server can issue a valid key.
 fn rejected(source: &str) -> Error {
     Error::new(
         ErrorKind::Rejected,

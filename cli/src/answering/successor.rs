@@ -1,4 +1,4 @@
-//! A worker that works behind this one.
+//! Starts a worker in the background.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,37 +16,38 @@ use crate::session::Session;
 
 /// Starts a worker that refreshes what is due.
 pub(crate) fn refresh_behind(call: &Call) {
-    // The caller has its key: whatever goes wrong now shows when the key is no longer due.
+    // The caller has its key. A failure shows up when the key is no longer due.
     let _ = start(call, None);
 }
 
-/// Lets a worker of its own ask for a key that meets `demand`, where there is none yet, and waits
-/// until that has ended, or for as long as the client waits.
+/// Starts a worker that fetches a key for `demand`, if none is cached. Waits until the worker ends,
+/// or for as long as the client waits.
 ///
-/// Nothing that the client does to this process ends the other one, which has all the time that the
-/// profile gives. So a renewal that a server replaces is kept, and a source that is slower than the
-/// client is patient has answered by the next call.
+/// The client may kill this process, but not the worker, which has the profile's whole deadline. So
+/// a refresh token that a server rotates is saved, and a source slower than the client's limit has
+/// answered by the next call.
 pub(crate) async fn ask_behind(session: &Session, call: &Call, demand: Demand, deadline: Duration) {
     let refused = match demand {
         Demand::Another(key) => Some(key),
         Demand::Printable if matches!(session.has_answer().await, Ok(false)) => None,
-        // Who asks for a new key by hand is no client. And what cannot be read is said later.
+        // A user who asks for a new key by hand is not an impatient client. Read errors are
+        // reported later.
         _ => return,
     };
-    // Where it cannot be started, this process asks by itself.
+    // If the worker cannot be started, this process fetches by itself.
     let Ok(mut worker) = start(call, refused) else { return };
     while !has_ended(&mut worker) && session.clock.uptime() < deadline {
         session.clock.sleep(POLL).await;
     }
 }
 
-/// How often to look whether it has ended.
+/// The interval between two checks for the worker's end.
 const POLL: Duration = Duration::from_millis(5);
 
 fn start(call: &Call, refused: Option<KeyId>) -> io::Result<Successor> {
     let worker = front::worker().map_err(io::Error::other)?;
     let mut arguments = vec![OsString::from(format!("{FRONT_VERSION}{VERSION}"))];
-    // It says how long the client goes on using a key.
+    // The format decides how long the client uses a key.
     if let Some(format) = call.format {
         arguments.extend(["--format", format.name()].map(OsString::from));
     }
@@ -55,7 +56,7 @@ fn start(call: &Call, refused: Option<KeyId>) -> io::Result<Successor> {
         arguments.push(format!("--profile={profile}").into());
     }
     if let Some(config) = &call.config {
-        // One word: the path may look like an option itself.
+        // One argument, because the path may look like an option itself.
         let mut option = OsString::from("--config=");
         option.push(config);
         arguments.push(option);
@@ -69,8 +70,8 @@ fn start(call: &Call, refused: Option<KeyId>) -> io::Result<Successor> {
 #[cfg(unix)]
 type Successor = std::process::Child;
 
-/// In a process group of its own. The front starts its own in a new session; this one is for calls
-/// that the front does not understand, and only rare.
+/// Starts the worker in a process group of its own. The front starts its worker in a new session.
+/// This function is only for calls that the front does not understand, which are rare.
 #[cfg(unix)]
 fn start_apart(worker: &Path, arguments: &[OsString]) -> io::Result<Successor> {
     use std::os::unix::process::CommandExt as _;

@@ -1,4 +1,4 @@
-//! The part of the command line that says in which form the key is wanted.
+//! The part of the command line that names the key's format.
 
 use api_key_helper_formats::FormatName;
 use api_key_helper_values::Error;
@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::mistake;
 
-/// In which form the client wants its key.
+/// Options for the format of the key.
 #[derive(Debug, Default, Args)]
 pub(super) struct Form {
     /// The form of the key, instead of the profile's
@@ -19,17 +19,13 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// The same of a call by Cargo.
+    /// Marks the call as one made by Cargo.
     pub(super) fn of_cargo(self) -> Self {
         Self { cargo_plugin: true, ..self }
     }
 }
 
-/// The format that is asked for `before` the command or `behind` it: git and Cargo add their own
-/// words at the end.
-///
-/// # Errors
-/// Misconfigured: the command does not take one, or two are asked for.
+/// Returns the format named `before` or `behind` the command: git and Cargo append their own words.
 pub(super) fn format(
     before: &Form,
     behind: Option<&Form>,
@@ -55,14 +51,14 @@ pub(super) fn format(
 }
 
 fn formats() -> impl TypedValueParser<Value = FormatName> {
-    // Clap lets nothing else through.
+    // Clap accepts only these names.
     let format = |name: String| FormatName::ALL.into_iter().find(|format| format.name() == name);
     let value = |format: FormatName| PossibleValue::new(format.name()).help(whose(format));
     PossibleValuesParser::new(FormatName::ALL.map(value))
         .map(move |name| format(name).unwrap_or_default())
 }
 
-/// Who reads it.
+/// The client that reads the format, for `--help`.
 fn whose(format: FormatName) -> &'static str {
     match format {
         FormatName::Cargo => "Cargo's `credential-provider`",

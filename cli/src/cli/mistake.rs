@@ -1,28 +1,27 @@
-//! What a person is told who mistyped a command.
+//! Errors for a mistyped command line.
 
 use api_key_helper_values::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Where all commands are explained.
 const SEE_HELP: &str = "see `api-key-helper --help`";
-/// What stands before the line that says how a command is called.
+/// Clap's label of the usage line.
 const USAGE: &str = "Usage: ";
 
-/// The options of `get`, which is the command where none is written.
+/// The options of `get`, the default command.
 const OF_GET: [&str; 3] = ["--deadline", "--format", "--refresh"];
 
-/// Another command than `get` stands behind one of its options.
+/// Refuses an option of `get` in front of another command.
 pub(super) fn of_get(option: &str) -> Error {
     Error::misconfigured(format!("`{option}` is for `get`"))
         .with_hint("leave the option out, or the command")
 }
 
-/// Clap's refusal in the form of all our errors: its first line, and what it suggests.
+/// Converts clap's refusal to our form: its first line, and its suggestion as the hint.
 pub(super) fn refusal(error: &clap::Error) -> Error {
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();
     let message = in_backticks(message.strip_prefix("error: ").unwrap_or(message));
-    // Clap names what is missing in lines of its own.
+    // Clap lists missing arguments on separate lines.
     let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
             format!("`{}` is missing", missing.join("`, `"))
@@ -55,7 +54,7 @@ pub(super) fn refusal(error: &clap::Error) -> Error {
     })
 }
 
-/// `message` with backticks for clap's quotes. What stands between two letters is no quote.
+/// Replaces clap's quotes with backticks. An apostrophe between two letters is no quote.
 fn in_backticks(message: &str) -> String {
     let mut before = ' ';
     let mut rest = message.chars().peekable();
@@ -69,7 +68,7 @@ fn in_backticks(message: &str) -> String {
     text
 }
 
-/// Where the command is explained that is called as `usage` says.
+/// Points to the help page of the command in `usage`.
 fn see(usage: &str) -> String {
     let is_command = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
     let command: Vec<&str> = usage.split(' ').take_while(is_command).collect();
@@ -80,7 +79,7 @@ fn see(usage: &str) -> String {
     }
 }
 
-/// Whether something is refused that is no option.
+/// Returns whether clap refused a word that is not an option.
 fn is_unexpected_word(error: &clap::Error) -> bool {
     error.kind() == ErrorKind::UnknownArgument
         && error

@@ -1,5 +1,5 @@
-//! Arguments that come later than the command line: Cargo runs its credential providers with
-//! `--cargo-plugin` alone, and hands their own arguments over with each request
+//! Arguments that arrive after the command line. Cargo runs its credential providers with
+//! `--cargo-plugin` alone, and sends their arguments with each request
 //! (<https://doc.rust-lang.org/cargo/reference/credential-provider-protocol.html>).
 
 use api_key_helper_values::Error;
@@ -7,10 +7,7 @@ use api_key_helper_values::Error;
 use super::{Call, Cli, Command, Get, one_profile, refusal, with_options};
 
 impl Call {
-    /// This call with Cargo's arguments.
-    ///
-    /// # Errors
-    /// Misconfigured.
+    /// Merges Cargo's arguments into this call.
     pub(crate) fn with_arguments(&self, arguments: &[String]) -> Result<Self, Error> {
         let line = std::iter::once("api-key-helper").chain(arguments.iter().map(String::as_str));
         let Cli { profile, config, get, command } =

@@ -1,4 +1,4 @@
-//! The identities that the place where we run gives to what runs there.
+//! Identities that a platform gives to the programs running on it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use api_key_helper_values::{Error, Secret};
 use super::{MachineInputs, file};
 
 impl MachineInputs<'_> {
-    /// Reads the identity, freshly: each is replaced before it ends.
+    /// Reads the identity at each fetch, because the platform replaces it before it expires.
     pub(super) async fn ambient(
         &self,
         ambient: &Ambient,
@@ -65,7 +65,8 @@ impl MachineInputs<'_> {
         .with_hint("install with `cargo install … --features script,http`"))
     }
 
-    /// A variable that the place sets, in its form; else why it does not, and what to do.
+    /// Reads a variable that the platform sets. `why` and `hint` are for a platform that does not
+    /// set it.
     fn ambient_variable(
         &self,
         name: &str,
@@ -90,7 +91,7 @@ const NO_JOB: (&str, &str) = (
     "give the job `permissions: { id-token: write }` in its workflow",
 );
 
-/// Where Kubernetes projects a pod's token by default.
+/// The default path of a pod's projected token in Kubernetes.
 const SERVICE_ACCOUNT_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 #[cfg(all(test, not(feature = "http")))]

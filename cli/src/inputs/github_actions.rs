@@ -1,5 +1,5 @@
-//! The token of a job of GitHub Actions
-//! (`<https://docs.github.com/actions/reference/security/oidc>`).
+//! The ID token of a GitHub Actions job
+//! (<https://docs.github.com/actions/reference/security/oidc>).
 
 use std::time::Duration;
 
@@ -9,10 +9,7 @@ use api_key_helper_http::{
 };
 use api_key_helper_values::{Error, Secret, text};
 
-/// Asks at `address`, which the job's runner has set with `token`, for a new token for `audience`.
-///
-/// # Errors
-/// Transient, when no token comes; Misconfigured, when the job may have none.
+/// Requests an ID token for `audience`. The job's runner sets `address` and `token`.
 pub(super) async fn token(
     address: &str,
     token: &Secret,

@@ -1,11 +1,11 @@
-//! What this process was started with, and what a program is to have that takes its place.
+//! Limits that this process inherited, and that `exec` passes on.
 
 use std::process::Command;
 
 #[cfg(unix)]
 use crate::process::posix;
 
-/// The limits that the worker tightens for itself, as they were before.
+/// The limits as they were before the worker tightened them for itself.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inherited {
@@ -15,24 +15,24 @@ pub(crate) struct Inherited {
 
 #[cfg(unix)]
 impl Inherited {
-    /// Reads them, before anything is changed.
+    /// Reads the limits. Must be called before any is changed.
     pub(crate) fn read() -> Self {
         use rustix::fs::Mode;
         use rustix::process::{Resource, getrlimit, umask};
 
-        // It can only be read by setting it (POSIX, `umask`).
+        // The mask can only be read by setting it (POSIX, `umask`).
         let before = umask(Mode::RWXG | Mode::RWXO);
         umask(before);
         Self { umask: before, core_images: getrlimit(Resource::Core) }
     }
 
-    /// Lets `command` begin with them.
+    /// Lets `command` start with these limits.
     pub(crate) fn hand_to(&self, command: &mut Command) {
         posix::begin_with(command, self.umask, self.core_images);
     }
 }
 
-/// Elsewhere nothing is tightened.
+/// On other systems, no limit is tightened.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inherited;

@@ -1,5 +1,4 @@
-//! What is said when a library gives up in the middle of its work: as the event loop does where the
-//! machine refuses what cannot fail.
+//! Reports a panic in a library, for example when the event loop cannot get a system resource.
 
 use std::panic::{Location, set_hook};
 
@@ -7,8 +6,8 @@ use api_key_helper_values::Error;
 
 use crate::report::Reporter;
 
-/// Lets a panic end the process as an error, and say where it was, but not what: a secret must not
-/// ride along.
+/// Turns a panic into an error that names its location. The panic's message may contain a secret,
+/// and is not shown.
 pub(crate) fn report() {
     set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), shown);
@@ -26,8 +25,8 @@ fn shown(location: &Location<'_>) -> String {
     format!("{}:{}", without_machine(&file), location.line())
 }
 
-/// The file without the folders of the machine that built this program. Cargo unpacks the crates of
-/// a registry, and those of a repository, in its own folder.
+/// Removes the folders of the build machine from a path. Cargo unpacks registry crates and Git
+/// checkouts into folders of its own.
 fn without_machine(file: &str) -> &str {
     let below = |folder| file.split_once(folder)?.1.split_once('/');
     let found = below("/registry/src/").or_else(|| below("/git/checkouts/"));

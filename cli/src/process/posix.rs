@@ -1,5 +1,5 @@
-//! What POSIX and Linux have, and neither the standard library nor `rustix` does safely: all that
-//! is `unsafe` in the worker.
+//! The worker's `unsafe` code: POSIX and Linux calls for which neither the standard library nor
+//! `rustix` has a safe function.
 
 use std::mem::MaybeUninit;
 use std::os::unix::process::CommandExt as _;
@@ -8,26 +8,25 @@ use std::process::Command;
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, setrlimit, umask};
 
-/// Whether nothing happens at a signal.
+/// Returns whether the process ignores `signal`.
 #[expect(unsafe_code, reason = "nothing safe tells what a signal does")]
 pub(crate) fn is_ignored(signal: i32) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action it only writes the present one (POSIX, `sigaction`), and all of
-    // it where it returns 0.
+    // SAFETY: without a new action, `sigaction` only writes the current one, and writes all of it
+    // if it returns 0 (POSIX, `sigaction`).
     unsafe {
         libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
             && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
 
-/// A file beyond the limit of its size (`ulimit -f`) is an error that is told, and not the end. It
-/// is a handler: what is ignored would be ignored by our programs too (POSIX, `exec`).
+/// Turns a write beyond the file size limit (`ulimit -f`) into an error instead of a fatal signal.
+/// It needs a handler: the programs that we start would inherit an ignored signal (POSIX, `exec`).
 #[expect(unsafe_code, reason = "nothing safe sets what a signal does without watching for it")]
 pub(crate) fn report_files_beyond_their_limit() {
     extern "C" fn nothing(_: libc::c_int) {}
 
-    // SAFETY: the signal exists, and its handler does nothing, which a handler may do at any time
-    // (POSIX, `signal`).
+    // SAFETY: the signal exists, and an empty handler is safe to run at any time (POSIX, `signal`).
     unsafe {
         let before = libc::signal(libc::SIGXFSZ, nothing as *const () as libc::sighandler_t);
         if before == libc::SIG_IGN {
@@ -36,25 +35,24 @@ pub(crate) fn report_files_beyond_their_limit() {
     }
 }
 
-/// Closes what the caller had open beside the three streams, for a process that outlives the
-/// caller. It is called before anything else is opened.
+/// Closes all inherited descriptors except the three streams, for a process that outlives its
+/// caller. Must be called before anything else is opened.
 #[expect(unsafe_code, reason = "nothing safe closes what was never opened here")]
 pub(crate) fn close_inherited() {
     for descriptor in behind_the_streams() {
-        // SAFETY: nothing of ours is open yet but the three streams, so no code uses the number.
+        // SAFETY: only the three streams of ours are open yet, so no code uses this number.
         unsafe { libc::close(descriptor) };
     }
 }
 
-/// Lets `command`, which outlives this process, begin with none of the caller's files and folders.
+/// Lets `command`, which outlives this process, start without the caller's files and folders.
 #[expect(unsafe_code, reason = "the standard library has no other way to close them")]
 pub(crate) fn begin_apart(command: &mut Command) {
     command.current_dir("/");
-    // Before the fork, for to list them allocates. What is opened later closes by itself
-    // (`O_CLOEXEC`).
+    // Listed before the fork, because listing allocates. Files opened later have `O_CLOEXEC`.
     let open = behind_the_streams();
-    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). fcntl is
-    // (POSIX.1-2024, 2.4.3 Signal Actions), and takes no lock.
+    // SAFETY: only async-signal-safe functions may run between fork and exec (POSIX, fork). fcntl
+    // is one (POSIX.1-2024, 2.4.3 Signal Actions), and takes no lock.
     unsafe {
         command.pre_exec(move || {
             for descriptor in &open {
@@ -65,8 +63,8 @@ pub(crate) fn begin_apart(command: &mut Command) {
     }
 }
 
-/// The descriptors that are open beside the three streams. That by which they are listed is among
-/// them, and closed again.
+/// Lists the open descriptors except the three streams. The descriptor used for listing is among
+/// them, and already closed.
 fn behind_the_streams() -> Vec<i32> {
     let listed = ["/proc/self/fd", "/dev/fd"].iter().find_map(|folder| {
         let names = std::fs::read_dir(folder)
@@ -82,16 +80,16 @@ fn behind_the_streams() -> Vec<i32> {
 /// The usual limit of open files.
 const MOST_INHERITED: i32 = 1024;
 
-/// Lets `command` begin with this mask for its files and this limit for images of its memory.
+/// Lets `command` start with this file mode mask and this limit for core files.
 #[expect(unsafe_code, reason = "the standard library has no other way to set them")]
 pub(crate) fn begin_with(command: &mut Command, mask: Mode, core_images: Rlimit) {
-    // SAFETY: between fork and exec only what is async-signal-safe may run (POSIX, fork). umask is
-    // (POSIX.1-2024, 2.4.3 Signal Actions), and setrlimit is a bare system call; rustix allocates
-    // nothing for either, and takes no lock.
+    // SAFETY: only async-signal-safe functions may run between fork and exec (POSIX, fork). umask
+    // is one (POSIX.1-2024, 2.4.3 Signal Actions), and setrlimit is a bare system call. rustix
+    // allocates nothing and takes no lock for either.
     unsafe {
         command.pre_exec(move || {
             umask(mask);
-            // A soft limit can always be raised to the hard one, which was left alone.
+            // The soft limit can always be raised to the hard limit, which was not changed.
             let _ = setrlimit(Resource::Core, core_images);
             Ok(())
         });

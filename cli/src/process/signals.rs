@@ -1,12 +1,12 @@
-//! The end that comes from outside: what was started is ended too, and locks are released.
+//! Termination by a signal: child processes are ended too, and locks are released.
 
 use std::process::ExitCode;
 
 #[cfg(unix)]
 use crate::process::posix;
 
-/// Waits until somebody wants this process to end, and says by which signal. What the caller had
-/// ignored, as `nohup` does, stays so.
+/// Waits for a signal to terminate, and returns its number. Signals that the caller ignored, as
+/// `nohup` does, stay ignored.
 #[cfg(unix)]
 pub(crate) async fn ended() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +32,7 @@ pub(crate) async fn ended() -> u8 {
     .await
 }
 
-/// Waits for Ctrl-C, Ctrl-Break or the end of the console or of the session.
+/// Waits for Ctrl-C, Ctrl-Break, or the end of the console or of the session.
 #[cfg(windows)]
 pub(crate) async fn ended() -> u8 {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
@@ -42,7 +42,7 @@ pub(crate) async fn ended() -> u8 {
     else {
         return std::future::pending().await;
     };
-    // The numbers of INT and TERM.
+    // The numbers of SIGINT and SIGTERM.
     tokio::select! {
         _ = interrupt.recv() => 2,
         _ = stop.recv() => 15,
@@ -52,7 +52,7 @@ pub(crate) async fn ended() -> u8 {
     }
 }
 
-/// The exit code that shells give a process which a signal ended.
+/// The exit code that shells report for a process killed by a signal.
 pub(crate) fn exit_code(signal: u8) -> ExitCode {
     ExitCode::from(128_u8.saturating_add(signal))
 }

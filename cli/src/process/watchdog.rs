@@ -1,4 +1,4 @@
-//! The end of a process that outlives its own deadline.
+//! Ends a process that outlives its own deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,16 +8,16 @@ use api_key_helper_values::Error;
 
 use crate::report::Reporter;
 
-/// The engine keeps the deadline by itself; this is for what it cannot interrupt, such as a disk
-/// that never answers. So long may it be late.
+/// The engine keeps the deadline by itself. This grace period is for calls that it cannot
+/// interrupt, such as a disk that never answers.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Watches one call, until it is dropped.
+/// Watches one call until dropped.
 pub(crate) struct Watchdog {
     is_over: Arc<AtomicBool>,
 }
 
-/// Ends this process when `deadline` and a little more have passed, and releases its locks so.
+/// Ends this process once `deadline` and [`GRACE`] have passed, which releases its locks.
 #[must_use]
 pub(crate) fn start(deadline: Duration) -> Watchdog {
     let is_over = Arc::new(AtomicBool::new(false));
@@ -34,7 +34,7 @@ pub(crate) fn start(deadline: Duration) -> Watchdog {
         #[expect(clippy::disallowed_methods, reason = "what holds this process up cannot return")]
         std::process::exit(code.into());
     };
-    // Without a thread to spare, the engine's own deadline is what there is.
+    // If no thread can be started, only the engine's own deadline applies.
     let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
     Watchdog { is_over }
 }

@@ -11,25 +11,20 @@ use crate::environment::Environment;
 const SERVICE: &str = "api-key-helper";
 const ACCOUNT: &str = "seal";
 
-/// The user's credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Store;
 
 impl Store {
-    /// The caller's.
     pub(crate) const fn of(_: &Environment) -> Self {
         Self
     }
 
-    /// Whether there is anybody to ask.
+    /// Returns whether the store can be asked, which holds on every Windows.
     pub(crate) const fn can_be_asked(&self) -> bool {
         true
     }
 
-    /// The keys in the store; `None` where it has none yet.
-    ///
-    /// # Errors
-    /// When they cannot be had.
+    /// Reads the keys; `None` if the store has none yet.
     pub(crate) async fn read(&self) -> Result<Option<SealingKeys>, Unavailable> {
         match entry()?.get_secret() {
             Ok(bytes) => SealingKeys::decode(&Zeroizing::new(bytes)).map(Some).ok_or_else(|| {
@@ -40,10 +35,7 @@ impl Store {
         }
     }
 
-    /// Puts `keys` into the store, in place of those that it has.
-    ///
-    /// # Errors
-    /// When that cannot be done.
+    /// Replaces the keys in the store.
     pub(crate) async fn write(&self, keys: &SealingKeys) -> Result<(), Unavailable> {
         entry()?.set_secret(&keys.encode()).map_err(failed)
     }

@@ -1,4 +1,4 @@
-//! How the sealing key is had from its home, and replaced there.
+//! Obtains the sealing key from its home, and replaces it there.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use super::{Home, InUse, Reason};
 use crate::environment::Environment;
 use crate::world::{MachineClock, SystemChance};
 
-/// The longest time that the store may take, all of its answers together.
+/// The longest time for all answers of the store together.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
-/// The longest wait for another process that asks it.
+/// The longest wait for another process that is asking the store.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 const LOCK_POLL: Duration = Duration::from_millis(10);
 
-/// Where the caller's sealing key can be.
+/// The possible homes of the caller's sealing key.
 #[derive(Clone, Debug)]
 pub(crate) struct Homes {
     setting: SealSetting,
@@ -33,7 +33,6 @@ pub(crate) struct Homes {
 }
 
 impl Homes {
-    /// The homes of the caller with these places and this environment.
     pub(crate) fn new(
         setting: SealSetting,
         places: &Places,
@@ -45,28 +44,26 @@ impl Homes {
         Self { setting, file, keyring, store: Store::of(environment), clock }
     }
 
-    /// The folder of the file.
+    /// The folder of the key file.
     pub(crate) fn folder(&self) -> &Path {
         self.file.folder()
     }
 
-    /// What the configuration says.
     pub(crate) const fn setting(&self) -> SealSetting {
         self.setting
     }
 
-    /// Asks the store again that has not answered.
+    /// Forgets that the store did not answer, so that it is asked again.
     pub(crate) fn ask_again(&self) {
         if self.keyring.recall() == Ok(Some(Memory::NoAnswer)) {
             self.keyring.forget();
         }
     }
 
-    /// The keys in use, with a first one made if there is none.
+    /// Returns the keys in use, and creates the first one if there is none.
     ///
-    /// # Errors
-    /// `Refused` when a file is not ours, or the store cannot be used and nothing else may be. `Io`
-    /// when the file cannot be read or made.
+    /// `Refused`: a file is not ours, or the store cannot be used and the setting allows nothing
+    /// else. `Io`: the key file cannot be read or created.
     pub(crate) async fn in_use(&self) -> Result<InUse, ReadError> {
         let stored = match self.setting {
             SealSetting::File => None,
@@ -106,7 +103,7 @@ impl Homes {
         Ok(in_use)
     }
 
-    /// Opens with the store's keys as well, if it has any: for entries that they sealed before the
+    /// Adds the store's keys, if it has any. They open entries that were sealed before the
     /// configuration named the file.
     pub(crate) async fn add_stored(&self, in_use: &mut InUse) {
         if let Ok(Some(keys)) = self.stored(Missing::Leave).await {
@@ -114,8 +111,8 @@ impl Homes {
         }
     }
 
-    /// The store's keys, as the kernel remembers them or as the store says. One process asks it,
-    /// and the others wait for what it hears.
+    /// The store's keys, from the kernel keyring or from the store. One process asks the store, and
+    /// the others wait for its answer.
     async fn stored(&self, missing: Missing) -> Result<Option<SealingKeys>, Unavailable> {
         if let Ok(Some(Memory::Keys(keys))) = self.keyring.recall() {
             return Ok(Some(keys));
@@ -123,13 +120,16 @@ impl Homes {
         if !self.store.can_be_asked() {
             return Err(Unavailable::NoBus);
         }
-        // A disk without locks may make two keys at once, of which one seals what is fetched anew.
+        // On a disk without locks, two processes may create a key at once. Then one key seals new
+        // entries, and the other's entries are fetched again.
         let _lock = self.lock().await.ok();
-        // That there is no answer counts only here: who asks just now holds the lock.
+        // `NoAnswer` counts only with the lock held: otherwise another process is asking at this
+        // moment.
         if let Some(remembered) = self.remembered()? {
             return Ok(Some(remembered));
         }
-        // Written down before asking, so that whoever is killed meanwhile has not waited in vain.
+        // Recorded before asking. If this process is killed while it waits, the next one does not
+        // wait too.
         self.remember(&Memory::NoAnswer)?;
         let Ok(answer) = timeout(STORE_PATIENCE, self.ask(missing)).await else {
             return Err(Unavailable::NoAnswer);
@@ -154,7 +154,8 @@ impl Homes {
                 let key = SystemChance.sealing_key();
                 let key = key.map_err(|error| Unavailable::Failed(error.to_string()))?;
                 self.store.write(&SealingKeys::first(key)).await?;
-                // What it says now is what others hear as well.
+                // Read back: other processes will get this key, even if another one was written at
+                // the same time.
                 let kept = self.store.read().await?;
                 let lost = || Unavailable::Failed("it does not keep what it is given".to_owned());
                 kept.map(Some).ok_or_else(lost)
@@ -179,19 +180,16 @@ impl Homes {
         }
     }
 
-    /// Whether the store is worth having only if its answer is remembered: the front asks no
-    /// daemon, so a file serves a caller better than a store that is asked at each call. Who wants
-    /// the store and nothing else gets it.
+    /// Returns whether the store is used only if the kernel keyring can cache its answer. The front
+    /// asks no daemon, so a file serves callers better than a store that is asked at each call.
+    /// With `secret-service`, the user wants the store in any case.
     fn wants_memory(&self) -> bool {
         self.setting == SealSetting::Auto
     }
 
-    /// Makes a new key the current one, in the home that is in use. `is_used` tells of a key
-    /// whether something is still sealed by it. Those before go on opening what they sealed:
-    /// whoever dies here, or later, has lost nothing.
-    ///
-    /// # Errors
-    /// When the home refuses. Then the old key is the current one.
+    /// Makes a new key the current one, in the home in use. `is_used` tells whether a key still
+    /// seals an entry. Such keys keep opening their entries, so a crash at any point loses nothing.
+    /// On failure the old key stays current.
     pub(crate) async fn rotate(
         &self,
         home: &Home,
@@ -215,7 +213,7 @@ impl Homes {
             }
             Home::Store => {
                 let replaced = timeout(STORE_PATIENCE, async {
-                    // What the store has, and not what is remembered of it: that may be older.
+                    // Read from the store, because the cached keys may be older.
                     let keys = self.store.read().await?;
                     let rotated = keys.map_or_else(
                         || SealingKeys::first(key.clone()),
@@ -246,11 +244,11 @@ impl Homes {
     }
 }
 
-/// Whether the kernel can remember what the store says. Elsewhere the front would have to ask the
-/// store at each hit, so `auto` means the file there.
+/// Set if the kernel keyring can cache the store's answer. Otherwise the front would have to ask
+/// the store at each hit, so `auto` means the file.
 const IS_STORE_REMEMBERED: bool = cfg!(target_os = "linux");
 
-/// What to do about a store that holds no key.
+/// The action for a store without a key.
 #[derive(Clone, Copy, Debug)]
 enum Missing {
     Leave,

@@ -20,20 +20,16 @@ const NEEDS_A_HUMAN: [i32; 2] = [-25_308, -25_293];
 pub(crate) struct Store;
 
 impl Store {
-    /// The caller's.
     pub(crate) const fn of(_: &Environment) -> Self {
         Self
     }
 
-    /// Whether there is anybody to ask.
+    /// Returns whether the store can be asked, which holds on every macOS.
     pub(crate) const fn can_be_asked(&self) -> bool {
         true
     }
 
-    /// The keys in the store; `None` where it has none yet.
-    ///
-    /// # Errors
-    /// When they cannot be had without a human.
+    /// Reads the keys without a prompt; `None` if the store has none yet.
     pub(crate) async fn read(&self) -> Result<Option<SealingKeys>, Unavailable> {
         alone(|| match get_generic_password(SERVICE, ACCOUNT) {
             Ok(bytes) => SealingKeys::decode(&Zeroizing::new(bytes)).map(Some).ok_or_else(|| {
@@ -45,17 +41,14 @@ impl Store {
         .await
     }
 
-    /// Puts `keys` into the store, in place of those that it has.
-    ///
-    /// # Errors
-    /// When that cannot be done without a human.
+    /// Replaces the keys in the store, without a prompt.
     pub(crate) async fn write(&self, keys: &SealingKeys) -> Result<(), Unavailable> {
         let bytes = keys.encode();
         alone(move || set_generic_password(SERVICE, ACCOUNT, &bytes).map_err(failed)).await
     }
 }
 
-/// Acts on a thread of its own, for the keychain blocks, and without prompts.
+/// Runs `act` on a thread of its own, because the keychain blocks, and without prompts.
 async fn alone<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, Unavailable> + Send + 'static,
 ) -> Result<T, Unavailable> {

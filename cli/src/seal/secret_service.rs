@@ -1,10 +1,10 @@
 //! The Secret Service: GNOME Keyring, KWallet, KeePassXC
 //! (<https://specifications.freedesktop.org/secret-service/latest/>).
 //!
-//! Its clients on crates.io open whatever prompt the service asks for. Here nobody may be prompted,
-//! so the few calls are made by hand, and a prompt that is offered is declined. `zbus`'s proxies
-//! would follow properties and owners of names, for which nothing here lives long enough: they are
-//! a quarter of the code that speaks to the bus, and are left out.
+//! Its clients on crates.io open every prompt that the service asks for. A helper must not prompt,
+//! so this module makes the few calls by hand, and declines a prompt. `zbus`'s proxies are left
+//! out: they follow properties and name owners, which a short-lived process does not need, and
+//! would add a third to the code that speaks to the bus.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -20,14 +20,14 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::unavailable::Unavailable;
 use crate::environment::Environment;
 
-/// Where the store is to be asked.
+/// The address of the store's bus.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     bus: Option<String>,
 }
 
 impl Store {
-    /// The store on the caller's session bus, if there is a bus.
+    /// The store on the caller's session bus, if there is one.
     pub(crate) fn of(environment: &Environment) -> Self {
         let text = |name: &str| {
             let value: Option<OsString> = environment.variable(name);
@@ -42,15 +42,12 @@ impl Store {
         Self { bus: text("DBUS_SESSION_BUS_ADDRESS").or_else(in_runtime_folder) }
     }
 
-    /// Whether there is anybody to ask.
+    /// Returns whether there is a bus to ask on.
     pub(crate) fn can_be_asked(&self) -> bool {
         self.bus.is_some()
     }
 
-    /// The keys in the store; `None` where it has none yet.
-    ///
-    /// # Errors
-    /// When they cannot be had without a human.
+    /// Reads the keys without a prompt; `None` if the store has none yet.
     pub(crate) async fn read(&self) -> Result<Option<SealingKeys>, Unavailable> {
         let opened = self.open().await?;
         let Some(item) = opened.item().await? else { return Ok(None) };
@@ -64,10 +61,7 @@ impl Store {
         })
     }
 
-    /// Puts `keys` into the store, in place of those that it has.
-    ///
-    /// # Errors
-    /// When that cannot be done without a human.
+    /// Replaces the keys in the store, without a prompt.
     pub(crate) async fn write(&self, keys: &SealingKeys) -> Result<(), Unavailable> {
         let opened = self.open().await?;
         let mut secret = SecretValue {
@@ -88,7 +82,7 @@ impl Store {
         let bus = self.bus.as_deref().ok_or(Unavailable::NoBus)?;
         let connection = zbus::connection::Builder::address(bus).build().await;
         let connection = connection.map_err(|error| Unavailable::Absent(error.to_string()))?;
-        // The bus is a socket of this user's. Who can listen there can ask the store as well.
+        // The bus is a socket of this user. A process that can listen there can also ask the store.
         let plain = ("plain", Variant::from(""));
         let opened = call(&connection, STORE, SERVICE, "OpenSession", &plain).await;
         let answer = opened.map_err(|error| absent(&error))?;
@@ -104,8 +98,8 @@ struct StoreSession {
 }
 
 impl StoreSession {
-    /// The item that holds the keys, if there is one. Of several, which two machines on one store
-    /// can have made at once, all take the same.
+    /// The item with the keys, if there is one. Two machines on one store may have created several
+    /// at once: all processes pick the same one.
     async fn item(&self) -> Result<Option<OwnedObjectPath>, Unavailable> {
         let attributes = (HashMap::from(ATTRIBUTES),);
         let answer = call(&self.connection, STORE, SERVICE, "SearchItems", &attributes).await?;
@@ -148,7 +142,6 @@ impl StoreSession {
     }
 }
 
-/// What the store answers to one call.
 async fn call(
     connection: &Connection,
     object: &str,
@@ -166,7 +159,7 @@ fn decode(text: &[u8]) -> Option<SealingKeys> {
     SealingKeys::decode(&bytes)
 }
 
-/// The bus knows nobody of that name, or cannot start whom it knows.
+/// The error for a bus that does not know the service, or cannot start it.
 fn absent(error: &zbus::Error) -> Unavailable {
     Unavailable::Absent(said(error))
 }
@@ -194,13 +187,13 @@ const COLLECTION: &str = "org.freedesktop.Secret.Collection";
 const ITEM: &str = "org.freedesktop.Secret.Item";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const LABEL: &str = "api-key-helper: the key that seals cached API keys";
-/// How the item is found again.
+/// The attributes by which the item is found.
 const ATTRIBUTES: [(&str, &str); 2] = [("application", "api-key-helper"), ("use", "seal")];
-/// The path that stands for none.
+/// The object path that means "none".
 const NOTHING: &str = "/";
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
-/// A secret as it travels; with a plain session, without parameters.
+/// A secret on the bus. A plain session has no parameters.
 #[derive(Deserialize, Serialize, Type)]
 struct SecretValue {
     session: OwnedObjectPath,

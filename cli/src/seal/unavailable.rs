@@ -1,11 +1,11 @@
-//! The operating system's store, where it cannot be used.
+//! Errors of the operating system's secret store.
 
 use std::fmt;
 
 use api_key_helper_cache::KeyringRefusal;
 use api_key_helper_values::Error;
 
-/// The store, as people call it.
+/// The store's name in messages.
 pub(super) const STORE: &str = if cfg!(windows) {
     "the credential manager"
 } else if cfg!(target_os = "macos") {
@@ -14,24 +14,24 @@ pub(super) const STORE: &str = if cfg!(windows) {
     "the secret service"
 };
 
-/// Why the operating system's store is not used.
+/// The reason for not using the operating system's store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     any(target_os = "macos", windows),
     expect(dead_code, reason = "only a store on a bus can be absent")
 )]
 pub(crate) enum Unavailable {
-    /// There is nobody of that name.
+    /// The bus does not know the service.
     Absent(String),
-    /// It says something else.
+    /// The service returned another error.
     Failed(String),
-    /// It would ask a human.
+    /// The store needs a prompt.
     Locked,
-    /// It did not answer in time.
     NoAnswer,
-    /// There is no session bus to ask it on.
+    /// There is no session bus.
     NoBus,
-    /// The kernel would not remember its answer, and each call would have to ask it.
+    /// The kernel keyring cannot cache the store's answer, so each call would have to ask the
+    /// store.
     NotRemembered(KeyringRefusal),
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Unavailable {
 }
 
 impl Unavailable {
-    /// The error where no other home is accepted.
+    /// The error if the setting allows no other home.
     pub(super) fn error(&self) -> Error {
         let message = format!("the sealing key cannot be had: {self}");
         let other = "or set `seal = \"auto\"`";

@@ -1,4 +1,4 @@
-//! What a run of the worker asks the engine, and by which terms.
+//! Calls to the engine.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::journal::LogFile;
 use crate::world::SystemChance;
 
 impl Session {
-    /// Asks the engine.
+    /// Gets a key from the engine.
     pub(crate) async fn get(&self, demand: Demand, deadline: Duration) -> Outcome {
         let chain = self.environment.chain();
-        // What was spent on a store that did not answer is a part of the call too.
+        // Time spent on a store that did not answer counts towards the call.
         let deadline = deadline.saturating_sub(self.clock.uptime());
         let call = self.call(demand, deadline, &chain);
         let mut outcome = self.in_world(async |world| get(world, &self.sources, &call).await).await;
@@ -29,25 +29,19 @@ impl Session {
         outcome
     }
 
-    /// Whether a call would be answered without asking anybody.
-    ///
-    /// # Errors
-    /// Misconfigured, for a file that is not ours.
+    /// Returns whether a call could be answered from the cache.
     pub(crate) async fn has_answer(&self) -> Result<bool, Error> {
         let call = self.call(Demand::Printable, Duration::ZERO, "");
         let found = self.in_world(async |world| at_once(world, &self.sources, &call).await).await;
         found.map(|found| found.is_some())
     }
 
-    /// Whether a key that another process fetches is there for this one.
+    /// Returns whether other processes share their keys with this one.
     pub(crate) const fn shares_keys(&self) -> bool {
         self.has_state && self.seal.is_ok()
     }
 
-    /// The key that a call would be answered with, if nobody had to be asked for it.
-    ///
-    /// # Errors
-    /// Misconfigured, for a file that is not ours.
+    /// The key that a call would get from the cache.
     pub(crate) async fn on_disk(&self) -> Result<Option<OnDisk>, Error> {
         let call = self.call(Demand::Printable, Duration::ZERO, "");
         self.in_world(async |world| on_disk(world, &self.sources, &call).await).await
@@ -64,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Acts in the engine's world on this machine.
+    /// Calls the engine with this machine's clock, disk and inputs.
     pub(crate) async fn in_world<T>(&self, act: impl AsyncFnOnce(World<'_>) -> T) -> T {
         let (seal, older) = self.seals();
         let disk: &dyn Disk = match &self.seal {
@@ -84,7 +78,7 @@ impl Session {
         .await
     }
 
-    /// How long this caller goes on using a key.
+    /// The time for which this caller uses a key.
     pub(crate) fn hold(&self) -> Duration {
         let Profile { hold, .. } = &self.profile;
         let of_format = hold.fixed.is_none().then(|| api_key_helper_formats::hold(self.format));
@@ -93,7 +87,7 @@ impl Session {
             .unwrap_or_else(|| hold.of_caller(|name| self.environment.variable(name)))
     }
 
-    /// Whether Claude Code is watched for keys that the API refuses.
+    /// Returns whether Claude Code is watched for keys that the API refuses.
     pub(crate) fn watches_rejection(&self) -> bool {
         self.profile.on_rejection == OnRejection::Refetch
     }

@@ -1,4 +1,4 @@
-//! Configuration files are read only where nobody else can have written them.
+//! Reads configuration files, but only those that no other user can have written.
 
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -10,10 +10,7 @@ use api_key_helper_values::Error;
 
 const MAX_SIZE: u64 = 1 << 20;
 
-/// Reads a configuration file; `None` where there is none.
-///
-/// # Errors
-/// Misconfigured: it cannot be read, or somebody else could have written it.
+/// Reads a configuration file; `None` if there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<ConfigFile>, Error> {
     let shown = path.display();
     let failed = |error: &io::Error| {

@@ -1,4 +1,4 @@
-//! Configuration files, and what they say of the profile that is meant.
+//! Configuration files, and the profile selected from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,6 @@ use crate::backends::Backends;
 use crate::cli::Call as CommandLine;
 use crate::environment::Environment;
 
-/// The configuration files of a call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     pub(crate) system: Option<ConfigFile>,
@@ -22,40 +21,33 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// Misconfigured.
     pub(crate) fn read(places: &Places) -> Result<Self, Error> {
         let system = config_file::read(&places.system_config)?;
         Ok(Self { system, user: config_file::read(&places.user_config)? })
     }
 
-    /// Those that are there.
+    /// The files that exist.
     pub(crate) fn all(&self) -> impl Iterator<Item = &ConfigFile> {
         [&self.system, &self.user].into_iter().flatten()
     }
 }
 
-/// What configuration files say of the profile that is meant.
+/// The selected profile, with its sources built.
 pub(crate) struct Configured {
     pub(crate) configuration: Configuration,
     pub(crate) profile: Profile,
     pub(crate) sources: Vec<Source>,
-    /// The same, for whatever environment.
+    /// The sources' plans, which hold for every environment.
     pub(crate) plans: Vec<SourcePlan>,
-    /// What is questionable about the sources' settings.
+    /// Questionable settings of the sources.
     pub(crate) cautions: Vec<String>,
-    /// The sources whose settings are wrong, and that are not in `sources`.
+    /// The sources with invalid settings, which `sources` lacks.
     pub(crate) mistakes: Vec<Mistake>,
 }
 
 impl Configured {
-    /// Parses the files, and builds the sources whose settings are right. Makes no request, and
-    /// writes no file.
-    ///
-    /// # Errors
-    /// Misconfigured, where there is no profile.
+    /// Parses the files, and builds the sources with valid settings. Sends no request and writes no
+    /// file.
     pub(crate) fn parse(
         call: &CommandLine,
         environment: &Environment,
@@ -74,7 +66,7 @@ impl Configured {
     }
 }
 
-/// The name of a source whose settings are wrong, and what is.
+/// A source with invalid settings, and the error.
 pub(crate) type Mistake = (String, Error);
 
 /// Fails with the first of `mistakes`.
@@ -91,20 +83,20 @@ fn profile_name(call: &CommandLine, configuration: &Configuration) -> Result<Str
     Ok(name.clone())
 }
 
-/// A source in this environment, and in whatever one.
+/// A source in this environment, and its plan for every environment.
 #[derive(Clone)]
 struct BuiltSource {
     source: Arc<Source>,
     plan: SourcePlan,
 }
 
-/// Builds sources, and those that they use, each once.
+/// Builds each source once, together with those that it uses.
 pub(crate) struct Builder<'a> {
     environment: &'a Environment,
     backends: Backends,
     built: BTreeMap<String, Result<BuiltSource, Error>>,
     cautions: Vec<String>,
-    /// In the order in which they are to be mended.
+    /// In the order in which a user should fix them.
     mistakes: Vec<Mistake>,
 }
 
@@ -119,10 +111,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Builds one by itself.
-    ///
-    /// # Errors
-    /// Misconfigured: its settings are wrong, or those of one that it uses.
+    /// Builds one source and those that it uses.
     pub(crate) fn build_alone(
         configured: &ConfiguredSource,
         environment: &'a Environment,
@@ -139,7 +128,7 @@ impl<'a> Builder<'a> {
         if let Some(known) = self.built.get(name) {
             return known.clone();
         }
-        // First those that it uses: from their mistakes others follow.
+        // The sources that it uses come first: their mistakes cause others.
         let uses: Vec<_> = configured.uses.iter().map(|used| self.build(used)).collect();
         let built = self.join(configured, uses);
         if let Err(error) = &built {
@@ -166,7 +155,7 @@ impl<'a> Builder<'a> {
         let uses = uses.collect::<Result<Vec<BuiltSource>, Error>>()?;
         let reads = configured.table.reads();
         self.cautions.extend(reads.warnings);
-        // Another value of what an inner source reads is another key of it, and so of this one.
+        // Variables that select another key of an inner source also select another key of this one.
         let of_used = |names: fn(&SourcePlan) -> &[String]| {
             uses.iter().flat_map(move |used| names(&used.plan).iter().cloned())
         };

@@ -1,4 +1,4 @@
-//! A disk that keeps nothing, for who has no sealing key: what cannot be sealed is not written.
+//! A null disk, used without a sealing key: entries that cannot be sealed are not written.
 
 use std::io;
 
@@ -8,10 +8,9 @@ use api_key_helper_system::ReadError;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-/// Refuses whatever would be written, and has nothing to read.
+/// Refuses every write, and has nothing to read.
 #[derive(Clone, Debug)]
 pub(crate) struct Nowhere {
-    /// Why.
     pub(crate) reason: String,
 }
 
@@ -48,7 +47,6 @@ impl Disk for Nowhere {
     }
 }
 
-/// The seal of a disk that keeps nothing.
 impl Seal for Nowhere {
     fn label(&self) -> &'static str {
         "none"

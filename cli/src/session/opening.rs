@@ -1,5 +1,4 @@
-//! The beginning of a session: the configuration is read, the sources are built, the sealing key is
-//! found.
+//! Opens a session: reads the configuration, builds the sources, and obtains the sealing key.
 
 use api_key_helper_config::{Configuration, Profile};
 use api_key_helper_formats::FormatName;
@@ -16,21 +15,15 @@ use crate::seal::Homes;
 use crate::world::MachineClock;
 
 impl Session {
-    /// Reads the configuration, and builds all sources of the profile that is meant.
-    ///
-    /// # Errors
-    /// Misconfigured.
+    /// Reads the configuration, and builds all sources of the selected profile.
     pub(crate) async fn open(call: &CommandLine, environment: Environment) -> Result<Self, Error> {
         let places = places(call, &environment)?;
         let files = files(call, &places)?;
         Self::with_files(call, environment, places, files).await?.complete()
     }
 
-    /// Builds the sources by `files`, whether or not those are on the disk. Sources whose settings
-    /// are wrong are among the mistakes.
-    ///
-    /// # Errors
-    /// Misconfigured, where there is no profile.
+    /// Builds the sources from `files`, which need not be on the disk. Sources with invalid
+    /// settings become mistakes.
     pub(crate) async fn with_files(
         call: &CommandLine,
         environment: Environment,
@@ -65,7 +58,7 @@ impl Session {
             homes.ask_again();
         }
         let seal = find_seal(&homes, &places).await?;
-        // Without a state folder, that is what there is to say.
+        // Without a state folder, the warning about it is enough.
         if let Err(nowhere) = &seal
             && has_state
         {
@@ -95,25 +88,19 @@ impl Session {
         Ok(session)
     }
 
-    /// This session, if the settings of no source are wrong.
+    /// Fails if a source has invalid settings.
     pub(crate) fn complete(self) -> Result<Self, Error> {
         accept_no(&self.mistakes).map(|()| self)
     }
 }
 
-/// Where this call's files are.
-///
-/// # Errors
-/// Misconfigured.
+/// The paths of this call's files.
 pub(crate) fn places(call: &CommandLine, environment: &Environment) -> Result<Places, Error> {
     let config = call.config.as_ref().map(|path| path.as_os_str());
     Places::find(config, &|name| environment.variable(name))
 }
 
-/// Reads this call's configuration files.
-///
-/// # Errors
-/// Misconfigured, also where there is none.
+/// Reads this call's configuration files. Fails if there are none.
 pub(crate) fn files(call: &CommandLine, places: &Places) -> Result<Files, Error> {
     let files = Files::read(places)?;
     if files.all().next().is_none() {
@@ -122,7 +109,6 @@ pub(crate) fn files(call: &CommandLine, places: &Places) -> Result<Files, Error>
     Ok(files)
 }
 
-/// There is no configuration at all.
 pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
     let path = trust::quote(&places.user_config);
     let option = call.config.as_ref().map_or_else(String::new, |_| format!(" --config {path}"));
@@ -130,7 +116,7 @@ pub(crate) fn no_configuration(call: &CommandLine, places: &Places) -> Error {
         .with_hint(format!("run `api-key-helper{option} init`"))
 }
 
-/// What the command line says, else the profile.
+/// The format of the command line, or else of the profile.
 fn format(
     call: &CommandLine,
     configuration: &Configuration,

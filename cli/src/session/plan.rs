@@ -1,4 +1,4 @@
-//! What a run of the worker leaves for the front, and what it clears away.
+//! The plan for the front, and the removal of old files.
 
 use std::ffi::OsStr;
 
@@ -14,9 +14,9 @@ use crate::environment::Environment;
 use crate::session::configured::Files;
 
 impl Session {
-    /// Awaits `asked`, an ask of the engine, and compiles the profile for the front at the same
-    /// time. Then what is old is removed, if that has left a new name in the state folder: the
-    /// number of environments is bounded.
+    /// Awaits `asked`, a call to the engine, and compiles the profile for the front at the same
+    /// time. If the state folder then has a new name in it, old files are removed: the number of
+    /// environments is bounded.
     pub(crate) async fn attend<T>(&self, asked: impl Future<Output = T>) -> T {
         let asked_before = self.asked_before();
         let (outcome, is_new_plan) = tokio::join!(asked, self.write_plan());
@@ -26,15 +26,15 @@ impl Session {
         outcome
     }
 
-    /// The number of sources that were asked before with these settings and in this environment:
-    /// each has its lock.
+    /// The number of sources asked before with these settings and in this environment. Each has its
+    /// lock file.
     fn asked_before(&self) -> usize {
         let locks = self.all_sources().into_iter().map(|source| source.planned.id.lock_file());
         locks.filter(|lock| self.folder.path().join(lock).exists()).count()
     }
 
-    /// Compiles the profile for the front, which knows no format but the plain one. Says whether
-    /// the plan is a new one.
+    /// Compiles the profile for the front, which knows only the plain format. Returns whether the
+    /// plan is new.
     async fn write_plan(&self) -> bool {
         if !self.has_state || self.profile.format.name != FormatName::Raw {
             return false;
@@ -47,7 +47,7 @@ impl Session {
             seal: self.homes.setting(),
             sources: self.plans.clone(),
         };
-        // Reading first leaves a plan that stands alone: writing costs two waits for the disk.
+        // Read first, to leave a current plan alone: writing costs two waits for the disk.
         let file = Plan::file(&self.plan_inputs);
         let stands = self.folder.read(&file).is_ok_and(|found| {
             found.and_then(|bytes| Plan::decode(&bytes)).is_some_and(|found| found == plan)
@@ -55,17 +55,17 @@ impl Session {
         if stands {
             return false;
         }
-        // Without it the next call only takes longer. Where nothing can be written, that is said of
-        // the key.
+        // Without a plan, the next call only takes longer. A disk that cannot be written to is
+        // reported for the key.
         replace(&self.folder, &file, &plan.encode()).await.is_ok()
     }
 
-    /// Removes what nobody has used for a long time.
+    /// Removes files that were not used for a long time.
     pub(crate) fn sweep(&self) {
         let stems: Vec<String> =
             self.all_sources().iter().map(|source| source.planned.id.stem()).collect();
         let keep = |file: &str| stems.iter().any(|stem| file.starts_with(stem));
-        // Old files are no reason to fail, or to say anything.
+        // A failed removal is no reason to fail or to warn.
         let _ = housekeeping::sweep(&self.folder, now(&self.clock), keep);
         if let Some(runtime) = &self.places.runtime {
             let _ = housekeeping::sweep(&StateFolder::new(runtime.clone()), now(&self.clock), keep);
@@ -73,7 +73,7 @@ impl Session {
     }
 }
 
-/// Which plan it is: of what decides the call's answer.
+/// Fingerprints everything that decides the call's answer.
 pub(super) fn inputs(call: &CommandLine, environment: &Environment, files: &Files) -> Fingerprint {
     let inputs = PlanInputs {
         profile: call.profile.as_deref().map(OsStr::new),

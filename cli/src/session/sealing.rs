@@ -1,4 +1,4 @@
-//! What a run of the worker does about the sealing key.
+//! The session's sealing keys and sealed entries.
 
 use std::io;
 
@@ -12,8 +12,8 @@ use crate::seal::{Home, Homes, InUse, Reason};
 use crate::session::nowhere::Nowhere;
 
 impl Session {
-    /// Who has just named the file as the sealing key's home has entries that the store's key
-    /// sealed. It is asked for that key only while there are any.
+    /// Opens entries sealed by the store's key, for a user who has just set `seal = "file"`. The
+    /// store is asked only while there are such entries.
     pub(super) async fn open_what_was_moved(&mut self) {
         if self.homes.setting() != SealSetting::File {
             return;
@@ -29,10 +29,7 @@ impl Session {
         }
     }
 
-    /// Makes a new sealing key, which is the one in use from here on.
-    ///
-    /// # Errors
-    /// When its home refuses. Then the old one is.
+    /// Creates a new sealing key and uses it from here on. On failure the old key stays in use.
     pub(crate) async fn rotate_seal(
         &mut self,
         home: &Home,
@@ -43,7 +40,7 @@ impl Session {
         Ok(())
     }
 
-    /// What seals, and what only opens.
+    /// The key that seals, and the keys that only open.
     pub(crate) fn seals(&self) -> (&dyn Seal, &[SealingKey]) {
         match &self.seal {
             Ok(in_use) => (in_use.current(), in_use.older()),
@@ -51,15 +48,13 @@ impl Session {
         }
     }
 
-    /// The names of all entries in the state folder.
-    ///
-    /// # Errors
-    /// When it cannot be listed: its entries must not be taken for gone.
+    /// The names of all entries in the state folder. Fails if it cannot be listed: unlisted entries
+    /// must not count as gone.
     pub(crate) fn entry_files(&self) -> Result<Vec<String>, Error> {
         self.listed(housekeeping::entry_files(&self.folder))
     }
 
-    /// What was listed of the state folder; nothing, where the environment names none.
+    /// Returns `names`, or none if the environment names no state folder.
     pub(super) fn listed(&self, names: io::Result<Vec<String>>) -> Result<Vec<String>, Error> {
         if self.places.is_homeless() {
             return Ok(Vec::new());
@@ -83,10 +78,7 @@ impl Session {
         names
     }
 
-    /// What lies in the state folder of a source's entry, and whether it can be opened.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The entry of a source: `None` if there is none, `Some(None)` if it cannot be opened.
     pub(crate) fn entry(&self, id: &EntryId) -> Result<Option<Option<Entry>>, ReadError> {
         let (seal, older) = self.seals();
         let seals = std::iter::once(seal).chain(older.iter().map(|key| key as &dyn Seal));
@@ -98,13 +90,12 @@ impl Session {
         Ok(None)
     }
 
-    /// What is cached of `source`, whatever the environment was.
+    /// The cached entry of `source`, without regard to the environment.
     pub(crate) fn cached(&self, source: &Source) -> Option<Entry> {
         self.entry(&source.planned.id).ok()?.flatten()
     }
 
-    /// What spares a human the login: a store that is locked holds the key to one that was made
-    /// before.
+    /// The hint that saves the user a login: a locked store may hold the key to an earlier sign-in.
     pub(super) fn rather_unlock(&self) -> Option<Hint> {
         let Reason::InsteadOfStore(why) = &self.seal.as_ref().ok()?.reason else { return None };
         let is_sealed = |source: &&Source| !self.unopened(&source.planned.id).is_empty();
@@ -117,16 +108,14 @@ impl Session {
         })
     }
 
-    /// Seals the entry of `id` anew, if one of the older keys sealed it, and says whether one did.
-    ///
-    /// # Errors
-    /// When somebody goes on refreshing the source, or the disk refuses.
+    /// Seals the entry of `id` with the current key, if an older key sealed it. Returns whether one
+    /// did. Fails if another process keeps refreshing the source, or if the disk fails.
     pub(crate) async fn seal_anew(&self, id: &EntryId) -> Result<bool, Error> {
         self.in_world(async |world| seal_anew(world, id).await).await
     }
 }
 
-/// The sealing keys in use, or why nothing can be sealed.
+/// Returns the sealing keys in use, or the null disk with the reason.
 pub(super) async fn find_seal(
     homes: &Homes,
     places: &Places,

@@ -1,4 +1,4 @@
-//! What a run of the worker does for who signs in and out.
+//! Signing in and out.
 
 use std::io;
 use std::path::Path;
@@ -13,13 +13,10 @@ use super::Session;
 use crate::session::configured::Builder;
 
 impl Session {
-    /// Signs in to `source`, and forgets what came of the sign-in before. The account may be
-    /// another one, so what depends on the source loses its renewals too: a Vault token that
-    /// somebody else's sign-in was traded for would go on giving his keys. The inner result is
-    /// about that.
-    ///
-    /// # Errors
-    /// What the provider says, or that the sign-in cannot be kept.
+    /// Signs in to `source`, and forgets the results of the previous sign-in. The account may be
+    /// another one, so dependent sources lose their backend state too: a Vault token obtained with
+    /// the previous account would keep giving that account's keys. The inner result is about those
+    /// sources.
     pub(crate) async fn login(
         &self,
         source: &Source,
@@ -36,18 +33,15 @@ impl Session {
         Ok((logged_in, forgotten))
     }
 
-    /// Signs out of `source`, with whatever settings and in whatever environment users signed in,
-    /// then of the sources that depend on it: in this order no other process can renew those in
-    /// between. The inner results say what was not revoked.
-    ///
-    /// # Errors
-    /// When something is left. Nothing is removed while an entry cannot be read.
+    /// Signs out of `source`, for all settings and environments, then of the sources that depend on
+    /// it. In this order no other process can renew those in between. The returned errors say what
+    /// was not revoked. Nothing is removed while an entry cannot be read.
     pub(crate) async fn logout(&self, source: &Source) -> Result<Vec<Error>, Error> {
         let mut refusals = self.give_back(source).await?;
         let mut forgotten = Ok(());
         for name in self.configuration.dependents(&source.planned.id.source) {
             let configured = self.configuration.source_alone(&name)?;
-            // Where it cannot be built, nobody can be asked to take anything back.
+            // A source that cannot be built has no server to revoke anything at.
             let done = match Builder::build_alone(&configured, &self.environment, self.backends) {
                 Ok(dependent) if !dependent.backend.has_login() => {
                     self.give_back(&dependent).await.map(|others| refusals.extend(others))
@@ -59,7 +53,7 @@ impl Session {
         forgotten.map(|()| refusals)
     }
 
-    /// Gives back what each entry of a source holds, and removes all of its files.
+    /// Revokes what each entry of a source holds, and removes all files of the source.
     async fn give_back(&self, source: &Source) -> Result<Vec<Error>, Error> {
         let (own, profile) = (&source.planned, &self.profile.name);
         let mut refusals = Vec::new();
@@ -72,7 +66,7 @@ impl Session {
                 self.in_world(async |world| logout(world, &of_entry, profile).await).await?;
             refusals.extend(result.err());
         }
-        // What is left was set aside, or is of another version or another sealing key.
+        // The remaining files were set aside, or have another version or another sealing key.
         let mut left = self.files_of(&own.id.source)?;
         left.retain(|file| !file.ends_with(".lock"));
         for file in left {
@@ -84,10 +78,8 @@ impl Session {
         Ok(refusals)
     }
 
-    /// The identities of all entries of the source of `own`, that one first.
-    ///
-    /// # Errors
-    /// When an entry cannot be read: it must not be taken for none, and removed with the sign-in in it.
+    /// The identities of all entries of the source of `own`, with `own` first. Fails if an entry
+    /// cannot be read: its sign-in must not be removed without revocation.
     fn ids(&self, own: &EntryId) -> Result<Vec<EntryId>, Error> {
         let mut ids = vec![own.clone()];
         for file in self.files_of(&own.source)? {
@@ -107,7 +99,8 @@ impl Session {
         self.listed(housekeeping::files_of(&self.folder, source))
     }
 
-    /// Forgets what came of another source than `name` itself, in whatever environment.
+    /// Forgets the entries of a dependent source, in all environments. A source with its own
+    /// sign-in keeps it and loses only its key.
     async fn forget(&self, name: &str) -> Result<(), Error> {
         let configured = self.configuration.source_alone(name)?;
         let built = Builder::build_alone(&configured, &self.environment, self.backends);
@@ -126,10 +119,7 @@ impl Session {
         forgotten
     }
 
-    /// The source that somebody wants to sign in to, which is one that people can sign in to.
-    ///
-    /// # Errors
-    /// Misconfigured: there is none.
+    /// The source to sign in to. It must support login.
     pub(crate) fn source_to_sign_in_to(&self, name: Option<&str>) -> Result<Source, Error> {
         let source = self.source_to_sign_out_of(name)?;
         if !source.backend.has_login() {
@@ -143,11 +133,8 @@ impl Session {
         Ok(source)
     }
 
-    /// The source that somebody wants to sign out of: `name`, whatever it is, else the profile's
-    /// first one that people can sign in to, or that is used by one of its sources.
-    ///
-    /// # Errors
-    /// Misconfigured: there is none.
+    /// The source to sign out of: `name`, of any kind, or else the first one with a login among the
+    /// profile's sources and those that they use.
     pub(crate) fn source_to_sign_out_of(&self, name: Option<&str>) -> Result<Source, Error> {
         let name = match name {
             Some(name) => name,

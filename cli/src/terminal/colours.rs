@@ -1,27 +1,27 @@
-//! Colour, where somebody sees it and wants it. No colour says what a word beside it does not.
+//! Colours, for terminals that show them. A colour never says more than the word beside it.
 
 use anstyle::{Ansi256Color, AnsiColor, Style};
 
 use crate::environment::Environment;
 
-/// How things are shown: `format!("{style}{text}{style:#}")`.
+/// The styles of a text: `format!("{style}{text}{style:#}")`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Colours {
-    /// What is read first.
+    /// The most important text.
     pub(crate) strong: Style,
-    /// What is read last.
+    /// The least important text.
     pub(crate) faint: Style,
     pub(crate) good: Style,
-    /// What somebody may want to look at.
+    /// Text that may need attention.
     pub(crate) fair: Style,
     pub(crate) bad: Style,
-    /// Black on white, whatever the terminal makes of these words.
+    /// Black on white, independent of the terminal's theme.
     pub(crate) paper: Style,
 }
 
 impl Colours {
-    /// Those for a stream. None where it is no terminal, where the terminal is a simple one, and
-    /// where somebody does not want any (<https://no-color.org>).
+    /// The colours for a stream. None for a stream that is no terminal, for `TERM=dumb`, and with
+    /// `NO_COLOR` (<https://no-color.org>).
     pub(crate) fn of(environment: &Environment, is_terminal: bool) -> Self {
         let has = |name: &str, wanted: &dyn Fn(&str) -> bool| {
             environment.variable(name).is_some_and(|value| wanted(&value.to_string_lossy()))
@@ -36,7 +36,7 @@ impl Colours {
             good: AnsiColor::Green.on_default(),
             fair: AnsiColor::Yellow.on_default(),
             bad: AnsiColor::Red.on_default(),
-            // The sixteen colours with names look as the terminal's owner likes; these do not.
+            // The terminal's theme redefines the sixteen named colours, but not these two.
             paper: Ansi256Color(16).on(Ansi256Color(231)),
         }
     }

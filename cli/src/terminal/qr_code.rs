@@ -1,13 +1,13 @@
-//! A QR code in a terminal.
+//! QR codes in a terminal.
 
 use anstyle::Style;
 use fast_qr::{ECL, QRBuilder};
 
-/// `text` as a QR code of characters with two modules each, in lines of the same length.
+/// Draws `text` as a QR code. Each character holds two modules, and all lines have the same length.
 ///
-/// It is dark on light, with a margin of four modules (ISO/IEC 18004, section 5.3.8): many cameras
-/// take neither less nor the contrary. `paper` says how to write in black on white. Where a
-/// terminal has no colours, what is light is written, for most terminals are dark.
+/// The code is dark on light, with a margin of four modules (ISO/IEC 18004, section 5.3.8): many
+/// cameras need both. `paper` is the style for black on white. Without colours, the light modules
+/// are drawn, because most terminals are dark.
 pub(crate) fn drawn(text: &str, paper: Style) -> Option<Vec<String>> {
     let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
     let is_dark = |x: usize, y: usize| {

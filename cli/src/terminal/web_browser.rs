@@ -1,18 +1,18 @@
-//! The browser of whoever sits in front of this machine.
+//! The browser of the user at this machine.
 
 use std::process::{Command, Stdio};
 
 use api_key_helper_values::is_invisible;
 
-/// A browser that somebody would see.
+/// A browser that the user can see.
 pub(crate) struct WebBrowser {
-    /// What `BROWSER` names: commands, of which the first that runs is it.
+    /// The commands in `BROWSER`. The first that runs is used.
     named: Vec<String>,
 }
 
 impl WebBrowser {
-    /// The one that `variable`, the environment, tells of, if there is one. A session over SSH
-    /// shows none, unless `BROWSER` names it: editors that work from afar open it at their own end.
+    /// The browser that the environment names, if any. A session over SSH shows none unless
+    /// `BROWSER` names it: editors for remote work open it on the user's own machine.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let is_from_afar = is_set("SSH_CONNECTION") || is_set("SSH_TTY");
@@ -23,8 +23,8 @@ impl WebBrowser {
         (!named.is_empty() || has_screen && !is_from_afar).then_some(Self { named })
     }
 
-    /// Opens `address`, about which the browser may say whatever it wants to nobody. Only addresses
-    /// of the web: a provider does not choose which program runs here.
+    /// Opens `address`, and ignores the browser's output. Only web addresses are opened: a provider
+    /// must not choose which program runs here.
     pub(crate) fn open(&self, address: &str) {
         let is_web = address.starts_with("https://") || address.starts_with("http://");
         if !is_web || address.contains(is_invisible) {
@@ -33,10 +33,10 @@ impl WebBrowser {
         let named = self.named.iter().filter_map(|named| command(named, address));
         for mut command in named.chain(open::commands(address)) {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            // Ctrl-C is for the login, and not for a browser with other pages open.
+            // Ctrl-C ends the login, but not a browser with other pages open.
             #[cfg(unix)]
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
-            // It outlives the login.
+            // The browser outlives the login.
             #[cfg(unix)]
             crate::process::posix::begin_apart(&mut command);
             if command.spawn().is_ok() {
@@ -46,14 +46,13 @@ impl WebBrowser {
     }
 }
 
-/// What `BROWSER` names: commands with colons between them, as `xdg-open` reads it too. Windows
-/// knows no such variable.
+/// Splits `BROWSER` at colons, as `xdg-open` does. Windows has no such variable.
 fn commands(named: &str) -> Vec<String> {
     let named = if cfg!(windows) { "" } else { named };
     named.split(':').filter(|command| !command.trim().is_empty()).map(str::to_owned).collect()
 }
 
-/// The command `named` for `address`, which stands where it has a `%s`, or else at its end.
+/// The command `named` for `address`, which replaces `%s` or is appended.
 fn command(named: &str, address: &str) -> Option<Command> {
     let mut words = named.split_whitespace();
     let mut command = Command::new(words.next()?);
