@@ -1,4 +1,4 @@
-//! What each command takes.
+//! The options of each command.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `apply`: makes a client use this helper, or no longer.
+//! `apply`: adds this helper to a client's settings, or removes it.
 
 mod claude_code;
 mod claude_desktop;
@@ -19,12 +19,9 @@ use crate::environment::Environment;
 use crate::front;
 use crate::report::{Reporter, print, visible_lines};
 
-/// Writes a client's settings, or takes back what was written. Other commands may call it with a
-/// call of their own: of that, only the options for all commands count.
-///
-/// # Errors
-/// Misconfigured; Transient when somebody else changes the file at the same time. The file is then
-/// as it was.
+/// Writes a client's settings, or undoes that. Other commands call it with a call of their own, of
+/// which only the global options count. If another program changes the file at the same time,
+/// nothing is written.
 pub(crate) async fn run(
     call: &Call,
     apply: &Apply,

@@ -1,4 +1,4 @@
-//! A conversation with Cargo: a line of its own for each of ours, until it has no more.
+//! Cargo's credential protocol: one line for each request, until stdin ends.
 
 use api_key_helper_formats::FormatName;
 use api_key_helper_formats::cargo::{
@@ -14,10 +14,8 @@ use crate::report::{Reporter, print};
 use crate::session::Session;
 use crate::stdin;
 
-/// Answers whatever Cargo asks.
-///
-/// # Errors
-/// When nobody reads an answer. All else is told to Cargo.
+/// Answers Cargo's requests. Errors are sent to Cargo; only a failure to write ends the
+/// conversation.
 pub(crate) async fn run(
     call: &Call,
     environment: Environment,
@@ -68,7 +66,7 @@ fn another_command() -> Error {
         .with_hint("leave the command out of `credential-provider` in cargo's configuration")
 }
 
-/// The next `get` fetches another key than the one that there is.
+/// Makes the next `get` fetch another key than the cached one.
 async fn log_out(session: &Session, registry: Registry) -> Result<(), Error> {
     let ask = Ask::Cargo(registry);
     if !ask.is_for(&session.profile.name, &session.profile.format)? {

@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete our command line.
+//! `completions`: prints a completion script for a shell.
 
 use api_key_helper_values::Error;
 use clap::Command;
@@ -7,20 +7,16 @@ use crate::backends::Backends;
 use crate::cli::{Call, Completions, tree};
 use crate::report::print;
 
-/// Prints the completions of one shell.
-///
-/// # Errors
-/// When they cannot be written.
 pub(crate) fn run(call: &Call, completions: &Completions) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(completions.shell, &mut visible(call.backends), NAME, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // For bash, a name with hyphens is spelt in two ways (clap issue 6421), and nothing behind a
-    // command would be completed.
+    // In bash scripts, a name with hyphens is written in two ways (clap issue 6421). Without this,
+    // nothing behind a command would be completed.
     print(&script.replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__")))
 }
 
-/// The command tree without what is hidden, which bash would be told of.
+/// The command tree without hidden commands, which bash would complete.
 fn visible(backends: Backends) -> Command {
     let tree = tree(backends);
     let commands = tree.get_subcommands().filter(|command| !command.is_hide_set());

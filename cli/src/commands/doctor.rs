@@ -1,7 +1,7 @@
-//! `doctor`: proves that a key comes, from its source to Claude Code, and says what is in the way.
+//! `doctor`: tests every step from the sources to Claude Code, and reports what fails.
 //!
-//! Each area of checks gathers facts, judges them, and gives a list of findings; here they are put
-//! in order and shown as they come. Whatever is broken, the checks that do not need it are made.
+//! Each area gathers facts, judges them, and returns findings. This module orders them and shows
+//! each as soon as it is known. A failed check skips only the checks that depend on it.
 
 mod client;
 mod client_environment;
@@ -35,7 +35,7 @@ use crate::environment::Environment;
 use crate::report::Reporter;
 use crate::session::{self, Session, now, places};
 
-/// Makes all checks. The exit code is 0 unless one of them found an error.
+/// Runs all checks. The exit code is 1 if one of them found an error.
 pub(crate) async fn run(
     call: &Call,
     doctor: &Doctor,
@@ -50,10 +50,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Says whether nothing is an error.
-///
-/// # Errors
-/// When nobody can be told.
+/// Returns whether no check found an error.
 async fn examine(
     call: &Call,
     environment: Environment,
@@ -79,7 +76,7 @@ async fn examine(
     sheet.end()
 }
 
-/// What lies on this machine. Where the profile can be used, so can the session.
+/// Checks files and settings. Returns a session if the profile can be used.
 async fn examine_files(
     call: &Call,
     environment: &Environment,
@@ -104,7 +101,7 @@ async fn examine_files(
             Ok(Some(session))
         }
         Err(error) => {
-            // What a file or the folder by itself is wrong about was said.
+            // Errors of a file or of the folder were reported above.
             if !known.contains(&error) {
                 sheet.add([Finding::of(Check::ConfigurationSettings, &error)])?;
             }
@@ -116,7 +113,7 @@ async fn examine_files(
     }
 }
 
-/// What the sources give. The log is read before they are asked: it is about what was.
+/// Checks the sources. The log is read first, because fetching adds to it.
 async fn examine_sources(session: &Session, sheet: &mut Sheet) -> Result<Vec<SourceTrial>, Error> {
     let log = history::read(&session.folder);
     let asked = sources::ask(session, sheet).await;

@@ -1,4 +1,4 @@
-//! `erase`: git says that its server refused a key.
+//! `erase`: git reports that a server refused a key.
 
 use api_key_helper_formats::{Ask, Description, FormatName};
 use api_key_helper_values::Error;
@@ -9,11 +9,8 @@ use crate::environment::Environment;
 use crate::session::Session;
 use crate::stdin;
 
-/// Records it, if it is the key that there is: git hands whatever was refused to each of its
-/// helpers.
-///
-/// # Errors
-/// Misconfigured.
+/// Records the refusal if it is about the cached key. Git sends every refused credential to each of
+/// its helpers.
 pub(crate) async fn run(call: &Call, environment: Environment) -> Result<(), Error> {
     let session = Session::open(call, environment).await?;
     if session.format != FormatName::Git {

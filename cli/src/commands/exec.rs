@@ -1,4 +1,4 @@
-//! `exec`: becomes a program with the key in its environment, and nowhere else.
+//! `exec`: runs a program with the key in its environment.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,7 +17,7 @@ use crate::process::watchdog;
 use crate::report::Reporter;
 use crate::session::Session;
 
-/// Becomes the program. The exit code is the program's, unless it did not run.
+/// Becomes the program. The exit code is the program's, unless it did not start.
 pub(crate) async fn run(
     call: &Call,
     exec: &Exec,
@@ -38,8 +38,8 @@ pub(crate) async fn run(
 
 /// Fetches the key and its warnings within the profile's deadline.
 ///
-/// A program keeps the key that it was started with. So what `get` would refresh behind its
-/// answer is refreshed before it.
+/// The program keeps the key that it was started with. So a key that is due is refreshed before the
+/// start, and not in the background.
 async fn fresh_key(call: &Call, environment: &Environment) -> Result<(Key, Vec<String>), Error> {
     let session = Session::open(call, environment.clone()).await?;
     let deadline = session.profile.deadline;
@@ -49,7 +49,7 @@ async fn fresh_key(call: &Call, environment: &Environment) -> Result<(Key, Vec<S
     let mut answer = answer?;
     if answer.refresh {
         let next = session.get(Demand::Fresh, deadline).await;
-        // Where no source gives another key, this one may be used.
+        // If no source gives a newer key, this one may still be used.
         if let Ok(newer) = next.answer {
             (answer, warnings) = (newer, next.warnings);
         }
@@ -60,8 +60,8 @@ async fn fresh_key(call: &Call, environment: &Environment) -> Result<(Key, Vec<S
     Ok((answer.key, warnings))
 }
 
-/// The program with this key, and its arguments, which no shell sees. None of our files is open in
-/// it, and apart from the key its environment is the caller's.
+/// The program with its arguments, which no shell parses. It inherits none of our files. Apart from
+/// the key, its environment is the caller's.
 fn command(exec: &Exec, key: &Key, inherited: &Inherited) -> Command {
     let (name, arguments) = exec.command.split_first().unwrap_or((&NO_NAME, &[]));
     let mut command = Command::new(name);
@@ -73,8 +73,8 @@ fn command(exec: &Exec, key: &Key, inherited: &Inherited) -> Command {
     command
 }
 
-/// Becomes the program: its process is this one, with the caller's terminal, signals and streams.
-/// It returns only when that fails.
+/// Replaces this process with the program, which keeps the terminal, signals and streams. Returns
+/// only on failure.
 #[cfg(unix)]
 fn become_it(mut command: Command) -> io::Error {
     use std::os::unix::process::CommandExt as _;
@@ -82,11 +82,11 @@ fn become_it(mut command: Command) -> io::Error {
     command.exec()
 }
 
-/// Windows cannot replace a process: the program is a child, and its exit code, which there has 32
-/// bits, is passed on.
+/// Windows cannot replace a process. The program runs as a child, and its exit code of 32 bits is
+/// passed on.
 #[cfg(windows)]
 fn become_it(mut command: Command) -> io::Error {
-    // Ctrl-C is for the program, as if it stood in our place.
+    // Ctrl-C is for the program alone.
     api_key_helper_system::windows::leave_interrupts_to_children();
     match command.status() {
         #[expect(clippy::disallowed_methods, reason = "an `ExitCode` has 8 bits")]

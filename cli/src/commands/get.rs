@@ -1,4 +1,4 @@
-//! `get`: the key on stdout, in the form that its client reads.
+//! `get`: prints the key in the format of its client.
 
 use api_key_helper_formats::{Ask, FormatName, refusal};
 use api_key_helper_values::Error;
@@ -10,17 +10,14 @@ use crate::report::{Reporter, print};
 use crate::session::Session;
 use crate::{answering, stdin};
 
-/// Prints the key; or an error, where the client reads that on stdout.
-///
-/// # Errors
-/// The first source's that was asked.
+/// Prints the key. If the client reads errors on stdout, prints the error there.
 pub(crate) async fn run(
     call: &Call,
     get: &Get,
     environment: Environment,
     reporter: &Reporter,
 ) -> Result<(), Error> {
-    // Before the configuration is read, only the command line can say who asks.
+    // Until the configuration is read, only the command line names the format.
     let mut format = call.format.unwrap_or_default();
     let answered = answer(call, get, environment, reporter, &mut format).await;
     let Err(error) = answered else { return Ok(()) };

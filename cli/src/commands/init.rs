@@ -1,4 +1,4 @@
-//! `init`: a configuration to start from, by questions where there is somebody to ask.
+//! `init`: writes a first configuration, with questions if there is a user at the terminal.
 
 mod conversation;
 mod interview;
@@ -26,10 +26,7 @@ use crate::session::configured::Files;
 use crate::session::places;
 use crate::settings::Settings;
 
-/// Writes the configuration, never over another one. Until then nothing has changed.
-///
-/// # Errors
-/// Misconfigured.
+/// Writes the configuration, but never over an existing one. Until then nothing is changed.
 pub(crate) async fn run(
     call: &Call,
     init: &Init,
@@ -37,7 +34,7 @@ pub(crate) async fn run(
     reporter: &Reporter,
 ) -> Result<(), Error> {
     let places = places(call, &environment)?;
-    // Before anybody has answered in vain.
+    // Checked first, so that no user answers the questions in vain.
     if places.user_config.symlink_metadata().is_ok() {
         return Err(is_there(&places.user_config));
     }
@@ -82,7 +79,7 @@ async fn ask(
     let (text, works) = loop {
         let settings = interview.settings(&mut talk, backend, &trial).await?;
         let text = configuration(backend, &settings);
-        // Programs are run in the folder of the file that names them.
+        // Programs run in the folder of the file that names them.
         make_folder_of(&places.user_config).map_err(|e| not_written(&places.user_config, &e))?;
         let Err(error) = trial.fetch(&text, &mut talk, reporter).await? else { break (text, true) };
         talk.complain(&trial.call().advise(error.clone()));
@@ -97,7 +94,7 @@ async fn ask(
     };
     write(&places.user_config, &text)?;
     talk.say(&format!("\nWrote {}\n", trust::quote(&places.user_config)));
-    // A folder that others can write to makes the file one that no call reads.
+    // If others can write to the folder, no call would read the file.
     Files::read(&places)?;
     if !works {
         return Ok(());
@@ -134,7 +131,7 @@ fn is_there(path: &Path) -> Error {
         .with_hint("edit it, or name another one with `--config`")
 }
 
-/// Writes the file as a whole or not at all.
+/// Writes the file completely or not at all.
 fn write(path: &Path, content: &str) -> Result<(), Error> {
     create(path, content).map_err(|error| not_written(path, &error))
 }
@@ -149,7 +146,7 @@ fn not_written(path: &Path, error: &io::Error) -> Error {
 
 fn create(path: &Path, content: &str) -> io::Result<()> {
     let folder = make_folder_of(path)?;
-    // Of mode 0600 by itself.
+    // The draft has mode 0600.
     let mut draft = files::draft(tempfile::Builder::new().prefix(".config-"), folder)?;
     draft.as_file_mut().write_all(content.as_bytes())?;
     files::sync(draft.as_file())?;

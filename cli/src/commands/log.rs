@@ -1,4 +1,4 @@
-//! `log`: what was fetched, when, and what failed.
+//! `log`: shows past refreshes and failures.
 
 use std::fmt::Write as _;
 
@@ -12,9 +12,6 @@ use crate::report::print;
 use crate::session::places;
 
 /// Prints the refresh log, oldest first.
-///
-/// # Errors
-/// When it cannot be read.
 pub(crate) fn run(call: &Call, log: &Log, environment: &Environment) -> Result<(), Error> {
     let folder = StateFolder::new(places(call, environment)?.state);
     let mut text = String::new();

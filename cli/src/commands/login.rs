@@ -1,4 +1,4 @@
-//! `login`: a human signs in, once.
+//! `login`: signs a user in to a source.
 
 use api_key_helper_backend::SignIn;
 use api_key_helper_core::{LoggedIn, Source};
@@ -11,10 +11,7 @@ use crate::report::{Reporter, tell, visible_lines};
 use crate::session::{Session, now};
 use crate::terminal::Terminal;
 
-/// Signs in, and says who did and until when.
-///
-/// # Errors
-/// What the provider says, or that the sign-in cannot be kept.
+/// Signs in, and reports the account and the expiry.
 pub(crate) async fn run(
     call: &Call,
     login: &Login,
@@ -27,10 +24,7 @@ pub(crate) async fn run(
     sign_in(&session, &source, !login.no_browser).await
 }
 
-/// Signs in to `source` at the terminal, and says who did and until when.
-///
-/// # Errors
-/// What the provider says, or that the sign-in cannot be kept.
+/// Signs in to `source` at the terminal, and reports the account and the expiry.
 pub(crate) async fn sign_in(
     session: &Session,
     source: &Source,
@@ -56,7 +50,8 @@ fn summary(source: &str, logged_in: &LoggedIn, now: Moment) -> String {
     let who = account.map_or_else(String::new, |who| format!(" as {}", plain(&who)));
     let mut text = format!("Signed in to `{source}`{who}.\n");
     let sign_in_end = expires_at.map(Moment::from);
-    // Without a refresh token, or with one that lasts no longer, nothing renews the key.
+    // Without a refresh token, or with one that lasts no longer than the key, the key cannot be
+    // renewed.
     let ends_with_key =
         sign_in_end.is_some_and(|end| validity.expires_at.is_some_and(|key_end| end <= key_end));
     if let Some(end) = validity.expires_at {

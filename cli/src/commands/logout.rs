@@ -1,4 +1,4 @@
-//! `logout`: gives a sign-in back, and forgets it.
+//! `logout`: revokes a sign-in, and forgets it.
 
 use api_key_helper_values::{Error, Hint, visible};
 
@@ -7,10 +7,8 @@ use crate::environment::Environment;
 use crate::report::{Reporter, tell};
 use crate::session::Session;
 
-/// Signs out. Whatever the provider says, nothing is left on this machine.
-///
-/// # Errors
-/// When something is left, or was not revoked.
+/// Signs out. Nothing is left on this machine, even if the provider refuses. Fails if a file is
+/// left, or if a sign-in was not revoked.
 pub(crate) async fn run(
     call: &Call,
     logout: &Logout,
@@ -33,8 +31,8 @@ pub(crate) async fn run(
     Err(Error::new(first.kind(), message).with_hint(hint(first)))
 }
 
-/// The next step, with the refusal's own hint, which helps at the next time: the sign-in is
-/// forgotten here, and ends at the provider alone.
+/// The next step, followed by the refusal's own hint for the next time. The sign-in is already
+/// forgotten here, so only the provider's page can end it.
 fn hint(refusal: &Error) -> Hint {
     refusal.hint().map_or_else(|| REVOKE.into(), |hint| hint.clone().preceded_by(REVOKE))
 }

@@ -1,4 +1,4 @@
-//! `man`: the manual pages, made from the command tree.
+//! `man`: manual pages, generated from the command tree.
 
 use std::io;
 use std::path::Path;
@@ -11,12 +11,9 @@ use crate::cli::{Call, Man, tree};
 use crate::report::print;
 
 /// Prints one page, or writes all of them.
-///
-/// # Errors
-/// Misconfigured, where there is no such command; when the pages cannot be written.
 pub(crate) fn run(call: &Call, man: &Man) -> Result<(), Error> {
     let mut tree = tree(call.backends);
-    // Gives each command its whole name, and the options that all of them take.
+    // Completes each command's name, and adds the global options.
     tree.build();
     if let Some(folder) = &man.to {
         return write_all(tree, folder).map_err(|error| {
@@ -48,10 +45,9 @@ fn write_all(tree: Command, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// One manual page.
 struct Page {
     man: clap_mangen::Man,
-    /// Whether it is about the program as a whole.
+    /// Set for the page of the program itself.
     is_first: bool,
 }
 
@@ -78,8 +74,8 @@ impl Page {
         Ok(String::from_utf8_lossy(&page).into_owned())
     }
 
-    /// Of the crate's own title the arguments after an empty date take one another's places, and
-    /// names as long as ours leave little room beside them.
+    /// Written here because the crate's own title shifts the arguments after an empty date, and
+    /// leaves little room beside long names.
     fn title(&self) -> Roff {
         let mut roff = Roff::new();
         let name = self.man.get_filename();
@@ -112,10 +108,10 @@ fn see_also(is_first: bool) -> Roff {
     roff
 }
 
-/// A heading, and what stands below it: a name and what it means.
+/// A heading with its rows of names and meanings.
 type Section = (&'static str, &'static [(&'static str, &'static str)]);
 
-/// What a manual page has, and a command tree does not.
+/// Sections that a command tree does not have.
 const SECTIONS: [Section; 3] = [
     (
         "EXIT STATUS",

@@ -1,4 +1,4 @@
-//! `refresh`: what happens behind an answer that has been given. Nobody sees what it says.
+//! `refresh`: refreshes in the background, after an answer. Its output is not shown.
 
 use api_key_helper_cache::Demand;
 use api_key_helper_values::{Error, Moment};
@@ -9,10 +9,7 @@ use crate::process::watchdog;
 use crate::report::Reporter;
 use crate::session::Session;
 
-/// Refreshes what is due, or what is refused.
-///
-/// # Errors
-/// As `get`.
+/// Refreshes a key that is due or was refused.
 pub(crate) async fn run(
     call: &Call,
     refresh: &Refresh,
@@ -20,7 +17,8 @@ pub(crate) async fn run(
     reporter: &Reporter,
 ) -> Result<(), Error> {
     let session = Session::open(call, environment).await?;
-    // The caller's folder may be removed or unmounted. A configuration may be named relative to it.
+    // The caller's folder may be removed or unmounted later. Changed only here, because a
+    // configuration may be named relative to it.
     let _ = std::env::set_current_dir("/");
     let deadline = session.profile.deadline;
     let _watchdog = watchdog::start(deadline);
@@ -31,7 +29,8 @@ pub(crate) async fn run(
     outcome.answer.map(drop)
 }
 
-/// A key that is fresh; or another one than that which is there, if it is still the one that was.
+/// Accepts a fresh key. With `--instead-of`, accepts only another key than the cached one, if that
+/// is still the same.
 async fn demand(session: &Session, refresh: &Refresh) -> Result<Demand, Error> {
     let Some(since) = refresh.instead_of.map(Moment::from_unix_millis) else {
         return Ok(Demand::Fresh);

@@ -1,4 +1,4 @@
-//! `seal`: where the key is that seals the cache, and a new one.
+//! `seal`: shows the sealing key's home, and replaces the key.
 
 use std::fmt::Write as _;
 
@@ -12,11 +12,8 @@ use crate::report::{Reporter, print, visible_lines};
 use crate::seal::InUse;
 use crate::session::Session;
 
-/// Shows the key's home, and how many entries it seals; what older keys sealed is sealed anew. A
-/// store that did not answer is asked again.
-///
-/// # Errors
-/// When there is no sealing key, or `--rotate` cannot replace it.
+/// Shows the key's home and the number of entries. Entries sealed by older keys are sealed again,
+/// and a store that did not answer is asked again.
 pub(crate) async fn run(
     call: &Call,
     seal: &Seal,
@@ -27,7 +24,7 @@ pub(crate) async fn run(
     reporter.warn(&session.warnings);
     if seal.rotate {
         let home = in_use(&session)?.home.clone();
-        // Of entries that cannot be listed the keys would be dropped.
+        // Listed first: without the list, keys that still seal an entry would be dropped.
         let names = session.entry_files()?;
         let is_used = |key: &SealingKey| names.iter().any(|name| is_sealed_by(name, key));
         session.rotate_seal(&home, is_used).await?;
@@ -50,8 +47,8 @@ fn in_use(session: &Session) -> Result<&InUse, Error> {
     })
 }
 
-/// Seals all entries anew that an older key sealed, of whatever profile and settings, each under
-/// its source's lock: no renewal is lost that is being fetched just now.
+/// Seals all entries of older keys again, of every profile and environment. Each is done under its
+/// source's lock, so that no renewal of a concurrent fetch is lost.
 async fn seal_anew(session: &Session) -> Result<usize, Error> {
     let mut sealed = 0;
     let mut failed = None;
@@ -70,13 +67,13 @@ async fn seal_anew(session: &Session) -> Result<usize, Error> {
     failed.map_or(Ok(sealed), Err)
 }
 
-/// How many entries there are, by the key that sealed them.
+/// The number of entries by sealing key.
 struct Entries {
     current: usize,
     sealed_anew: usize,
-    /// By an older key, and it does not open them.
+    /// Sealed by an older key that does not open them.
     older: usize,
-    /// By a key that is not here.
+    /// Sealed by an unknown key.
     other: usize,
 }
 

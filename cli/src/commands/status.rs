@@ -1,4 +1,5 @@
-//! `status`: the profile's sources, their keys' age, when they are refreshed, and what failed last.
+//! `status`: shows the profile's sources, the age of their keys, the next refresh and the last
+//! failure.
 
 mod facts;
 mod gather;
@@ -16,10 +17,7 @@ use crate::report::{Reporter, print, print_json};
 use crate::session::{Session, now};
 use crate::terminal::colours::Colours;
 
-/// Prints it. A source that failed is no failure of this command: it is what it tells.
-///
-/// # Errors
-/// Misconfigured, or that what is kept cannot be read.
+/// Prints the status. Failed sources do not make the command fail.
 pub(crate) async fn run(
     call: &Call,
     status: &Status,

@@ -1,4 +1,4 @@
-//! Claude Code: its setting `apiKeyHelper`, and how long it goes on using a key.
+//! Claude Code: its setting `apiKeyHelper`, and its TTL for keys.
 
 use api_key_helper_clients::HelperLine;
 use api_key_helper_clients::claude_code::{Change, Places, TTL_VARIABLE, slots};
@@ -19,8 +19,8 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     if apply.undo {
         return edit.undo(&target);
     }
-    // Where no file sets a `ttl`, that variable does: what was applied would decide what is
-    // applied.
+    // If no file sets a `ttl`, that variable does. Read here, the value of the last `apply` would
+    // decide this one.
     let session = Session::open(call, environment.without(TTL_VARIABLE)).await?;
     reporter.warn(&session.warnings);
     let ttl = ttl::of_client(ttl::longest(&session.profile), ttl::lifetime(&session));
@@ -36,7 +36,7 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     Ok(said)
 }
 
-/// Nobody knows where the user's settings are.
+/// The user's settings have no path without one of these variables.
 pub(super) fn no_home() -> Error {
     Error::misconfigured("neither `CLAUDE_CONFIG_DIR` nor a home folder is set")
         .with_hint("set `HOME` to an absolute path")

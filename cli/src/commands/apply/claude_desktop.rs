@@ -1,4 +1,4 @@
-//! Claude Desktop: the program that prints the key for inference by others.
+//! Claude Desktop: the program that prints the key for third-party inference.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     let ttl = ttl::of_client(ttl::printed(&session.profile), ttl::lifetime(&session));
     let helper = program(request, &links)?;
     let text = helper.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
-    // It counts in seconds, and 0 would be no time at all.
+    // The setting counts in seconds, and 0 would mean no caching at all.
     let values = values(text, (ttl.millis() / 1_000).max(1));
     let note = format!(
         "Key refresh: automatic {}\nQuit Claude Desktop and open it again: it reads this once.\n",
@@ -59,7 +59,8 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     Ok(said)
 }
 
-/// What Claude Desktop runs, without arguments: a profile is the name of a link.
+/// The program for Claude Desktop, which runs it without arguments: the link's name selects the
+/// profile.
 fn program(request: &Request<'_>, links: &Path) -> Result<PathBuf, Error> {
     if request.call.config.is_some() {
         return Err(Error::misconfigured("Claude Desktop runs a program without arguments")
@@ -76,7 +77,7 @@ fn program(request: &Request<'_>, links: &Path) -> Result<PathBuf, Error> {
     Ok(links.join(format!("api-key-helper@{profile}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// The link that the file names, where it is one of ours.
+/// The link in the settings, if it is one of ours.
 fn link_in(links: &Path, target: &Target) -> Option<PathBuf> {
     let helper = PathBuf::from(target.helper()?.value.as_str()?);
     (helper.parent() == Some(links)).then_some(helper)

@@ -37,7 +37,7 @@ pub(super) async fn run(request: &Request<'_>, reporter: &Reporter) -> Result<St
     }
     let session = Session::open(call, (*environment).clone()).await?;
     reporter.warn(&session.warnings);
-    // Shorter than that, Codex would seem to ask because a key was refused.
+    // With a shorter interval, a periodic call would look as if the API had refused a key.
     let hold = session.profile.hold.fixed.or(hold(FormatName::Codex)).unwrap_or_default();
     let interval = ttl::of_client(hold, None);
     let command = request.front.to_str().ok_or(NotText).map_err(|error| edit.not_text(error))?;
@@ -70,8 +70,8 @@ fn no_provider(path: &str) -> Error {
     ))
 }
 
-/// After that Codex kills what it runs, as it does by default. The format keeps us below it, for a
-/// helper that is killed cannot say why.
+/// The time after which Codex kills its command, by default the same. The format's own limit is
+/// shorter, because a helper that is killed cannot report an error.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 const WORDING: Wording = Wording {

@@ -1,4 +1,4 @@
-//! One settings file of a client, changed, or as it was before.
+//! Changes one settings file of a client, or restores it.
 
 use std::io;
 use std::path::Path;
@@ -12,14 +12,14 @@ use super::request::Request;
 use super::shown;
 use crate::cli::Client;
 
-/// The words of messages about a client.
+/// A client's words for messages.
 pub(super) struct Wording {
     pub(super) client: &'static str,
-    /// What to do about a file that it would refuse, or that has no place for a helper.
+    /// The hint for a file that the client would refuse, or that has no place for a helper.
     pub(super) hint: &'static str,
 }
 
-/// One settings file, and what is to be done with it.
+/// An edit of one settings file.
 pub(super) struct Edit<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) path: &'a Path,
@@ -27,13 +27,12 @@ pub(super) struct Edit<'a> {
 }
 
 impl Edit<'_> {
-    /// Reads the file.
     pub(super) fn target(&self, slots: Slots) -> Result<Target, Error> {
         Target::read(self.path, self.request.apply.scope, slots)
             .map_err(|refusal| self.refused(&refusal))
     }
 
-    /// Puts `values` in, and says so, in words that end with `note`.
+    /// Writes `values`, and returns a report that ends with `note`.
     pub(super) fn apply(
         &self,
         target: &Target,
@@ -46,7 +45,7 @@ impl Edit<'_> {
             && !target.is_ours()
             && !self.request.apply.force
         {
-            // A shell line can have a key in it.
+            // The other program is not shown, because its shell line may contain a key.
             let (place, name) = (helper.position, last(slots, 0));
             let message = format!("`{shown}`, {place}: `{name}` is another program's, and stays");
             return Err(Error::misconfigured(message)
@@ -80,7 +79,7 @@ impl Edit<'_> {
         ))
     }
 
-    /// Takes out what was put in, and says so.
+    /// Removes the values that `apply` wrote, and returns a report.
     pub(super) fn undo(&self, target: &Target) -> Result<String, Error> {
         let shown = trust::quote(self.path);
         let Some(undo) = target.undo().map_err(|refusal| self.refused(&refusal))? else {
@@ -121,14 +120,14 @@ impl Edit<'_> {
         Ok(format!("Nothing to undo: `{name}` in {shown} is {whose}.\n"))
     }
 
-    /// Why a path has no place in the file.
+    /// The error for a path that the file cannot hold.
     pub(super) fn not_text(&self, _: NotText) -> Error {
         let client = self.wording.client;
         Error::misconfigured(format!("a path that is no text cannot stand in {client}'s settings"))
             .with_hint("move the file to a path of plain characters")
     }
 
-    /// Why the file cannot be read or changed.
+    /// Converts a refusal to read or change the file into an error.
     pub(super) fn refused(&self, refusal: &Refusal) -> Error {
         let shown = trust::quote(self.path);
         match refusal {
@@ -163,7 +162,8 @@ impl Edit<'_> {
         }
     }
 
-    /// The same command for root, who has another home.
+    /// The same command for root. Root has another home, so it names the front and the
+    /// configuration by absolute path.
     fn as_root(&self) -> String {
         let Request { call, apply, front, .. } = self.request;
         let sudo = if cfg!(windows) { "" } else { "sudo " };
@@ -189,7 +189,7 @@ impl Edit<'_> {
         line
     }
 
-    /// What a person should know of a file that others have too.
+    /// The warning for a settings file that is shared with others.
     pub(super) fn project_warning(&self) -> Vec<String> {
         if self.request.apply.scope != Scope::Project {
             return Vec::new();
@@ -202,13 +202,13 @@ impl Edit<'_> {
     }
 }
 
-/// The last part of a value's name: people look for that in the file.
+/// The last part of a value's name, which users search for in the file.
 fn last(slots: &Slots, index: usize) -> &str {
     slots.paths.get(index).and_then(|path| path.last()).map_or("", String::as_str)
 }
 
-/// The command that shows what has a say in whether the file at `path` can be written: the file and
-/// its folder, or the nearest folder that is there.
+/// The command that shows the permissions which decide about writing `path`: those of the file and
+/// its folder, or of the nearest folder that exists.
 fn look_at(path: &Path) -> String {
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
     match path.parent() {
@@ -220,10 +220,10 @@ fn look_at(path: &Path) -> String {
     }
 }
 
-/// What a shell of Windows says by its own start.
+/// The rest of the hint on Windows, where an elevated shell takes the place of `sudo`.
 const AS_ROOT: &str = if cfg!(windows) { " in a shell that runs as administrator" } else { "" };
 
-/// Names in a sentence.
+/// Joins names for a sentence.
 fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! Links to the front whose names say which profile is meant: for clients that pass no arguments.
+//! Links to the front that carry a profile in their name, for clients that pass no arguments.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,7 @@ use api_key_helper_system::advice;
 use api_key_helper_system::trust;
 use api_key_helper_values::Error;
 
-/// Lets `link` lead to `front`. Says whether it did not before.
-///
-/// # Errors
-/// Misconfigured, when something else is there, or it cannot be made.
+/// Makes `link` point to `front`. Returns whether it was changed. Fails if another file is there.
 #[cfg(unix)]
 pub(super) fn make(link: &Path, front: &Path) -> Result<bool, Error> {
     use std::os::unix::fs::{DirBuilderExt as _, symlink};
@@ -33,7 +30,7 @@ pub(super) fn make(link: &Path, front: &Path) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Windows lets few users make links.
+/// On Windows, few users may create links.
 #[cfg(not(unix))]
 pub(super) fn make(link: &Path, front: &Path) -> Result<bool, Error> {
     let (link, front) = (trust::quote(link), trust::quote(front));
@@ -42,10 +39,10 @@ pub(super) fn make(link: &Path, front: &Path) -> Result<bool, Error> {
     )))
 }
 
-/// Removes a link, and the folder that was made for it. Another file of its name stays.
+/// Removes a link, and its folder if that is empty. Another file of that name stays.
 pub(super) fn remove(link: &Path) {
     if link.is_symlink() && fs::remove_file(link).is_ok() {
-        // It fails while there are others.
+        // Fails while the folder has other links.
         let _ = link.parent().map(fs::remove_dir);
     }
 }

@@ -8,14 +8,14 @@ use api_key_helper_values::Error;
 use crate::cli::{Apply, Call, Client};
 use crate::environment::Environment;
 
-/// The command, and where it was given.
+/// The command and its context.
 pub(super) struct Request<'a> {
     pub(super) call: &'a Call,
     pub(super) apply: &'a Apply,
     pub(super) environment: &'a Environment,
-    /// The folder that the command was given in.
+    /// The working directory of the command.
     pub(super) folder: PathBuf,
-    /// The path by which clients find the front.
+    /// The path under which clients find the front.
     pub(super) front: PathBuf,
 }
 
@@ -24,7 +24,7 @@ impl Request<'_> {
         self.environment.variable(name)
     }
 
-    /// Each client has its own options.
+    /// Refuses options that belong to another client.
     pub(super) fn check_options(&self) -> Result<(), Error> {
         let Apply { client, server, provider, .. } = self.apply;
         for (option, is_given, owner) in [
@@ -40,7 +40,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// The configuration file that is to go into the settings.
+    /// The absolute path of `--config`, for the settings.
     pub(super) fn config(&self) -> Result<Option<PathBuf>, Error> {
         let config = self.call.config.as_ref().map(std::path::absolute).transpose();
         config.map_err(|error| {
@@ -48,7 +48,7 @@ impl Request<'_> {
         })
     }
 
-    /// A client that has no settings of this scope.
+    /// The error for a client without settings of this scope.
     pub(super) fn no_such_scope(&self, client: &str, scopes: &str) -> Error {
         let scope = self.apply.scope.name();
         Error::misconfigured(format!("{client} has no settings of scope `{scope}`"))

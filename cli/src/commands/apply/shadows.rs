@@ -1,4 +1,4 @@
-//! What keeps Claude Code from using what was written.
+//! Finds settings and variables that override the written setting.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use api_key_helper_system::trust;
 
 use crate::environment::Environment;
 
-/// One warning at most, of all that beats `change` in `scope`.
+/// Lists everything that overrides `change` in `scope`, as at most one warning.
 pub(super) fn warning(
     places: &Places,
     scope: Scope,
@@ -36,7 +36,7 @@ pub(super) fn warning(
     vec![format!("something else beats this setting: {}", shadows.join("; "))]
 }
 
-/// The variables that replace the helper's key, and who sets them.
+/// The variables that replace the helper's key, with the place that sets each.
 fn keys(files: &[SettingsFile], environment: &Environment) -> Vec<String> {
     let is_set = |value: &str| !value.is_empty();
     let shadow = |name: &&str| {
@@ -54,7 +54,7 @@ fn keys(files: &[SettingsFile], environment: &Environment) -> Vec<String> {
     KEY_VARIABLES.iter().filter_map(shadow).collect()
 }
 
-/// A part of the managed settings beats their main file.
+/// Returns whether `file` is one of the managed parts, which override their main file.
 fn is_part(file: &SettingsFile, places: &Places, scope: Scope) -> bool {
     file.scope == scope && places.file(scope) != Some(Path::new(&file.path))
 }

@@ -1,4 +1,4 @@
-//! What a change does, without the rest of the file: its neighbours may be secrets.
+//! Shows a change without the rest of the file, which may contain secrets.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,16 +6,15 @@ use std::path::Path;
 use api_key_helper_clients::{SlotValue, Slots};
 use serde_json::Value;
 
-/// The values, as far as they can be shown.
+/// The values that may be shown.
 type Shown = Vec<Option<String>>;
 
-/// What is written.
 pub(super) fn of(values: &[Value]) -> Shown {
     values.iter().map(|value| Some(text(value))).collect()
 }
 
-/// What stands in a file. Another program's shell line can have a key in it, and so can whatever
-/// else is no number.
+/// The values of a file. Another program's shell line may contain a key, and so may any value that
+/// is no number.
 pub(super) fn in_file(slots: &Slots, found: &[Option<SlotValue>]) -> Shown {
     let is_ours =
         found.first().and_then(Option::as_ref).is_some_and(|helper| slots.is_ours(&helper.value));
@@ -25,14 +24,14 @@ pub(super) fn in_file(slots: &Slots, found: &[Option<SlotValue>]) -> Shown {
         if index == 0 && shown.trim().is_empty() {
             return None;
         }
-        // The arguments of a program of ours are of our making, or as harmless.
+        // The arguments of our own program were written by `apply`, or contain no secret either.
         let is_harmless = if index == 0 || value.is_array() { is_ours } else { is_number(&shown) };
         Some(if is_harmless { shown } else { "(not shown)".to_owned() })
     };
     found.iter().enumerate().map(visible).collect()
 }
 
-/// The change to `after`, in the form of a unified diff.
+/// The change to `after` as a unified diff.
 pub(super) fn difference(
     path: &Path,
     slots: &Slots,
@@ -56,7 +55,7 @@ pub(super) fn difference(
     text
 }
 
-/// A value as people read it: a text without its quotes.
+/// A value as text, without JSON's quotes.
 pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! How long Claude Code may go on using a key.
+//! The TTL of a client: the time for which it uses a key.
 
 use std::time::Duration;
 
@@ -9,22 +9,21 @@ use api_key_helper_core::Source;
 use crate::readable::format_duration;
 use crate::session::Session;
 
-/// How long Claude Code goes on using a key before it runs the helper again.
+/// The time after which Claude Code runs the helper again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClientTtl {
     ttl: Duration,
-    /// How long keys live, where that is known.
+    /// The lifetime of keys, if known.
     lifetime: Option<Duration>,
 }
 
-/// `longest`, but at most half of a key's `lifetime` less 30 s. The key that the helper
-/// prints is good for half of its life at least, and the request after the TTL still goes out with
-/// it: so no key is used past its end.
+/// Limits `longest` to half of a key's `lifetime` less 30 s. The helper prints keys with at least
+/// half of their lifetime left, and the last request before the end of the TTL still needs a valid
+/// key.
 ///
-/// That half is cut to whole minutes, or to whole seconds where it is shorter: the next key's life
-/// is measured a little differently, and the setting shall not change for that. It is never less
-/// than a second, since 0 means a run of the helper for every request; only the profile can say
-/// that.
+/// The half is cut to whole minutes, or below one minute to whole seconds: the next key's measured
+/// lifetime differs a little, and should give the same setting. The result is at least one second,
+/// because 0 means one run for each request. Only the profile can ask for that.
 pub(super) fn of_client(longest: Duration, lifetime: Option<Duration>) -> ClientTtl {
     let safe = lifetime.map_or(Duration::MAX, |life| {
         let seconds = (life / 2).saturating_sub(RESERVE).as_secs();
@@ -34,19 +33,18 @@ pub(super) fn of_client(longest: Duration, lifetime: Option<Duration>) -> Client
     ClientTtl { ttl: longest.min(safe), lifetime }
 }
 
-/// The profile's `ttl`; or its `hold`, where it says that no caller uses a key for longer.
+/// The profile's `ttl`, or its `hold` if that is shorter.
 pub(super) fn longest(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or(Duration::MAX))
 }
 
-/// The same for a client whose own time the helper does not know: a printed key is good for the
-/// profile's `hold` at least, and for [`RESERVE`] without one.
+/// The TTL for a client whose own time the helper cannot know. A printed key is valid for at least
+/// the profile's `hold`, or without one for [`RESERVE`].
 pub(super) fn printed(profile: &Profile) -> Duration {
     profile.policy.ttl.min(profile.hold.fixed.unwrap_or_default().max(RESERVE))
 }
 
-/// The shortest lifetime of the keys of the profile's sources: as their cached keys have it, else
-/// as their settings say.
+/// The shortest lifetime of the profile's keys: measured on cached keys, or else configured.
 pub(super) fn lifetime(session: &Session) -> Option<Duration> {
     session.sources.iter().filter_map(|source| of_source(session, source)).min()
 }
@@ -61,8 +59,7 @@ fn cached(session: &Session, source: &Source) -> Option<Entry> {
     session.cached(source).filter(|entry| entry.key.is_some())
 }
 
-/// Where a client that uses keys for `hold`, whatever their `lifetime`, may send one that has
-/// ended.
+/// The warning for a client that uses keys for a fixed `hold`, and so may send an expired key.
 pub(super) fn too_long_for(lifetime: Option<Duration>, hold: Duration) -> Vec<String> {
     let life = lifetime.filter(|life| *life / 2 < hold.saturating_add(RESERVE));
     let warning = |life| {
@@ -76,12 +73,11 @@ pub(super) fn too_long_for(lifetime: Option<Duration>, hold: Duration) -> Vec<St
 }
 
 impl ClientTtl {
-    /// It in milliseconds.
     pub(super) fn millis(self) -> u64 {
         u64::try_from(self.ttl.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// How often keys are refreshed, in words: `every 5 minutes`.
+    /// The interval in words: `every 5 minutes`.
     pub(super) fn refresh(self) -> String {
         let millis = self.millis();
         match (millis, millis % 60_000) {
@@ -93,7 +89,7 @@ impl ClientTtl {
         }
     }
 
-    /// What a person should know about it.
+    /// Warnings about this TTL.
     pub(super) fn warning(self, session: &Session) -> Vec<String> {
         match self.lifetime {
             Some(life) if life / 2 < RESERVE + self.ttl.min(SHORTEST) => vec![format!(

@@ -1,4 +1,4 @@
-//! What Claude Code makes of it when it is started here.
+//! Checks Claude Code's settings as they are in this folder, and runs the helper.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,19 +17,16 @@ use super::ttl::Ttl;
 use crate::environment::Environment;
 use crate::session::Session;
 
-/// How this worker looks at Claude Code.
+/// The context of these checks.
 pub(super) struct Client<'a> {
     pub(super) environment: &'a Environment,
     pub(super) programs: &'a Programs,
-    /// Whether it may run what settings in the folder name.
+    /// Set if programs named by the folder's settings may be run.
     pub(super) trusts_folder: bool,
 }
 
 impl Client<'_> {
-    /// Examines what Claude Code is told, and what then becomes of it.
-    ///
-    /// # Errors
-    /// When nobody can be told.
+    /// Checks the settings, the helper's line, its TTL, and a run of it.
     pub(super) async fn examine(
         &self,
         session: Option<&Session>,
@@ -60,7 +57,7 @@ impl Client<'_> {
             life: life(asked),
         };
         sheet.add([ttl.judge()])?;
-        // Claude Code, too, asks first whether a folder is trusted.
+        // Claude Code also asks first whether the folder is trusted.
         match told.decided_by_folder(line.is_plain) {
             Some(file) if !self.trusts_folder => sheet.add([rehearsal::refuse(&file.path)]),
             _ => {
@@ -72,7 +69,7 @@ impl Client<'_> {
     }
 }
 
-/// The shortest life of the keys that were given, of those that the profile can print.
+/// The shortest lifetime of the fetched keys that the profile can print.
 fn life(asked: &[SourceTrial]) -> Option<Duration> {
     let given = asked.iter().filter(|asked| asked.is_of_profile);
     let given = given.filter_map(|asked| asked.answer.as_ref().ok()?.validity);

@@ -1,5 +1,5 @@
-//! What Claude Code is told when it is started here: which settings file wins, and what else takes
-//! the place of the helper's key.
+//! The settings that Claude Code reads in a folder: the file that takes precedence, and the
+//! variables that replace the helper's key.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use api_key_helper_system::{advice, trust};
 
 use super::finding::{Check, Finding};
 
-/// The settings files that are there, and the environment below them.
+/// The settings files that exist, and the environment.
 pub(super) struct ClientEnvironment<'a> {
     files: Vec<SettingsFile>,
     variable: &'a dyn Fn(&str) -> Option<OsString>,
@@ -21,30 +21,30 @@ pub(super) struct ClientEnvironment<'a> {
 /// A variable as Claude Code and its helper see it.
 pub(super) struct Variable {
     pub(super) value: String,
-    /// Where it was set: `the environment`, or a settings file.
+    /// The place that sets it: `the environment`, or a settings file.
     pub(super) place: String,
     is_of_environment: bool,
 }
 
 impl<'a> ClientEnvironment<'a> {
-    /// What is told in `folder`.
+    /// Reads the settings files for `folder`.
     pub(super) fn read(folder: &Path, variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self { files: Places::find(folder, variable).read(), variable }
     }
 
-    /// The line that Claude Code runs, and the file that names it.
+    /// The line that Claude Code runs, and the file that sets it.
     pub(super) fn helper(&self) -> Option<(&SettingsFile, &Setting)> {
         winner(&self.files, Settings::helper)
     }
 
-    /// The `env` blocks together: they are laid over the environment.
+    /// The merged `env` blocks, which override the environment.
     pub(super) fn env(&self) -> BTreeMap<&str, &str> {
         let read = self.files.iter().filter_map(|file| file.settings.as_ref().ok());
         let variables = read.flat_map(|settings| &settings.env);
         variables.map(|(name, setting)| (name.as_str(), setting.value.as_str())).collect()
     }
 
-    /// A variable that is set, and not to nothing.
+    /// A variable that is set and not empty.
     pub(super) fn variable(&self, name: &str) -> Option<Variable> {
         let found = match winner(&self.files, |settings| settings.env.get(name)) {
             Some((file, setting)) => Variable {
@@ -61,8 +61,8 @@ impl<'a> ClientEnvironment<'a> {
         Some(found).filter(|found| !found.value.is_empty())
     }
 
-    /// The file by which the folder itself decides what runs: whoever made the folder can run what
-    /// they like. Nothing is decided by a line that `is_plain`, or by the client's TTL.
+    /// The file through which the folder itself decides what runs, so that its author could run any
+    /// program. A line that `is_plain` and the client's TTL decide nothing.
     pub(super) fn decided_by_folder(&self, is_plain: bool) -> Option<&SettingsFile> {
         let winner = self.helper().map(|(file, _)| &file.path);
         self.files.iter().find(|file| {
@@ -89,7 +89,7 @@ impl<'a> ClientEnvironment<'a> {
     fn about_helper(&self) -> Finding {
         let check = Check::HelperSetting;
         let Some((file, helper)) = self.helper() else {
-            // One that cannot be read may name it.
+            // An unreadable file may name a helper.
             if self.files.iter().any(|file| file.settings.is_err()) {
                 let text = "no settings file of Claude Code that can be read names a helper";
                 return Finding::warning(check, text, "run `api-key-helper apply`");
@@ -164,8 +164,8 @@ fn file(file: &SettingsFile) -> Finding {
     }
 }
 
-/// The file that is `shown` so, at `path`, begins with a byte order mark (RFC 8259, section 8.1):
-/// Claude Code 2.1.330 passes over it.
+/// The finding for a file with a byte order mark (RFC 8259, section 8.1), which Claude Code 2.1.330
+/// skips. `shown` names the file.
 pub(super) fn marked(check: Check, shown: &str, path: &str) -> Finding {
     Finding::warning(
         check,
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(decides(&[(Scope::User, B)], false), None);
         assert_eq!(decides(&[(Scope::Local, plain)], true), None);
         assert_eq!(decides(&[(Scope::Local, plain)], false), Some(Scope::Local));
-        // Variables can make any program another one.
+        // Variables can change what any program does.
         assert_eq!(decides(&[(Scope::User, A), (Scope::Project, B)], true), Some(Scope::Project));
         assert_eq!(decides(&[(Scope::Project, plain), (Scope::Managed, A)], false), None);
     }

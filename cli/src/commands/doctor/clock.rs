@@ -1,4 +1,4 @@
-//! How this machine's clock stands to those of the sources' servers.
+//! Compares this machine's clock with those of the sources' servers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::sources::SourceTrial;
 use crate::readable::format_duration;
 use crate::session::Session;
 
-/// Asks each server that is there for the time.
+/// Asks each server for the time.
 pub(super) async fn check(session: &Session, asked: &[SourceTrial]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (source, asked) in session.all_sources().into_iter().zip(asked) {
@@ -19,7 +19,7 @@ pub(super) async fn check(session: &Session, asked: &[SourceTrial]) -> Vec<Findi
         let finding = match time {
             Ok(Some(time)) => judge(name, &source.backend_name, &time),
             Ok(None) => continue,
-            // Why it cannot be reached was said before.
+            // The failure to reach the server was reported above.
             Err(_) if asked.answer.is_err() => continue,
             Err(error) => silent(name, &error),
         };
@@ -56,8 +56,8 @@ fn judge(source: &str, backend: &str, time: &ServerTime) -> Finding {
     Finding::warning(Check::ClockSkew, text, hint)
 }
 
-/// A key is printed until 30 s and its caller's hold before its end; a clock that is off by more
-/// has a key printed that ends in its caller's hands. Claude Code, too, replaces a JWT 30 s early.
+/// A key is printed until 30 s and the caller's hold before it expires. With a larger skew, it
+/// could expire in the caller's hands. Claude Code also replaces a JWT 30 s early.
 const TOLERATED: Duration = Duration::from_secs(30);
 
 /// "In most cases, a request must reach AWS within five minutes of the time stamp in the request"

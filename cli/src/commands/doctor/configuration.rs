@@ -1,4 +1,4 @@
-//! The configuration: who could have written it, and what it means.
+//! Checks the configuration files and the settings in them.
 
 use api_key_helper_core::Source;
 use api_key_helper_system::Places;
@@ -9,7 +9,7 @@ use crate::cli::Call;
 use crate::session::config_file;
 use crate::session::{Session, no_configuration};
 
-/// What the files by themselves say, and the errors among it.
+/// Checks each file by itself. Returns the findings, and their errors.
 pub(super) fn files(call: &Call, places: &Places) -> (Vec<Finding>, Vec<Error>) {
     let mut findings = Vec::new();
     let mut errors = Vec::new();
@@ -34,10 +34,10 @@ pub(super) fn files(call: &Call, places: &Places) -> (Vec<Finding>, Vec<Error>) 
     (findings, errors)
 }
 
-/// Those for whom nothing is closed.
+/// Accounts that can change every file.
 const OTHERS: &str = if cfg!(windows) { "administrators" } else { "root" };
 
-/// A source with those that it uses.
+/// A source with the sources that it uses, in words.
 fn tree(source: &Source) -> String {
     let name = &source.planned.id.source;
     let used: Vec<String> = source.uses.iter().map(|used| tree(used)).collect();
@@ -48,7 +48,7 @@ fn tree(source: &Source) -> String {
     }
 }
 
-/// What the settings mean, where they can be understood.
+/// Checks the settings of a valid configuration.
 pub(super) fn settings(session: &Session) -> Vec<Finding> {
     let profile = &session.profile;
     let sources = session.sources.iter().map(tree);

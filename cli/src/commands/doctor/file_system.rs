@@ -1,29 +1,29 @@
-//! What the file system under a folder is.
+//! Reads free space and type of a file system.
 
 use std::io;
 use std::path::Path;
 
-/// How many bytes the caller can still write below `path`.
+/// The number of bytes that the caller can still write below `path`.
 #[cfg(unix)]
 pub(super) fn room(path: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(path)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
-/// Not asked there.
+/// Not checked on other systems.
 #[cfg(not(unix))]
 pub(super) fn room(_: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The network's file system that `path` is on, if it is on one.
+/// The network file system that `path` is on, if any.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn network(path: &Path) -> io::Result<Option<&'static str>> {
-    // The numbers are 32 bits wide, in a field that has more on most machines and a sign on some.
+    // The numbers are 32 bits wide. The field is wider on most machines, and signed on some.
     Ok(by_magic(rustix::fs::statfs(path)?.f_type as u32))
 }
 
-/// By the flag that the mount is local.
+/// macOS has a flag for local file systems.
 #[cfg(target_os = "macos")]
 pub(super) fn network(path: &Path) -> io::Result<Option<&'static str>> {
     /// `MNT_LOCAL` of `sys/mount.h`.
@@ -33,14 +33,14 @@ pub(super) fn network(path: &Path) -> io::Result<Option<&'static str>> {
     Ok((flags & LOCAL == 0).then_some("a network's file system"))
 }
 
-/// Not asked there.
+/// Not checked on other systems.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos")))]
 pub(super) fn network(_: &Path) -> io::Result<Option<&'static str>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The numbers of `linux/magic.h`. What is below FUSE cannot be seen: sshfs is, and so are file
-/// systems of this machine.
+/// The numbers of `linux/magic.h`. FUSE hides what is below it: a network with sshfs, or a file
+/// system of this machine.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const fn by_magic(magic: u32) -> Option<&'static str> {
     Some(match magic {

@@ -1,11 +1,10 @@
-//! What was found, as values.
+//! The findings of checks.
 
 use api_key_helper_values::Error;
 use clap::ValueEnum;
 
-/// What is checked. Its name in kebab case, `state-folder-space`, is stable: programs go by it, and
-/// `docs/commands/doctor.md` tells what each means. Clap, which names them so on a command line too, has the
-/// list of all.
+/// A check. Its name in kebab case, such as `state-folder-space`, is stable, because programs read
+/// it. `docs/commands/doctor.md` describes each. `ValueEnum` provides the names and the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Check {
     ApiKeyVariable,
@@ -48,14 +47,12 @@ impl Check {
     }
 }
 
-/// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// As it should be.
     Ok,
-    /// Keys come, but somebody should know.
+    /// A key is printed, but something needs attention.
     Warning,
-    /// No key comes, or not the right one.
+    /// No key is printed, or a wrong one.
     Error,
 }
 
@@ -64,7 +61,7 @@ pub(super) enum Level {
 pub(super) struct Finding {
     pub(super) check: Check,
     pub(super) level: Level,
-    /// The source that it is about, if it is about one.
+    /// The source that it is about, if any.
     pub(super) source: Option<String>,
     pub(super) text: String,
     pub(super) hint: Option<String>,
@@ -84,7 +81,7 @@ impl Finding {
         Self { level: Level::Error, ..Self::warning(check, text, hint) }
     }
 
-    /// What `error` says.
+    /// Converts an error into a finding.
     pub(super) fn of(check: Check, error: &Error) -> Self {
         let hint = error.hint().map(ToString::to_string);
         Self { level: Level::Error, hint, ..Self::ok(check, format!("{error:#}")) }

@@ -1,4 +1,4 @@
-//! What the refresh log tells of each source, before it is asked once more.
+//! Past refreshes of each source, as the log has them before `doctor` asks again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::sources::SourceTrial;
 use crate::journal::{LOG, Line, OLD_LOG};
 use crate::readable::{counted, relative};
 
-/// What was logged, oldest first. What cannot be read was never logged.
+/// The lines of the log, oldest first. Unreadable lines are skipped.
 pub(super) fn read(folder: &StateFolder) -> Vec<Line> {
     let files = [OLD_LOG, LOG].map(|file| folder.read_up_to(file, u64::MAX).ok().flatten());
     let texts = files.into_iter().flatten();
@@ -39,7 +39,8 @@ pub(super) fn judge(
     names.map(|name| of_source(log, name, failure(name), now).about(name)).collect()
 }
 
-/// `failure` is why the source gives no key now. What was so before is no second finding.
+/// Judges one source. If the last logged failure equals the current `failure`, it is not reported
+/// twice.
 fn of_source(log: &[Line], source: &str, failure: Option<&Error>, now: Moment) -> Finding {
     let check = Check::LastRefreshes;
     let lines: Vec<&Line> = log.iter().filter(|line| line.source == source).collect();

@@ -1,7 +1,6 @@
-//! The shell line that prints the key: whether it means a program, and which one.
+//! Checks the shell line that prints the key, and the program in it.
 //!
-//! A line may have a secret in it, or be one that stands in the wrong place. Of its words only an
-//! absolute path is ever shown.
+//! A line may contain a secret, even by mistake. Only an absolute path of it is ever shown.
 
 use std::path::{Path, PathBuf};
 
@@ -11,28 +10,27 @@ use api_key_helper_system::trust;
 use super::finding::{Check, Finding};
 use super::programs::Programs;
 
-/// What the line is judged by.
+/// The facts for judging the line.
 pub(super) struct Facts<'a> {
-    /// The line.
     pub(super) text: &'a str,
-    /// Where Claude Code is started.
+    /// The folder in which Claude Code is started.
     pub(super) folder: &'a Path,
-    /// The user's home, which is no project though much is below it.
+    /// The user's home. A folder above it is no project.
     pub(super) home: Option<&'a Path>,
     pub(super) programs: &'a Programs,
-    /// The profile that this report is about, and how the helper would call its default one.
+    /// The profile of this report, and the one that the helper uses by default.
     pub(super) profile: Option<&'a str>,
     pub(super) default_profile: Option<&'a str>,
 }
 
-/// What the line means.
+/// The findings about the line, and the kind of program that it runs.
 pub(super) struct LineReport {
     pub(super) findings: Vec<Finding>,
-    /// It runs the very front that this worker belongs to, and nothing else.
+    /// Set if it runs only the front of this worker.
     pub(super) is_this_program: bool,
-    /// It runs some api-key-helper, which has a cache.
+    /// Set if it runs any api-key-helper, which has a cache.
     pub(super) is_ours: bool,
-    /// It runs the very front, with the user's own configuration.
+    /// Set if it runs the front of this worker with the user's own configuration.
     pub(super) is_plain: bool,
 }
 
@@ -157,7 +155,7 @@ fn about_program(line: &HelperLine) -> Finding {
     }
 }
 
-/// The file that is meant when the words after the program belong to its path.
+/// The file whose path contains the words after the program, if its spaces were not quoted.
 fn cut_by_a_space(line: &HelperLine) -> Option<PathBuf> {
     let mut path = line.program.clone();
     line.arguments.iter().find_map(|word| {
@@ -172,7 +170,7 @@ fn is_executable(metadata: &std::fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
 }
 
-/// A file's name decides.
+/// On other systems, the file's name decides.
 #[cfg(not(unix))]
 fn is_executable(_: &std::fs::Metadata) -> bool {
     true
@@ -286,7 +284,7 @@ mod tests {
         };
         assert_eq!(level(world.folder.path()), Level::Warning);
         assert_eq!(level(Path::new("/root")), Level::Ok);
-        // The home is below it, and so it is no project.
+        // The home is below this folder, so it is no project.
         assert_eq!(level(Path::new("/")), Level::Ok);
     }
 

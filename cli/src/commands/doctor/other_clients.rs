@@ -1,7 +1,6 @@
-//! What other clients than Claude Code itself are told: whether the helper that `apply` wrote into
-//! their settings is still this program.
+//! Checks whether the helper that `apply` wrote into other clients' settings is still this program.
 //!
-//! What else is wrong with such a file is for its client to say.
+//! Other mistakes in such a file are reported by its client.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,7 +17,7 @@ use super::programs::Programs;
 use crate::cli::Client;
 use crate::environment::Environment;
 
-/// Looks at each place that `apply` could have written to for who stands in this folder.
+/// Checks each file that `apply` could have written in this folder.
 pub(super) fn check(environment: &Environment, programs: &Programs) -> Vec<Finding> {
     let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let places = Places { folder: &folder, variable: &|name| environment.variable(name) };
@@ -40,13 +39,13 @@ pub(super) fn check(environment: &Environment, programs: &Programs) -> Vec<Findi
     findings
 }
 
-/// Where the clients' files are.
+/// Finds the clients' settings files.
 struct Places<'a> {
     folder: &'a Path,
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// One of a client's helpers.
+/// One place for a helper in a client's settings.
 struct Place {
     client: Client,
     scope: Scope,
@@ -96,7 +95,7 @@ impl Place {
         Target::read(&self.path, self.scope, self.slots.clone()).ok()
     }
 
-    /// The api-key-helper that the file names by its path.
+    /// The absolute path of the api-key-helper in the file.
     fn program(&self, target: &Target) -> Option<PathBuf> {
         let helper = target.helper().filter(|_| target.is_ours())?.value.as_str()?;
         let program = match self.slots.helper {

@@ -1,4 +1,4 @@
-//! The two programs: whether they belong together, and where they are.
+//! Checks the two programs: their paths, owners and versions.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,12 +12,12 @@ use super::finding::{Check, Finding, Level};
 use crate::cli::VERSION;
 use crate::front;
 
-/// Where the programs are.
+/// The paths of the programs.
 #[derive(Clone, Debug)]
 pub(super) struct Programs {
-    /// The front, by its own real file, if it is there.
+    /// The front's real path, if it exists.
     pub(super) front: Option<PathBuf>,
-    /// This program, or why it is not known.
+    /// The path of this program, or why it is unknown.
     pub(super) worker: Result<PathBuf, Error>,
 }
 
@@ -41,7 +41,7 @@ impl Programs {
         let check = Check::Worker;
         let worker = match &self.worker {
             Ok(worker) => worker,
-            // It runs all the same.
+            // The worker runs without a known path, too.
             Err(error) => return Finding { level: Level::Warning, ..Finding::of(check, error) },
         };
         match trust::objection(worker) {
@@ -59,7 +59,7 @@ impl Programs {
         if let Some(error) = trust::objection(front) {
             return Finding::of(check, &error);
         }
-        // It becomes its worker, who refuses a front of another version.
+        // The front becomes its worker, which refuses a front of another version.
         let mut command = Command::new(front);
         command.arg("--version");
         let said = observe(command, PATIENCE).await;
@@ -79,7 +79,7 @@ impl Programs {
 
 const FRONT: &str = "api-key-helper";
 const MEND: &str = "reinstall api-key-helper, with both of its programs";
-/// For a program that has nothing to do but to start another one.
+/// The time limit for a program that only starts another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

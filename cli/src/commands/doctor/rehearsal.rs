@@ -1,6 +1,5 @@
-//! The helper, run as Claude Code runs it: by `/bin/sh -c`, here, without a terminal, with a stdin
-//! on which nothing comes and which does not end, and with the settings' `env` over the
-//! environment.
+//! Runs the helper as Claude Code does: by `/bin/sh -c` in this folder, without a terminal, with an
+//! open and silent stdin, and with the settings' `env` over the environment.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +11,8 @@ use api_key_helper_values::Key;
 
 use super::finding::{Check, Finding};
 
-/// Runs `line` and tells how it went. `is_this_program`: its errors are ours, and may be shown.
+/// Runs `line` and judges its outcome. Errors of `is_this_program` contain no secret, and are
+/// shown.
 pub(super) async fn rehearse(
     line: &str,
     env: &BTreeMap<&str, &str>,
@@ -20,8 +20,8 @@ pub(super) async fn rehearse(
 ) -> Vec<Finding> {
     let mut command = shell(line);
     command.envs(env).env("CLAUDE_CODE_ENTRYPOINT", "cli");
-    // The agent's own commands have the first three; the others would make us out to be a client
-    // that may be running around us, and its key refused.
+    // The first three are set in the agent's own commands. With the others, the run would count as
+    // one of a client that is running, and its key could be refused.
     for name in [
         "CLAUDECODE",
         "CLAUDE_CODE_CHILD_SESSION",
@@ -40,7 +40,7 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Why it is not run: `file` is the folder's own.
+/// The finding for a helper that was not run, because `file` comes with the folder.
 pub(super) fn refuse(file: &Path) -> Finding {
     Finding::warning(
         Check::HelperRun,
@@ -52,7 +52,7 @@ pub(super) fn refuse(file: &Path) -> Finding {
     )
 }
 
-/// As Claude Code does (2.1.330).
+/// As in Claude Code 2.1.330.
 #[cfg(not(windows))]
 fn shell(line: &str) -> Command {
     let mut command = Command::new("/bin/sh");
@@ -60,7 +60,7 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// Node's way to run a line.
+/// As Node.js runs a line.
 #[cfg(windows)]
 fn shell(line: &str) -> Command {
     use std::os::windows::process::CommandExt as _;
@@ -115,7 +115,7 @@ fn about_time(took: Duration) -> Finding {
     Finding::warning(Check::HelperTime, text, "see which source is slow, in the lines above")
 }
 
-/// The output is told of by its length, and never shown.
+/// Judges the output. Only its length is shown.
 fn about_output(stdout: &[u8]) -> Finding {
     let check = Check::HelperOutput;
     let length = stdout.len();
@@ -136,7 +136,7 @@ fn about_output(stdout: &[u8]) -> Finding {
     Finding::error(check, text, hint)
 }
 
-/// What the helper said on stderr, as far as it is known to hold no secret.
+/// The helper's message on stderr, if it contains no secret.
 #[derive(Debug, Default)]
 struct HelperMessage {
     message: String,
@@ -170,9 +170,9 @@ impl HelperMessage {
 }
 
 const BY_HAND: &str = "run the line of `apiKeyHelper` by hand with `/bin/sh -c`";
-/// Claude Code waits for 600 s; whoever waits here has given up sooner.
+/// Claude Code waits for 600 s, longer than a user of `doctor` would.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Claude Code shows then that it waits (2.1.330).
+/// After this time, Claude Code 2.1.330 shows that it is waiting.
 const NOTICED: Duration = Duration::from_secs(10);
 
 #[cfg(all(test, unix))]

@@ -1,11 +1,11 @@
-//! The key that seals what is cached.
+//! Checks the sealing key.
 
 use api_key_helper_system::Places;
 
 use super::finding::{Check, Finding};
 use crate::session::Session;
 
-/// Where it is, and what it does not open.
+/// Reports the key's home, and entries that it does not open.
 pub(super) fn check(session: &Session) -> Vec<Finding> {
     let check = Check::SealingKey;
     let in_use = match &session.seal {

@@ -1,4 +1,4 @@
-//! Findings, shown as they come, or all of them as JSON.
+//! Shows findings as they come, or all of them as JSON.
 
 use std::io::{self, IsTerminal as _};
 
@@ -11,12 +11,12 @@ use crate::environment::Environment;
 use crate::readable::counted;
 use crate::report::{print, print_json, tell};
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Debug, Serialize)]
 struct Document {
-    /// Of the form, counted up when a program that reads it would have to be changed.
+    /// The schema's version, raised when a reader would have to change.
     schema: u32,
-    /// Of the program.
+    /// The program's version.
     version: &'static str,
     summary: Summary,
     findings: Vec<Row>,
@@ -41,11 +41,11 @@ struct Row {
     hint: Option<String>,
 }
 
-/// What was found so far.
+/// The report so far.
 pub(super) struct Sheet {
     is_json: bool,
     has_signs: bool,
-    /// Somebody sits there and waits.
+    /// Set if a user is watching the terminal.
     is_watched: bool,
     rows: Vec<Row>,
     summary: Summary,
@@ -63,17 +63,14 @@ impl Sheet {
         }
     }
 
-    /// Says what is being waited for, until something is found.
+    /// Shows what the command is waiting for, until the next finding.
     pub(super) fn wait_for(&self, what: &str) {
         if self.is_watched {
             tell(&format!("{CLEAR}  {what} ... "));
         }
     }
 
-    /// Shows what was found.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Adds findings to the report, and shows them.
     pub(super) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> Result<(), Error> {
         if self.is_watched {
             tell(CLEAR);
@@ -96,10 +93,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Ends the report, and says whether nothing is an error.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Ends the report. Returns whether it has no errors.
     pub(super) fn end(self) -> Result<bool, Error> {
         let Self { is_json, rows, summary, .. } = self;
         let is_well = summary.errors == 0;
@@ -114,7 +108,7 @@ impl Sheet {
 }
 
 impl From<Finding> for Row {
-    /// Texts may come from files and servers.
+    /// Removes control characters, because texts may come from files and servers.
     fn from(Finding { check, level, source, text, hint }: Finding) -> Self {
         Self {
             name: visible(check.name()),
@@ -147,13 +141,13 @@ impl Summary {
     }
 }
 
-/// The form of what `--json` prints.
+/// The version of the output of `--json`.
 const SCHEMA: u32 = 2;
 
-/// To the beginning of the line, and nothing is on it any more (ECMA-48, 8.3.41).
+/// Returns to the start of the line and erases it (ECMA-48, 8.3.41).
 const CLEAR: &str = "\r\u{1b}[K";
 
-/// Whether the locale is one of UTF-8, by the first of these variables that says something
+/// Returns whether the locale uses UTF-8. The first of these variables that is not empty decides
 /// (POSIX.1-2024, base definitions, 8.2).
 fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

@@ -1,4 +1,4 @@
-//! Whether each source gives a key, and for how long: each is asked anew.
+//! Fetches a new key from each source, and checks its lifetime.
 
 use std::slice;
 use std::time::Duration;
@@ -13,33 +13,32 @@ use super::show::Sheet;
 use crate::readable::{format_duration, relative};
 use crate::session::{Session, now};
 
-/// A source that was asked.
+/// The result of asking one source.
 #[derive(Debug)]
 pub(super) struct SourceTrial {
     pub(super) source: String,
-    /// Whether the profile asks it by itself, and not only another source.
+    /// Set if the profile names the source, and not only another source.
     pub(super) is_of_profile: bool,
-    /// A source that it uses and that gave no key, so that it was not asked.
+    /// The source that it uses and that gave no key. Then it was not asked.
     waits_for: Option<String>,
-    /// What it gave, or why not.
     pub(super) answer: Result<KeyFacts, Error>,
-    /// What else was said.
+    /// Other warnings of the fetch.
     warnings: Vec<String>,
-    /// How long it took, attempts and waits together.
+    /// The duration of all attempts and waits.
     took: Duration,
 }
 
-/// What is known of a key.
+/// The known facts of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeyFacts {
-    /// How many characters it has.
+    /// The number of characters.
     length: usize,
-    /// Its time; none where it could not be cached.
+    /// The validity; `None` if the key could not be cached.
     pub(super) validity: Option<Validity>,
 }
 
-/// Asks all sources, one after the other, each after those that it uses. Where one of these gave no
-/// key, there is nothing new to find out.
+/// Asks all sources in turn, each after those that it uses. A source is skipped if one of these
+/// gave no key: it would only fail for the same reason.
 pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<SourceTrial> {
     let mut all: Vec<SourceTrial> = Vec::new();
     for source in session.all_sources() {
@@ -70,11 +69,11 @@ pub(super) async fn ask(session: &Session, sheet: &Sheet) -> Vec<SourceTrial> {
 }
 
 impl Session {
-    /// Asks `source` alone, as `get --refresh` would, with all that belongs to it: single-flight,
-    /// saved and logged. No older key takes the place of its answer.
+    /// Fetches a new key from `source` alone, as `get --refresh` would: single-flight, saved and
+    /// logged. An older key does not count as an answer.
     async fn prove(&self, source: &Source) -> SourceTrial {
         let chain = self.environment.chain();
-        // Under this policy a key is past its end as soon as it is there.
+        // Under this policy a key expires as soon as it arrives.
         let policy = Policy {
             ttl: Duration::ZERO,
             stale_while_revalidate: Duration::ZERO,
@@ -108,7 +107,7 @@ impl Session {
     }
 }
 
-/// What the answers mean for the profile.
+/// Judges the answers for the profile.
 pub(super) fn judge(asked: &[SourceTrial], profile: &Profile, now: Moment) -> Vec<Finding> {
     let of_profile = asked.iter().filter(|asked| asked.is_of_profile);
     let kinds = of_profile.map(|asked| asked.answer.as_ref().err().map(Error::kind));
@@ -116,7 +115,7 @@ pub(super) fn judge(asked: &[SourceTrial], profile: &Profile, now: Moment) -> Ve
     asked.iter().flat_map(|asked| about(asked, has_key, profile, now)).collect()
 }
 
-/// Whether a profile whose sources end so gives a key: `None` for a key.
+/// Returns whether a profile gives a key if its sources end like this. `None` means a key.
 fn answers(sources: impl IntoIterator<Item = Option<ErrorKind>>) -> bool {
     for ended in sources {
         match ended {
@@ -131,7 +130,7 @@ fn answers(sources: impl IntoIterator<Item = Option<ErrorKind>>) -> bool {
 fn about(asked: &SourceTrial, has_key: bool, profile: &Profile, now: Moment) -> Vec<Finding> {
     let SourceTrial { source, is_of_profile, waits_for, answer, warnings, took } = asked;
     let took = took.as_millis();
-    // Where another source answers, the caller has a key.
+    // If another source answers, the caller still has a key.
     let level = if has_key { Level::Warning } else { Level::Error };
     let mut findings = Vec::new();
     match (answer, waits_for) {
@@ -159,7 +158,7 @@ fn about(asked: &SourceTrial, has_key: bool, profile: &Profile, now: Moment) -> 
             });
             let text = format!("the key of `{source}` can be printed: {} characters", given.length);
             findings.push(Finding::ok(Check::KeyPrintable, text));
-            // Only what callers are given do they hold.
+            // Only keys of the profile's own sources are held by callers.
             let hold = profile.hold.fixed.filter(|_| *is_of_profile);
             findings.extend(given.validity.map(|validity| lifetime(source, &validity, hold, now)));
         }
@@ -167,7 +166,8 @@ fn about(asked: &SourceTrial, has_key: bool, profile: &Profile, now: Moment) -> 
     findings.into_iter().map(|finding| finding.about(source)).collect()
 }
 
-/// `hold` is that of the profile, if it has one: the client's own is judged by its TTL.
+/// Judges a key's lifetime by the profile's `hold`, if it has one. The client's own hold is judged
+/// by its TTL.
 fn lifetime(source: &str, validity: &Validity, hold: Option<Duration>, now: Moment) -> Finding {
     let check = Check::KeyLifetime;
     let Some(end) = validity.expires_at else {
@@ -193,9 +193,9 @@ fn lifetime(source: &str, validity: &Validity, hold: Option<Duration>, now: Mome
     }
 }
 
-/// How long a caller may hold a key that lives so long without ever holding it past its end: what
-/// it is given has half of its life before it (`docs/internals/architecture.md`), less the time of a
-/// request.
+/// The longest `hold` for a key with this lifetime, so that no caller uses it after its expiry. A
+/// printed key has at least half of its lifetime left (`docs/internals/architecture.md`); 30 s are
+/// reserved for the request.
 pub(super) fn longest_hold(life: Duration) -> Duration {
     (life / 2).saturating_sub(Duration::from_secs(30))
 }

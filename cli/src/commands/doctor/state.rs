@@ -1,4 +1,4 @@
-//! The state folder: whose it is, whether it can be written to, and what lies in it.
+//! Checks the state folder: its owner, whether it can be written to, and its files.
 
 use std::fs;
 use std::path::Path;
@@ -14,13 +14,12 @@ use super::finding::{Check, Finding};
 use crate::readable::counted;
 use crate::session::Session;
 
-/// Names the folder that the state folder is in.
+/// The variable that names the parent of the state folder.
 const STATE_VARIABLE: &str = Places::STATE_VARIABLES[0];
-/// Below this room, in bytes, a refresh or the log may find none: each refresh sets 64 KiB apart,
-/// and the log has up to 2 MiB.
+/// The least free space in bytes. A refresh reserves 64 KiB, and the log takes up to 2 MiB.
 const NEEDED: u64 = 4 << 20;
 
-/// The folder by itself, and why it cannot be used.
+/// Checks the folder. Also returns the error that prevents its use.
 pub(super) fn folder(folder: &StateFolder) -> (Vec<Finding>, Option<Error>) {
     let path = folder.path();
     let shown = path.display();
@@ -44,7 +43,7 @@ pub(super) fn folder(folder: &StateFolder) -> (Vec<Finding>, Option<Error>) {
 
 fn writable(path: &Path) -> Finding {
     let shown = path.display();
-    // As the engine writes: a draft that has another name.
+    // As the engine writes: a draft under another name.
     match files::draft(tempfile::Builder::new().suffix(".tmp"), path) {
         Ok(_) => Finding::ok(Check::StateFolderWritable, format!("`{shown}` can be written to")),
         Err(error) => Finding::error(
@@ -79,7 +78,7 @@ fn on_network(path: &Path, network: Option<&str>) -> Finding {
     }
 }
 
-/// What lies in the folder, before anything is fetched.
+/// Checks the files in the folder, before anything is fetched.
 pub(super) fn entries(session: &Session) -> Vec<Finding> {
     let folder = session.folder.path();
     let names = names(folder);
@@ -140,12 +139,12 @@ fn entry(session: &Session, source: &Source) -> Finding {
     finding.about(name)
 }
 
-/// The version of an entry's format, by the name of its file: `….vN.entry`.
+/// The format version in an entry's file name, `….vN.entry`.
 fn version(name: &str) -> Option<u8> {
     name.strip_suffix(".entry")?.rsplit_once(".v")?.1.parse().ok()
 }
 
-/// What cannot be read has no names.
+/// The names in the folder; none if it cannot be read.
 fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter_map(|file| file.file_name().into_string().ok()).collect()

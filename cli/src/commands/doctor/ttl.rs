@@ -1,4 +1,4 @@
-//! How long Claude Code goes on using a key, and whether that suits the key and its helper.
+//! Checks the TTL of Claude Code against the key's lifetime and the helper's cache.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::finding::{Check, Finding};
 use super::sources::longest_hold;
 use crate::readable::format_duration;
 
-/// What decides whether a TTL is a good one.
+/// The facts for judging a TTL.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ttl<'a> {
-    /// As it is written, and where.
+    /// The value as written, and its place.
     pub(super) set: Option<(&'a str, &'a str)>,
-    /// Whether the helper is ours, and so has a cache.
+    /// Set if the helper is an api-key-helper, which has a cache.
     pub(super) is_ours: bool,
-    /// How long the key lives, where that is known.
+    /// The key's lifetime, if known.
     pub(super) life: Option<Duration>,
 }
 
@@ -63,7 +63,7 @@ impl Ttl<'_> {
     }
 }
 
-/// A value of digits alone. Claude Code reads as far as it finds digits.
+/// Parses a value of digits only. Claude Code ignores everything after the digits.
 fn millis(value: &str) -> Option<u64> {
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| value.parse().unwrap_or(u64::MAX))
@@ -73,7 +73,7 @@ fn not_a_number(value: &str, place: &str) -> Finding {
     let digits = value.trim_start().bytes().take_while(u8::is_ascii_digit).count();
     let acts = match digits {
         0 => String::new(),
-        // Digits are no secret; what follows them could be one in the wrong place.
+        // Digits are no secret. The rest could be one, set in the wrong variable.
         _ => format!(": it acts as {} ms", &value.trim_start()[..digits.min(LONGEST_SHOWN)]),
     };
     let text = format!("`{TTL_VARIABLE}` in {place} is not a whole number of milliseconds{acts}");
@@ -88,7 +88,7 @@ fn spoken(duration: Duration) -> String {
 }
 
 const MEND: &str = "run `api-key-helper apply`, which sets what suits the key";
-/// A helper without a cache asks its source each time that Claude Code runs it.
+/// The shortest sensible TTL for a helper without a cache, which asks its source at each run.
 const WITHOUT_CACHE: Duration = Duration::from_secs(30 * 60);
 const LONGEST_SHOWN: usize = 6;
 
@@ -127,7 +127,7 @@ mod tests {
             Level::Warning
         );
         assert_eq!(judged(Some("3600000"), true, None).level, Level::Ok);
-        // What is not set acts as five minutes.
+        // An unset variable acts as five minutes.
         assert_eq!(judged(None, true, Some(660)).level, Level::Ok);
         assert_eq!(judged(None, true, Some(659)).level, Level::Warning);
     }

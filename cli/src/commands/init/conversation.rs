@@ -1,7 +1,7 @@
-//! Questions and answers, a line each, at a terminal.
+//! Questions and answers on a terminal, one line each.
 //!
-//! Plain lines are what every terminal, screen reader and log of a session can take, and what
-//! Ctrl-C ends like any other command.
+//! Plain lines work in every terminal, screen reader and session log, and Ctrl-C ends them like any
+//! other command.
 
 use std::io::{self, BufRead as _};
 
@@ -11,25 +11,23 @@ use crate::environment::Environment;
 use crate::report::tell;
 use crate::terminal::colours::Colours;
 
-/// Somebody at the terminal. All that is said goes to stderr: stdout is for keys.
+/// A conversation with the user. All of it goes to stderr: stdout is for keys.
 pub(super) struct Conversation {
     colours: Colours,
-    /// Whether the cursor stands behind a question.
+    /// Set while the cursor stands behind a question.
     is_asking: bool,
 }
 
 impl Conversation {
-    /// Begins one with whoever sits at stdin and stderr.
     pub(super) fn new(environment: &Environment) -> Self {
         Self { colours: Colours::of(environment, true), is_asking: false }
     }
 
-    /// Says something.
     pub(super) fn say(&self, text: &str) {
         tell(text);
     }
 
-    /// Says what is wrong, and what to do about it.
+    /// Shows an error and its hint.
     pub(super) fn complain(&self, error: &Error) {
         let bad = self.colours.bad;
         self.say(&format!("  {bad}{error:#}{bad:#}\n"));
@@ -38,16 +36,13 @@ impl Conversation {
         }
     }
 
-    /// Asks for a line, without the white space around it.
-    ///
-    /// # Errors
-    /// Misconfigured, at the end of all input.
+    /// Asks for a line, and trims it. Fails at the end of the input.
     pub(super) async fn ask(&mut self, question: &str) -> Result<String, Error> {
         loop {
             let strong = self.colours.strong;
             self.say(&format!("{strong}{question}:{strong:#} "));
             self.is_asking = true;
-            // On a thread of its own, so that a signal ends us while we wait.
+            // Read on another thread, so that a signal can end this process.
             let line = tokio::task::spawn_blocking(|| {
                 let mut line = Vec::new();
                 io::stdin().lock().read_until(b'\n', &mut line).map(|_| line)
@@ -64,11 +59,8 @@ impl Conversation {
         }
     }
 
-    /// Asks for one of `choices`, each a name and what it means, by its number or its name. Enter
-    /// takes `default`.
-    ///
-    /// # Errors
-    /// As [`Conversation::ask`].
+    /// Asks for one of `choices`, each a name and its description, by number or name. Enter takes
+    /// `default`.
     pub(super) async fn choose<'c>(
         &mut self,
         question: &str,
@@ -96,10 +88,7 @@ impl Conversation {
         }
     }
 
-    /// Asks whether. Enter says yes.
-    ///
-    /// # Errors
-    /// As [`Conversation::ask`].
+    /// Asks a yes-or-no question. Enter means yes.
     pub(super) async fn agrees(&mut self, question: &str) -> Result<bool, Error> {
         loop {
             match &*self.ask(&format!("{question} [yes]")).await?.to_lowercase() {
@@ -112,7 +101,7 @@ impl Conversation {
 }
 
 impl Drop for Conversation {
-    /// Leaves the cursor at the beginning of a line, whatever ended the conversation.
+    /// Leaves the cursor at the start of a line, however the conversation ended.
     fn drop(&mut self) {
         if self.is_asking {
             self.say("\n");

@@ -1,4 +1,4 @@
-//! The questions of a backend, and what becomes of their answers.
+//! Asks a backend's questions, and turns the answers into settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::backends::configuration;
 use crate::environment::Environment;
 use crate::settings::{Settings, Value};
 
-/// Who asks. What was answered is offered when it is asked again.
+/// An interview. An earlier answer is offered when its question is asked again.
 pub(super) struct Interview<'a> {
     environment: &'a Environment,
     answered: BTreeMap<String, String>,
@@ -23,11 +23,8 @@ impl<'a> Interview<'a> {
         Self { environment, answered: BTreeMap::new() }
     }
 
-    /// Asks all that `backend` wants to know. Each answer is good for the configuration before the
-    /// next question is asked.
-    ///
-    /// # Errors
-    /// When there are no more answers, or the configuration is wrong whatever they are.
+    /// Asks all questions of `backend`. Each answer is checked in the configuration before the next
+    /// question. Fails at the end of the input, or if the configuration is invalid with any answer.
     pub(super) async fn settings(
         &mut self,
         talk: &mut Conversation,
@@ -35,7 +32,7 @@ impl<'a> Interview<'a> {
         trial: &Trial<'_>,
     ) -> Result<Settings, Error> {
         let mut settings = Settings::default();
-        // What the environment or the system's file spoils, no answer mends.
+        // If the environment or the system's file is invalid, no answer can fix it.
         trial.check(&configuration(backend, &settings))?;
         talk.say("\n");
         for question in backend.questions {
@@ -53,13 +50,13 @@ impl<'a> Interview<'a> {
         Ok(settings)
     }
 
-    /// What was wrong is not offered again.
+    /// Drops a wrong answer, so that it is not offered again.
     fn forget(&mut self, key: &str) {
         let inner = format!("{key}.");
         self.answered.retain(|path, _| path != key && !path.starts_with(&inner));
     }
 
-    /// `settings` with the answer to `question`.
+    /// Adds the answer to `question` to `settings`.
     async fn setting(
         &mut self,
         talk: &mut Conversation,
@@ -134,7 +131,7 @@ impl<'a> Interview<'a> {
                 QuestionKind::Input => match self.input(&line) {
                     Ok(value) => return Ok(Some(value)),
                     Err(error) => {
-                        // It may be the secret itself: it is not offered again.
+                        // The answer may be the secret itself, so it is not offered again.
                         self.forget(path);
                         talk.complain(&error);
                     }
@@ -144,7 +141,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// An answer as it is typed, or as it was offered. None leaves the setting out.
+    /// The typed or offered answer; `None` leaves the setting out.
     async fn line(
         &mut self,
         talk: &mut Conversation,
@@ -174,7 +171,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// What Enter takes: what was answered before, else what is usual.
+    /// The answer that Enter takes: an earlier answer, a variable, or the usual value.
     fn offer(&self, question: &Question, path: &str) -> Option<String> {
         if let Some(answer) = self.answered.get(path) {
             return Some(answer.clone()).filter(|answer| !answer.is_empty());
@@ -182,7 +179,7 @@ impl<'a> Interview<'a> {
         let set = |name: &&str| {
             let value = self.environment.variable(name)?.into_string().ok()?;
             let is_shown = !value.is_empty() && !value.contains(char::is_control);
-            // Of a secret only the name.
+            // Of a secret, only the variable's name is shown.
             let is_input = matches!(question.kind, QuestionKind::Input);
             is_shown.then(|| if is_input { (*name).to_owned() } else { value })
         };
@@ -190,8 +187,8 @@ impl<'a> Interview<'a> {
         question.variables.iter().find_map(set).or(usual)
     }
 
-    /// Where a secret is. What is neither a variable that is set nor a file may be the secret
-    /// itself: it is not repeated, and written nowhere.
+    /// The place of a secret. An answer that is neither a set variable nor a file may be the secret
+    /// itself: it is neither shown nor written.
     fn input(&self, line: &str) -> Result<Value, Error> {
         let (key, is_there) = if Path::new(line).is_absolute() {
             ("file", Path::new(line).is_file())
@@ -207,11 +204,11 @@ impl<'a> Interview<'a> {
     }
 }
 
-/// The absolute path of the program that `line` names, if it names one and nothing else.
+/// The absolute path of the program, if `line` is only a path.
 fn program(line: &str) -> Option<String> {
     let path = std::path::absolute(line).ok()?;
-    // One that is not there yet, or is misspelt, is known by having nothing that a shell would
-    // read.
+    // A path that does not exist yet, or is misspelt, is recognized by having no character that a
+    // shell interprets.
     let plain = if cfg!(windows) { r"\/:._-+@" } else { "/._-+@" };
     let is_plain = |c: char| c.is_alphanumeric() || plain.contains(c);
     let is_path = Path::new(line).is_absolute() && line.chars().all(is_plain);

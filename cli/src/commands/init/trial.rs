@@ -1,4 +1,4 @@
-//! A configuration, tried before it is written.
+//! Tests a configuration before it is written.
 
 use api_key_helper_cache::Demand;
 use api_key_helper_config::ConfigFile;
@@ -16,7 +16,7 @@ use crate::report::Reporter;
 use crate::session::configured::{Configured, Files, accept_no};
 use crate::session::{Session, now};
 
-/// Where configurations are tried: on this machine, under the system's file.
+/// The context of a test: this machine, with the system's file.
 pub(super) struct Trial<'a> {
     call: Call,
     environment: &'a Environment,
@@ -26,9 +26,6 @@ pub(super) struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     /// Reads the system's file.
-    ///
-    /// # Errors
-    /// Misconfigured.
     pub(super) fn new(
         call: &Call,
         environment: &'a Environment,
@@ -45,25 +42,19 @@ impl<'a> Trial<'a> {
         Ok(Self { call, environment, places, files: Files::read(places)? })
     }
 
-    /// A call of the default profile, once the file is written.
+    /// A call of the default profile.
     pub(super) const fn call(&self) -> &Call {
         &self.call
     }
 
-    /// Whether `text` is a configuration. Asks nobody.
-    ///
-    /// # Errors
-    /// Misconfigured.
+    /// Checks that `text` is a valid configuration, without any request.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
         Configured::parse(&self.call, self.environment, self.with(text))
             .and_then(|configured| accept_no(&configured.mistakes))
     }
 
-    /// Obtains a key once by the configuration `text`, and says how it is. The inner error is the
+    /// Fetches a key with the configuration `text`, and reports it. The inner error is the
     /// source's.
-    ///
-    /// # Errors
-    /// When there are no more answers, or what is kept cannot be read.
     pub(super) async fn fetch(
         &self,
         text: &str,
@@ -97,7 +88,7 @@ impl<'a> Trial<'a> {
         let found = gather(&session, now(&session.clock))?;
         let found = &found.sources[0];
         Ok(match (answer, &found.failure) {
-            // A key of an earlier time proves nothing.
+            // A key from the cache proves nothing.
             (Ok(_), Some(failure)) => Err(failure.error()),
             (Ok(answer), None) => {
                 reporter.warn(&warnings);

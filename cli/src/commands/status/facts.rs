@@ -1,5 +1,5 @@
-//! What `--json` prints. Its names stay: there may be more of them. Moments are RFC 3339, durations
-//! whole seconds.
+//! The output of `--json`. Names are stable, and more may be added. Moments are RFC 3339, durations
+//! are whole seconds.
 
 use api_key_helper_backend::SignIn;
 use api_key_helper_backend::text::rfc3339;
@@ -10,13 +10,13 @@ use serde::{Serialize, Serializer};
 use crate::readable::format_duration;
 use crate::seal::SealStatus;
 
-/// A profile, and what the next call of this caller will do.
+/// A profile, and the next call's action for this caller.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProfileStatus {
     pub(crate) profile: String,
     pub(crate) configuration: Vec<String>,
     pub(crate) state_folder: String,
-    /// Where the key is that seals the entries, if there can be one.
+    /// The sealing key's home; `None` if there is no sealing key.
     pub(crate) seal: Option<SealStatus>,
     pub(crate) ttl_seconds: u64,
     pub(crate) hold_seconds: u64,
@@ -27,9 +27,9 @@ pub(crate) struct ProfileStatus {
 #[derive(Debug, Serialize)]
 pub(crate) struct NextCallStatus {
     pub(crate) does: NextCall,
-    /// Whose key it prints or asks for, or whose error it repeats.
+    /// The source whose key is printed or fetched, or whose error is repeated.
     pub(crate) source: String,
-    /// Why it is not the first source's, in words; none where it is.
+    /// The reason for skipping earlier sources, in words; `None` for the first source.
     pub(crate) reason: Option<String>,
 }
 
@@ -54,38 +54,38 @@ impl NextCallStatus {
     }
 }
 
-/// An act of the next call.
+/// The action of the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NextCall {
-    /// It asks the source, and waits for it.
+    /// Asks the source, and waits for it.
     Asks,
-    /// It repeats the source's error, for the source is in its pause.
+    /// Repeats the source's error, because the source is in its cooldown.
     Fails,
-    /// It prints the source's cached key.
+    /// Prints the source's cached key.
     Prints,
 }
 
-/// When a source is asked next.
+/// The time at which a source is asked next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Refresh {
-    /// At the first call after its key has ceased to be fresh.
+    /// At the first call after its key is no longer fresh.
     AfterFresh,
-    /// Only when the sources before it are down.
+    /// Only if the sources before it are down.
     AfterOthers,
-    /// At the first call after its pause.
+    /// At the first call after its cooldown.
     AfterPause,
     /// At the next call, which waits for it.
     AtNextCall,
-    /// By a process that the next call starts, and does not wait for.
+    /// In the background of the next call.
     BehindNextCall,
-    /// When a source that uses it is asked, and its key is not fresh.
+    /// With a source that uses it, if its key is not fresh.
     WhenUsed,
 }
 
 impl Refresh {
-    /// When the source `index` is asked, if the next call is this step.
+    /// The time at which the source `index` is asked, if the next call takes this step.
     pub(super) fn new(index: usize, step: Step, views: &[View], now: Moment) -> Self {
         let stops = || views.iter().position(|view| !view.asks_next_source());
         let (last, behind) = match step {
@@ -106,7 +106,7 @@ impl Refresh {
     }
 }
 
-/// The end of the source's pause: a call that prints its key asks it in the background.
+/// The end of the source's cooldown. A call that prints its key would ask it in the background.
 pub(super) fn pause_until(view: &View, now: Moment) -> Option<Moment> {
     let demand = match decide([*view], Demand::Printable, now) {
         Step::Print { .. } => Demand::Fresh,
@@ -122,31 +122,31 @@ pub(crate) struct SourceStatus {
     pub(crate) key: KeyState,
     #[serde(serialize_with = "moment")]
     pub(crate) fetched_at: Option<Moment>,
-    /// The issuer's end.
+    /// The issuer's expiry.
     #[serde(serialize_with = "moment")]
     pub(crate) expires_at: Option<Moment>,
-    /// Until when it is fresh.
+    /// The end of being fresh.
     #[serde(serialize_with = "moment")]
     pub(crate) fresh_until: Option<Moment>,
-    /// Until when it is printed at once, and replaced behind the answer.
+    /// The end of being due: until then it is printed at once, and refreshed in the background.
     #[serde(serialize_with = "moment")]
     pub(crate) due_until: Option<Moment>,
-    /// Until when it is printed if the source is down.
+    /// The end of being stale: until then it is printed if the source is down.
     #[serde(serialize_with = "moment")]
     pub(crate) usable_until: Option<Moment>,
-    /// When the source is asked next.
+    /// The time at which the source is asked next.
     pub(crate) refresh: Refresh,
     pub(crate) has_renewal: bool,
     pub(crate) sign_in: Option<SignInStatus>,
     pub(crate) failure: Option<FailureStatus>,
-    /// Until when a client is told that the API refuses this key.
+    /// The time until which a client is told that the API refuses this key.
     #[serde(serialize_with = "moment")]
     pub(crate) refused_until: Option<Moment>,
     /// The sources whose keys are secret inputs of this one.
     pub(crate) uses: Vec<Self>,
 }
 
-/// How a source's cached key is.
+/// The state of a source's cached key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
@@ -172,11 +172,11 @@ impl From<Freshness> for KeyState {
 #[derive(Debug, Serialize)]
 pub(crate) struct SignInStatus {
     pub(crate) account: Option<String>,
-    /// When a human is needed again, if that is known.
+    /// The time at which the user must sign in again, if known.
     #[serde(serialize_with = "moment")]
     pub(crate) expires_at: Option<Moment>,
     pub(crate) scopes: Vec<String>,
-    /// Asked for and not granted.
+    /// Requested, but not granted.
     pub(crate) missing_scopes: Vec<String>,
 }
 
@@ -194,11 +194,11 @@ pub(crate) struct FailureStatus {
     pub(crate) hint: Option<String>,
     #[serde(serialize_with = "moment")]
     pub(crate) failed_at: Option<Moment>,
-    /// How many there were in a row.
+    /// The number of failures in a row.
     pub(crate) count: u32,
-    /// Whether the source is not being asked just now.
+    /// Set while the source is in its cooldown.
     pub(crate) pauses: bool,
-    /// Until when it is not.
+    /// The end of the cooldown.
     #[serde(serialize_with = "moment")]
     pub(crate) pause_until: Option<Moment>,
 }
@@ -238,14 +238,14 @@ mod tests {
         View { key: Some(key), ..View::default() }
     }
 
-    /// A source whose pause ends then.
+    /// A source whose cooldown ends then.
     fn failed(kind: ErrorKind, view: View, pause_until: Moment) -> View {
         let pause_without_key_until = pause_until;
         let failure = LastFailure { kind, pause_until, pause_without_key_until };
         View { failure: Some(failure), ..view }
     }
 
-    /// Returns the next call's act, and when each source is asked.
+    /// Returns the next call's action, and the time at which each source is asked.
     fn outlook(views: &[View]) -> (NextCall, String, Vec<Refresh>) {
         let step = decide(views.iter().copied(), Demand::Printable, NOW);
         let NextCallStatus { does, source, .. } =
@@ -267,16 +267,16 @@ mod tests {
             (with(Stale), NextCall::Asks, AtNextCall),
             (with(Expired), NextCall::Asks, AtNextCall),
             (none, NextCall::Asks, AtNextCall),
-            // In its pause: a key that is due or stale is printed, and without one the error is.
+            // In its cooldown, a due or stale key is printed. Without a key, the error is repeated.
             (failed(transient, with(Due), later), NextCall::Prints, AfterPause),
             (failed(transient, with(Stale), later), NextCall::Prints, AfterPause),
             (failed(transient, with(Expired), later), NextCall::Fails, AfterPause),
             (failed(transient, none, later), NextCall::Fails, AfterPause),
             (failed(ErrorKind::NeedsLogin, with(Stale), later), NextCall::Fails, AfterPause),
-            // A mistake has no pause for a caller who waits.
+            // A mistake has no cooldown for a caller that waits.
             (failed(ErrorKind::Misconfigured, none, later), NextCall::Asks, AtNextCall),
             (failed(ErrorKind::Misconfigured, with(Due), later), NextCall::Prints, AfterPause),
-            // The pause is over.
+            // The cooldown is over.
             (failed(transient, none, NOW), NextCall::Asks, AtNextCall),
         ] {
             assert_eq!(outlook(&[view]), (does, "0".to_owned(), vec![refresh]), "{view:?}");
@@ -296,7 +296,7 @@ mod tests {
             (vec![none, fresh], NextCall::Asks, "0", vec![AtNextCall, AfterOthers]),
             (vec![down(later), none], NextCall::Asks, "1", vec![AfterPause, AtNextCall]),
             (vec![down(later), fresh], NextCall::Prints, "1", vec![AfterPause, AfterFresh]),
-            // The first one's pause is over: it is tried behind the answer.
+            // The first one's cooldown is over: it is asked in the background.
             (vec![down(NOW), fresh], NextCall::Prints, "1", vec![BehindNextCall, AfterOthers]),
             (vec![down(later), down(later)], NextCall::Fails, "0", vec![AfterPause, AfterPause]),
             (vec![denied, down(later)], NextCall::Fails, "0", vec![AfterPause, AfterOthers]),

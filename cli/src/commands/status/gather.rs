@@ -1,4 +1,4 @@
-//! Finds out how a profile is. To look changes nothing, and asks nobody.
+//! Gathers the status of a profile, without changes and without requests.
 
 use std::time::Duration;
 
@@ -17,10 +17,7 @@ use super::facts::{
 use crate::seal::InUse;
 use crate::session::Session;
 
-/// How the session's profile is at `now`.
-///
-/// # Errors
-/// When what is kept cannot be read.
+/// The status of the session's profile at `now`.
 pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Error> {
     let disk = OnDisk { session, now };
     let by_profile = Terms { policy: session.profile.policy, hold: session.hold() };
@@ -49,19 +46,19 @@ pub(crate) fn gather(session: &Session, now: Moment) -> Result<ProfileStatus, Er
     })
 }
 
-/// How keys are judged.
+/// The terms by which keys are judged.
 struct Terms {
     policy: Policy,
     hold: Duration,
 }
 
-/// What is kept for a profile.
+/// The cached files of a profile.
 struct OnDisk<'a> {
     session: &'a Session,
     now: Moment,
 }
 
-/// What is kept of one source.
+/// The cached state of one source.
 struct CacheState {
     entry: Option<Entry>,
     is_unreadable: bool,
@@ -137,7 +134,7 @@ impl OnDisk<'_> {
         })
     }
 
-    /// The status of a source as those see it that use it.
+    /// The status of a source from the view of the sources that use it.
     fn status_of_used(&self, source: &Source) -> Result<SourceStatus, Error> {
         let kept = self.kept(&source.planned)?;
         let terms = Terms { policy: policy_of_used(), hold: Duration::ZERO };

@@ -1,4 +1,4 @@
-//! How a person sees it: three sources in 24 lines of 80 columns.
+//! Shows the status: three sources fit into 24 lines of 80 columns.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::readable::{format_duration, relative};
 use crate::seal::SealStatus;
 use crate::terminal::colours::Colours;
 
-/// Who looks, and when.
+/// The terminal's colours, and the current time.
 pub(super) struct Screen {
     pub(super) colours: Colours,
     pub(super) now: Moment,
 }
 
 impl Screen {
-    /// The lines.
+    /// The text for the terminal.
     pub(super) fn show(&self, status: &ProfileStatus) -> String {
         let strong = self.colours.strong;
         let mut text = format!("profile {strong}{}{strong:#}: ", visible(&status.profile));
@@ -57,7 +57,7 @@ impl Screen {
     }
 
     /// The lines of a source, and below them those of the sources that it uses, each once.
-    /// `answering` is the later source that the next call turns to, because this one failed.
+    /// `answering` is the later source that answers the next call, because this one failed.
     fn source<'s>(
         &self,
         source: &'s SourceStatus,
