@@ -13,29 +13,30 @@ use async_trait::async_trait;
 use super::held::Held;
 use super::resolver::TimeLeft;
 
-/// Asks the source once, for at most `timeout`, for a key that meets `demand`. The time of other
-/// sources that it uses is not counted, but at `latest`, by the uptime, it is over.
+/// Asks the source once, for at most `timeout`, for a key that meets `demand`. The time of the
+/// sources that it uses does not count, but the attempt ends at the uptime `latest` in any case.
 pub(super) async fn fetch(
     held: &Held<'_>,
     timeout: Duration,
     latest: Duration,
     demand: Demand,
 ) -> Result<Credential, Error> {
-    // Without room the answer is still worth having; who depends on it asks `reserve_space`.
+    // An answer is useful even without reserved space. A backend that depends on it calls
+    // `reserve_space` itself.
     let _ = held.reserve_space().await;
     let renewal = held.renewal();
     let attempt = CurrentAttempt { latest, demand, renewal, ..CurrentAttempt::new(held, timeout) };
     attempt.within_its_time(held.source.backend.fetch(&attempt)).await
 }
 
-/// Gives the credential back, for at most `timeout`.
+/// Revokes the credential, for at most `timeout`.
 pub(super) async fn revoke(held: &Held<'_>, timeout: Duration) -> Result<(), Error> {
     let renewal = held.renewal();
     let attempt = CurrentAttempt { renewal, ..CurrentAttempt::new(held, timeout) };
     attempt.within_its_time(held.source.backend.revoke(&attempt)).await
 }
 
-/// Asks what time it is, for at most `timeout`.
+/// Asks the server for the time, for at most `timeout`.
 pub(super) async fn server_time(
     held: &Held<'_>,
     timeout: Duration,
@@ -44,16 +45,16 @@ pub(super) async fn server_time(
     attempt.within_its_time(held.source.backend.server_time(&attempt)).await
 }
 
-/// An attempt that is going on.
+/// A running attempt.
 #[derive(Debug)]
 struct CurrentAttempt<'a> {
     held: &'a Held<'a>,
-    /// What the source is renewed with, as far as the backend may see it.
+    /// The renewal, if the backend may see it.
     renewal: Option<Secret>,
     timeout: Duration,
-    /// When its time is over, by the uptime, if it does not wait for other sources.
+    /// The uptime at which the attempt ends, if it does not wait for other sources.
     ends_at: Duration,
-    /// When it is over, even if it does.
+    /// The uptime at which it ends in any case.
     latest: Duration,
     demand: Demand,
 }
@@ -67,7 +68,8 @@ impl<'a> CurrentAttempt<'a> {
     fn timed_out(&self) -> Error {
         let Self { held, timeout, .. } = self;
         let source = &held.source.planned.id.source;
-        // A shorter time than its own is what was left of the call: another `timeout` alone changes nothing.
+        // A timeout below the source's own is the rest of the call's time: a larger `timeout` alone
+        // would not help.
         let also =
             if *timeout < held.source.timeout { ", and `deadline` in the profile" } else { "" };
         Error::transient(format!("source `{source}` did not answer within {timeout:.1?}"))
@@ -77,8 +79,8 @@ impl<'a> CurrentAttempt<'a> {
             ))
     }
 
-    /// Waits for `work` until its time is over, and longer only while a renewal is written: this
-    /// source's own, or perhaps that of another one that it waits for.
+    /// Waits for `work` until the attempt's time is over. Waits longer only while a renewal is
+    /// being written, this source's own or that of a source it waits for.
     async fn within_its_time<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
@@ -97,7 +99,7 @@ impl<'a> CurrentAttempt<'a> {
                 let ringing =
                     alarm.get_or_insert_with(|| self.held.world.clock.sleep(time_left)).as_mut();
                 ready!(ringing.poll(context));
-                // Other sources may have lengthened the time meanwhile.
+                // Other sources may have extended the time.
                 alarm = None;
             }
             Poll::Pending

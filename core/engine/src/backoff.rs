@@ -1,14 +1,14 @@
-//! How long to wait between attempts.
+//! The wait between two attempts.
 
 use std::time::Duration;
 
 const BASE: Duration = Duration::from_millis(200);
 const CAP: Duration = Duration::from_secs(5);
 
-/// The wait after the attempt number `attempt` (from 0) failed: anything between nothing and a
-/// bound that doubles each time ("full jitter", which keeps a fleet's retries apart better than a
-/// fixed or partly jittered wait). What the server asked for comes before that: it says the same to
-/// all whom it refuses, and they would come back together.
+/// The wait after attempt number `attempt` (from 0): a random part of a bound that doubles each
+/// time. This "full jitter" spreads a fleet's retries better than a fixed or partly random wait. It
+/// is added to `Retry-After`, because the server sends the same value to every client that it
+/// refuses.
 pub(super) fn wait(attempt: u32, chance: f64, retry_after: Option<Duration>) -> Duration {
     let bound = BASE.saturating_mul(2_u32.saturating_pow(attempt)).min(CAP);
     retry_after.unwrap_or_default().saturating_add(bound.mul_f64(chance.clamp(0.0, 1.0)))

@@ -9,27 +9,26 @@ use api_key_helper_values::{Error, Moment};
 use super::source::Source;
 use super::world::{Disk, Draft, World};
 
-/// Room for an entry with a key and a renewal of the greatest usual length.
+/// Space for an entry whose key and renewal are as long as they usually get.
 pub(super) const ROOM: u64 = 64 * 1024;
 
-/// What is on disk of a source.
+/// The state of a source on disk.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cached {
-    /// The entry, if it can be read. Its key is only there if the variables have the values that it was
-    /// fetched with; a sign-in survives their change.
+    /// The entry, if it can be read. Its key is present only if the variables still have the values
+    /// that it was fetched with. A sign-in survives a change of them.
     pub(super) entry: Option<Entry>,
-    /// The last failure, if the environment is the one that it came of.
+    /// The last failure, if it happened in this environment.
     pub(super) failure: Option<Failure>,
-    /// There is an entry that cannot be opened.
+    /// Set if there is an entry that cannot be opened.
     pub(super) damaged: bool,
 }
 
-/// Reads what is on disk of `source`. Where nothing is sealed by the present key, an older one's is as
-/// good.
+/// Reads the state of `source`. Without an entry of the current key, an entry of an older key is
+/// used.
 ///
-/// # Errors
-/// Misconfigured, for a file that is not ours. What the disk refuses to read is as good as absent,
-/// and `warn` is told.
+/// A file that is not ours is an error. A file that cannot be read counts as absent, with a warning
+/// in `warn`.
 pub(super) async fn load(
     world: &World<'_>,
     source: &Source,
@@ -50,8 +49,8 @@ pub(super) async fn load(
         if entry.environment.stands(&source.variables, world.variable) {
             return Some(entry);
         }
-        // A credential of ours has changed. The key may be another one now. A sign-in stays what it was;
-        // other renewals came of the credential.
+        // A variable with a credential has changed, so the key may be another one now. A sign-in
+        // does not depend on it, but other renewals were obtained with it.
         (is_signed_in_to && entry.renewal.is_some()).then_some(Entry { key: None, ..entry })
     });
     let file = source.id.failure_file();
@@ -60,14 +59,13 @@ pub(super) async fn load(
     Ok(cached)
 }
 
-/// Seals anew what an older key sealed, and says whether there was any; the source's lock is held. The
-/// new file is durable before the old one goes, so a crash at any step leaves one of them or both.
-/// Of two entries the one stays that has the longer future. One that cannot be opened stays where
-/// it is: another machine's, perhaps, with which this folder is shared.
+/// Seals entries of older keys with the current key. Returns whether there were any. The source's
+/// lock must be held.
 ///
-/// # Errors
-/// Misconfigured, for a file that is not ours. What the disk refuses is told to `warn`, and left for
-/// the next time.
+/// The new file is durable before an old one is removed, so a crash leaves at least one. Of several
+/// entries, the one with the better future is kept. An entry that cannot be opened stays, because
+/// another machine may share this folder. Disk errors become warnings in `warn`, and the next call
+/// tries again.
 pub(super) async fn seal_anew(
     world: &World<'_>,
     id: &EntryId,
@@ -82,7 +80,7 @@ pub(super) async fn seal_anew(
     if let Some(bytes) = &present
         && Entry::decode(bytes, id, world.seal).is_none()
     {
-        // Whoever asks the source sets it aside first.
+        // The next fetch sets it aside first.
         return Ok(false);
     }
     let present = present.and_then(|bytes| Entry::decode(&bytes, id, world.seal));
@@ -104,10 +102,7 @@ pub(super) async fn seal_anew(
     Ok(done.is_ok())
 }
 
-/// What the present key seals of a source, whatever environment it is of.
-///
-/// # Errors
-/// As [`load`].
+/// The entry sealed by the current key, for any environment.
 pub(super) async fn entry(
     world: &World<'_>,
     id: &EntryId,
@@ -117,19 +112,15 @@ pub(super) async fn entry(
     Ok(bytes.and_then(|bytes| Entry::decode(&bytes, id, world.seal)))
 }
 
-/// Everything that our keys seal under one identity, in whatever environment it was made.
+/// All entries of one identity that our keys open, for any environment.
 #[derive(Debug, Default)]
 pub(super) struct All {
-    /// The entries: more than one where an older key's could not be sealed by the present one.
+    /// More than one if an older key's entry could not be sealed again.
     pub(super) entries: Vec<Entry>,
-    /// There is an entry that cannot be opened.
+    /// Set if an entry cannot be opened.
     pub(super) has_damaged: bool,
 }
 
-/// Reads them.
-///
-/// # Errors
-/// As [`load`].
 pub(super) async fn all(
     world: &World<'_>,
     id: &EntryId,
@@ -140,7 +131,7 @@ pub(super) async fn all(
     for key in std::iter::once(world.seal).chain(keys) {
         let Some(bytes) = read(world, &id.entry_file(key), warn).await? else { continue };
         match Entry::decode(&bytes, id, key) {
-            // One that was sealed again when its process was killed.
+            // A duplicate, left by a process that was killed after sealing it again.
             Some(entry) if all.entries.iter().any(|known| known.renewal == entry.renewal) => {}
             Some(entry) => all.entries.push(entry),
             None => all.has_damaged = true,
@@ -149,7 +140,7 @@ pub(super) async fn all(
     Ok(all)
 }
 
-/// Sets an entry aside that cannot be opened.
+/// Sets aside an entry that cannot be opened.
 pub(super) async fn set_aside(world: &World<'_>, id: &EntryId, warn: &mut Vec<String>) {
     let file = id.entry_file(world.seal);
     if let Err(error) = world.disk.set_aside(&file).await {
@@ -157,21 +148,18 @@ pub(super) async fn set_aside(world: &World<'_>, id: &EntryId, warn: &mut Vec<St
     }
 }
 
-/// Writes a source's entry; its lock is held.
-///
-/// # Errors
-/// When the disk refuses.
+/// Writes a source's entry. Its lock must be held.
 pub(super) async fn seal(world: &World<'_>, id: &EntryId, entry: &Entry) -> io::Result<()> {
     let content = entry.encode(id, world.seal, world.chance.nonce()?);
     replace(world.disk, &id.entry_file(world.seal), &content).await
 }
 
-/// What spares a human the next login, then what was fetched last.
+/// The order in which entries are kept: one that saves the user a login, then the one fetched last.
 fn future(entry: &Entry) -> (bool, Moment) {
     (entry.renewal.is_some(), entry.validity.fetched_at)
 }
 
-/// What older keys sealed and still open, the youngest key first.
+/// The entries of older keys that still open, the newest key first.
 async fn older<'w>(
     world: &World<'w>,
     id: &EntryId,
@@ -203,8 +191,8 @@ async fn read(
     }
 }
 
-/// Replaces a file of the state folder, so that after a crash at any step either the old or the new
-/// content is there, whole.
+/// Replaces a file of the state folder. After a crash at any step, either the old or the new
+/// content is there, complete.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -213,8 +201,8 @@ pub async fn replace(disk: &dyn Disk, file: &str, content: &[u8]) -> io::Result<
     publish(disk, draft, file, content).await
 }
 
-/// Writes `content` under the name `file`: a name is given only to what is durable, and counts only
-/// once the folder is durable too.
+/// Writes `content` under the name `file`. The content is durable before it gets the name, and the
+/// folder is synced afterwards.
 pub(super) async fn publish(
     disk: &dyn Disk,
     mut draft: Box<dyn Draft>,

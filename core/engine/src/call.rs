@@ -7,65 +7,65 @@ use api_key_helper_values::{Error, Key, Moment};
 
 use super::source::Source;
 
-/// What one caller wants.
+/// A caller's request.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The profile's name.
     pub profile: &'a str,
-    /// When a key may be printed.
+    /// The policy for printing a key.
     pub policy: &'a Policy,
-    /// How long the caller goes on using it.
+    /// The time for which the caller uses the key.
     pub hold: Duration,
     /// The longest time of the call.
     pub deadline: Duration,
-    /// Which keys will do.
+    /// The keys that the call accepts.
     pub demand: Demand,
-    /// The sources that are being fetched by the processes that called this one, outermost first, each as
-    /// the stem of its files, separated by commas.
+    /// The sources that calling processes are fetching, outermost first: the stems of their files,
+    /// separated by commas.
     pub chain: &'a str,
 }
 
 impl Call<'_> {
-    /// The same for one of the sources.
+    /// The call as one of its sources sees it.
     pub(super) fn on(&self, source: &Source) -> Self {
         Self { demand: self.demand.on(source.planned.id.fingerprint), ..*self }
     }
 }
 
-/// The end of a call.
+/// The result of a call.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The key, or the error to show.
     pub answer: Result<Answer, Error>,
-    /// What else the person should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
-/// A key, and what there is to do behind it.
+/// A key, and the refresh to start after printing it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The key.
     pub key: Key,
-    /// Which key it is.
+    /// The key's identity.
     pub key_id: KeyId,
-    /// The name of the source that it comes from.
+    /// The name of the source that gave it.
     pub source: String,
-    /// Whether that source was asked for it by this call.
+    /// Set if this call fetched it.
     pub is_new: bool,
-    /// What is known of the key's time.
+    /// The key's times.
     pub validity: Validity,
-    /// Whether a source wants to be asked behind the answer.
+    /// Set if a source should be refreshed in the background.
     pub refresh: bool,
 }
 
-/// A key that is on disk.
+/// A key on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDisk {
     /// The key.
     pub key: Key,
-    /// Which key it is.
+    /// The key's identity.
     pub key_id: KeyId,
-    /// The issuer's end of it, if it named one.
+    /// The issuer's expiry, if known.
     pub expires_at: Option<Moment>,
     /// The name of its source.
     pub source: String,

@@ -1,7 +1,7 @@
 //! The real disk under the engine.
 //!
-//! The files are small and the process does nothing else meanwhile, so nothing here is asynchronous
-//! but its signature.
+//! Only the signatures are asynchronous: the files are small, and the process has nothing else to
+//! do.
 
 use std::io;
 

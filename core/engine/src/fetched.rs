@@ -1,4 +1,4 @@
-//! A key that has just arrived: when it expires, and the entry that it makes.
+//! A fetched key: its expiry, and the entry made from it.
 
 use api_key_helper_backend::document::AwsKeys;
 use api_key_helper_backend::text::rfc3339;
@@ -9,26 +9,24 @@ use api_key_helper_values::{Error, Key, Moment, Secret};
 use super::source::Source;
 use super::world::World;
 
-/// By how much more the keys of a rush are spread than others.
+/// The factor by which jitter is larger for keys fetched after a failure.
 const SPREAD: f64 = 5.0;
 
-/// A key that has just arrived.
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) key: Key,
     pub(super) validity: Validity,
     renewal: Option<Secret>,
-    /// When it was asked for, if that was because the API had refused the key before it.
+    /// The time of the request, if the API had refused the previous key.
     refetched_at: Option<Moment>,
 }
 
 impl Fetched {
-    /// Makes one of a credential. `fetched_at` is when it was asked for, so that a lifetime never
-    /// counts from later than the issuer does; `is_refetched` says that the API had refused the key
-    /// before it.
+    /// Checks a credential. `fetched_at` is the time of the request, so that a lifetime never
+    /// starts later than at the issuer. `is_refetched` means that the API had refused the previous
+    /// key.
     ///
-    /// # Errors
-    /// When it has expired already, or when its expiry is no time or zero.
+    /// Fails if the key has expired, or if its expiry is zero or not a time.
     pub(super) fn new(
         credential: Credential,
         source: &Source,
@@ -41,7 +39,7 @@ impl Fetched {
         let validity = Validity {
             fetched_at,
             expires_at,
-            // One that has passed tells nothing, and would make the key due for ever.
+            // A moment in the past is ignored: it would keep the key due for ever.
             refresh_at: refresh_at.map(Moment::from).filter(|at| *at > fetched_at),
             jitter: world.chance.unit(),
         };
@@ -49,14 +47,14 @@ impl Fetched {
         Ok(Self { key, validity, renewal, refetched_at })
     }
 
-    /// The same for a key that came after a failure: many others were refused at that time too, and
-    /// have come at once. Its next fetch is not to be at the same time as theirs again.
+    /// Increases the jitter of a key fetched after a failure. Many other clients failed at the same
+    /// time and fetched together; their next fetches should be apart.
     pub(super) const fn spread(mut self) -> Self {
         self.validity.jitter *= SPREAD;
         self
     }
 
-    /// The entry that it makes. A renewal that was kept `before` stays, unless there is a new one.
+    /// Makes the entry. The renewal of the entry `before` is kept unless there is a new one.
     pub(super) fn into_entry(self, before: Option<Entry>, environment: EnvironmentMark) -> Entry {
         let same = before.as_ref().filter(|entry| entry.key.as_ref() == Some(&self.key));
         let key_since = same.map_or(self.validity.fetched_at, |entry| entry.key_since);
@@ -73,8 +71,8 @@ impl Fetched {
     }
 }
 
-/// The expiry of a key: the earliest of what the answer says and the key itself. A zero, by which
-/// some servers mean that there is none, says nothing if there is another, or a `lifetime`.
+/// The key's expiry: the earlier one of the answer's and the key's own. Some servers send zero for
+/// "no expiry", so zero is ignored if there is another expiry or a `lifetime`.
 fn expiry(
     key: &Key,
     answered: Option<Moment>,
@@ -119,8 +117,8 @@ fn lives_for_nothing(source: &str) -> Error {
     ))
 }
 
-/// Why a key that ended at `end` is not used. It may have ended since it was asked for, and a lifetime
-/// counts from then: no clock is at fault then.
+/// The error for a key that expired at `end`. A lifetime counts from the request, so a key with a
+/// short one may expire before it arrives, without any clock being wrong.
 fn has_ended(source: &str, end: Moment, fetched_at: Moment) -> Error {
     if end > fetched_at {
         let life = end.since(fetched_at).as_secs_f64();

@@ -1,4 +1,4 @@
-//! One call: decide, act, and decide again by what came of it.
+//! One call: decides, acts, and decides again with the result.
 
 use std::collections::BTreeMap;
 use std::slice;
@@ -32,8 +32,8 @@ pub async fn get(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Outco
     Outcome { answer, warnings }
 }
 
-/// Answers `call`, for which there is no hit. Nothing is known of a source until its turn comes: then
-/// what is on disk of it is looked at under its lock.
+/// Answers `call` after a miss. Nothing is known about a source before its turn: then its state on
+/// disk is read under its lock.
 async fn ask(
     world: World<'_>,
     sources: &[Source],
@@ -78,7 +78,7 @@ async fn ask(
     }
 }
 
-/// Obtains the key of an inner source as any other key.
+/// Gets the keys of inner sources like any other key.
 pub(super) struct InnerCalls;
 
 #[async_trait]
@@ -100,10 +100,7 @@ fn no_source(profile: &str) -> Error {
         .with_hint("name at least one in its `sources`")
 }
 
-/// The answer to a call that any printable key will do for, if that is on disk.
-///
-/// # Errors
-/// Misconfigured, for a file that is not ours.
+/// Answers a call that accepts any printable key from the disk. Returns `None` on a miss.
 pub async fn at_once(
     world: World<'_>,
     sources: &[Source],
@@ -119,11 +116,8 @@ pub async fn at_once(
     Ok(Some(Answer { key, key_id, source, validity, is_new: false, refresh }))
 }
 
-/// The key that `call` would be answered with without asking anybody, else the one that is kept of
-/// the first source, whatever its age.
-///
-/// # Errors
-/// Misconfigured, for a file that is not ours.
+/// The key that `call` would get from the disk, or else the cached key of the first source, of any
+/// age.
 pub async fn on_disk(
     world: World<'_>,
     sources: &[Source],
@@ -135,7 +129,7 @@ pub async fn on_disk(
     }
     let Some(source) = sources.first() else { return Ok(None) };
     let id = &source.planned.id;
-    // What cannot be read is said when the source is asked.
+    // Unreadable files are reported when the source is asked.
     let entry = cache::load(&world, source, &mut Vec::new()).await?.entry;
     Ok(entry.and_then(|entry| {
         let (key_id, expires_at) = (entry.key_id(id), entry.validity.expires_at);
@@ -143,13 +137,13 @@ pub async fn on_disk(
     }))
 }
 
-/// The answer that is already on disk.
+/// Looks for a printable key on disk.
 async fn hit(world: World<'_>, sources: &[Source], call: &Call<'_>) -> Result<Option<Hit>, Error> {
     let planned: Vec<PlannedSource> = sources.iter().map(|source| source.planned.clone()).collect();
     let mut files = BTreeMap::new();
     for source in &planned {
         for file in [source.id.entry_file(world.seal), source.id.failure_file()] {
-            // What cannot be read is no hit here, and the refresh says why.
+            // An unreadable file is a miss here. The refresh reports it.
             match world.disk.read(&file).await {
                 Ok(content) => files.insert(file, content),
                 Err(ReadError::Refused(error)) => return Err(error),

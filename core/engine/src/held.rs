@@ -1,4 +1,4 @@
-//! What a call knows of a source whose lock it has.
+//! A source's entry during a refresh, while its lock is held.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
@@ -13,7 +13,7 @@ use super::resolver::Resolver;
 use super::source::Source;
 use super::world::{Draft, World};
 
-/// A source's entry while its lock is held: what is on disk, and what the attempts make of it.
+/// A source's entry while its lock is held: the entry on disk, and the changes of the attempts.
 pub(super) struct Held<'a> {
     pub(super) world: World<'a>,
     pub(super) source: &'a Source,
@@ -24,12 +24,12 @@ pub(super) struct Held<'a> {
 #[derive(Default)]
 struct State {
     entry: Option<Entry>,
-    /// The renewal that we know to be on the disk: an older one than the entry's, where the disk has
-    /// refused that.
+    /// The renewal that is certainly on the disk. It is older than the entry's if the disk refused
+    /// that one.
     on_disk: Option<Secret>,
-    /// Room on the disk, set apart before a server was asked for anything.
+    /// Reserved disk space, created before a request to a server.
     draft: Option<Box<dyn Draft>>,
-    /// Whether a renewal is being written: time-outs wait for that.
+    /// Set while a renewal is being written. Timeouts wait for that.
     is_keeping: bool,
 }
 
@@ -45,7 +45,6 @@ impl<'a> Held<'a> {
         Self { world, source, inputs, state: Mutex::new(state) }
     }
 
-    /// The renewal of the entry.
     pub(super) fn renewal(&self) -> Option<Secret> {
         self.state().entry.as_ref()?.renewal.clone()
     }
@@ -54,16 +53,16 @@ impl<'a> Held<'a> {
         self.state().entry.clone()
     }
 
-    /// `error` without the key of the entry and the inputs, which a backend may quote. The renewal is the
-    /// backend's own: only it knows what in there is secret.
+    /// Removes the entry's key and the inputs from `error`, because a backend may quote them. Only
+    /// the backend itself knows which parts of a renewal are secret.
     pub(super) fn redact(&self, error: Error) -> Error {
         let error = self.inputs.redact(error);
         let key = self.entry().and_then(|entry| entry.key).map(Key::into_secret);
         redact::in_error(error, &key)
     }
 
-    /// Saves what a fetch brought. Where the disk refuses it, the next attempt works with it all the
-    /// same: the renewal before it is spent, and to send it again can end the login.
+    /// Saves the result of a fetch. If the disk refuses it, the next attempt still uses it: the
+    /// previous renewal is spent, and sending it again can end the sign-in.
     pub(super) async fn save(&self, entry: Entry) -> io::Result<()> {
         let draft = {
             let mut state = self.state();
@@ -81,13 +80,13 @@ impl<'a> Held<'a> {
         Ok(())
     }
 
-    /// The mark of the present environment.
+    /// The mark of the current environment.
     pub(super) fn environment(&self) -> EnvironmentMark {
         let salt = self.world.chance.salt();
         EnvironmentMark::new(salt, &self.source.planned.variables, self.world.variable)
     }
 
-    /// Sets room apart for what an answer may bring, if that was not done yet.
+    /// Reserves disk space for an answer, once.
     pub(super) async fn reserve_space(&self) -> io::Result<()> {
         if self.state().draft.is_none() {
             let draft = self.world.disk.draft(ROOM).await?;
@@ -104,13 +103,13 @@ impl<'a> Held<'a> {
         kept
     }
 
-    /// Whether a renewal is being written just now.
+    /// Returns whether a renewal is being written.
     pub(super) fn is_keeping(&self) -> bool {
         self.state().is_keeping
     }
 
-    /// Works with the renewal that an earlier refresh of this call could not keep, unless somebody has
-    /// replaced the one on the disk since.
+    /// Continues with the renewal that an earlier refresh of this call could not save, unless
+    /// another process has replaced the one on the disk.
     pub(super) fn go_on_from(&self, unkept: Option<Renewals>) {
         if let Some(Renewals { newest, .. }) =
             unkept.filter(|unkept| unkept.on_disk == self.state().on_disk)
@@ -120,7 +119,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// The newest renewal, when the disk has refused it.
+    /// The newest renewal, if the disk refused it.
     pub(super) fn unkept(&self) -> Option<Renewals> {
         let state = self.state();
         let newest = state.entry.as_ref()?.renewal.clone()?;
@@ -147,10 +146,10 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// The renewal on the disk, when it is not the one that we hold. Our lock should forbid that; but
-    /// not every network's file system keeps its locks.
+    /// The renewal on the disk, if it is not ours. Our lock should prevent that, but some network
+    /// file systems lose locks.
     pub(super) async fn newer_renewal(&self) -> Result<Option<Secret>, Error> {
-        // What cannot be read now is not newer.
+        // A file that cannot be read is not newer.
         let found = cache::load(&self.world, self.source, &mut Vec::new()).await?.entry;
         let renewal = found.as_ref().and_then(|entry| entry.renewal.clone());
         let mut state = self.state();

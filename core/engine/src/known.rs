@@ -7,19 +7,19 @@ use super::cache::Cached;
 use super::call::{Answer, Call};
 use super::source::Source;
 
-/// A call's knowledge of one source: none, until it is the source's turn.
+/// The state of one source in a call. Nothing is known before the source's turn.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The entry and the failure on disk.
     pub(super) cached: Cached,
-    /// Another process has the source's lock.
+    /// Set if another process holds the source's lock.
     pub(super) is_locked: bool,
-    /// The outcome, if this call has asked it.
+    /// The outcome, if this call has asked the source.
     pub(super) outcome: Option<Result<(), Error>>,
 }
 
 impl Known {
-    /// Returns the view to decide by.
+    /// The view for the decision.
     pub(super) fn view(&self, source: &Source, call: &Call<'_>, now: Moment) -> View {
         let Cached { entry, failure, .. } = &self.cached;
         View {
@@ -35,7 +35,7 @@ impl Known {
         }
     }
 
-    /// The error that the source failed with.
+    /// The error of the source's failure.
     pub(super) fn error(&self) -> Option<Error> {
         match &self.outcome {
             Some(outcome) => outcome.clone().err(),
@@ -43,7 +43,7 @@ impl Known {
         }
     }
 
-    /// The answer with its key.
+    /// The answer with the source's key.
     pub(super) fn answer(&self, source: &Source, refresh: bool) -> Option<Answer> {
         let entry = self.cached.entry.as_ref()?;
         let id = &source.planned.id;
@@ -57,8 +57,8 @@ impl Known {
         })
     }
 
-    /// The warning that its key is an older one, where that makes a difference to the caller: one
-    /// who would have got this key anyway misses nothing, and one who asked for a new one does.
+    /// The warning about printing an older key. It is left out if it makes no difference: the key
+    /// is not stale, and the user did not ask for a new one.
     pub(super) fn warning(&self, source: &Source, call: &Call<'_>, now: Moment) -> Option<String> {
         let key = self.view(source, call, now).key?;
         let asked_for_a_new_one = matches!(call.demand, Demand::FetchedSince(_));

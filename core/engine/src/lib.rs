@@ -1,4 +1,4 @@
-//! How a key is replaced: single-flight, attempts, fallback, and what is remembered of failures.
+//! The engine: replaces keys, with single flight, retries, fallback and cooldowns.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

@@ -1,4 +1,4 @@
-//! A source's login and logout, which only a human starts.
+//! Login and logout, which only a user starts.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -18,16 +18,17 @@ use super::source::Source;
 use super::world::{Event, Lock, World};
 use super::{attempt, cache};
 
-/// How long a login waits for whoever refreshes the source, and a logout for the server.
+/// The longest time that a login waits for a refresh in another process, and a logout for the
+/// server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest that a human is waited for. Providers end it much sooner.
+/// The longest wait for the user. Providers give less.
 const HUMAN_PATIENCE: Duration = Duration::from_secs(60 * 60);
 
-/// Obtains a key by talking to a human, and caches it. No lock is held while the human is waited
-/// for: a key that is there goes on being printed meanwhile.
+/// Gets a key by a sign-in of the user, and caches it. No lock is held while the user signs in, so
+/// other calls go on printing the cached key.
 ///
 /// # Errors
-/// What the backend says, or that the answer cannot be kept.
+/// The backend's error, or a failure to save the sign-in.
 pub async fn login(
     world: World<'_>,
     source: &Source,
@@ -47,7 +48,7 @@ pub async fn login(
     let asked_at = world.clock.now();
     let credential = source.backend.login(&attempt, prompt).await;
     let credential = credential.map_err(|error| attempt.inputs.redact(error))?;
-    // The human's time is none of the key's.
+    // Time spent at the prompt does not count towards the key's lifetime.
     let fetched = Fetched::new(credential, source, world.clock.now(), false, world)?;
     let validity = fetched.validity;
     world.journal.record(&Event {
@@ -67,25 +68,22 @@ pub async fn login(
     Ok(LoggedIn { validity, sign_in, warnings: attempt.inputs.take_warnings() })
 }
 
-/// What came of a login.
+/// The result of a login.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoggedIn {
-    /// What is known of the new key's time.
+    /// The new key's times.
     pub validity: Validity,
-    /// Who signed in, and for what.
+    /// The account and the scopes of the sign-in.
     pub sign_in: Option<SignIn>,
     /// Warnings that the user should see.
     pub warnings: Vec<String>,
 }
 
-/// Gives the credential of one entry back, where its server takes it, and forgets it in any case:
-/// `source` is asked, and its identity is the entry's, which may be of other settings or of another
-/// environment.
+/// Revokes the credential of one entry if its server can, and forgets it in any case. `source` asks
+/// the server. Its identity is the entry's, which may have other settings or another environment.
 ///
 /// # Errors
-/// When it cannot be forgotten, or when the disk refuses to read an entry: then nothing is removed, for
-/// the sign-in in it could not be revoked any more. The inner result says why something was not given
-/// back.
+/// A file cannot be removed, or an entry cannot be read. In the second case nothing is removed, because an unread sign-in could not be revoked afterwards. The inner result says what was not revoked.
 pub async fn logout(
     world: World<'_>,
     source: &Source,
@@ -108,7 +106,7 @@ pub async fn logout(
     Ok(revoked)
 }
 
-/// An entry of `id` cannot be opened, and so nothing in it can be given back.
+/// The error for an entry of `id` that cannot be opened, and so cannot be revoked.
 #[must_use]
 pub fn unopened(id: &EntryId) -> Error {
     let source = &id.source;
@@ -118,7 +116,7 @@ pub fn unopened(id: &EntryId) -> Error {
     .about(source)
 }
 
-/// Removes a file that no entry of the present sealing keys has: one that was set aside, perhaps.
+/// Removes a file that is not an entry of the current sealing keys, such as one that was set aside.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -127,17 +125,17 @@ pub async fn discard(world: World<'_>, file: &str) -> Result<(), Error> {
     world.disk.sync_names().await.map_err(|error| not_removed(file, &error))
 }
 
-/// Forgets a source's entry and failure, for what they came of has changed: a source that it uses. It
-/// waits for whoever refreshes the source, whose answer may have come of that too.
+/// Forgets a source's entry and failure, because a source that it uses has changed. Waits for a
+/// refresh in another process, whose answer may depend on the old state too.
 ///
 /// # Errors
-/// Transient, when somebody goes on refreshing it, or when the disk refuses.
+/// Transient: another process keeps refreshing the source, or the disk refuses.
 pub async fn forget(world: World<'_>, id: &EntryId) -> Result<(), Error> {
     let _lock = lock(&world, id).await?;
     remove(&world, id).await
 }
 
-/// The same, but for the renewal: that of a source which people sign in to comes of nothing but them.
+/// Forgets a source's key and failure, but keeps its renewal: a sign-in depends on no other source.
 ///
 /// # Errors
 /// As [`forget`].
@@ -160,23 +158,23 @@ pub async fn forget_key(world: World<'_>, id: &EntryId) -> Result<(), Error> {
     }
 }
 
-/// Removes what is kept of a source, whose lock is held.
+/// Removes all files of a source. Its lock must be held.
 async fn remove(world: &World<'_>, id: &EntryId) -> Result<(), Error> {
     let entry_file = id.entry_file(world.seal);
-    // Where sealing anew was refused, what an older key sealed is still there.
+    // Entries of older keys are still there if sealing them again failed.
     let older = world.older.iter().map(|key| id.entry_file(key));
     for file in older.chain([entry_file.clone(), id.failure_file()]) {
         world.disk.remove(&file).await.map_err(|error| not_removed(&file, &error))?;
     }
-    // Until then a crash can bring them back.
+    // Before the sync, a crash could bring them back.
     world.disk.sync_names().await.map_err(|error| not_removed(&entry_file, &error))
 }
 
-/// Seals a source's entry anew if an older key sealed it, and says whether one did. It waits for
-/// whoever refreshes the source.
+/// Seals a source's entry with the current key, if an older key sealed it. Returns whether one did.
+/// Waits for a refresh in another process.
 ///
 /// # Errors
-/// Transient, when somebody goes on refreshing it, or when the disk refuses.
+/// Transient: another process keeps refreshing the source, or the disk refuses.
 pub async fn seal_anew(world: World<'_>, id: &EntryId) -> Result<bool, Error> {
     let _lock = lock(&world, id).await?;
     let mut refusals = Vec::new();
@@ -184,7 +182,7 @@ pub async fn seal_anew(world: World<'_>, id: &EntryId) -> Result<bool, Error> {
     none_refused(refusals).map(|()| is_sealed)
 }
 
-/// Fails with the first refusal of the disk: what could not be read or sealed again must not be removed.
+/// Fails with the first refusal of the disk. Unread files must not be removed.
 fn none_refused(refusals: Vec<String>) -> Result<(), Error> {
     refusals.into_iter().next().map_or(Ok(()), |refusal| {
         Err(Error::transient(refusal).with_hint(
@@ -204,7 +202,7 @@ fn not_kept(error: &io::Error) -> Error {
         .with_hint("make room in the state folder, see `api-key-helper doctor`, and sign in again")
 }
 
-/// Waits for the source's lock, and reads its entry under it.
+/// Waits for the source's lock, and reads the entry under it.
 async fn locked_entry<'a>(
     world: World<'a>,
     source: &'a Source,
@@ -223,7 +221,6 @@ async fn locked_entry<'a>(
     Ok((lock, Held::new(world, source, inputs, cached.entry)))
 }
 
-/// Waits for a source's lock.
 async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
     let ends_at = world.clock.uptime().saturating_add(PATIENCE);
     loop {
@@ -244,24 +241,25 @@ async fn lock(world: &World<'_>, id: &EntryId) -> Result<Box<dyn Lock>, Error> {
     }
 }
 
-/// A source's lock, and the entry that it guards.
+/// A source's lock, and the entry under it.
 type Kept<'a> = (Box<dyn Lock>, Held<'a>);
 
-/// A login that is going on. From the first renewal that is kept, it has the source's lock: else
-/// somebody could spend that renewal before the login has ended, which would then put it back.
+/// A running login. From the first renewal that it saves, it holds the source's lock. Otherwise
+/// another process could spend that renewal, and the end of the login would write the spent one
+/// back.
 struct LoginAttempt<'a> {
     world: World<'a>,
     source: &'a Source,
     profile: &'a str,
     remembered: &'a Remembered,
-    /// When its time is over, by the uptime.
+    /// The uptime at which the login ends.
     ends_at: Duration,
     inputs: Resolver<'a>,
     kept: Mutex<Option<Kept<'a>>>,
 }
 
 impl<'a> LoginAttempt<'a> {
-    /// The lock and the entry: those that are kept, or new ones.
+    /// The saved lock and entry, or new ones.
     async fn locked_entry(&self) -> Result<Kept<'a>, Error> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         match kept {
@@ -304,7 +302,7 @@ impl Attempt for LoginAttempt<'_> {
     }
 
     async fn resolve(&self, input: &SecretInput) -> Result<Secret, Error> {
-        // Other sources are refreshed without a human.
+        // Other sources are refreshed without the user.
         let source = PATIENCE.min(self.time_left());
         self.inputs.resolve(input, TimeLeft { attempt: self.time_left(), source }).await
     }

@@ -1,4 +1,4 @@
-//! One source's part of a call: wait for its lock, ask it, and save what it says.
+//! One source's part of a call: waits for its lock, asks it, and saves the answer.
 
 use std::io;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use super::source::Source;
 use super::world::{Event, Lock, World};
 use super::{attempt, backoff};
 
-/// How often a waiting process looks whether the lock is free and whether the entry is there, in
-/// milliseconds: often at first, for most sources are fast.
+/// The waits between two looks at lock and entry, in milliseconds. They are short at first, because
+/// most sources are fast.
 const POLLS: [u64; 5] = [2, 5, 10, 20, 40];
 
-/// An attempt that would have less than one part in this many of its time is not begun: backends keep as
-/// much back for an error of their own.
+/// The smallest part of its time with which an attempt is started, as a divisor. Backends reserve
+/// as much for reporting their own error.
 const SHORTEST_ATTEMPT: u32 = 10;
 
-/// A source while it is its turn to be asked.
+/// A source during its turn.
 pub(super) struct Refresh<'a> {
     world: World<'a>,
     source: &'a Source,
@@ -35,11 +35,11 @@ pub(super) struct Refresh<'a> {
     inner_keys: &'a dyn InnerKeys,
     /// The source's share of the call's time.
     share: Duration,
-    /// When that is over, by the uptime.
+    /// The uptime at which the share ends.
     ends_at: Duration,
-    /// Whether there are sources left to ask when this one fails.
+    /// Set if other sources are left to ask after a failure.
     has_next: bool,
-    /// None until the first look at what is on disk.
+    /// `None` before the first look at the disk.
     lock: Option<LockState>,
     /// The number of waits for another process.
     polls: usize,
@@ -65,14 +65,13 @@ impl<'a> Refresh<'a> {
         Self { world, source, call, remembered, inner_keys, share, ends_at, has_next, lock, polls }
     }
 
-    /// The same with so many sources behind this one.
+    /// Sets the number of sources after this one.
     pub(super) fn followed_by(self, count: u32) -> Self {
         Self { has_next: count > 0, ..self }
     }
 
-    /// Makes one step, and puts what came of it into `known`: looks under the lock at what is on
-    /// disk, waits for the process that has the lock, or asks the source. Returns the moment at which
-    /// that was known.
+    /// Makes one step and records its result in `known`: looks at the disk under the lock, waits
+    /// for the process that holds it, or asks the source. Returns the moment of the result.
     pub(super) async fn advance(
         &mut self,
         known: &mut Known,
@@ -113,16 +112,16 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    /// Looks at what is on disk, with the lock if it is free.
+    /// Looks at the state on disk, under the lock if it is free.
     async fn look(
         &mut self,
         known: &mut Known,
         warnings: &mut Vec<String>,
     ) -> Result<Moment, Error> {
         let id = &self.source.planned.id;
-        // After an error nothing is known that could be fallen back on.
+        // Cleared first: after an error, no old state may be used as a fallback.
         known.cached = Cached::default();
-        // The lock first: what is read under it is the last word.
+        // The lock comes first, so that the state read under it is final.
         let lock = self.try_lock().await;
         if let LockState::Held(_) = lock {
             cache::seal_anew(&self.world, id, warnings).await?;
@@ -139,9 +138,9 @@ impl<'a> Refresh<'a> {
         Ok(self.world.clock.now())
     }
 
-    /// Waits a little for the process that has the lock.
+    /// Waits a little for the process that holds the lock.
     async fn wait(&mut self) -> Result<(), Error> {
-        // In the background there is nothing to do that the lock's holder does not do.
+        // In the background, the lock holder is already doing this refresh.
         if self.call.demand == Demand::Fresh || self.time_left().is_zero() {
             let source = &self.source.planned.id.source;
             return Err(Error::transient(format!(
@@ -157,14 +156,14 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Asks the source and deals with the answer; the lock is held.
+    /// Asks the source and handles the answer. The lock must be held.
     async fn replace(
         &self,
         known: &mut Known,
         no_lock: Option<&io::Error>,
         warnings: &mut Vec<String>,
     ) -> Result<Moment, Error> {
-        // Others had the lock, or the sources before this one took longer than their share.
+        // Other processes held the lock, or the previous sources took longer than their share.
         if self.time_left() <= self.shortest_attempt() {
             let source = &self.source.planned.id.source;
             return Err(Error::transient(format!(
@@ -215,7 +214,7 @@ impl<'a> Refresh<'a> {
                     (Ok(()), None) => {}
                 }
                 known.outcome = Some(Ok(()));
-                // It is judged as it arrived, however long the disk took to save it.
+                // The key is judged at its arrival. The time for saving it does not count.
                 Ok(at)
             }
             Err(error) => {
@@ -228,9 +227,9 @@ impl<'a> Refresh<'a> {
         outcome
     }
 
-    /// Attempts, until one has its end. A refusal that may be due to a cached key of another source
-    /// is put to the test once, by a new one, unless the server wants to be left alone; where that test
-    /// fails of something else, it counts.
+    /// Asks the source until an answer is final. A refusal may be caused by an old cached key of
+    /// another source. Then the source is asked again with new keys, once, and not if the server
+    /// sent `Retry-After`. If that fails for another reason, the refusal stands.
     async fn ask(
         &self,
         held: &Held<'_>,
@@ -253,9 +252,9 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    /// Attempts, with waits between them. Only a first failure is worth more than one attempt: a
-    /// source that is known to be down is only looked after. What another source fails of is not
-    /// retried: it had attempts of its own.
+    /// Asks the source with retries. Only a first failure is retried: a source that is known to be
+    /// down gets one attempt. Failures of another source are not retried, because that source had
+    /// attempts of its own.
     async fn with_retries(
         &self,
         held: &Held<'_>,
@@ -289,7 +288,7 @@ impl<'a> Refresh<'a> {
             }
             is_rush = true;
             let wait = backoff::wait(*attempts - 1, self.world.chance.unit(), error.retry_after());
-            // An attempt that has no time would only hide the error that says more.
+            // An attempt without enough time would only replace this error with a less useful one.
             if wait.saturating_add(self.shortest_attempt()) >= self.time_left() {
                 return Err(error);
             }
@@ -297,8 +296,8 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    /// Whether `error` is no failure to a caller who has no key at all and nobody else to ask, but a server
-    /// that has too much to do just now and says when to come again: there is nothing else to do than that.
+    /// Returns whether to wait although the attempts are used up. A server that sends `Retry-After`
+    /// is only busy, and a caller without any key and without another source can only wait.
     fn waits_its_turn(&self, held: &Held<'_>, error: &Error) -> bool {
         error.retry_after().is_some()
             && !self.has_next
@@ -306,7 +305,7 @@ impl<'a> Refresh<'a> {
             && !self.falls_back(held, error.kind())
     }
 
-    /// Returns whether the key that is there is printed if the source fails like this.
+    /// Returns whether the cached key is printed if the source fails like this.
     fn falls_back(&self, held: &Held<'_>, kind: ErrorKind) -> bool {
         let cached = Cached { entry: held.entry(), ..Cached::default() };
         let known = Known { cached, ..Known::default() };
@@ -327,7 +326,7 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Remembers the failure. A key that its source refuses is dropped; what renews it stays.
+    /// Remembers the failure. A key that its source denies is dropped, but its renewal stays.
     async fn remember(
         &self,
         held: &Held<'_>,
@@ -360,8 +359,8 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    /// Where the disk knows no locks, a key is still worth having, but not at the price of two
-    /// processes that spend one renewal.
+    /// Continues on a disk without locks, for a key is still useful. But two processes must not
+    /// spend one renewal, so a source with a renewal fails.
     fn go_without_lock(&self, known: &Known, error: &io::Error) -> Result<(), Error> {
         let has_renewal = known.cached.entry.as_ref().is_some_and(|entry| entry.renewal.is_some());
         if has_renewal || self.call.demand == Demand::Fresh {
@@ -371,7 +370,8 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Refuses a source that is asked for by a program that it runs: it would wait for itself.
+    /// Refuses a source that is asked by a program which it runs itself, because it would wait for
+    /// itself.
     fn refuse_recursion(&self) -> Result<(), Error> {
         let links: Vec<&str> = self.call.chain.split(',').collect();
         if !links.contains(&self.source.link().as_str()) {
@@ -388,8 +388,8 @@ impl<'a> Refresh<'a> {
         .with_hint("let that program ask for a profile with another source"))
     }
 
-    /// An attempt with less time is not worth beginning: it would be cut off, perhaps when the server has
-    /// already spent our renewal, and nothing else was received.
+    /// The shortest useful attempt. A shorter one could be cut off after the server has spent our
+    /// renewal, and before its answer arrives.
     fn shortest_attempt(&self) -> Duration {
         self.source.timeout.min(self.share) / SHORTEST_ATTEMPT
     }

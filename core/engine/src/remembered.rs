@@ -1,5 +1,5 @@
-//! What a call remembers of its refreshes, whatever the disk does: a source that others use may be
-//! refreshed more than once in it.
+//! The memory of a call about its refreshes, independent of the disk. A source that others use may
+//! be refreshed several times in one call.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,15 +7,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use api_key_helper_cache::{EntryId, Failure};
 use api_key_helper_values::Secret;
 
-/// Of each source, by its identity, for as long as a call lasts.
+/// The memory of one call, by the identities of sources.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     renewals: Mutex<BTreeMap<String, Renewals>>,
     failures: Mutex<BTreeMap<String, Failure>>,
 }
 
-/// A renewal, and the one on the disk in whose place it was given: to send that once more can end the
-/// login.
+/// An unsaved renewal, and the one on the disk that it replaced. Sending that one again can end the
+/// sign-in.
 #[derive(Clone, Debug)]
 pub(super) struct Renewals {
     pub(super) on_disk: Option<Secret>,
@@ -23,12 +23,11 @@ pub(super) struct Renewals {
 }
 
 impl Remembered {
-    /// The renewal of a source that was not kept.
+    /// The renewal of a source that could not be saved.
     pub(super) fn renewals(&self, id: &EntryId) -> Option<Renewals> {
         lock(&self.renewals).get(&id.stem()).cloned()
     }
 
-    /// Takes the place of what there was.
     pub(super) fn set_renewals(&self, id: &EntryId, renewals: Option<Renewals>) {
         set(&self.renewals, id, renewals);
     }
@@ -38,7 +37,6 @@ impl Remembered {
         lock(&self.failures).get(&id.stem()).cloned()
     }
 
-    /// Takes the place of what there was.
     pub(super) fn set_failure(&self, id: &EntryId, failure: Option<Failure>) {
         set(&self.failures, id, failure);
     }

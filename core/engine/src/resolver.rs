@@ -1,8 +1,8 @@
-//! A source's secret inputs while it is asked. One that is the key of another source is a refresh of
-//! that source, with an entry, a lock, a failure memory and attempts of its own.
+//! A source's secret inputs during a refresh. An input that is another source's key causes a
+//! refresh of that source, with its own entry, lock, cooldown and attempts.
 //!
-//! Locks are taken from the outer source to the inner one only. Sources use one another in no circle,
-//! so nobody waits for somebody who waits for him.
+//! Locks are taken from outer to inner sources only, and sources do not use one another in circles.
+//! So there is no deadlock.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ use super::remembered::Remembered;
 use super::source::Source;
 use super::world::{Clock, World};
 
-/// Obtains the keys of sources that other sources use. Such a key is the outcome of a call of its
-/// own: only here does the engine call itself.
+/// Gets the keys of inner sources. Each is the result of a call of its own: only here does the
+/// engine call itself.
 #[async_trait]
 pub(super) trait InnerKeys: Sync {
     /// Answers `call` from `source` alone.
@@ -40,56 +40,56 @@ pub(super) struct Resolver<'a> {
     profile: &'a str,
     remembered: &'a Remembered,
     inner_keys: &'a dyn InnerKeys,
-    /// The sources that are being fetched, this one last.
+    /// The sources that are being fetched, with this one last.
     chain: String,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The keys of other sources that were given out, by the sources' names.
+    /// The keys of other sources that were used, by the sources' names.
     given: BTreeMap<String, Given>,
-    /// All that was read: no error may show it.
+    /// All secrets that were read, which no error may show.
     secrets: Vec<Secret>,
-    /// What another source failed of.
+    /// The failure of another source.
     failure: Option<Error>,
     warnings: Vec<String>,
-    /// How many refreshes of other sources there are just now, and since when.
+    /// The number of running refreshes of other sources, and the uptime at which the first began.
     waiting: u32,
     waiting_since: Duration,
-    /// The time of those that have ended.
+    /// The total time of those that have ended.
     waited: Duration,
 }
 
-/// A key of another source, as it was given out last.
+/// A key of another source, as used last.
 #[derive(Clone)]
 struct Given {
     key: Secret,
     key_id: KeyId,
     was_cached: bool,
-    /// Whether this source was refused with it.
+    /// Set if this source was refused with it.
     is_refused: bool,
 }
 
-/// The time that there is to resolve an input.
+/// The time for resolving an input.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLeft {
-    /// Of the attempt.
+    /// The rest of the attempt's time.
     pub(super) attempt: Duration,
-    /// Of all that the source may take.
+    /// The rest of the source's total time.
     pub(super) source: Duration,
 }
 
 impl TimeLeft {
-    /// The time of another source's refresh. It is none of the attempt's, for which as much is kept
-    /// back as it has left, up to a half.
+    /// The time for another source's refresh. It does not count as the attempt's time, so as much
+    /// is reserved for the attempt as it has left, up to half.
     fn of_other_source(self) -> Duration {
         self.source - self.attempt.min(self.source / 2)
     }
 }
 
 impl<'a> Resolver<'a> {
-    /// `chain` are the sources that are being fetched, without this one.
+    /// `chain` is the sources that are being fetched, without this one.
     pub(super) fn new(
         world: World<'a>,
         source: &'a Source,
@@ -131,7 +131,7 @@ impl<'a> Resolver<'a> {
         let SecretInput::Source(name) = input else { return self.resolve(input, time_left).await };
         let is_spent = |given: &Given| given.key == *spent;
         if !self.given(name).as_ref().is_some_and(is_spent) {
-            // It was spent by an earlier refresh, and its source may have another one by now.
+            // An earlier refresh spent the key. Its source may have another one by now.
             let key = self.resolve(input, time_left).await?;
             if key != *spent {
                 return Ok(key);
@@ -141,8 +141,8 @@ impl<'a> Resolver<'a> {
         self.key_of(name, demand.unwrap_or(Demand::Printable), time_left).await
     }
 
-    /// The source was refused, and the reason may be a key that its own source would no longer give:
-    /// each that was cached is fetched anew when it is asked for next. Says whether there is one.
+    /// Marks all cached keys of other sources as refused, so that the next attempt fetches new
+    /// ones. The refusal of this source may be caused by an old key. Returns whether there are any.
     pub(super) fn refuse_cached_keys(&self) -> bool {
         let mut state = self.state();
         for given in state.given.values_mut() {
@@ -151,8 +151,8 @@ impl<'a> Resolver<'a> {
         state.given.values().any(|given| given.is_refused)
     }
 
-    /// What another source failed of in the attempt that has just ended. Then it was no refusal, by
-    /// whatever keys there were.
+    /// Takes the failure of another source in the last attempt. Such an attempt says nothing about
+    /// the keys that were used.
     pub(super) fn take_failure(&self) -> Option<Error> {
         let mut state = self.state();
         let failure = state.failure.take()?;
@@ -160,7 +160,8 @@ impl<'a> Resolver<'a> {
         Some(failure)
     }
 
-    /// See [`api_key_helper_backend::Attempt::warn`]. A retry says it again.
+    /// See [`api_key_helper_backend::Attempt::warn`]. A retry repeats its warnings, so duplicates
+    /// are dropped.
     pub(super) fn warn(&self, warning: String) {
         let mut state = self.state();
         if !state.warnings.contains(&warning) {
@@ -179,18 +180,19 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// `error` without anything that was read: a backend may quote what somebody else says of it.
+    /// Removes all secrets that were read from `error`, because a backend may quote a server's
+    /// answer.
     pub(super) fn redact(&self, error: Error) -> Error {
         redact::in_error(error, &self.state().secrets)
     }
 
-    /// Whether another source is being refreshed just now. That is never cut off: it may be rotating
-    /// a renewal.
+    /// Returns whether another source is being refreshed. That is never cut off, because it may be
+    /// rotating a renewal.
     pub(super) fn is_waiting(&self) -> bool {
         self.state().waiting > 0
     }
 
-    /// The time that other sources have taken so far.
+    /// The time spent on other sources so far.
     pub(super) fn waited(&self) -> Duration {
         let state = self.state();
         let now = match state.waiting {
@@ -242,7 +244,8 @@ impl<'a> Resolver<'a> {
                 Ok(self.hidden(key))
             }
             Err(error) => {
-                // Users know the source that they asked for.
+                // The inner source is named only if the error names none: users know the source
+                // that they asked for.
                 let error = error.or_about(&inner.planned.id.source);
                 state.failure = Some(error.clone());
                 Err(error)
@@ -250,7 +253,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The secret, which no error shows from now on.
+    /// Records the secret, so that no error shows it.
     fn hidden(&self, secret: Secret) -> Secret {
         let mut state = self.state();
         if !state.secrets.contains(&secret) {
@@ -278,7 +281,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A refresh of another source, until this is dropped.
+/// Marks a refresh of another source as running, until dropped.
 struct Waiting<'a> {
     clock: &'a dyn Clock,
     state: &'a Mutex<State>,
@@ -300,9 +303,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// When the key of a source that another one uses will do, for a hold of nothing. How long callers keep
-/// the other one's key says nothing of it; and nobody works behind an answer that none of them sees,
-/// so it is never due.
+/// The policy for the key of an inner source, for a hold of zero. The outer source's hold says
+/// nothing about it. It is never due, because no background refresh would follow.
 #[must_use]
 pub fn policy_of_used() -> Policy {
     Policy { stale_while_revalidate: Duration::ZERO, ..Policy::default() }

@@ -1,4 +1,4 @@
-//! How this machine's clock stands to that of a source's server.
+//! The skew between this machine's clock and a server's.
 
 use std::time::Duration;
 
@@ -12,39 +12,40 @@ use super::resolver::Resolver;
 use super::source::Source;
 use super::world::World;
 
-/// A `Date` counts whole seconds (RFC 9110, section 5.6.7): the moment was within this time after it.
+/// The resolution of a `Date` header (RFC 9110, section 5.6.7): the moment was at most this much
+/// later.
 const GRAIN: Duration = Duration::from_secs(1);
 
-/// What a server said of the time, between two moments of this machine's clock.
+/// A server's time, between two moments of this machine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerTime {
-    /// Before it was asked.
+    /// The moment before the request.
     pub asked_at: Moment,
-    /// After it had answered.
+    /// The moment after the answer.
     pub answered_at: Moment,
-    /// What it said.
+    /// The server's time.
     pub said: Moment,
 }
 
 impl ServerTime {
-    /// By how much this machine's clock is ahead of the server's, at least.
+    /// The least time by which this machine's clock is ahead of the server's.
     #[must_use]
     pub fn ahead(&self) -> Duration {
         self.asked_at.since(self.said.plus(GRAIN))
     }
 
-    /// By how much this machine's clock is behind the server's, at least.
+    /// The least time by which this machine's clock is behind the server's.
     #[must_use]
     pub fn behind(&self) -> Duration {
         self.said.since(self.answered_at)
     }
 }
 
-/// Asks the server of `source` what time it is, within the time of one attempt. Takes no lock, for
-/// nothing is kept. `None`: there is no server, or it does not say.
+/// Asks the server of `source` for the time, within the time of one attempt. Needs no lock, because
+/// nothing is saved. Returns `None` if there is no server, or if it sends no time.
 ///
 /// # Errors
-/// What the backend says.
+/// The backend's error.
 pub async fn server_time(world: World<'_>, source: &Source) -> Result<Option<ServerTime>, Error> {
     let remembered = Remembered::default();
     let inputs = Resolver::new(world, source, "", &remembered, "", &InnerCalls);
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn clock_skew_excludes_latency_and_rounding() {
-        // Neither the way of the answer nor the rest of the second is held against it.
+        // Neither latency nor the rest of the second counts as skew.
         assert_eq!(said(10_900, 12_000, 10_000), (0, 0));
         assert_eq!(said(10_900, 12_000, 12_000), (0, 0));
         assert_eq!(said(75_000, 76_000, 10_000), (64_000, 0));

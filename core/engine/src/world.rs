@@ -1,4 +1,4 @@
-//! What the engine acts on: time, chance, the disk and its locks, as arguments.
+//! The outside world as arguments: time, chance, the disk and its locks.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,89 +12,90 @@ use api_key_helper_values::{Error, Key, Moment, Secret};
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-/// Everything outside the engine. A simulation puts its own in here.
+/// Everything outside the engine. The simulation has its own.
 #[derive(Clone, Copy)]
 pub struct World<'w> {
-    /// Time.
+    /// The clock.
     pub clock: &'w dyn Clock,
-    /// Chance.
+    /// The random numbers.
     pub chance: &'w dyn Chance,
     /// The state folder.
     pub disk: &'w dyn Disk,
-    /// What seals entries.
+    /// The current sealing key.
     pub seal: &'w dyn Seal,
-    /// What sealed entries before, or elsewhere. What they open is sealed anew.
+    /// Older sealing keys, and those of another home. Entries that they open are sealed again.
     pub older: &'w [SealingKey],
-    /// Where secret inputs come from.
+    /// The reader of secret inputs.
     pub inputs: &'w dyn Inputs,
-    /// Where refreshes are written down.
+    /// The refresh log.
     pub journal: &'w dyn Journal,
     /// Reads an environment variable.
     pub variable: &'w (dyn Fn(&str) -> Option<OsString> + Send + Sync),
 }
 
-/// Time as the engine sees it.
+/// Time for the engine.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The wall clock, for lifetimes: it may jump.
+    /// The wall clock, for lifetimes. It may jump.
     fn now(&self) -> Moment;
-    /// Time since some fixed point, for deadlines: it never goes back.
+    /// The time since some fixed point, for deadlines. It never goes back.
     fn uptime(&self) -> Duration;
     /// Waits.
     async fn sleep(&self, duration: Duration);
 }
 
-/// Chance as the engine sees it.
+/// Chance for the engine.
 pub trait Chance: Send + Sync {
     /// A number from 0 (included) to 1 (excluded).
     fn unit(&self) -> f64;
-    /// Bytes that nobody can guess.
+    /// Bytes that cannot be guessed.
     fn salt(&self) -> [u8; 16];
-    /// Bytes that are never drawn again, by nobody. Without them nothing is sealed.
+    /// Bytes that are never drawn again by any process. Without them nothing is sealed.
     fn nonce(&self) -> io::Result<Nonce>;
 }
 
-/// The state folder as the engine sees it: one step of a file system at a time, so that a simulation
-/// can stop, tear or refuse each of them.
+/// The state folder for the engine, in single steps of a file system. A simulation can interrupt,
+/// tear or refuse each of them.
 #[async_trait]
 pub trait Disk: Send + Sync {
-    /// The content of a file; `None` where there is none.
+    /// The content of a file; `None` if there is none.
     async fn read(&self, file: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError>;
-    /// Notes that a file is used at `now`, so that it is kept. By default nothing is ever cleared away.
+    /// Notes that a file is used at `now`, so that it is kept. A disk without a sweep can ignore
+    /// this.
     async fn note_use(&self, file: &str, now: Moment) {
         let _ = (file, now);
     }
-    /// A new file without a name, with `room` bytes of the disk set apart for it.
+    /// A new file without a name, with `room` bytes of reserved disk space.
     async fn draft(&self, room: u64) -> io::Result<Box<dyn Draft>>;
     /// Makes the names of the folder durable.
     async fn sync_names(&self) -> io::Result<()>;
-    /// Removes a file; it is no error that there is none.
+    /// Removes a file. A missing file is no error.
     async fn remove(&self, file: &str) -> io::Result<()>;
     /// Renames a file that cannot be read, so that it is neither lost nor in the way.
     async fn set_aside(&self, file: &str) -> io::Result<()>;
-    /// Takes a lock that dies with its holder; `None` while somebody else has it.
+    /// Takes a lock that ends with its process; `None` while another process holds it.
     async fn try_lock(&self, file: &str) -> io::Result<Option<Box<dyn Lock>>>;
 }
 
-/// A file that has no name yet. Dropped, it is gone.
+/// A file without a name. Dropped, it is removed.
 #[async_trait]
 pub trait Draft: Send {
     /// Writes the whole content.
     async fn write(&mut self, content: &[u8]) -> io::Result<()>;
     /// Makes the content durable.
     async fn sync(&mut self) -> io::Result<()>;
-    /// Gives it its name, in place of whatever had it.
+    /// Gives the file its name, and replaces any file of that name.
     async fn publish(self: Box<Self>, file: &str) -> io::Result<()>;
 }
 
-/// A lock that is held until it is dropped.
+/// A lock, held until dropped.
 pub trait Lock: Send + Sync {}
 
-/// Where secret inputs come from that are no keys of other sources.
+/// The reader of secret inputs that are not keys of other sources.
 #[async_trait]
 pub trait Inputs: Send + Sync {
-    /// Reads one, within `time_left`. `chain` names the sources that are being fetched, outermost
-    /// first. It is never asked for a [`SecretInput::Source`], which the engine resolves by itself.
+    /// Reads one input within `time_left`. `chain` names the sources that are being fetched,
+    /// outermost first. The engine resolves every [`SecretInput::Source`] itself.
     async fn resolve(
         &self,
         input: &SecretInput,
@@ -103,26 +104,26 @@ pub trait Inputs: Send + Sync {
     ) -> Result<Secret, Error>;
 }
 
-/// Where refreshes are written down. It cannot fail: nobody goes without a key for want of a log.
+/// The log of refreshes. It returns no error, because logging never fails a fetch.
 pub trait Journal: Send + Sync {
-    /// Writes down what happened.
+    /// Records an event.
     fn record(&self, event: &Event<'_>);
 }
 
-/// One refresh, or the failure of one.
+/// A refresh that succeeded or failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
-    /// When it ended.
+    /// The time of its end.
     pub at: Moment,
-    /// The profile that asked.
+    /// The calling profile.
     pub profile: &'a str,
     /// The source that was asked.
     pub source: &'a str,
-    /// How long it took, retries and waits included.
+    /// The duration, including retries and waits.
     pub duration: Duration,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// The key and its end, or what went wrong.
+    /// The key and its expiry, or the error.
     pub outcome: Result<(&'a Key, Option<Moment>), &'a Error>,
 }
 
