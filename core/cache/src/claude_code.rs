@@ -1,5 +1,5 @@
-//! Claude Code's environment variables and settings files: how long it uses a key, whether it runs
-//! us, and when it drops its key by itself.
+//! Claude Code's environment variables and settings files: its TTL, its processes, and the events
+//! at which it drops its key.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use crate::{HOME_VARIABLE, Moment};
 
-/// How long Claude Code goes on using a key, in milliseconds; it is the client's own setting.
+/// The client's own setting: the milliseconds for which Claude Code uses a key.
 pub const CLIENT_TTL_VARIABLE: &str = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS";
-/// What Claude Code's setting is when it is not set.
+/// Claude Code's default for that setting.
 pub const CLIENT_TTL_DEFAULT: Duration = Duration::from_secs(300);
-/// Names the client: its last part is the client's process id, and `.sock`.
+/// The variable with the client's socket. The file's name is the client's process id and `.sock`.
 pub(crate) const SOCKET_VARIABLE: &str = "CLAUDE_CODE_MESSAGING_SOCKET";
 
 /// Returns whether Claude Code runs us as its helper; `variable` reads the environment.
 ///
-/// It sets the first variable for all that it starts, and the second for the programs that its
-/// agent and its hooks run, with its process in `CLAUDE_PID`. A client among those programs hands
-/// all of them down to its own helper, but names the socket after its own process (observed with
-/// 2.1.332).
+/// Claude Code sets the first variable for every program that it starts. It sets the second for the
+/// programs of its agent and its hooks, with its own process in `CLAUDE_PID`. A client among those
+/// programs passes all of them on to its own helper, but names the socket after its own process
+/// (observed with 2.1.332).
 pub(crate) fn is_claude_code(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     variable("CLAUDE_CODE_ENTRYPOINT").is_some()
         && (variable("CLAUDE_CODE_CHILD_SESSION").is_none() || {
@@ -30,17 +30,17 @@ pub(crate) fn is_claude_code(variable: impl Fn(&str) -> Option<OsString>) -> boo
         })
 }
 
-/// The process that a socket of the client's is named after.
+/// The process that the client's socket is named after.
 pub(crate) fn process_of(socket: &OsStr) -> Option<u32> {
     Path::new(socket).file_stem()?.to_str()?.parse().ok()
 }
 
-/// When the last of the settings files was written that a client watches which was started in this
-/// folder with these variables; `None` where there are none.
+/// The latest modification of the settings files that a client in this folder with these variables
+/// watches; `None` if there are none.
 ///
-/// Whenever one of its settings files is written, whatever was changed, Claude Code drops its key
-/// and asks again before its next request (observed with 2.1.330; "don't ask again" writes such a
-/// file). Nothing in our environment tells that from an ask after a refusal: the files' times do.
+/// Claude Code drops its key after any write to one of these files, and asks again before its next
+/// request (observed with 2.1.330; "don't ask again" writes such a file). Our environment does not
+/// distinguish that from a call after a refusal, but the files' times do.
 pub(crate) fn settings_written_at(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Moment> {
     let user = variable("CLAUDE_CONFIG_DIR")
         .filter(|folder| !folder.is_empty())

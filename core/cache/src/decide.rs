@@ -1,4 +1,4 @@
-//! The rule: what a call does next, by what is known of its sources.
+//! The rule for the next step of a call, from the state of its sources.
 //!
 //! The front, the engine, `status` and the simulation all ask [`decide`].
 
@@ -8,29 +8,29 @@ use crate::{
     Entry, EntryId, ErrorKind, Fingerprint, Freshness, KeyId, LastFailure, Moment, Policy, Validity,
 };
 
-/// For so long after a fetch that a refused key has caused, the key of that fetch counts as another
-/// one: many clients that are refused at once cost one fetch.
+/// For this time after a fetch caused by a refused key, the fetched key counts as another one. So
+/// many clients that are refused at once cause one fetch.
 const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 
 /// The cached keys that a call accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// One that may be printed and is another one than this, which the API refuses; or this one, if
-    /// its source gave it again a moment ago, even to another caller.
+    /// A printable key other than this one, which the API refuses; or this one, if its source gave
+    /// it again a moment ago, even to another caller.
     Another(KeyId),
-    /// One that was fetched since then: the user has asked for a new one.
+    /// A key fetched since then: the user asked for a new one.
     FetchedSince(Moment),
-    /// One that is fresh: the call works in the background, behind an answer.
+    /// A fresh key: the call works in the background.
     Fresh,
-    /// One that may be printed.
+    /// A printable key.
     Printable,
-    /// One that may be printed and is another one than this, which was good for one use.
+    /// A printable key other than this one, which was valid for one use.
     Unspent(KeyId),
 }
 
 impl Demand {
-    /// The demand on the source with this fingerprint: a key that the API refuses, or that is
-    /// spent, is one source's.
+    /// The demand on the source with this fingerprint. A refused or spent key belongs to one source
+    /// only.
     #[must_use]
     pub fn on(self, source: Fingerprint) -> Self {
         match self {
@@ -39,27 +39,27 @@ impl Demand {
         }
     }
 
-    /// Returns whether the key is the one that the API refuses, or that is spent.
+    /// Returns whether the key is the refused or spent one.
     fn excludes(self, key: KeyId) -> bool {
         matches!(self, Self::Another(excluded) | Self::Unspent(excluded) if excluded == key)
     }
 }
 
-/// A cached key, as far as it matters whether it is printed.
+/// The facts of a cached key that decide whether it is printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CachedKey {
-    /// Which key it is.
+    /// The key's identity.
     pub key_id: KeyId,
-    /// Its freshness now, by the policy.
+    /// Its current freshness by the policy.
     pub freshness: Freshness,
-    /// The times at which it was fetched and expires.
+    /// Its times.
     pub validity: Validity,
-    /// When its source was last asked because the API refused a key.
+    /// The last time at which its source was asked because the API refused a key.
     pub refetched_at: Option<Moment>,
 }
 
 impl CachedKey {
-    /// The key of `entry`, if it has one, for a caller that goes on using it for `hold`.
+    /// The key of `entry`, if it has one, for a caller that uses it for `hold`.
     #[must_use]
     pub fn of(
         entry: &Entry,
@@ -95,37 +95,35 @@ impl CachedKey {
         self.refetched_at.is_some_and(|at| at <= now && now.since(at) < REFETCH_PAUSE)
     }
 
-    /// A key that has expired since is no new one, nor is one that only a clock ahead of ours
-    /// fetched later.
+    /// Excludes a key that has expired since, and one whose fetch lies ahead of our clock.
     fn was_fetched_since(&self, start: Moment, now: Moment) -> bool {
         let has_expired = self.validity.expires_at.is_some_and(|end| end <= now);
         (start..=now).contains(&self.validity.fetched_at) && !has_expired
     }
 }
 
-/// The state of a source, as far as a call knows it. By default nothing is known, and the source
-/// has to be asked.
+/// The known state of a source. By default nothing is known, and the source has to be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct View {
     /// Its cached key.
     pub key: Option<CachedKey>,
-    /// Its last failure, if it has not been asked with success since. It need not be known where
-    /// the key is fresh and [`Demand::Printable`].
+    /// Its last failure, if no fetch has succeeded since. It need not be known for a fresh key and
+    /// [`Demand::Printable`].
     pub failure: Option<LastFailure>,
-    /// Another process is asking it.
+    /// Set if another process is asking the source.
     pub is_locked: bool,
-    /// The outcome, if this call has asked it: it is not asked twice.
+    /// The outcome, if this call has asked the source. No call asks twice.
     pub outcome: Option<Result<(), ErrorKind>>,
 }
 
 impl View {
-    /// The end of the pause in which the source is not asked for `demand`, while it is in one.
+    /// The end of the cooldown in which the source is not asked for `demand`, if it is in one.
     #[must_use]
     pub fn pause_until(&self, demand: Demand, now: Moment) -> Option<Moment> {
         let failure = self.failure?;
         let asks_anyway = match demand {
             Demand::FetchedSince(_) => true,
-            // A caller who waits sees at once that the configuration was fixed.
+            // A caller that waits sees at once that the configuration was fixed.
             Demand::Another(_) | Demand::Printable | Demand::Unspent(_) => {
                 failure.kind == ErrorKind::Misconfigured
             }
@@ -137,9 +135,9 @@ impl View {
         failure.pause_until(now, self.falls_back(demand, failure.kind))
     }
 
-    /// Returns whether the key is printed although the source failed: after a failure that may
-    /// pass, if it is not past its end; after another one, only if it would have been printed
-    /// anyway. A key that the API refuses, or that is spent, is never printed.
+    /// Returns whether the key is printed although the source failed. After a transient failure it
+    /// must not be expired. After other failures it must be printable anyway. A refused or spent
+    /// key is never printed.
     #[must_use]
     pub fn falls_back(&self, demand: Demand, kind: ErrorKind) -> bool {
         let asks_for_a_new_one = matches!(demand, Demand::FetchedSince(_));
@@ -155,13 +153,13 @@ impl View {
     /// Returns whether the key is the answer.
     fn prints(&self, demand: Demand, now: Moment) -> bool {
         match self.outcome {
-            // A key that has just arrived is printed, whatever the policy says of it.
+            // A key that has just arrived is printed under any policy.
             Some(outcome) => outcome.is_ok(),
             None => self.key.as_ref().is_some_and(|key| key.satisfies(demand, now)),
         }
     }
 
-    /// The kind of the failure because of which the source is not asked.
+    /// The kind of the failure that prevents asking the source.
     fn obstacle(&self, demand: Demand, now: Moment) -> Option<ErrorKind> {
         if let Some(outcome) = self.outcome {
             return outcome.err();
@@ -181,7 +179,7 @@ impl View {
         kind.is_some_and(ErrorKind::asks_next_source)
     }
 
-    /// The demand on this source. What excludes a key excludes nothing where there is none.
+    /// The demand on this source. Without a key, nothing can be excluded.
     fn demand(&self, demand: Demand) -> Demand {
         self.key.as_ref().map_or(demand, |key| demand.on(key.key_id.source))
     }
@@ -190,37 +188,37 @@ impl View {
 /// The next step of a call. Sources are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It prints the cached key of `source`. Then a background process asks `then_refresh`: this
-    /// source, whose key is due, or an earlier one whose pause is over.
+    /// Prints the cached key of `source`. A background process then asks `then_refresh`: this
+    /// source, if its key is due, or an earlier one whose cooldown is over.
     Print {
-        /// The source whose key it is.
+        /// The source of the key.
         source: usize,
-        /// The source to ask behind the answer.
+        /// The source to refresh in the background.
         then_refresh: Option<usize>,
     },
-    /// It prints the older key of `source`, in place of what that source failed with.
+    /// Prints the older key of `source`, because the source failed.
     FallBack {
-        /// The source whose key it is.
+        /// The source of the key.
         source: usize,
     },
-    /// It asks `source`, and decides again once more is known of it.
+    /// Asks `source`, and decides again with the result.
     Fetch {
         /// The source to ask.
         source: usize,
     },
-    /// It fails with the error of `source`: the first one that it asked, else the first one.
+    /// Fails with the error of `source`: the first one that was asked, or else the first one.
     Fail {
         /// The source that failed.
         source: usize,
     },
 }
 
-/// Decides what a call does next. `views` are its sources in order of preference; no more of them
-/// are taken than matter, and none behind one whose key is printed.
+/// Decides the next step of a call. `views` are its sources in order of preference. Views are read
+/// only as far as needed, and none after a source whose key is printed.
 ///
-/// A later source is used only if every earlier one failed in a way that may pass. While a source
-/// can be asked again, any later one's printable key goes before that, for no caller with a usable
-/// key waits; but only where any printable key will do.
+/// A later source is used only if every earlier one failed in a way that may pass. If only a
+/// printable key is demanded, a later source's printable key is preferred to asking an earlier
+/// source: no caller with a usable key waits.
 #[must_use]
 pub fn decide(views: impl IntoIterator<Item = View>, demand: Demand, now: Moment) -> Step {
     let mut otherwise = None;

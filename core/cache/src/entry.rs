@@ -1,4 +1,4 @@
-//! A credential as it is cached.
+//! A cached credential.
 
 use std::ffi::OsString;
 
@@ -9,40 +9,40 @@ use crate::{
     EnvironmentMark, Fingerprint, Key, Moment, Nonce, Seal, Secret, UNREADABLE_SUFFIX, Validity,
 };
 
-/// The version of the format. It is part of the file's name too, so that versions that live side by
-/// side never overwrite one another's entries.
+/// The version of the format. It is part of the file's name too, so that versions installed side by
+/// side do not overwrite one another's entries.
 pub const ENTRY_VERSION: u8 = 2;
 
-/// A source's credential as it is cached.
+/// The cached credential of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The key; none once it was dropped and only the renewal is left.
+    /// The key; `None` if it was dropped and only the renewal is left.
     pub key: Option<Key>,
-    /// When the source first gave this very key: a fetch that brings it again leaves this.
+    /// The time at which the source first gave this key. Fetching the same key again does not
+    /// change it.
     pub key_since: Moment,
-    /// When the source was last asked because the API refused its key.
+    /// The last time at which the source was asked because the API refused its key.
     pub refetched_at: Option<Moment>,
-    /// What is known of the key's time.
+    /// The key's times.
     pub validity: Validity,
-    /// What makes the next fetch possible without a human.
+    /// Backend state for the next fetch without the user.
     pub renewal: Option<Secret>,
-    /// The environment that the key was fetched in.
+    /// The environment in which the key was fetched.
     pub environment: EnvironmentMark,
 }
 
-/// Which source an entry belongs to, with which settings, and in which environment.
+/// The identity of an entry: its source, settings and environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryId {
     /// The source's name.
     pub source: String,
-    /// The hash of its settings, and of the variables that say whose key it is.
+    /// The hash of its settings, and of the variables that select the key's account.
     pub fingerprint: Fingerprint,
 }
 
 impl EntryId {
-    /// The entry of these settings in an environment, which the variables `selectors` tell from
-    /// others. Without any it is the same, at no cost. An empty value is as good as none: so
-    /// backends read it.
+    /// The entry of these settings in an environment, told apart by the variables `selectors`.
+    /// Without selectors, nothing is hashed. An empty value counts as not set, as backends read it.
     #[must_use]
     pub fn selected(
         self,
@@ -61,8 +61,8 @@ impl EntryId {
         Self { fingerprint: Fingerprint::of(parts), ..self }
     }
 
-    /// The source whose file `name` is, by that name: an entry of whatever version, settings and
-    /// key, one that was set aside, a lock or a failure.
+    /// The source in a file's name. The file may be an entry of any version, settings and sealing
+    /// key, an entry that was set aside, a lock or a failure.
     #[must_use]
     pub fn source_of_file(name: &str) -> Option<&str> {
         let name = match name.strip_suffix(UNREADABLE_SUFFIX) {
@@ -86,8 +86,8 @@ impl EntryId {
         format!("{}-{}{}", self.stem(), seal.label(), suffix())
     }
 
-    /// Whose entry the file `name` is, by its name and the `content` that it has. What is sealed in
-    /// it proves that; before it is opened, this is only what somebody says.
+    /// The identity of the entry in the file `name` with this `content`. It is only a claim until
+    /// the entry is opened, because the sealed part proves it.
     #[must_use]
     pub fn of_entry_file(name: &str, content: &[u8]) -> Option<Self> {
         let (stem, _) = name.strip_suffix(&suffix())?.rsplit_once('-')?;
@@ -97,8 +97,8 @@ impl EntryId {
         (id.stem() == stem).then_some(id)
     }
 
-    /// Whether the file `name` is an entry of this source with these settings, whatever key seals
-    /// it.
+    /// Returns whether the file `name` is an entry of this source and these settings, sealed by any
+    /// key.
     #[must_use]
     pub fn has_entry_file(&self, name: &str) -> bool {
         let label = name.strip_prefix(&self.stem()).and_then(|rest| rest.strip_prefix('-'));
@@ -107,20 +107,19 @@ impl EntryId {
             .is_some_and(|label| !label.contains('-'))
     }
 
-    /// The name of the lock that whoever refreshes the entry holds. Hosts that seal with different
-    /// keys share it.
+    /// The name of the lock for refreshing the entry. Hosts with different sealing keys share it.
     #[must_use]
     pub fn lock_file(&self) -> String {
         self.stem() + ".lock"
     }
 
-    /// The name of the file that remembers the source's last failure.
+    /// The name of the file with the source's last failure.
     #[must_use]
     pub fn failure_file(&self) -> String {
         self.stem() + ".failure"
     }
 
-    /// How the names of all its files begin.
+    /// The common prefix of the names of its files.
     #[must_use]
     pub fn stem(&self) -> String {
         format!("{}-{}", self.source, self.fingerprint.short(NAMED_BYTES))
@@ -134,15 +133,15 @@ impl EntryId {
     }
 }
 
-/// The number of bytes of its fingerprint in a file's name.
+/// The number of fingerprint bytes in a file name.
 const NAMED_BYTES: usize = 6;
 
-/// How the names of all entries of this version end.
+/// The suffix of entries of this version.
 fn suffix() -> String {
     format!(".v{ENTRY_VERSION}.entry")
 }
 
-/// How an entry is written. It borrows, so that secrets are not copied on the way.
+/// The stored form of an entry. It borrows, so that secrets are not copied.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     key: Option<&'a str>,
@@ -153,25 +152,25 @@ struct Stored<'a> {
     environment: EnvironmentMark,
 }
 
-/// Which of a source's keys it is. Nothing in it comes from the key itself: whoever reads it learns
-/// when there was a new one, and no more.
+/// The identity of one of a source's keys. It is not derived from the key, so it reveals only the
+/// time of the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyId {
-    /// The source's settings, its name included.
+    /// The fingerprint of the source's settings, which include its name.
     pub source: Fingerprint,
-    /// When the source first gave this very key.
+    /// The time at which the source first gave this key.
     pub since: Moment,
 }
 
 impl Entry {
-    /// Which key it holds, as the entry of `id`.
+    /// The identity of the key, as the entry of `id`.
     #[must_use]
     pub const fn key_id(&self, id: &EntryId) -> KeyId {
         KeyId { source: id.fingerprint, since: self.key_since }
     }
 
-    /// The content of the entry's file: the fingerprint, so that whoever seals all entries anew
-    /// knows what they belong to, and what is sealed.
+    /// The content of the entry's file: the fingerprint, and the sealed entry. The fingerprint lets
+    /// `seal` find an entry's identity for sealing it again.
     #[must_use]
     pub fn encode(&self, id: &EntryId, seal: &dyn Seal, nonce: Nonce) -> Vec<u8> {
         let stored = Stored {
@@ -182,16 +181,17 @@ impl Entry {
             renewal: self.renewal.as_ref().map(Secret::expose),
             environment: self.environment,
         };
-        // With room enough from the start, no half-written copy is left behind by growing.
+        // Reserved at once: a growing buffer would leave copies behind.
         let secrets = stored.key.map_or(0, str::len) + stored.renewal.map_or(0, str::len);
         let content = Vec::with_capacity(secrets + 256);
-        // Only a sink that is full can fail, and a vector never is.
+        // Fails only for a full sink, and a vector grows.
         let content = Zeroizing::new(postcard::to_extend(&stored, content).unwrap_or_default());
         let sealed = seal.seal(&content, &id.context(), nonce);
         [&id.fingerprint.as_bytes()[..], &sealed].concat()
     }
 
-    /// Reads the content of the entry's file. `None` where it is damaged, or not of this source.
+    /// Decodes the content of the entry's file. Returns `None` if it is damaged, or of another
+    /// source.
     #[must_use]
     pub fn decode(bytes: &[u8], id: &EntryId, seal: &dyn Seal) -> Option<Self> {
         let sealed = bytes.strip_prefix(id.fingerprint.as_bytes())?;
@@ -267,8 +267,8 @@ mod tests {
 
     #[test]
     fn entry_copied_to_other_settings_does_not_open() {
-        // The fingerprint in the clear is changed with the file's name; what is sealed says
-        // otherwise.
+        // The fingerprint in the clear is changed along with the file's name, but the sealed part
+        // still has the old one.
         let bytes = entry().encode(&id(), &seal(), NONCE);
         let other = EntryId { fingerprint: Fingerprint::of([&b"b"[..]]), ..id() };
         let copied = [&other.fingerprint.as_bytes()[..], &bytes[32..]].concat();
@@ -303,7 +303,7 @@ mod tests {
             assert!(ids[..index].iter().all(|other| other.stem() != one.stem()), "{one:?}");
         }
         assert_eq!(with("1", ""), with("1", ""));
-        // What is empty is not set.
+        // An empty variable counts as not set.
         let unset = id().selected(&selectors, &|name| (name == "A").then(|| "1".into()));
         assert_eq!(unset, with("1", ""));
         assert_eq!(id().selected(&[], &|_| Some("1".into())), id());
@@ -357,7 +357,7 @@ mod tests {
             assert_eq!(Entry::decode(&bytes[..length], &id(), &seal()), None);
         }
         assert_eq!(Entry::decode(b"garbage", &id(), &seal()), None);
-        // A whole one with something behind it, as a later format might have.
+        // A complete entry with more bytes after it, as a later format might have.
         let content = seal().open(&bytes[32..], &id().context()).unwrap();
         let longer = seal().seal(&[&content[..], b"more"].concat(), &id().context(), NONCE);
         let longer = [id().fingerprint.as_bytes(), &longer[..]].concat();

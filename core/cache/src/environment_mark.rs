@@ -1,4 +1,4 @@
-//! Which environment a key, or a failure, came of.
+//! The mark of the environment of a key or a failure.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// The values of the environment variables that a source depends on, as a keyed hash.
+/// A keyed hash of the environment variables that a source depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentMark {
     salt: [u8; 16],
@@ -15,13 +15,13 @@ pub struct EnvironmentMark {
 }
 
 impl EnvironmentMark {
-    /// The mark of the present values of `names`, keyed by `salt`.
+    /// The mark of the current values of `names`, keyed by `salt`.
     #[must_use]
     pub fn new(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> Self {
         Self { salt, hash: hash(salt, names, read) }
     }
 
-    /// Whether `names` have the values that they had then.
+    /// Returns whether `names` still have the same values.
     #[must_use]
     pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
         self.hash == hash(self.salt, names, read)
@@ -29,7 +29,7 @@ impl EnvironmentMark {
 }
 
 fn hash(salt: [u8; 16], names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> [u8; 32] {
-    // Most sources depend on none, and a hit need not hash to know that nothing changed.
+    // Most sources depend on no variable, and a hit then needs no hash.
     if names.is_empty() {
         return [0; 32];
     }

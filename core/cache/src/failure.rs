@@ -1,4 +1,4 @@
-//! What is remembered of a source that failed, so that an outage is not answered by a stampede.
+//! The memory of a source's failure, which prevents a stampede during an outage.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -9,40 +9,40 @@ use crate::{EnvironmentMark, Error, ErrorKind, Hint, Moment};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// While callers have no key at all, the source is asked at least this often.
+/// The longest cooldown while callers have no key at all.
 const LONGEST_PAUSE_WITHOUT_KEY: Duration = Duration::from_secs(30);
 
-/// A source's last failure, and the pause in which it is not asked again.
+/// A source's last failure, with its cooldown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     kind: ErrorKind,
     message: String,
     hint: Option<Hint>,
     source_name: Option<String>,
-    /// How many failures there were in a row.
+    /// The number of failures in a row.
     count: u32,
     failed_at: Moment,
     pause_until: Moment,
-    /// The end of the pause while there is no usable key.
+    /// The end of the cooldown without a usable key.
     pause_without_key_until: Moment,
-    /// Of the environment that it came of.
+    /// The environment in which it happened.
     environment: EnvironmentMark,
 }
 
-/// A source's last failure, as far as it decides when the source is asked again.
+/// The part of a failure that decides when the source is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastFailure {
-    /// What kind of error it was.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// The end of the pause.
+    /// The end of the cooldown.
     pub pause_until: Moment,
-    /// The end of the pause while there is no usable key.
+    /// The end of the cooldown without a usable key.
     pub pause_without_key_until: Moment,
 }
 
 impl LastFailure {
-    /// The end of the pause in which the source is not to be asked; none when it is over at `now`.
-    /// A pause that lies further ahead than it can means that the clock jumped; it is over too.
+    /// The end of the cooldown; `None` if it is over at `now`. A cooldown longer than the cap means
+    /// that the clock jumped, and is over too.
     #[must_use]
     pub fn pause_until(&self, now: Moment, has_usable_key: bool) -> Option<Moment> {
         let (until, cap) = if has_usable_key {
@@ -58,10 +58,10 @@ impl LastFailure {
 const VERSION: u8 = 3;
 
 impl Failure {
-    /// Remembers `error`, which came of `environment`. `before` is the failure that was remembered
-    /// until now, `chance` a number drawn from 0 to 1. The pause is 1 s, doubles with each failure
-    /// in a row, and is drawn from its upper half so that a fleet does not come back all at once; a
-    /// server's `Retry-After`, which all of the fleet may have been told, comes before that.
+    /// Remembers `error` in `environment`. `before` is the previous failure, and `chance` a random
+    /// number from 0 to 1. The cooldown is 1 s, doubles with each failure in a row, and is drawn
+    /// from its upper half, so that a fleet does not come back together. It is added to a server's
+    /// `Retry-After`, which all clients of the fleet may have received.
     #[must_use]
     pub fn remember(
         error: &Error,
@@ -73,15 +73,14 @@ impl Failure {
         let count = before.map_or(1, |failure| failure.count.saturating_add(1));
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count - 1));
         let share = (1.0 + chance.clamp(0.0, 1.0)) / 2.0;
-        // The share is one of what the cap leaves: cut off afterwards, all long pauses would be as
-        // long.
+        // The cap applies before the random share. Otherwise all long cooldowns would be equal.
         let pause = |cap: Duration| {
             let drawn = doubled.min(cap).mul_f64(share);
             error.retry_after().unwrap_or_default().saturating_add(drawn).min(cap)
         };
         Self {
             kind: error.kind(),
-            // A server's names may be in it, as many as there are: what is not shown is not kept.
+            // A message may contain many names from a server. Only the part that is shown is kept.
             message: error.short_text(),
             hint: error.hint().map(Hint::shortened),
             source_name: error.source_name().map(str::to_owned),
@@ -93,21 +92,21 @@ impl Failure {
         }
     }
 
-    /// Whether it says something about an environment in which `names` have these values: whoever
-    /// has other credentials, or asks elsewhere, has not failed yet.
+    /// Returns whether the failure applies to an environment in which `names` have these values.
+    /// Other credentials or another server have not failed yet.
     #[must_use]
     pub fn stands(&self, names: &[String], read: &dyn Fn(&str) -> Option<OsString>) -> bool {
         self.environment.stands(names, read)
     }
 
-    /// The part of it that decides when the source is asked again.
+    /// The part that decides when the source is asked again.
     #[must_use]
     pub const fn last(&self) -> LastFailure {
         let Self { kind, pause_until, pause_without_key_until, .. } = *self;
         LastFailure { kind, pause_until, pause_without_key_until }
     }
 
-    /// The error that was remembered.
+    /// The remembered error.
     #[must_use]
     pub fn error(&self) -> Error {
         let mut error = Error::new(self.kind, self.message.clone());
@@ -120,25 +119,25 @@ impl Failure {
         }
     }
 
-    /// What kind of error it was.
+    /// The kind of the error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// When the source failed.
+    /// The time of the failure.
     #[must_use]
     pub const fn failed_at(&self) -> Moment {
         self.failed_at
     }
 
-    /// The environment that it came of.
+    /// The environment in which it happened.
     #[must_use]
     pub const fn environment(&self) -> EnvironmentMark {
         self.environment
     }
 
-    /// How many failures there were in a row.
+    /// The number of failures in a row.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
@@ -147,11 +146,11 @@ impl Failure {
     /// The content of the failure's file.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        // Only a sink that is full can fail, and a vector never is.
+        // Fails only for a full sink, and a vector grows.
         postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
     }
 
-    /// Reads the content of the failure's file; `None` where it is damaged, which only costs an
+    /// Decodes the content of the failure's file; `None` if it is damaged, which only costs an
     /// attempt.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
@@ -174,7 +173,7 @@ mod tests {
         ["A".to_owned()]
     }
 
-    /// Of an environment in which the one variable has this value.
+    /// The mark of an environment in which the variable has this value.
     fn mark(value: &'static str) -> EnvironmentMark {
         EnvironmentMark::new([7; 16], &names(), &with(value))
     }
@@ -183,12 +182,12 @@ mod tests {
         move |_| Some(value.into())
     }
 
-    /// Returns whether it keeps the source from being asked.
+    /// Returns whether the failure prevents asking the source.
     fn pauses(failure: &Failure, now: Moment, has_usable_key: bool) -> bool {
         failure.last().pause_until(now, has_usable_key).is_some()
     }
 
-    /// The failure after `count` failures in a row, with the longest pauses.
+    /// The failure after `count` failures in a row, with the longest cooldowns.
     fn nth(count: u32) -> Failure {
         let error = Error::transient("down").with_hint("wait");
         (0..count)

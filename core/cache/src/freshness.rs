@@ -1,4 +1,4 @@
-//! When a key may be printed.
+//! The rule for printing a key, by its age.
 
 use std::time::Duration;
 
@@ -6,25 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::Moment;
 
-/// What a caller needs beyond its own cache time: the request that it sends with the key.
+/// The time for the request that the caller sends with the key, on top of its own hold.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
-/// The largest part of `ttl` that is lost so that the keys of a rush do not end together.
+/// The largest share of `ttl` that jitter may take from keys fetched after a failure.
 const LARGEST_SPREAD: f64 = 0.5;
 
-/// A profile's view on how old a key may be. Times are those of `docs/internals/architecture.md`.
+/// A profile's limits for the age of a key. The terms are those of
+/// `docs/internals/architecture.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The longest time without asking again.
     pub ttl: Duration,
-    /// By how much of itself `ttl` is shortened at most: 0 to 1. Where it is not 0, a key that came
+    /// The largest share of `ttl` that is cut off at random: 0 to 1. If it is not 0, a key fetched
     /// after a failure may lose half of `ttl`.
     pub ttl_jitter: f64,
-    /// How long before its end a key is replaced, as far as its life allows it.
+    /// The time before its expiry at which a key is replaced, if its lifetime allows it.
     pub refresh_window: Duration,
-    /// How long a key is printed at once while it is being replaced.
+    /// The time for which a key is still printed while it is being replaced.
     pub stale_while_revalidate: Duration,
-    /// How long a key is printed while its source is down.
+    /// The time for which a key is still printed while its source is down.
     pub stale_if_error: Duration,
 }
 
@@ -40,35 +41,35 @@ impl Default for Policy {
     }
 }
 
-/// What is known of a cached key's time.
+/// The times of a cached key.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validity {
-    /// When we received it.
+    /// The time of its request.
     pub fetched_at: Moment,
-    /// The issuer's end, if it named one.
+    /// The issuer's expiry, if known.
     pub expires_at: Option<Moment>,
-    /// When the issuer will have a newer key, if it said so.
+    /// The time at which the issuer will have a newer key, if known.
     pub refresh_at: Option<Moment>,
-    /// Drawn when the entry was saved: how many times a profile's `ttl_jitter` applies. From 0 to
-    /// 1, and to more for a key that came after a failure.
+    /// A random factor for `ttl_jitter`, drawn when the entry was saved. It is 0 to 1, or more for
+    /// a key fetched after a failure.
     pub jitter: f64,
 }
 
-/// Whether a key may be printed, from best to worst.
+/// The freshness of a key, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// Print it.
+    /// Is printed.
     Fresh,
-    /// Print it, and replace it behind the answer.
+    /// Is printed, and replaced in the background.
     Due,
-    /// Replace it; print it only if that fails for a while.
+    /// Is replaced, and printed only if that fails for a while.
     Stale,
-    /// Never print it.
+    /// Is never printed.
     Expired,
 }
 
-/// The moments at which a key's freshness changes, for one policy and one caller. Each is at least
-/// the one before it.
+/// The moments at which a key's freshness changes, for one policy and one caller. None is before
+/// the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The first moment at which it is no longer fresh.
@@ -80,7 +81,7 @@ pub struct Bounds {
 }
 
 impl Policy {
-    /// The bounds of a key for a caller that goes on using it for `hold`.
+    /// The bounds of a key for a caller that uses it for `hold`.
     #[must_use]
     pub fn bounds(&self, validity: &Validity, hold: Duration) -> Bounds {
         let Validity { fetched_at, .. } = *validity;
@@ -95,7 +96,7 @@ impl Policy {
             .min(expires_at.minus(window))
             .min(refresh_at)
             .max(fetched_at);
-        // A caller that holds a key as long as we do asks only once it wants another one.
+        // A caller whose hold is as long as `ttl` asks only when it needs another key.
         let due_until = if hold >= self.ttl {
             fresh_until
         } else {
@@ -109,14 +110,14 @@ impl Policy {
         Bounds { fresh_until, due_until, stale_until }
     }
 
-    /// Judges a key at `now` for a caller that goes on using it for `hold`.
+    /// Judges a key at `now` for a caller that uses it for `hold`.
     #[must_use]
     pub fn judge(&self, validity: &Validity, hold: Duration, now: Moment) -> Freshness {
         let bounds = self.bounds(validity, hold);
         if validity.expires_at.is_some_and(|end| now >= end) || now >= bounds.stale_until {
             Freshness::Expired
         } else if now < validity.fetched_at || now >= bounds.due_until {
-            // A clock that went back says nothing about the key's age.
+            // After the clock went back, the key's age is unknown.
             Freshness::Stale
         } else if now >= bounds.fresh_until {
             Freshness::Due
@@ -125,18 +126,18 @@ impl Policy {
         }
     }
 
-    /// When a caller should ask again that keeps a key for as long as it is told: when there is
-    /// another answer than now. That is never later than the issuer's end.
+    /// The moment at which a caller should ask again that uses a key for as long as the answer
+    /// says. It is the next change of the answer, and never later than the issuer's expiry.
     ///
-    /// A fresh key's caller comes back when the key is due, has it once more at once, and comes
-    /// back for the next one before this one is stale: it never waits.
+    /// The caller of a fresh key comes back when the key is due, gets it once more at once, and
+    /// comes back for the next one before this one is stale. So it never waits.
     #[must_use]
     pub fn ask_again_at(&self, validity: &Validity, hold: Duration, now: Moment) -> Moment {
         let Bounds { fresh_until, due_until, .. } = self.bounds(validity, hold);
         match self.judge(validity, hold, now) {
             Freshness::Fresh => fresh_until,
             Freshness::Due => due_until,
-            // Its source was down a moment ago, or is asked at each call.
+            // The source was down a moment ago, or is asked at each call.
             Freshness::Stale | Freshness::Expired => {
                 now.plus(REQUEST_TIME).min(validity.expires_at.unwrap_or(Moment::NEVER))
             }
@@ -144,7 +145,7 @@ impl Policy {
     }
 
     fn shortened_ttl(&self, jitter: f64) -> Duration {
-        // A damaged plan may have no number there: `max` and `min` take the other one.
+        // A damaged plan may have NaN here. `max` and `min` then return the other number.
         let most = self.ttl_jitter.max(LARGEST_SPREAD);
         let share = (self.ttl_jitter * jitter).clamp(0.0, 1.0).min(most);
         self.ttl.saturating_sub(

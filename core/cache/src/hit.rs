@@ -1,4 +1,4 @@
-//! The answer that is already on disk.
+//! A hit: a printable key on disk.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -13,27 +13,27 @@ use crate::{
 pub struct Hit {
     /// The key.
     pub key: Key,
-    /// Which key it is.
+    /// The key's identity.
     pub key_id: KeyId,
-    /// What is known of the key's time.
+    /// The key's times.
     pub validity: Validity,
-    /// Which of the sources it comes from, counted from 0.
+    /// The index of its source, counted from 0.
     pub source: usize,
-    /// The source to ask behind the answer, counted from 0: this one when its key is due, or an
-    /// earlier one whose pause is over.
+    /// The index of the source to refresh in the background: this one if its key is due, or an
+    /// earlier one whose cooldown is over.
     pub refresh: Option<usize>,
 }
 
-/// What [`look`] looks at.
+/// The terms of a lookup.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
-    /// When a key may be printed.
+    /// The policy for printing a key.
     pub policy: &'a Policy,
-    /// How long the caller goes on using it.
+    /// The time for which the caller uses the key.
     pub hold: Duration,
-    /// The time.
+    /// The current time.
     pub now: Moment,
-    /// What opens entries.
+    /// The key that opens entries.
     pub seal: &'a dyn Seal,
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
@@ -41,9 +41,9 @@ pub struct Lookup<'a> {
 
 /// Looks for a key that may be printed at once.
 ///
-/// `sources` are in order of preference. No more of them are taken than the rule asks for, so it
-/// may cost something to find out which entry is theirs. `read` gives the content of a file of the
-/// state folder; where it cannot, there is no hit.
+/// `sources` are in order of preference. They are read only as far as the rule needs, because
+/// computing an entry's name may be expensive. `read` returns the content of a file in the state
+/// folder. If it fails, there is no hit.
 pub fn look<B: AsRef<[u8]>, E>(
     sources: impl IntoIterator<Item = PlannedSource>,
     lookup: &Lookup<'_>,
@@ -58,7 +58,7 @@ pub fn look<B: AsRef<[u8]>, E>(
             .filter(|entry| entry.environment.stands(&variables, variable));
         let key = entry.as_ref().and_then(|entry| CachedKey::of(entry, &id, policy, hold, now));
         let mut view = View { key, ..View::default() };
-        // A fresh key is printed whatever failed before: that file need not be read.
+        // A fresh key is printed after any failure, so that file need not be read.
         if view.key.as_ref().is_none_or(|key| key.freshness != Freshness::Fresh) {
             view.failure = read(&id.failure_file())
                 .ok()?
@@ -73,7 +73,7 @@ pub fn look<B: AsRef<[u8]>, E>(
     let Step::Print { source, then_refresh } = decide(views, Demand::Printable, now) else {
         return None;
     };
-    // The rule takes no view behind the one whose key it prints.
+    // The rule reads no view after the one whose key it prints.
     let (id, entry) = last?;
     let (key_id, validity) = (entry.key_id(&id), entry.validity);
     Some(Hit { key: entry.key?, key_id, validity, source, refresh: then_refresh })
@@ -113,7 +113,7 @@ mod tests {
             seal: &seal,
             variable: &|_| None,
         };
-        // Without a key, the first source is to be asked before the second one's key counts.
+        // Without a key, the first source must be asked before the second one's key counts.
         for (with_key, is_hit) in [("first", true), ("second", false)] {
             let bytes = entry.encode(&id(with_key), &seal, Nonce([7; 24]));
             let file = id(with_key).entry_file(&seal);

@@ -1,4 +1,4 @@
-//! The state folder as a whole: swept, and what is in it.
+//! Cleaning and listing the state folder.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -7,20 +7,19 @@ use std::{fs, io};
 use crate::rejection::RECORDS_SUFFIX;
 use crate::{DRAFT_SUFFIX, EntryId, Moment, StateFolder, UNREADABLE_SUFFIX};
 
-/// After this time without use a file is swept away. A use is a write, or what
-/// [`StateFolder::read_in_use`] notes.
+/// The time without use after which a file is removed. A use is a write, or a read by
+/// [`StateFolder::read_in_use`].
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// The most environments of which files are kept, for each source: what tells them apart can be
-/// another value in every job.
+/// The number of environments kept for each source. A variable that tells them apart may differ in
+/// every job.
 const ENVIRONMENTS_KEPT: usize = 64;
-/// After this time nothing that a client does now can be about what it was answered.
+/// The time after which no call of a client can refer to a record.
 const RECORDS_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-/// After this time a draft has no writer any more: it was killed.
+/// The time after which a draft's writer must have been killed.
 const DRAFT_KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// Removes what was not used for 30 days (a client's records: for a day; drafts: for an hour), and
-/// of each source what more than 64 environments left, the least recently used
-/// first. Files that `keep` names stay.
+/// Removes files that were not used for 30 days (records of clients: one day; drafts: one hour). Of
+/// each source, only the 64 most recently used environments are kept. Files named by `keep` stay.
 ///
 /// # Errors
 /// When the folder cannot be read. Files that cannot be removed stay.
@@ -35,7 +34,7 @@ pub fn sweep(folder: &StateFolder, now: Moment, keep: impl Fn(&str) -> bool) -> 
             _ if name.ends_with(RECORDS_SUFFIX) => RECORDS_KEPT_FOR,
             _ => KEPT_FOR,
         };
-        // One that has gone meanwhile, as drafts do, is no reason to leave the others.
+        // Drafts may disappear at any time. The other files are still swept.
         let Ok(used_at) = file.metadata().and_then(|metadata| metadata.modified()) else {
             continue;
         };
@@ -59,7 +58,7 @@ pub fn sweep(folder: &StateFolder, now: Moment, keep: impl Fn(&str) -> bool) -> 
 }
 
 fn sweep_away(folder: &StateFolder, name: &str) {
-    // A lock is removed only by its holder: see `StateFolder::try_lock`.
+    // Only the holder of a lock removes it: see `StateFolder::try_lock`.
     let _lock = match name.ends_with(".lock").then(|| folder.try_lock(name)) {
         None => None,
         Some(Ok(Some(lock))) => Some(lock),
@@ -68,7 +67,7 @@ fn sweep_away(folder: &StateFolder, name: &str) {
     let _ = fs::remove_file(folder.path().join(name));
 }
 
-/// The names of all entries, of whatever version and whoever sealed them, in order.
+/// The names of all entries in order, of any version and sealing key.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -78,8 +77,7 @@ pub fn entry_files(folder: &StateFolder) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The names of all files that are kept of a source, with whatever settings and in whatever
-/// environment, in order.
+/// The names of all files of a source in order, for any settings and environment.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -89,7 +87,7 @@ pub fn files_of(folder: &StateFolder, source: &str) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// None, where there is no folder.
+/// The names of all files; none if there is no folder.
 fn files(folder: &StateFolder) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     let files = match fs::read_dir(folder.path()) {

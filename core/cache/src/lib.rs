@@ -1,4 +1,4 @@
-//! The stored state of a source, and the rule by which a stored key may be printed.
+//! The stored state of a source, and the rule for printing a stored key.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

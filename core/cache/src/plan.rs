@@ -1,4 +1,4 @@
-//! A profile compiled for the front, which parses no configuration.
+//! A plan: a profile compiled for the front, which parses no configuration.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,42 +10,42 @@ use serde::{Deserialize, Serialize};
 use crate::claude_code::{CLIENT_TTL_VARIABLE, is_claude_code};
 use crate::{EntryId, Fingerprint, Policy, SealSetting};
 
-/// How our own variables begin.
+/// The prefix of our own variables.
 const OWN_VARIABLES: &str = "API_KEY_HELPER_";
 
-/// A profile as the front needs it. It holds no secret.
+/// A profile as the front needs it. It contains no secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Which profile of which configuration it is: [`PlanInputs::fingerprint`]. A plan under
-    /// another's name is none.
+    /// The fingerprint of profile and configuration, see [`PlanInputs::fingerprint`]. A plan under
+    /// another name is ignored.
     pub inputs: Fingerprint,
-    /// When a key may be printed.
+    /// The policy for printing a key.
     pub policy: Policy,
-    /// How long callers go on using a key.
+    /// The time for which callers use a key.
     pub hold: Hold,
-    /// Whether Claude Code is watched for keys that the API refuses.
+    /// Set if Claude Code is watched for keys that the API refuses.
     pub watches_rejection: bool,
-    /// Where the sealing key is.
+    /// The home of the sealing key.
     pub seal: SealSetting,
     /// The profile's sources, in order of preference.
     pub sources: Vec<SourcePlan>,
 }
 
-/// A source with its settings, for whatever environment.
+/// A source with its settings, for any environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePlan {
-    /// The source and the hash of its settings. It is the identity of an entry where no variable
-    /// selects one.
+    /// The source and the hash of its settings. It is an entry's identity if no variable selects
+    /// one.
     pub id: EntryId,
-    /// The environment variables that say whose key it is, such as a server or an account: each of
-    /// their values has an entry of its own.
+    /// The variables that select the key's account, such as a server or a profile. Each combination
+    /// of their values has its own entry.
     pub selectors: Vec<String>,
-    /// The other environment variables that its backend reads, such as a credential.
+    /// Other variables that the backend reads, such as a credential.
     pub variables: Vec<String>,
 }
 
 impl SourcePlan {
-    /// The source in the environment that `variable` reads.
+    /// The source in the environment read by `variable`.
     #[must_use]
     pub fn within(self, variable: &dyn Fn(&str) -> Option<OsString>) -> PlannedSource {
         PlannedSource { id: self.id.selected(&self.selectors, variable), variables: self.variables }
@@ -55,50 +55,49 @@ impl SourcePlan {
 /// A source in one environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedSource {
-    /// Which entry is the source's.
+    /// The identity of the source's entry.
     pub id: EntryId,
-    /// The environment variables of which a cached key is only good while they have the same
-    /// values.
+    /// The variables whose values must not change while a cached key is used.
     pub variables: Vec<String>,
 }
 
-/// How long a caller goes on using a key after it was printed.
+/// The time for which a caller uses a printed key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The profile's own setting, for every caller.
     pub fixed: Option<Duration>,
-    /// Claude Code's.
+    /// Claude Code's TTL.
     pub claude_code: Duration,
 }
 
 impl Hold {
-    /// The hold of the caller in whose environment `variable` reads.
+    /// The hold of the caller whose environment `variable` reads.
     #[must_use]
     pub fn of_caller(&self, variable: impl Fn(&str) -> Option<OsString>) -> Duration {
         let of_others = || if is_claude_code(variable) { self.claude_code } else { Duration::ZERO };
         self.fixed.unwrap_or_else(of_others)
     }
 
-    /// How long after an answer Claude Code asks again at the earliest, unless its key is refused.
-    /// The profile's setting is not the client's: it can only be more careful.
+    /// The earliest time after which Claude Code asks again, unless its key is refused. The
+    /// profile's setting is not the client's own, so it can only shorten this.
     #[must_use]
     pub fn of_claude_code(&self) -> Duration {
         self.fixed.map_or(self.claude_code, |fixed| fixed.min(self.claude_code))
     }
 }
 
-/// All that decides what a profile means: whoever has the same inputs has the same plan.
+/// Everything that decides the meaning of a profile. Equal inputs have the same plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanInputs<'a> {
-    /// The profile that was asked for; `None` for the default one.
+    /// The requested profile; `None` for the default one.
     pub profile: Option<&'a OsStr>,
-    /// Paths and bytes of the configuration files, the system's and the user's.
+    /// Paths and contents of the configuration files: the system's and the user's.
     pub files: [Option<(&'a Path, &'a [u8])>; 2],
     /// The variables that [`decides`] names.
     pub variables: &'a BTreeMap<OsString, OsString>,
 }
 
-/// Whether an environment variable can change what a configuration means.
+/// Returns whether an environment variable can change the meaning of a configuration.
 #[must_use]
 pub fn decides(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
@@ -106,11 +105,11 @@ pub fn decides(name: &OsStr) -> bool {
 }
 
 impl PlanInputs<'_> {
-    /// Which plan it is.
+    /// The fingerprint that names the plan.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut parts: Vec<&[u8]> = vec![env!("CARGO_PKG_VERSION").as_bytes()];
-        // An absent part differs from an empty one by a marker in front of each present one.
+        // A marker in front of each present part tells an absent part from an empty one.
         match self.profile {
             Some(profile) => parts.extend([&b"+"[..], profile.as_encoded_bytes()]),
             None => parts.push(b"-"),
@@ -134,7 +133,7 @@ impl PlanInputs<'_> {
 const VERSION: u8 = 4;
 
 impl Plan {
-    /// The name of the file of the plan that has these `inputs`.
+    /// The file name of the plan for these `inputs`.
     #[must_use]
     pub fn file(inputs: &Fingerprint) -> String {
         format!("{}.plan", inputs.short(16))
@@ -143,11 +142,11 @@ impl Plan {
     /// The content of the plan's file.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        // Only a sink that is full can fail, and a vector never is.
+        // Fails only for a full sink, and a vector grows.
         postcard::to_extend(self, vec![VERSION]).unwrap_or_default()
     }
 
-    /// Reads the content of the plan's file; `None` where it is damaged, and the worker writes
+    /// Decodes the content of the plan's file; `None` if it is damaged. The worker then writes
     /// another one.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
@@ -209,13 +208,14 @@ mod tests {
             (&[CHILD, OUTER, INNERS_SOCKET], false),
             (&[CLIENT], true),
             (&[CLIENT, OUTERS_SOCKET], true),
-            // What its agent runs.
+            // Programs of its agent.
             (&[CLIENT, CHILD, OUTER, OUTERS_SOCKET], false),
             (&[CLIENT, CHILD, OUTER], false),
             (&[CLIENT, CHILD, OUTERS_SOCKET], false),
             (&[CLIENT, CHILD, OUTER, NAMELESS_SOCKET], false),
             (&[CLIENT, CHILD, ("CLAUDE_PID", ""), INNERS_SOCKET], false),
-            // The helper of a client that its agent runs; that of an older one, which sets less.
+            // The helper of a client that its agent runs, and of an older client, which sets fewer
+            // variables.
             (&[CLIENT, CHILD, OUTER, INNERS_SOCKET], true),
             (&[CLIENT, ("CLAUDECODE", "1")], true),
         ] {

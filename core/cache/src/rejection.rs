@@ -1,9 +1,9 @@
-//! A key that the API refuses.
+//! Detects a key that the API refuses.
 //!
-//! Claude Code never says so; it only asks again too early. So whatever it is answered is recorded,
-//! in one small file for each client, and a later ask is judged by these records. Some other
-//! clients do the same, and some report a refusal ([`Channel`]). Of everybody else nothing is read
-//! or written.
+//! Claude Code does not report a refusal; it only asks again too early. So its answers are recorded
+//! in one small file for each client, and a later call is judged by these records. Some other
+//! clients behave in the same way, and some report a refusal ([`Channel`]). For all other callers
+//! nothing is read or written.
 
 mod client;
 mod judge;
@@ -26,42 +26,42 @@ use self::records_file::RecordsFile;
 use crate::claude_code::{SOCKET_VARIABLE, is_claude_code, settings_written_at};
 use crate::{Fingerprint, KeyId, Moment, Places};
 
-/// What a helper knows of its own call.
+/// The facts that a helper knows about its own call.
 #[derive(Clone, Copy)]
 pub struct HelperCall<'a> {
-    /// When the helper was started.
+    /// The time at which the helper was started.
     pub at: Moment,
-    /// The name of the plan's file: who asks for another profile, or with another configuration,
-    /// asks for something else.
+    /// The name of the plan's file, because calls for another profile or configuration are
+    /// separate.
     pub plan_file: &'a str,
-    /// What else the client asks for: a form of the key, a server to use it at.
+    /// Other parameters of the request: the key's format, or a server to use it at.
     pub details: &'a [&'a [u8]],
-    /// How the client tells that its key was refused.
+    /// The client's way to show that its key was refused.
     pub channel: Channel,
-    /// Where records may be kept.
+    /// The folders for records.
     pub places: &'a Places,
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// How a client tells that its key was refused.
+/// A client's way to show that its key was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
-    /// Claude Code asks again before its hold is over, though not at once.
+    /// Claude Code asks again before its hold is over, but not at once.
     ClaudeCode {
-        /// How long the client goes on using a key.
+        /// The time for which the client uses a key.
         hold: Duration,
     },
     /// The same process asks again before its hold is over, perhaps at once.
     Again {
-        /// How long the client goes on using a key.
+        /// The time for which the client uses a key.
         hold: Duration,
     },
-    /// Some process of the user says so ([`Watch::reported`]).
+    /// Any process of the user reports it ([`Watch::reported`]).
     Report,
 }
 
-/// One call of a client whose answers are recorded.
+/// A call of a client whose answers are recorded.
 #[derive(Debug)]
 pub struct Watch {
     file: RecordsFile,
@@ -70,8 +70,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch, when it is such a client that asks, and it holds keys long enough for an
-    /// early ask to be told from another. Wherever records cannot be kept, nobody is watched.
+    /// Begins to watch a client, if its hold is long enough to recognize an early call. Clients are
+    /// not watched if records cannot be kept.
     #[must_use]
     pub fn begin(asked: &HelperCall<'_>) -> Option<Self> {
         let variable = asked.variable;
@@ -98,8 +98,8 @@ impl Watch {
         Some(Self { file, ask: Ask { id, at: asked.at, sign }, channel: asked.channel })
     }
 
-    /// Judges the ask, when this is the key that it would be answered with; `expires_at` is the
-    /// issuer's end of that key, and `variable` reads an environment variable.
+    /// Judges the call if `key` would be its answer. `expires_at` is the issuer's expiry of that
+    /// key, and `variable` reads an environment variable.
     #[must_use]
     pub fn judge(
         &self,
@@ -114,23 +114,23 @@ impl Watch {
         judge(self.file.records(), &self.ask, key, expires_at, settings_written_at)
     }
 
-    /// Records that the ask, which was judged so, was answered with this key at `now`.
+    /// Records that the call with this verdict was answered with this key at `now`.
     pub fn answered(self, verdict: Verdict, key: KeyId, now: Moment) {
         let was_early = verdict == Verdict::FetchAnother;
         if self.channel == Channel::Report && !was_early {
-            // Nothing is concluded from it.
+            // A report does not depend on earlier answers.
             return;
         }
         let outcome = if was_early { Outcome::PrintedAnew } else { Outcome::Printed };
         self.record(outcome, key, now);
     }
 
-    /// Records that the ask was told at `now` that this key is refused.
+    /// Records that the client was told at `now` that this key is refused.
     pub fn refused(self, key: KeyId, now: Moment) {
         self.record(Outcome::Refused, key, now);
     }
 
-    /// Records that the client says at `now` that this key was refused.
+    /// Records that the client reported at `now` that this key was refused.
     pub fn reported(self, key: KeyId, now: Moment) {
         self.record(Outcome::Reported, key, now);
     }
@@ -138,12 +138,12 @@ impl Watch {
     fn record(self, outcome: Outcome, key: KeyId, now: Moment) {
         let Ask { id: ask, at, .. } = self.ask;
         let record = Record { asked_at: at, answered_at: now, ask, key, outcome };
-        // Without the record, at worst a refusal is noticed later: no reason to say anything.
+        // Without the record, a refusal is at worst noticed later. That needs no warning.
         let _ = self.file.append(record);
     }
 }
 
-/// Judges by `records` each key that they are about.
+/// Judges each key in `records`.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
     for record in records {
@@ -153,7 +153,7 @@ pub(crate) fn judge_records(records: &[Record], at: Moment, hold: Duration) {
     }
 }
 
-/// The MCP server that the client wants headers for, if it is that.
+/// The MCP server for which the client requests headers.
 const SERVER_VARIABLE: &str = "CLAUDE_CODE_MCP_SERVER_NAME";
 
 impl fmt::Debug for HelperCall<'_> {

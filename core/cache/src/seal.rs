@@ -1,4 +1,4 @@
-//! How an entry lies on disk: sealed, by a key that does not lie beside it.
+//! Sealed entries, and the keys that seal them. A key never lies beside its entries.
 
 #[cfg(not(windows))]
 mod by_mode;
@@ -31,8 +31,8 @@ pub use sealing_key::{Nonce, Seal, SealingKey};
 pub use sealing_keys::SealingKeys;
 pub use setting::SealSetting;
 
-/// The sealing keys, as far as they can be had without asking a daemon: the kernel keyring's, else
-/// the file's, as `setting` allows. `None` is no error: the worker finds out more, and says it.
+/// The sealing keys that are available without a daemon: from the kernel keyring, or else from the
+/// file, as `setting` allows. `None` is no error: the worker asks further, and reports problems.
 #[must_use]
 pub fn keys_at_hand(
     setting: SealSetting,

@@ -1,44 +1,45 @@
-//! Which client asks.
+//! Identifies the client process.
 
 use std::ffi::OsStr;
 
 use crate::claude_code::process_of;
 
-/// How far up a client is looked for.
+/// The number of ancestors that are searched.
 const FARTHEST: usize = 32;
 
-/// A client's process. Its start tells it from another that has the same id later.
+/// A client's process. The start time tells it from a later process with the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) process: u32,
     pub(super) started: u64,
 }
 
-/// The processes above this one.
+/// Ancestor processes.
 pub(super) trait Processes {
     /// The id of our parent.
     fn parent(&self) -> Option<u32>;
     /// A process by its id.
     fn process(&self, id: u32) -> Option<Process>;
-    /// Whether it runs a shell.
+    /// Returns whether it runs a shell.
     fn is_shell(&self, id: u32) -> bool;
 }
 
-/// A process as the system shows it.
+/// A process as the system reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) parent: u32,
-    /// When it was started, in whatever the system counts.
+    /// The start time in the system's own unit.
     pub(super) started: u64,
 }
 
 impl Client {
-    /// Whoever has no process that lasts: all clients that report what was refused. No process is
-    /// the kernel's.
+    /// The client of all reports, which come from processes that do not last. No real process has
+    /// this id.
     pub(super) const ANY: Self = Self { process: 0, started: 0 };
 
-    /// The process that `socket` names, if that is above us, else the nearest one that is not a
-    /// shell: the client itself runs the helper through one, and people wrap it in another.
+    /// Finds the process that `socket` names, if it is an ancestor, or else the nearest ancestor
+    /// that is not a shell. The client runs the helper through a shell, and users may wrap it in
+    /// another one.
     pub(super) fn find(socket: Option<&OsStr>, processes: &dyn Processes) -> Option<Self> {
         let named = socket.and_then(process_of);
         let mut nearest = None;
@@ -65,7 +66,7 @@ impl Client {
 mod tests {
     use super::*;
 
-    /// Each process with its parent; those in the second list are shells. The last one is ours.
+    /// Processes with their parents. Those in the second list are shells. The last one is ours.
     struct Family(&'static [(u32, u32)], &'static [u32]);
 
     impl Processes for Family {
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(found, client);
     }
 
-    /// A terminal's shell, the client, the shell that it runs us with, a wrapper, and ourselves.
+    /// A terminal's shell, the client, its shell for the helper, a wrapper, and the helper.
     const WRAPPED: Family =
         Family(&[(1, 0), (20, 1), (30, 20), (40, 30), (50, 40), (60, 50)], &[20, 40]);
 
@@ -118,7 +119,7 @@ mod tests {
         assert_client(&Family(&[(1, 0), (2, 1)], &[1]), None, None);
         assert_client(&Family(&[(60, 50)], &[]), Some("50.sock"), None);
         assert_client(&Family(&[], &[]), None, None);
-        // A loop, which no system shows, ends.
+        // A loop, which no system reports, ends.
         assert_client(&Family(&[(2, 3), (3, 2)], &[2, 3]), Some("9.sock"), None);
     }
 }

@@ -1,74 +1,78 @@
-//! Whether an ask means that the API refused a key.
+//! Judges whether a call means that the API refused a key.
 
 use std::time::Duration;
 
 use super::record::{Outcome, Record};
 use crate::{Fingerprint, KeyId, Moment};
 
-/// By how much earlier than at the end of its hold a client has to ask for its ask to be early.
+/// A call is early only if it comes at least this long before the end of the hold.
 pub(super) const NEVER_EARLY: Duration = Duration::from_secs(10);
-/// A client asks about 1 s after its key was refused. An ask that comes sooner after an answer
-/// cannot be about it: the client had two requests under way, or it is a program in a loop.
+/// The least time after an answer at which a call can be about it. A client asks about 1 s after
+/// its key was refused. A sooner call comes from a second request, or from a program in a loop.
 pub(super) const NOTICE: Duration = Duration::from_millis(500);
-/// Claude Code replaces a JWT at each request from 30 s before its end on.
+/// The time before its expiry in which a key is not judged. Claude Code replaces a JWT at each
+/// request in its last 30 s.
 const ENDING: Duration = Duration::from_secs(60);
-/// Other clients than Claude Code may have several asks of their own, one for each thing that they
-/// do: only one that follows at once is surely about the key that it was given.
+/// The longest time after an early call in which another one counts, for clients other than Claude
+/// Code. They may ask for several purposes, and only a call that follows at once is surely about
+/// the key just given.
 pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
-/// For how long a refusal is held against a client's next key, and for how long it is told so.
+/// The time for which a refusal counts against a client's next key, and for which the client is
+/// told.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
-/// What a client asks.
+/// A client's call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask {
-    /// What it asks for.
+    /// The fingerprint of the request.
     pub(super) id: Fingerprint,
-    /// When its helper was started.
+    /// The time at which the helper was started.
     pub(super) at: Moment,
-    /// What tells that its key was refused.
+    /// The sign of a refused key.
     pub(super) sign: Sign,
 }
 
-/// What tells that a client's key was refused.
+/// A sign that a client's key was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
-    /// It asks again before it has used a key for this long, and not sooner than it can notice.
+    /// The client asks again before its hold is over, but not sooner than it can notice a refusal.
     Early {
         hold: Duration,
         notice: Duration,
-        /// For how long after an early ask another one is told.
+        /// The time after an early call in which another one is told of the refusal.
         told_within: Duration,
     },
-    /// It reported the key.
+    /// The client reported the key.
     Reported,
 }
 
-/// What to do about an ask.
+/// The answer to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Print the key.
     Print,
-    /// The API seems to refuse the key: ask its source for another one, and print what comes.
+    /// The API seems to refuse the key: fetch another one, and print it.
     FetchAnother,
-    /// The API refuses what the source gives: say so, and ask nobody.
+    /// The API refuses the source's keys: report that, and ask no source.
     Refuse {
-        /// Whether this ask is the first that is told so.
+        /// Set for the first call that is told.
         is_new: bool,
     },
 }
 
-/// Judges `ask`, which `key` would answer, by what the client was answered before.
+/// Judges `ask`, to which `key` would be the answer, by the client's earlier answers.
 ///
-/// An ask is early when it comes well before the end of the hold of the client's last answer, and
-/// that was this very key; or when this very key was reported since. The first early ask is given
-/// another chance: perhaps the key was replaced at its source. Another one within a minute is told:
-/// either the source gave the refused key again, or two of its keys were refused.
+/// A call is early if it comes well before the end of the hold of the client's last answer, and
+/// that answer was this key. A reported key counts as an early call. The first early call gets
+/// another chance, because the key may have been replaced at its source. A second one within a
+/// minute is told of the refusal: either the source gave the refused key again, or two of its keys
+/// were refused.
 ///
-/// No ask is early that ends the hold of any answer, not only of the last one: another process
-/// under the same client may have asked since.
+/// A call that ends the hold of any answer is not early: another process of the same client may
+/// have asked since.
 ///
-/// No ask is early by which the client follows a change of its settings: `settings_written_at` says
-/// when the last one was, and is asked for only where that decides.
+/// A call after a change of the client's settings is not early. `settings_written_at` returns the
+/// time of the last change, and is called only if it matters.
 pub(super) fn judge(
     records: &[Record],
     ask: &Ask,
@@ -122,9 +126,9 @@ pub(super) fn judge(
     }
 }
 
-/// Returns whether an ask at `at` ends the hold of one of `answers`. One ask ends it: the first
-/// that comes after it, by whatever process. So a client whose next key is refused at once is not
-/// excused twice.
+/// Returns whether a call at `at` ends the hold of one of `answers`. Only the first call after the
+/// hold ends it, from any process. So a client whose next key is refused at once is not excused
+/// twice.
 fn ends_hold(answers: &[&Record], told: &[&Record], at: Moment, hold: Duration) -> bool {
     let asks = answers.iter().chain(told).map(|record| record.asked_at);
     let before = asks.filter(|asked_at| *asked_at <= at).max();

@@ -2,7 +2,7 @@
 
 use super::client::{Process, Processes};
 
-/// The processes of this machine, as far as it shows them.
+/// The processes that the system reports.
 pub(super) const THIS: Machine = Machine;
 
 #[derive(Clone, Copy, Debug)]
@@ -15,11 +15,11 @@ mod macos;
 #[cfg(windows)]
 mod windows;
 
-/// The names of shells' programs.
+/// The names of shells.
 const SHELLS: [&str; 9] = ["sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh"];
 
-/// Elsewhere only our parent is known, which is the client where it runs us by `exec`; and not when
-/// it was started, so that for a while its successor under the same id passes for it.
+/// On other systems only our parent is known. It is the client if that runs us by `exec`. Its start
+/// time is unknown, so for a while a later process with the same id counts as the same client.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 impl Processes for Machine {
     fn parent(&self) -> Option<u32> {

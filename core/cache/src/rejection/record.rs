@@ -1,47 +1,47 @@
-//! What is recorded of an answer.
+//! Records of answers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Fingerprint, KeyId, Moment};
 
-/// An answer that a client was given.
+/// An answer to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When the helper was started that answered.
+    /// The time at which the helper was started.
     pub asked_at: Moment,
-    /// When it had answered.
+    /// The time of the answer.
     pub answered_at: Moment,
-    /// What was asked for.
+    /// The fingerprint of the request.
     pub ask: Fingerprint,
     /// The key that it was about.
     pub key: KeyId,
-    /// What was said.
+    /// The outcome of the call.
     pub outcome: Outcome,
 }
 
-/// What a client was told.
+/// The outcome of a client's call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The key.
+    /// The key was printed.
     Printed,
-    /// The key, after the source was asked again because the client had asked early.
+    /// The key was printed after another fetch, because the client had asked early.
     PrintedAnew,
-    /// That the API refuses the key.
+    /// The client was told that the API refuses the key.
     Refused,
-    /// Nothing: it was the client that told us so.
+    /// The client reported the key as refused.
     Reported,
 }
 
 impl Record {
-    /// The bytes that are appended to a file of records.
+    /// The bytes to append to a file of records.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        // Only a sink that is full can fail, and a vector never is.
+        // Fails only for a full sink, and a vector grows.
         postcard::to_extend(self, Vec::with_capacity(128)).unwrap_or_default()
     }
 
-    /// The records at the beginning of `bytes`, and whether that is all there is. What follows a
-    /// damaged one is not believed.
+    /// Decodes the records at the start of `bytes`. Also returns whether these are all bytes.
+    /// Nothing after a damaged record is used.
     #[must_use]
     pub fn decode_all(mut bytes: &[u8]) -> (Vec<Self>, bool) {
         let mut records = Vec::new();

@@ -1,8 +1,8 @@
-//! The files that hold what clients were answered, one for each client.
+//! Files with the answers of clients, one for each client.
 //!
-//! Every call of Claude Code reads and writes its own, so that is cheap: one file is opened, read
-//! to its end and appended to, without a lock and without waiting for the disk. What is lost with
-//! it is a refusal that is noticed later.
+//! Every call of Claude Code reads and writes its file, so it must be fast. The file is opened
+//! once, read, and appended to, without a lock and without waiting for the disk. If a record is
+//! lost, a refusal is noticed later.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -15,43 +15,43 @@ use crate::{
     KeyId, Moment, Places, StateFolder, is_own, is_own_folder, make_private_folder, private,
 };
 
-/// How the names of the files end that hold records. The format's version is part of it.
+/// The suffix of files with records. It includes the format's version.
 pub const RECORDS_SUFFIX: &str = ".v1.answers";
 
-/// How large a file gets before it is rewritten, in bytes: some fifty records.
+/// The size in bytes above which a file is rewritten: about fifty records.
 const LIMIT: usize = 4096;
-/// How much of one is read: more, for of those who append at the same time none sees the others.
+/// The number of bytes that are read. It is above the limit, because processes that append at the
+/// same time do not see one another.
 const READ: usize = 2 * LIMIT;
-/// How many records are kept when it is rewritten.
+/// The number of records kept in a rewritten file.
 const KEPT: usize = 16;
 
-/// A client's records, opened.
+/// A client's open records.
 #[derive(Debug)]
 pub(super) struct RecordsFile {
     path: PathBuf,
     file: File,
     records: Vec<Record>,
-    /// Whether it holds nothing but `records`, and there is room for one more.
+    /// Set if the file contains only `records`, and has room for one more.
     takes_more: bool,
 }
 
 impl RecordsFile {
-    /// Opens the file of `client`, and makes it if there is none: in the first of the places that
-    /// is the caller's own. `None` where there is no such place, or the file is not what it should
-    /// be.
+    /// Opens the file of `client` in the first folder that is the caller's own, and creates it if
+    /// there is none. Returns `None` without such a folder, or for a file of the wrong kind.
     pub(super) fn open(places: &Places, client: &Client) -> Option<Self> {
         let Client { process, started } = client;
         let name = format!("{process}-{started}{RECORDS_SUFFIX}");
         places.records().find_map(|folder| Self::open_in(folder, &name).ok().flatten())
     }
 
-    /// What was answered so far, oldest first.
+    /// The recorded answers, oldest first.
     pub(super) fn records(&self) -> &[Record] {
         &self.records
     }
 
-    /// Adds a record. Those that write at the same time do not mix their bytes: a write to a file
-    /// that was opened for appending is one step (POSIX, `write`).
+    /// Adds a record. Concurrent appends do not mix their bytes, because each is one step (POSIX,
+    /// `write`).
     pub(super) fn append(mut self, record: Record) -> io::Result<()> {
         if self.takes_more {
             return self.file.write_all(&record.encode());
@@ -79,8 +79,8 @@ impl RecordsFile {
     }
 }
 
-/// Whether `folder` is the caller's alone. It is made if it is missing, but not in a folder that is
-/// not.
+/// Returns whether `folder` belongs to the caller alone. It is created if missing, but only inside
+/// such a folder.
 fn is_usable(folder: &Path) -> io::Result<bool> {
     match is_own_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -91,12 +91,12 @@ fn is_usable(folder: &Path) -> io::Result<bool> {
     }
     match make_private_folder(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        // Made, by us or by somebody who was faster.
+        // Created by this process, or by a faster one.
         _ => is_own_folder(folder),
     }
 }
 
-/// Puts `content` in place of the file. A record that is being appended meanwhile is lost.
+/// Replaces the file's content. A record that another process appends at the same time is lost.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = private(File::options().write(true).create_new(true)).open(&draft)?;
@@ -107,7 +107,8 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replaced
 }
 
-/// Until when some client is told that the API refuses this key. What cannot be read tells nothing.
+/// The time until which a client is told that the API refuses this key. Unreadable files are
+/// ignored.
 #[must_use]
 pub fn refused_until(places: &Places, key: KeyId, now: Moment) -> Option<Moment> {
     let records = places.records().flat_map(|folder| {

@@ -1,19 +1,19 @@
-//! The key file's content where its mode protects it.
+//! The key file's content on systems where the file's mode protects it.
 
 use std::io;
 
 use zeroize::Zeroizing;
 
-/// Nothing is added.
+/// The file's content is stored as it is.
 pub(super) const ADDED: usize = 0;
 
-/// What the file holds.
+/// Returns the keys in the file's content.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(super) fn open(content: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(content)
 }
 
-/// What is written of `content`.
+/// Returns the content to write.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(super) fn close(content: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(content)

@@ -1,20 +1,20 @@
-//! The key file's content on Windows: protected by DPAPI, so that only this user, on this machine,
-//! can read it, even where the file is copied.
+//! The key file's content on Windows. DPAPI protects it, so that only this user on this machine can
+//! read it, or a copy of it.
 
 use std::io;
 
 use zeroize::Zeroizing;
 
-/// As much as DPAPI adds, and more.
+/// More bytes than DPAPI adds.
 pub(super) const ADDED: usize = 1024;
 
-/// What the file protects.
+/// Decrypts the file's content.
 #[expect(clippy::needless_pass_by_value, reason = "elsewhere it is what comes back")]
 pub(super) fn open(protected: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<Vec<u8>>> {
     crate::windows::unprotect(&protected)
 }
 
-/// What is written of `content`.
+/// Encrypts the content to write.
 #[expect(clippy::needless_pass_by_value, reason = "elsewhere it is what comes back")]
 pub(super) fn close(content: Zeroizing<Vec<u8>>) -> io::Result<Zeroizing<Vec<u8>>> {
     crate::windows::protect(&content)

@@ -1,4 +1,4 @@
-//! What the kernel remembers for us until the machine is restarted.
+//! A cache in the kernel keyring, which lasts until the next restart.
 
 use linux_keyutils::{KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
@@ -7,17 +7,17 @@ use super::key_file::KeyFile;
 use super::memory::Memory;
 use super::sealing_keys::SealingKeys;
 
-/// The place that one user has in the kernel's keyring for one folder of sealing keys: whoever has
-/// another home, as root can have several, has another place.
+/// The slot in the kernel's user keyring for one folder of sealing keys. A user with several homes,
+/// such as root, has several slots.
 ///
-/// It is in the user's keyring and not in the session's, so that what runs outside of a session
-/// (cron, a service) finds it too.
+/// It is in the user's keyring and not in the session's, so that programs outside of a session
+/// (cron, a service) find it too.
 #[derive(Clone, Debug)]
 pub struct KernelKeyring {
     description: String,
 }
 
-/// The kernel keeps nothing for us, as in many containers.
+/// The kernel's refusal to keep a key, as in many containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyringRefusal(KeyError);
 
@@ -34,20 +34,20 @@ impl std::fmt::Display for KeyringRefusal {
     }
 }
 
-/// The one byte that is remembered of a store which does not answer; keys are longer.
+/// The byte that stands for a store without an answer. Keys are longer.
 const NO_ANSWER: &[u8] = &[0];
 
 impl KernelKeyring {
-    /// The place that belongs to `file`'s folder.
+    /// The slot for `file`'s folder.
     #[must_use]
     pub fn of(file: &KeyFile) -> Self {
         Self { description: format!("api-key-helper:{}", file.folder().display()) }
     }
 
-    /// What is remembered. What somebody else put there is nothing.
+    /// Returns the cached memory. Content from another program is ignored.
     ///
     /// # Errors
-    /// When the kernel refuses to say.
+    /// When the kernel refuses access.
     pub fn recall(&self) -> Result<Option<Memory>, KeyringRefusal> {
         let found = user_keyring().and_then(|ring| ring.search(&self.description));
         let mut bytes = Zeroizing::new([0; SealingKeys::LONGEST]);
@@ -61,17 +61,17 @@ impl KernelKeyring {
             ) => return Ok(None),
             Err(error) => return Err(KeyringRefusal(error)),
         };
-        // The length is that of the whole, even where not all of it was read.
+        // The length is that of the whole key, even if less was read.
         Ok(bytes.get(..length).and_then(|bytes| match bytes {
             NO_ANSWER => Some(Memory::NoAnswer),
             bytes => SealingKeys::decode(bytes).map(Memory::Keys),
         }))
     }
 
-    /// Remembers this instead of what was remembered.
+    /// Replaces the cached memory.
     ///
     /// # Errors
-    /// When the kernel refuses, for instance because the user's quota is used up.
+    /// When the kernel refuses, for instance because the user's quota is exceeded.
     pub fn remember(&self, memory: &Memory) -> Result<(), KeyringRefusal> {
         let bytes = match memory {
             Memory::Keys(keys) => keys.encode(),
@@ -80,10 +80,11 @@ impl KernelKeyring {
         self.put(&bytes).map_err(KeyringRefusal)
     }
 
-    /// A process outside of a session does not *possess* what is in the user's keyring, and may by
-    /// default not even read it (keyrings(7), "Possession" and "Access rights"). So the key
-    /// is first made in a keyring that this process does possess, where its rights can be widened
-    /// to the user, and is then linked: nobody ever sees it with fewer.
+    /// Adds the key to the user's keyring. A process outside of a session does not *possess* the
+    /// keys in that keyring, and by default may not even read them (keyrings(7), "Possession" and
+    /// "Access rights"). So the key is first created in a keyring that this process possesses,
+    /// where its rights can be extended to the user. Then it is linked, so that no process sees it
+    /// with fewer rights.
     fn put(&self, bytes: &[u8]) -> Result<(), KeyError> {
         let own = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
         let key = own.add_key(&self.description, bytes)?;
@@ -97,9 +98,9 @@ impl KernelKeyring {
         linked.and(unlinked)
     }
 
-    /// Remembers nothing any more.
+    /// Removes the cached memory.
     pub fn forget(&self) {
-        // Where nothing can be remembered, nothing is.
+        // Without a keyring, there is nothing to remove.
         let _ = user_keyring()
             .and_then(|ring| ring.search(&self.description).and_then(|key| ring.unlink_key(key)));
     }

@@ -1,4 +1,4 @@
-//! The file that holds the sealing keys where nothing better does.
+//! The file with the sealing keys, used without a better store.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,42 +8,41 @@ use crate::trust::Trail;
 use crate::{Error, FileLock, ReadError, SealingKey, SealingKeys, StateFolder, advice};
 
 const FILE: &str = "seal.key";
-/// Whoever makes or replaces a sealing key holds it.
+/// The lock for creating or replacing a sealing key.
 const LOCK: &str = "seal.lock";
-/// The length of the greatest file, in bytes.
+/// The largest size of the file in bytes.
 const LONGEST: usize = SealingKeys::LONGEST + at_rest::ADDED;
 
-/// The file with the sealing keys, in a folder of its own that is looked after as the state folder
-/// is: the caller's alone, and never read where it is not.
+/// The file with the sealing keys. Its folder must be the caller's alone, as the state folder must,
+/// and is otherwise not read.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     folder: StateFolder,
 }
 
 impl KeyFile {
-    /// The file in `folder`, whether or not it exists.
+    /// The file in `folder`, which need not exist.
     #[must_use]
     pub const fn new(folder: PathBuf) -> Self {
         Self { folder: StateFolder::new(folder) }
     }
 
-    /// The folder that it is in.
+    /// The folder of the file.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where it is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder().join(FILE)
     }
 
-    /// The keys; `None` where there are none yet.
+    /// Reads the keys; `None` if there are none yet.
     ///
     /// # Errors
-    /// Refused when others could have written or read it, or its folder, or when it holds something
-    /// else: it is never replaced then, for what is sealed by its keys would be lost.
+    /// Refused if others could have read or written the file or its folder, or if it contains anything else. It is not replaced then, because the entries sealed by its keys would be lost.
     pub fn read(&self, trail: &mut Trail) -> Result<Option<SealingKeys>, ReadError> {
         match self.folder.check(trail) {
             Err(ReadError::Io(error)) if is_absent(&error) => return Ok(None),
@@ -56,11 +55,11 @@ impl KeyFile {
         SealingKeys::decode(&bytes).map(Some).ok_or_else(|| self.useless(""))
     }
 
-    /// The keys, with a first one by `make` if there are none yet: whoever comes at the same time
-    /// gets the same.
+    /// Reads the keys. If there are none yet, `make` creates the first one. Processes that do so at
+    /// the same time get the same key.
     ///
     /// # Errors
-    /// As [`KeyFile::read`], and when the disk or `make` refuses.
+    /// As [`KeyFile::read`], and when the disk or `make` fails.
     pub fn read_or_make(
         &self,
         make: impl FnOnce() -> io::Result<SealingKey>,
@@ -73,19 +72,19 @@ impl KeyFile {
         self.read(&mut Trail::new())?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
     }
 
-    /// Replaces the keys. The lock is held.
+    /// Replaces the keys. The lock must be held.
     ///
     /// # Errors
-    /// When the disk refuses. Then the old ones are there.
+    /// When the disk refuses. Then the old keys are still there.
     pub fn replace(&self, keys: &SealingKeys) -> io::Result<()> {
         self.folder.replace(FILE, &at_rest::close(keys.encode())?)
     }
 
-    /// Takes the lock of whoever makes or replaces a sealing key; `None` while somebody else has
-    /// it. It dies with its holder.
+    /// Takes the lock for creating or replacing a sealing key; `None` while another process holds
+    /// it. It ends with its process.
     ///
     /// # Errors
-    /// When the folder cannot be made, or knows no locks.
+    /// When the folder cannot be created, or supports no locks.
     pub fn try_lock(&self) -> Result<Option<FileLock>, ReadError> {
         self.folder.prepare()?;
         Ok(self.folder.try_lock(LOCK)?)
@@ -105,8 +104,7 @@ impl KeyFile {
     }
 }
 
-/// Whether there is nothing: no folder, or a file in the way to it, as where the environment names
-/// none.
+/// Returns whether there is no file. `NotADirectory` covers an environment that names no folder.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -117,7 +115,7 @@ mod tests {
 
     #[test]
     fn sealing_key_file_in_an_impossible_folder_is_none() {
-        // As the environment of a service has it.
+        // As in the environment of a service.
         let keys = KeyFile::new("/dev/null/api-key-helper".into()).read(&mut Trail::new());
         assert!(matches!(keys, Ok(None)), "{keys:?}");
     }

@@ -1,12 +1,12 @@
-//! What is remembered of a store, so that it is not asked each time.
+//! The cached answer of a store.
 
 use super::sealing_keys::SealingKeys;
 
-/// What the kernel remembers of the operating system's store until the machine is restarted.
+/// The kernel keyring's memory of the operating system's store, which lasts until the next restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// The keys that it holds.
+    /// The store's keys.
     Keys(SealingKeys),
-    /// It was asked and has not answered in time.
+    /// The store did not answer in time.
     NoAnswer,
 }

@@ -1,15 +1,15 @@
-//! Only Linux has a keyring in its kernel.
+//! A stand-in for the kernel keyring, which only Linux has.
 
 use std::fmt;
 
 use super::key_file::KeyFile;
 use super::memory::Memory;
 
-/// The place that nothing can be remembered in.
+/// A slot that cannot store anything.
 #[derive(Clone, Debug)]
 pub struct KernelKeyring;
 
-/// There is no such keyring.
+/// The system has no such keyring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyringRefusal;
 
@@ -20,13 +20,13 @@ impl fmt::Display for KeyringRefusal {
 }
 
 impl KernelKeyring {
-    /// The place that would belong to the file's folder.
+    /// The slot for the file's folder.
     #[must_use]
     pub const fn of(_: &KeyFile) -> Self {
         Self
     }
 
-    /// Nothing.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.
@@ -34,7 +34,7 @@ impl KernelKeyring {
         Err(KeyringRefusal)
     }
 
-    /// Remembers nothing.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.
@@ -42,6 +42,6 @@ impl KernelKeyring {
         Err(KeyringRefusal)
     }
 
-    /// There is nothing to forget.
+    /// Does nothing.
     pub const fn forget(&self) {}
 }

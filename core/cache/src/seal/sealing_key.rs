@@ -1,4 +1,4 @@
-//! Sealing: what it promises, and the key and the cipher by which it is done.
+//! Sealing: its interface, its key and its cipher.
 
 use std::fmt;
 
@@ -8,27 +8,27 @@ use zeroize::Zeroizing;
 
 use crate::hex;
 
-/// Turns an entry into what is written to disk, and back. The context (source, fingerprint and
-/// format version) is bound to the content: what was sealed for another context does not open.
+/// Encrypts an entry for the disk, and decrypts it. The context (source, fingerprint and format
+/// version) is bound to the content: an entry sealed for another context does not open.
 pub trait Seal: fmt::Debug + Send + Sync {
-    /// A few characters `[a-z0-9]` for the entry's file name, one for each sealing key.
+    /// A few characters `[a-z0-9]` for the entry's file name, one label for each sealing key.
     fn label(&self) -> &str;
 
-    /// Seals `content`. `nonce` is never used a second time.
+    /// Seals `content`. `nonce` must never be used a second time.
     fn seal(&self, content: &[u8], context: &[u8], nonce: Nonce) -> Vec<u8>;
 
-    /// The content, if it was sealed for `context` and arrived unchanged.
+    /// Opens `sealed`, if it was sealed for `context` and was not changed.
     fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>>;
 }
 
-/// What makes one sealing unlike all others: so many random bits that no two are ever the same.
+/// A random number for one sealing. It is so long that no two are ever the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Nonce(pub [u8; 24]);
 
-/// Seals by XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): its nonce has room enough to be drawn
-/// by chance, by any number of processes that do not know of one another.
+/// A key for XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03). The cipher's nonce is long enough for
+/// random choice by any number of independent processes.
 ///
-/// A sealed content is the nonce, the ciphertext, and a tag of 16 bytes.
+/// The sealed content is the nonce, the ciphertext, and a tag of 16 bytes.
 #[derive(Clone)]
 pub struct SealingKey {
     bytes: Zeroizing<[u8; Self::LENGTH]>,
@@ -36,10 +36,10 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
-    /// How many bytes a sealing key has.
+    /// The length of a sealing key in bytes.
     pub const LENGTH: usize = 32;
 
-    /// The key with these bytes, which nobody can guess.
+    /// The key with these bytes, which must be random.
     #[must_use]
     pub fn new(bytes: Zeroizing<[u8; Self::LENGTH]>) -> Self {
         let label = label(&bytes);
@@ -61,10 +61,10 @@ impl Seal for SealingKey {
     }
 
     fn seal(&self, content: &[u8], context: &[u8], nonce: Nonce) -> Vec<u8> {
-        // With room enough from the start, no plain copy is left behind by growing.
+        // Reserved at once: a growing buffer would leave copies of the content behind.
         let mut sealed = Vec::with_capacity(NONCE + content.len() + TAG);
         sealed.extend_from_slice(content);
-        // It fails for contents of 256 GiB only.
+        // Fails only for contents of 256 GiB.
         let is_sealed = self.cipher().encrypt_in_place(&nonce.0.into(), context, &mut sealed);
         if is_sealed.is_err() {
             sealed.truncate(0);
@@ -88,7 +88,7 @@ impl fmt::Debug for SealingKey {
 }
 
 impl PartialEq for SealingKey {
-    /// By the label, so that no comparison's time tells of the key.
+    /// Compares the labels, so that the comparison's time reveals nothing about the key.
     fn eq(&self, other: &Self) -> bool {
         self.label == other.label
     }
@@ -96,7 +96,7 @@ impl PartialEq for SealingKey {
 
 impl Eq for SealingKey {}
 
-/// A hash of the key, which tells nothing of it.
+/// A hash of the key, which reveals nothing about it.
 fn label(bytes: &[u8; SealingKey::LENGTH]) -> String {
     let mut hash = Sha256::new();
     hash.update(b"api-key-helper label of a sealing key");
@@ -104,7 +104,7 @@ fn label(bytes: &[u8; SealingKey::LENGTH]) -> String {
     hex(&hash.finalize()[..LABEL])
 }
 
-/// Enough to tell the few keys apart that one folder can have to do with.
+/// Enough bytes to tell apart the few keys of one folder.
 const LABEL: usize = 5;
 const NONCE: usize = 24;
 const TAG: usize = 16;

@@ -1,36 +1,36 @@
-//! The keys of one home, as that keeps them.
+//! The sealing keys of one home.
 
 use zeroize::Zeroizing;
 
 use super::sealing_key::SealingKey;
 
-/// The sealing key that is in use, and those before it. These only open what was sealed before they
-/// were replaced.
+/// The current sealing key, and older ones. The older keys only open entries that were sealed
+/// before they were replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealingKeys {
-    /// Seals.
+    /// The key that seals.
     pub current: SealingKey,
-    /// Open only; the youngest first.
+    /// The keys that only open, the newest first.
     pub older: Vec<SealingKey>,
 }
 
-/// The first byte: the version of this format.
+/// The version of the format, the first byte.
 const VERSION: u8 = 1;
 
 impl SealingKeys {
-    /// The most keys that are kept: more are there only when entries stay that do not open.
+    /// The largest number of keys. It is reached only if entries remain that cannot be opened.
     pub const MOST: usize = 8;
-    /// The length of the greatest encoding, in bytes.
+    /// The largest length of the encoding in bytes.
     pub const LONGEST: usize = 1 + Self::MOST * SealingKey::LENGTH;
 
-    /// A first key.
+    /// A set with only this key.
     #[must_use]
     pub const fn first(current: SealingKey) -> Self {
         Self { current, older: Vec::new() }
     }
 
-    /// Puts `next` in front. Of the keys before, that `is_used` by some entry or was the current
-    /// one until now stays: a process that is at work may still seal with that.
+    /// Makes `next` the current key. An older key stays if an entry needs it (`is_used`). The
+    /// previous current key stays in any case, because a running process may still seal with it.
     #[must_use]
     pub fn rotated(&self, next: SealingKey, is_used: impl Fn(&SealingKey) -> bool) -> Self {
         let used = self.older.iter().filter(|key| is_used(key));
@@ -38,7 +38,7 @@ impl SealingKeys {
         Self { current: next, older: older.take(Self::MOST - 1).cloned().collect() }
     }
 
-    /// How a home keeps them.
+    /// Encodes the keys for their home.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(Self::LONGEST));
@@ -49,7 +49,7 @@ impl SealingKeys {
         bytes
     }
 
-    /// Reads what a home keeps; `None` for anything else.
+    /// Decodes keys from their home; `None` for anything else.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (&[VERSION], keys) = bytes.split_first_chunk()? else { return None };

@@ -1,4 +1,4 @@
-//! What the configuration says of the sealing key's home.
+//! The setting for the sealing key's home.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The processes as `/proc` shows them.
+//! Processes in `/proc`.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,13 +11,13 @@ impl Processes for Machine {
     }
 
     fn process(&self, id: u32) -> Option<Process> {
-        // Longer than any line that the kernel writes there, which it does at once.
+        // Longer than any line of this file, which the kernel writes at once.
         let mut line = [0; 1024];
         let length = File::open(format!("/proc/{id}/stat")).ok()?.read(&mut line).ok()?;
         read(&line[..length])
     }
 
-    /// By the file that it runs: a script has its own name as the name of its process.
+    /// Compares the executable, because a script is named after itself.
     fn is_shell(&self, id: u32) -> bool {
         let program = fs::read_link(format!("/proc/{id}/exe"));
         program.is_ok_and(|program| {
@@ -27,8 +27,8 @@ impl Processes for Machine {
     }
 }
 
-/// Reads the line of a process (`proc_pid_stat(5)`): its parent is the fourth field, its start
-/// the 22nd. The second, the name, stands between parentheses and may hold anything.
+/// Parses a line of `proc_pid_stat(5)`. The parent is the fourth field and the start time the 22nd.
+/// The second field is the name in parentheses, and may contain any character.
 fn read(line: &[u8]) -> Option<Process> {
     let name_end = line.iter().rposition(|byte| *byte == b')')?;
     let rest = std::str::from_utf8(&line[name_end + 1..]).ok()?;

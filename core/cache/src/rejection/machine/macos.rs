@@ -1,4 +1,4 @@
-//! The processes as `proc_pidinfo` and `proc_pidpath` show them (`libproc.h`).
+//! Processes from `proc_pidinfo` and `proc_pidpath` (`libproc.h`).
 
 #![expect(unsafe_code, reason = "the system's calls; each block says why it is sound")]
 
@@ -15,18 +15,18 @@ impl Processes for Machine {
 
     fn process(&self, id: u32) -> Option<Process> {
         let found = about(id)?;
-        // To the microsecond: no other process has had the same id and start.
+        // In microseconds, so that no two processes have the same id and start.
         let started = found.pbi_start_tvsec.saturating_mul(1_000_000) + found.pbi_start_tvusec;
         Some(Process { parent: found.pbi_ppid, started })
     }
 
-    /// By the file that it runs: `/bin/sh` is one of its own, which runs `bash`.
+    /// Compares the executable: `/bin/sh` is a program of its own, which runs `bash`.
     fn is_shell(&self, id: u32) -> bool {
         let mut path = [0_u8; libc::PROC_PIDPATHINFO_MAXSIZE as usize];
         let (Ok(id), Ok(room)) = (i32::try_from(id), u32::try_from(path.len())) else {
             return false;
         };
-        // SAFETY: `path` has as many bytes as it says.
+        // SAFETY: `path` has `room` bytes.
         let length = unsafe { libc::proc_pidpath(id, path.as_mut_ptr().cast(), room) };
         let path = usize::try_from(length).ok().and_then(|length| path.get(..length));
         let name = path.and_then(|path| Path::new(OsStr::from_bytes(path)).file_name());
@@ -37,7 +37,7 @@ impl Processes for Machine {
 fn about(id: u32) -> Option<libc::proc_bsdinfo> {
     let size = i32::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
     let mut found = std::mem::MaybeUninit::<libc::proc_bsdinfo>::zeroed();
-    // SAFETY: the structure is the one of this flavour, and has `size` bytes.
+    // SAFETY: the structure is the one for this flavour, and has `size` bytes.
     let written = unsafe {
         libc::proc_pidinfo(
             i32::try_from(id).ok()?,
@@ -47,7 +47,7 @@ fn about(id: u32) -> Option<libc::proc_bsdinfo> {
             size,
         )
     };
-    // SAFETY: numbers alone, for which each content is one.
+    // SAFETY: it has only numbers, for which every bit pattern is valid.
     (written == size).then(|| unsafe { found.assume_init() })
 }
 

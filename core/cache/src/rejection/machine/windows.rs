@@ -1,5 +1,5 @@
-//! The processes as Windows shows them. There, a process keeps the id of a parent that has ended,
-//! which another process may have by then.
+//! Processes on Windows. A process keeps the id of its parent after that has ended, and another
+//! process may get the same id.
 
 use super::{Machine, Process, Processes, SHELLS};
 use crate::windows::{process, program_of};
@@ -12,7 +12,7 @@ impl Processes for Machine {
 
     fn process(&self, id: u32) -> Option<Process> {
         let (parent, started) = process(id)?;
-        // One that was started later is no parent.
+        // A process that was started later is not the parent.
         let is_parent = process(parent).is_some_and(|(_, earlier)| earlier <= started);
         Some(Process { parent: if is_parent { parent } else { 0 }, started })
     }
@@ -27,7 +27,7 @@ impl Processes for Machine {
     }
 }
 
-/// Those that Windows has beside them.
+/// Shells of Windows.
 const OWN_SHELLS: [&str; 3] = ["cmd", "powershell", "pwsh"];
 
 #[cfg(test)]
