@@ -3,8 +3,8 @@
 //!
 //! Its clients on crates.io open every prompt that the service asks for. A helper must not prompt,
 //! so this module makes the few calls by hand, and declines a prompt. `zbus`'s proxies are left
-//! out: they follow properties and name owners, which a short-lived process does not need, and
-//! would add a third to the code that speaks to the bus.
+//! out: they follow properties and name owners, which a short-lived process does not need, and are
+//! a quarter of the code that speaks to the bus.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

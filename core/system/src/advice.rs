@@ -1,4 +1,4 @@
-//! Commands for hints: each is written for the shell that people have on this system.
+//! Commands for hints, written for the usual shell of each system.
 
 use std::path::Path;
 
@@ -7,34 +7,34 @@ pub use posix::{look_at, look_at_way, quote, remove, remove_all, remove_ending, 
 #[cfg(windows)]
 pub use windows::{look_at, look_at_way, quote, remove, remove_all, remove_ending, room_of};
 
-/// The same for Windows, whatever this system is.
+/// The quoting for Windows, on every system.
 #[cfg(any(windows, test))]
 pub(crate) use windows::quote as quote_for_windows;
 
-/// For the shells of POSIX.
+/// Commands for POSIX shells.
 #[cfg(any(not(windows), test))]
 #[cfg_attr(windows, allow(dead_code, unreachable_pub, reason = "of another system"))]
 mod posix {
     use super::Path;
 
-    /// How a path is written in a command that a person pastes into a shell.
+    /// Quotes a path for a command that a user pastes into a shell.
     #[must_use]
     pub fn quote(path: &Path) -> String {
-        // A NUL, which is its only objection, is in no path.
+        // The quoter refuses only a NUL, which no path contains.
         let quoter = shlex::Quoter::new().allow_nul(true);
         quoter.quote(&path.display().to_string()).unwrap_or_default().into_owned()
     }
 
-    /// The command that shows who may do what with a file or folder.
+    /// The command that shows owner and permissions of a file or folder.
     #[must_use]
     pub fn look_at(path: &Path) -> String {
         format!("ls -ld {}", quote(path))
     }
 
-    /// The command that shows the same of each folder on the way to it.
+    /// The command that shows owner and permissions of each folder on the way to `path`.
     #[must_use]
     pub fn look_at_way(path: &Path) -> String {
-        // macOS has no such command.
+        // macOS has no `namei`.
         if cfg!(target_os = "linux") { format!("namei -l {}", quote(path)) } else { look_at(path) }
     }
 
@@ -44,34 +44,34 @@ mod posix {
         format!("rm {}", quote(path))
     }
 
-    /// The command that removes the files of a folder whose names end with `suffix`.
+    /// The command that removes the files in a folder whose names end with `suffix`.
     #[must_use]
     pub fn remove_ending(folder: &Path, suffix: &str) -> String {
-        // No shell of POSIX expands a star in quotes.
+        // POSIX shells do not expand a star in quotes.
         format!("rm {}/*{suffix}", quote(folder))
     }
 
-    /// The command that shows how much room a disk has.
+    /// The command that shows a disk's free space.
     #[must_use]
     pub fn room_of(path: &Path) -> String {
         format!("df -h {}", quote(path))
     }
 
-    /// The command that removes a folder with all that is in it.
+    /// The command that removes a folder and its content.
     #[must_use]
     pub fn remove_all(path: &Path) -> String {
         format!("rm -r {}", quote(path))
     }
 }
 
-/// For PowerShell and `cmd`, which read the same of what is written here.
+/// Commands for PowerShell and `cmd`, which understand them alike.
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, unreachable_pub, reason = "of another system"))]
 mod windows {
     use super::Path;
 
-    /// How a path is written in a command that a person pastes into a shell. No path has a quote in
-    /// it.
+    /// Quotes a path for a command that a user pastes into a shell. On Windows no path contains a
+    /// quote.
     #[must_use]
     pub fn quote(path: &Path) -> String {
         let text = path.display().to_string();
@@ -79,13 +79,13 @@ mod windows {
         if !text.is_empty() && text.chars().all(plain) { text } else { format!("\"{text}\"") }
     }
 
-    /// The command that shows who may do what with a file or folder.
+    /// The command that shows the permissions of a file or folder.
     #[must_use]
     pub fn look_at(path: &Path) -> String {
         format!("icacls {}", quote(path))
     }
 
-    /// There is no command that shows the same of each folder on the way to it.
+    /// Shows only `path` itself: Windows has no command for the folders on the way to it.
     #[must_use]
     pub fn look_at_way(path: &Path) -> String {
         look_at(path)
@@ -97,7 +97,7 @@ mod windows {
         format!("del {}", quote(path))
     }
 
-    /// The command that removes the files of a folder whose names end with `suffix`.
+    /// The command that removes the files in a folder whose names end with `suffix`.
     #[must_use]
     pub fn remove_ending(folder: &Path, suffix: &str) -> String {
         let folder = quote(folder);
@@ -107,13 +107,13 @@ mod windows {
         }
     }
 
-    /// The command that shows how much room a disk has.
+    /// The command that shows a disk's free space.
     #[must_use]
     pub fn room_of(path: &Path) -> String {
         format!("fsutil volume diskfree {}", quote(path))
     }
 
-    /// The command that removes a folder with all that is in it.
+    /// The command that removes a folder and its content.
     #[must_use]
     pub fn remove_all(path: &Path) -> String {
         format!("rmdir {}", quote(path))

@@ -1,12 +1,13 @@
-//! A command line of Windows, made of words.
+//! Builds command lines for Windows.
 
 use std::io;
 
-/// The line that programs take apart into `words`, with a zero at its end ("Parsing C command-line
-/// arguments", Microsoft C). The first word is a path, and has no quote.
+/// Joins `words` into a command line that ends with a zero, so that programs split it into the same
+/// words ("Parsing C command-line arguments", Microsoft C). The first word must be a path, which
+/// contains no quote.
 ///
 /// # Errors
-/// When a word has a zero, which would end the line.
+/// When a word contains a zero, which would end the line.
 pub(crate) fn command_line(words: &[Vec<u16>]) -> io::Result<Vec<u16>> {
     const QUOTE: u16 = b'"' as u16;
     const BACKSLASH: u16 = b'\\' as u16;
@@ -24,7 +25,7 @@ pub(crate) fn command_line(words: &[Vec<u16>]) -> io::Result<Vec<u16>> {
         for unit in word {
             match *unit {
                 BACKSLASH => backslashes += 1,
-                // Those before a quote stand for half as many, and one more for the quote itself.
+                // Backslashes before a quote count half, and one more escapes the quote itself.
                 QUOTE => line.extend(std::iter::repeat_n(BACKSLASH, backslashes + 1)),
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! The state folder's files are written here: whole or not at all, and by one process at a time.
+//! Writes files of the state folder: completely or not at all, and by one process at a time.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
@@ -30,10 +30,10 @@ pub const DRAFT_SUFFIX: &str = ".tmp";
 pub const UNREADABLE_SUFFIX: &str = ".unreadable";
 
 impl StateFolder {
-    /// Makes the folder, if there is none yet, and [checks](Self::check) it.
+    /// Creates the folder if there is none yet, and [checks](Self::check) it.
     ///
     /// # Errors
-    /// `Refused` as there: nothing is written to it. `Io` when it cannot be made.
+    /// `Refused` as for `check`: nothing is written to the folder. `Io` when it cannot be created.
     pub fn prepare(&self) -> Result<(), ReadError> {
         match self.check(&mut Trail::new()) {
             Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
@@ -44,13 +44,13 @@ impl StateFolder {
         }
         match make_private_folder(self.path()) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-            // Made, by us or by a faster process.
+            // Created by this process, or by a faster one.
             _ => {}
         }
         self.check(&mut Trail::new())
     }
 
-    /// A new file without a name, with `room` bytes of the disk set apart for it.
+    /// A new file without a name, with `room` bytes of reserved disk space.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -68,7 +68,7 @@ impl StateFolder {
         sync_names(self.path())
     }
 
-    /// Removes a file; it is no error that there is none.
+    /// Removes a file. A missing file is no error.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -84,10 +84,10 @@ impl StateFolder {
     /// # Errors
     /// When the disk refuses.
     pub fn set_aside(&self, file: &str) -> io::Result<()> {
-        // A name of its own for each, so that none is lost.
+        // A random name for each file, so that none is overwritten.
         let prefix = format!("{file}.");
         let aside = draft(Builder::new().prefix(&prefix).suffix(UNREADABLE_SUFFIX), self.path())?;
-        // Closed, for Windows puts nothing in the place of what is open.
+        // Closed first, because Windows does not replace an open file.
         let aside = aside.into_temp_path().keep()?;
         rename(&self.path().join(file), &aside)
     }
@@ -100,18 +100,17 @@ impl StateFolder {
         lock_file(&self.path().join(file))
     }
 
-    /// Appends `line` to the file `name`. One that has grown beyond `limit` bytes is first renamed
-    /// to `old`.
+    /// Appends `line` to the file `name`. A file above `limit` bytes is first renamed to `old`.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn append(&self, name: &str, old: &str, line: &[u8], limit: u64) -> io::Result<()> {
         let path = self.path().join(name);
-        // Read as well, for Windows locks no file that is open for appending alone.
+        // Opened for reading too: Windows locks no file that is open only for appending.
         let open = || private(File::options().read(true).append(true).create(true)).open(&path);
         let mut file = open()?;
         if file.metadata()?.len() > limit {
-            // Of those who see this at once one renames, and the others take the new file.
+            // Of several processes here, one renames the file, and the others use the new one.
             if file.try_lock().is_ok() && is_still_named(&file, &path)? {
                 rename(&path, &self.path().join(old))?;
             }
@@ -120,11 +119,11 @@ impl StateFolder {
         file.write_all(line)
     }
 
-    /// The content of the file `name`, which `make` makes if there is none: whoever comes at the
-    /// same time gets the same content.
+    /// Reads the file `name`. If there is none, `make` provides its content. Processes that do so
+    /// at the same time get the same content.
     ///
     /// # Errors
-    /// When the disk refuses, or what is there is not ours.
+    /// When the disk refuses, or the file is not ours.
     pub fn made_once(
         &self,
         name: &str,
@@ -145,8 +144,8 @@ impl StateFolder {
         self.read_ours(name)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Replaces the content of the file `name`, so that after a crash at any step either the old or
-    /// the new content is there, whole.
+    /// Replaces the content of the file `name`. After a crash at any step, either the old or the
+    /// new content is there, complete.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -166,7 +165,7 @@ impl StateFolder {
     }
 }
 
-/// A file that has no name yet. Dropped, it is gone.
+/// A file without a name. Dropped, it is removed.
 #[derive(Debug)]
 pub struct Draft {
     file: NamedTempFile,
@@ -174,7 +173,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Writes the whole content.
+    /// Writes the complete content.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -193,7 +192,7 @@ impl Draft {
         sync(self.file.as_file())
     }
 
-    /// Gives it its name, in place of whatever had it.
+    /// Gives the file its name, and replaces any file of that name.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -202,19 +201,20 @@ impl Draft {
     }
 }
 
-/// A draft in `folder`, to be written by way of its file: other errors of it name the draft.
+/// A draft in `folder`. It must be written through its file: other methods report errors with the
+/// draft's path.
 fn draft_in(folder: &Path) -> io::Result<NamedTempFile> {
     draft(Builder::new().suffix(DRAFT_SUFFIX), folder)
 }
 
-/// A lock that is held. Dropped, the descriptor closes and the lock with it; so it does when the
-/// process dies. Children do not inherit it, for the standard library opens files close-on-exec.
+/// A held lock. It is released when dropped, or when the process ends, because the descriptor is
+/// closed then. Children do not inherit it: the standard library opens files close-on-exec.
 #[derive(Debug)]
 pub struct FileLock {
     _file: File,
 }
 
-/// A lock of its own file, for a file that is replaced by renaming is another one afterwards.
+/// Locks a file of its own, because a file that is replaced by renaming is another file afterwards.
 fn lock_file(path: &Path) -> io::Result<Option<FileLock>> {
     loop {
         let file = private(File::options().write(true).create(true)).truncate(false).open(path)?;
@@ -223,8 +223,8 @@ fn lock_file(path: &Path) -> io::Result<Option<FileLock>> {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // Between opening and locking it, a sweep may have removed the name: then somebody else
-        // can lock a new file of that name.
+        // Between opening and locking, a sweep may have removed the name. Then another process
+        // could lock a new file of that name.
         if is_still_named(&file, path)? {
             return Ok(Some(FileLock { _file: file }));
         }

@@ -1,4 +1,4 @@
-//! The state folder: who may own it, and how its files are read.
+//! The state folder: its permissions, and reading its files.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Read as _};
@@ -28,7 +28,7 @@ use windows as platform;
 use platform::{check_file, check_folder};
 pub use platform::{is_own, is_own_folder, make_private_folder};
 
-/// The largest file that is read: a key and a renewal have room in it many times over.
+/// The largest size of a file. A key and a renewal are far smaller.
 const MAX_FILE: u64 = 1 << 20;
 
 /// The folder that holds plans, entries, locks and failures.
@@ -38,24 +38,23 @@ pub struct StateFolder {
 }
 
 impl StateFolder {
-    /// The folder at `path`, whether or not it exists.
+    /// The folder at `path`, which need not exist.
     #[must_use]
     pub const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Where the folder is.
+    /// The folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Checks that it is a folder of the caller's, closed to others, and that no other user can put
-    /// another one in its place. `read` relies on that, and does not look again.
+    /// Checks that this is a folder, that it is the caller's and closed to others, and that no
+    /// other user can replace it. `read` relies on that, and does not check again.
     ///
     /// # Errors
-    /// `Refused` when it is not so. `Io` when it cannot be reached, which it cannot where there is
-    /// none.
+    /// `Refused` if the check fails. `Io` if the folder cannot be reached, or does not exist.
     pub fn check(&self, trail: &mut Trail) -> Result<(), ReadError> {
         let facts = trail.reach(&self.path)?;
         if facts.kind != Kind::Folder {
@@ -67,16 +66,15 @@ impl StateFolder {
         check_folder(&self.path, facts)
     }
 
-    /// The content of a file; `None` where there is none.
+    /// The content of a file; `None` if there is none.
     ///
     /// # Errors
-    /// A file that is not the caller's own, is open to others, or is no plain file is refused: it
-    /// may hold what somebody else wants us to print. Links are not followed.
+    /// `Refused` for a file that is not the caller's, is open to others, or is no plain file: another user may have written a key into it. Links are not followed.
     pub fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
         self.read_up_to(name, MAX_FILE)
     }
 
-    /// The same for a file that may have up to `limit` bytes.
+    /// The content of a file of up to `limit` bytes; `None` if there is none.
     ///
     /// # Errors
     /// As [`StateFolder::read`].
@@ -89,7 +87,7 @@ impl StateFolder {
         found.map(|(file, metadata)| content(file, &metadata)).transpose()
     }
 
-    /// The content of a file that is used at `now`: what is used is not swept.
+    /// The content of a file that is used at `now`. Used files are not swept.
     ///
     /// # Errors
     /// As [`StateFolder::read`].
@@ -103,7 +101,7 @@ impl StateFolder {
         content(file, &metadata).map(Some)
     }
 
-    /// Notes that a file is used at `now`, if it is there and ours.
+    /// Notes that a file is used at `now`, if it exists and is ours.
     pub fn note_use(&self, name: &str, now: Moment) {
         if let Ok(Some((file, metadata))) = self.open_checked(name, MAX_FILE) {
             note_use(&file, &metadata, now);
@@ -129,8 +127,8 @@ impl StateFolder {
         Ok(Some((file, metadata)))
     }
 
-    /// Whether somebody holds the lock of that name. Only good for deciding whether a second
-    /// process is worth starting.
+    /// Returns whether a process holds the lock of that name. The answer may be outdated at once,
+    /// so it only serves to avoid starting a second process.
     #[must_use]
     pub fn is_locked(&self, name: &str) -> bool {
         let lock = open_unlinked(&self.path.join(name)).map(|file| file.try_lock_shared());
@@ -146,17 +144,17 @@ fn content(mut file: File, metadata: &Metadata) -> Result<Zeroizing<Vec<u8>>, Re
     Ok(content)
 }
 
-/// Notes a use in the time of the last change, which the sweep looks at. The access time would cost
+/// Notes a use in the file's modification time, which the sweep reads. The access time would cost
 /// nothing, but many disks are mounted `noatime`, and a backup reads every file.
 fn note_use(file: &File, metadata: &Metadata, now: Moment) {
     let is_noted = |noted: SystemTime| now.since(noted.into()) <= USE_NOTED_FOR;
     if !metadata.modified().is_ok_and(is_noted) {
-        // A disk that cannot be written to is not swept either.
+        // A read-only disk is not swept either.
         let _ = file.set_modified(now.into());
     }
 }
 
-/// A use is noted once a day: a hit writes nothing else.
+/// The interval between two notes, because a hit writes nothing else.
 const USE_NOTED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn check(path: &Path, file: &File, metadata: &Metadata, limit: u64) -> Result<(), ReadError> {
@@ -223,10 +221,10 @@ mod tests {
         assert_eq!(**folder.read_in_use("a", after(25)).unwrap().unwrap(), *b"content");
         assert_eq!(Moment::from(modified()), after(25));
         folder.read_in_use("a", after(48)).unwrap().unwrap();
-        // A clock that went back notes nothing.
+        // After the clock went back, nothing is noted.
         folder.read_in_use("a", after(0)).unwrap().unwrap();
         assert_eq!(Moment::from(modified()), after(25));
-        // To read is not to use.
+        // A plain read is not a use.
         folder.read("a").unwrap().unwrap();
         assert_eq!(Moment::from(modified()), after(25));
     }

@@ -1,6 +1,5 @@
-//! What the operating system gives the program, and what the program must not take from others:
-//! files that another user could have written, a disk that loses what was not made durable, memory
-//! that other processes could read.
+//! The operating system's services, with protection against its risks: files that another user
+//! could have written, disks that lose unsynced data, memory that other processes could read.
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 

@@ -1,4 +1,4 @@
-//! Opens files: follows no link, and waits for no other process.
+//! Opens files without following links or waiting for other processes.
 
 #[cfg(unix)]
 mod unix;

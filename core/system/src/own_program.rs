@@ -1,4 +1,4 @@
-//! The path of the running program.
+//! The path of this program.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use api_key_helper_values::Error;
 use crate::read_error::ReadError;
 use crate::trust;
 
-/// Returns the real path of the program that this process runs. `called` is the name by which it
-/// was started.
+/// Returns the real path of the running program. `called` is the name by which it was started.
 ///
-/// Linux says it in `/proc`. Where that is not mounted, a path in `called` has to do, as long as no
-/// other user can put another program there. A bare name does not: `PATH` is the caller's.
+/// Linux provides it in `/proc`. If that is not mounted, a path in `called` is used, provided that
+/// no other user can replace the program there. A bare name is not enough, because `PATH` is the
+/// caller's.
 ///
 /// # Errors
-/// Misconfigured.
+/// Misconfigured: the path is unknown or not safe.
 pub fn own_program(called: &OsStr) -> Result<PathBuf, Error> {
     let known = std::env::current_exe().and_then(|path| path.canonicalize());
     known.or_else(|error| {

@@ -1,16 +1,16 @@
-//! Where configuration, state and sealing keys are.
+//! The paths of configuration, state and sealing keys.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use api_key_helper_values::Error;
 
-/// Names the user's configuration file.
+/// The variable with the user's configuration file.
 pub const CONFIG_VARIABLE: &str = "API_KEY_HELPER_CONFIG";
 
 const NAME: &str = "api-key-helper";
 
-/// Where configuration, state and sealing keys are, for one caller.
+/// The paths of configuration, state and sealing keys, for one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The system's configuration file.
@@ -19,24 +19,23 @@ pub struct Places {
     pub user_config: PathBuf,
     /// The state folder.
     pub state: PathBuf,
-    /// The folder for what ends with the session, where the system has one.
+    /// The folder for files of the session, if the system has one.
     pub runtime: Option<PathBuf>,
-    /// The folder of the sealing keys' file. It is not the state folder, for whoever gets hold of
-    /// one of them shall not have the other, and not the configuration's, which many people keep in
-    /// a repository or copy from machine to machine.
+    /// The folder of the key file. It differs from the state folder, so that a copy of one does not
+    /// include the other. It also differs from the configuration folder, which many users keep in a
+    /// repository or copy between machines.
     pub keys: PathBuf,
 }
 
 impl Places {
-    /// The places for a caller whose command line says `config` and whose environment is
-    /// `variable`. Folders are those of the XDG Base Directory Specification, which wants relative
-    /// ones ignored.
+    /// Finds the paths for a caller with the option `config` and the environment `variable`.
+    /// Folders follow the XDG Base Directory Specification, which ignores relative ones.
     ///
-    /// If the environment does not name the user's folders, as for many services, nothing is kept:
+    /// If the environment names no folders of the user, as for many services, nothing is cached:
     /// see [`Places::is_homeless`].
     ///
     /// # Errors
-    /// Misconfigured, when it does not say either where the configuration is.
+    /// Misconfigured: it names no place for the configuration either.
     pub fn find(
         config: Option<&OsStr>,
         variable: &dyn Fn(&str) -> Option<OsString>,
@@ -75,25 +74,25 @@ impl Places {
         })
     }
 
-    /// Returns whether the environment names no state folder: nothing can be kept then.
+    /// Returns whether the environment names no state folder. Then nothing is cached.
     #[must_use]
     pub fn is_homeless(&self) -> bool {
         self.state.starts_with(NOWHERE)
     }
 
-    /// The variables that name the state folder, or one that it is in; the first that is set does.
+    /// The variables that name the state folder or one above it. The first that is set counts.
     pub const STATE_VARIABLES: [&'static str; 2] = STATE_FOLDERS;
 
-    /// The same of the folder of the sealing keys.
+    /// The variables that name the folder of the sealing keys or one above it.
     pub const KEY_VARIABLES: [&'static str; 2] = DATA_FOLDERS;
 
-    /// Returns whether the environment names no folder for the sealing keys' file.
+    /// Returns whether the environment names no folder for the key file.
     #[must_use]
     pub fn is_keyless(&self) -> bool {
         self.keys.starts_with(NOWHERE)
     }
 
-    /// Where clients' records may be, the best place first.
+    /// The folders for clients' records, the best one first.
     pub fn records(&self) -> impl Iterator<Item = &Path> {
         self.runtime.iter().chain([&self.state]).map(PathBuf::as_path)
     }

@@ -1,16 +1,16 @@
-//! Reads that failed, or were refused.
+//! The error of a read that failed or was refused.
 
 use std::io;
 use std::path::Path;
 
 use api_key_helper_values::Error;
 
-/// The reason why a file or folder was not read.
+/// The reason for not reading a file or folder.
 #[derive(Debug)]
 pub enum ReadError {
-    /// The disk says no.
+    /// The system's error.
     Io(io::Error),
-    /// Another user could have written the file or can read it. Misconfigured.
+    /// Another user could have written the file, or can read it. Misconfigured.
     Refused(Error),
 }
 
@@ -21,7 +21,7 @@ impl ReadError {
         Self::Refused(Error::misconfigured(message).with_hint(format!("run `{command}`")))
     }
 
-    /// The refusal, or what `told` makes of the disk's error.
+    /// Returns the refusal, or converts the system's error with `told`.
     pub fn into_error(self, told: impl FnOnce(&io::Error) -> Error) -> Error {
         match self {
             Self::Io(error) => told(&error),

@@ -1,4 +1,4 @@
-//! Files that people name, read without waiting and not without end.
+//! Reads files that users name, with limits for size and time.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,20 +11,19 @@ use crate::read_error::ReadError;
 use crate::short_lived::close;
 use crate::trust::Trail;
 
-/// The content of a plain file that may have up to `limit` bytes.
+/// Reads a plain file of up to `limit` bytes.
 ///
 /// # Errors
-/// Refused when another user could have written it. Io with what the system says, and when it is no
-/// plain file or is larger.
+/// Refused if another user could have written it. Io with the system's error, or if it is no plain file or is larger.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     Trail::new().read(path, limit)
 }
 
 impl Trail {
-    /// As [`read_file`].
+    /// Reads a plain file, as [`read_file`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As [`read_file`].
     pub fn read(&mut self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let (mut file, metadata) = self.open(path)?;
         if !metadata.is_file() {
@@ -35,21 +34,20 @@ impl Trail {
             return Err(too_large(limit).into());
         }
         let mut content = vec![0; usize::try_from(metadata.len()).unwrap_or_default()];
-        // A file that shrank since then is an error; what was added to it is not read.
+        // A file that shrank since then is an error. Bytes added since then are not read.
         file.read_exact(&mut content)?;
         close(file);
         Ok(content)
     }
 }
 
-/// The content of a file of any kind that may have up to `limit` bytes. A FIFO is read to the end
-/// that its writer makes, and waited for no longer than `time`.
+/// Reads a file of any kind with up to `limit` bytes. A FIFO is read until its writer closes it,
+/// for at most `time`.
 ///
-/// This blocks: where other work goes on, it is called on a thread of its own.
+/// This blocks, so asynchronous callers need a thread of their own.
 ///
 /// # Errors
-/// Refused when another user could have written it. Io with what the system says; when it is larger;
-/// when a FIFO does not end in time.
+/// Refused if another user could have written it. Io with the system's error, or if the file is larger, or if a FIFO does not end in time.
 pub fn read_input(
     path: &Path,
     limit: u64,
@@ -57,7 +55,7 @@ pub fn read_input(
 ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     let (mut file, metadata) = Trail::new().open(path)?;
     let mut wait = Wait::new(time);
-    // Room enough from the start leaves no copy of a secret behind.
+    // Reserved at once: a growing buffer would leave copies of a secret behind.
     let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
     let expected = metadata.is_file().then_some(metadata.len());
     let expected = expected.and_then(|length| usize::try_from(length).ok());
@@ -69,7 +67,7 @@ pub fn read_input(
             Ok(0) => break,
             Ok(count) => length += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Another reader took it.
+            // Another reader took the data.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),
         }
@@ -92,7 +90,7 @@ fn too_large(limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, error)
 }
 
-/// Waits for a FIFO, which without a writer would look like one that has ended.
+/// Waits for a FIFO. Without a writer, it would read as one that has ended.
 #[cfg(unix)]
 struct Wait {
     ends_at: std::time::Instant,
@@ -109,7 +107,7 @@ impl Wait {
     }
 
     fn new(time: Duration) -> Self {
-        // More than a day is as good as any longer time.
+        // Any longer time is cut to more than a day.
         Self { ends_at: Self::now() + time.min(Duration::from_secs(1 << 17)) }
     }
 
@@ -238,7 +236,7 @@ mod tests {
         let path = fifo(folder.path());
         let error = io_error(read_input(&path, LIMIT, Duration::from_millis(10)));
         assert_eq!(error.to_string(), "it is a FIFO without a writer");
-        // A reader of its own lets the writer open without waiting.
+        // A second reader lets the writer open the FIFO without waiting.
         let _reader = crate::open::open_without_waiting(&path).unwrap();
         let _writer = File::options().write(true).open(&path).unwrap();
         let error = io_error(read_input(&path, LIMIT, Duration::from_millis(10)));

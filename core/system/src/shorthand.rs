@@ -1,8 +1,8 @@
-//! Paths that only a shell understands.
+//! Paths that only a shell can expand.
 
 use std::path::Path;
 
-/// Returns the fix for `path`, at which nothing is, where a part of it is a shell's shorthand.
+/// Returns the hint for a missing file at `path`, if a part of it is a shell's shorthand.
 #[must_use]
 pub fn shell_shorthand(path: &Path) -> Option<String> {
     path.components().find_map(|part| {

@@ -1,12 +1,12 @@
-//! stdout, past the standard library's buffer: what that could not write it writes again when the
-//! process ends, so that an error was followed by the very key. Nor does it wipe what it held.
+//! Writes to stdout without the standard library's buffer. That buffer is written again at exit
+//! after an error, so that a key would follow the error. It is also not zeroized.
 
 use std::io;
 
 /// Writes `text` to stdout.
 ///
 /// # Errors
-/// When not all of it could be written; nothing is written later.
+/// When not all of it could be written. Nothing is written later.
 #[cfg(unix)]
 pub fn print(text: &str) -> io::Result<()> {
     use rustix::io::{Errno, write};
@@ -27,13 +27,13 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Writes `text` to stdout.
 ///
 /// # Errors
-/// When not all of it could be written; nothing is written later.
+/// When not all of it could be written. Nothing is written later.
 #[cfg(windows)]
 pub fn print(text: &str) -> io::Result<()> {
     use std::io::Write as _;
     use std::os::windows::io::AsHandle as _;
 
-    // A handle of its own has no buffer. A console, too, takes a key's characters as they are.
+    // A duplicate of the handle has no buffer. A console accepts the characters of a key, too.
     let stdout = io::stdout().as_handle().try_clone_to_owned()?;
     std::fs::File::from(stdout).write_all(text.as_bytes())
 }

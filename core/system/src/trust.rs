@@ -1,9 +1,9 @@
-//! The check that no other user can change what is read or run, or replace it.
+//! Checks that no other user can change or replace a file or program.
 //!
-//! This is the one check of programs, configurations, secrets' files and the state folder. It
-//! covers the file and every folder and symbolic link on the way to it, and whatever grants the
-//! right to write: the owner, the mode, a group with other members, a POSIX ACL; on Windows the
-//! owner and the access list.
+//! Programs, configurations, files with secrets and the state folder all use this check. It covers
+//! the file, every folder and symbolic link on the way to it, and all sources of write permission:
+//! the owner, the mode, a group with other members, a POSIX ACL; on Windows the owner and the
+//! access list.
 //!
 //! Other access lists are not read: NFSv4's, and those of macOS.
 
@@ -39,17 +39,17 @@ pub use trail::without_verbatim_prefix;
 #[cfg(windows)]
 pub(crate) use trail::{privacy_objection, privacy_objection_at};
 
-/// Returns the real path of the file or folder at `path`: it has no symbolic link. No user but the
-/// caller and root can change what is there, or lead the path elsewhere.
+/// Returns the real path of the file or folder at `path`, without symbolic links. Only the caller
+/// and root can change it, or redirect the path.
 ///
 /// # Errors
-/// Refused, with the command that fixes it, when another user can. Io, when it cannot be reached.
+/// Refused if another user can, with the command that fixes it. Io if it cannot be reached.
 pub fn follow(path: &Path) -> Result<PathBuf, ReadError> {
     Trail::new().follow(path)
 }
 
-/// Returns why the caller must not trust what is at `path`, with the command that fixes it. What
-/// cannot be reached is no objection: the attempt to use it says more.
+/// Returns the reason not to trust the file at `path`, with the command that fixes it. A file that
+/// cannot be reached is no objection: using it gives a better error.
 #[must_use]
 pub fn objection(path: &Path) -> Option<Error> {
     match follow(path) {

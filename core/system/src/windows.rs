@@ -1,6 +1,6 @@
-//! What Windows has and the standard library does not do: all that is `unsafe` for Windows.
+//! The `unsafe` code for Windows: functions that the standard library lacks.
 //!
-//! Each function is one call of the system or few, and hands out values that own themselves.
+//! Each function makes one or few system calls, and returns values that own their resources.
 
 #![expect(unsafe_code, reason = "the system's calls; each block says why it is sound")]
 
@@ -49,7 +49,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::command_line::command_line;
 use crate::trust::Sid;
 
-/// The owner and the access list of an open file or folder, as a self-relative security descriptor.
+/// Owner and access list of an open file or folder, as a self-relative security descriptor.
 pub(crate) fn descriptor(file: &File) -> io::Result<Vec<u8>> {
     let mut room = vec![0_u64; 64];
     loop {
@@ -76,7 +76,7 @@ pub(crate) fn descriptor(file: &File) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The volume of an open file, and which file of it that is.
+/// The volume and the index of an open file.
 pub(crate) fn identity(file: &File) -> io::Result<(u32, u32, u32)> {
     let mut about = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and the structure is written to.
@@ -84,7 +84,7 @@ pub(crate) fn identity(file: &File) -> io::Result<(u32, u32, u32)> {
     Ok((about.dwVolumeSerialNumber, about.nFileIndexHigh, about.nFileIndexLow))
 }
 
-/// The user that this process runs as. The first call asks the system.
+/// The user of this process, cached after the first call.
 pub(crate) fn caller() -> io::Result<&'static Sid> {
     static CALLER: OnceLock<Sid> = OnceLock::new();
 
@@ -94,12 +94,12 @@ pub(crate) fn caller() -> io::Result<&'static Sid> {
     let mut token: HANDLE = null_mut();
     // SAFETY: the pseudo handle of this process needs no closing; `token` is written to.
     check(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) })?;
-    // SAFETY: the call succeeded, so the handle is open, and ours alone.
+    // SAFETY: the call succeeded, so the handle is open and only ours.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };
-    // Room for the structure and the longest SID behind it, which has 68 bytes.
+    // Room for the structure and for the longest SID after it, which has 68 bytes.
     let mut room = [0_u64; 16];
     let mut needed = 0;
-    // SAFETY: `room` has as many bytes as it says, aligned for the structure.
+    // SAFETY: `room` has the stated number of bytes, aligned for the structure.
     check(unsafe {
         GetTokenInformation(
             token.as_raw_handle(),
@@ -109,9 +109,9 @@ pub(crate) fn caller() -> io::Result<&'static Sid> {
             &mut needed,
         )
     })?;
-    // SAFETY: the call succeeded, so a TOKEN_USER stands at the beginning.
+    // SAFETY: the call succeeded, so `room` starts with a TOKEN_USER.
     let sid = unsafe { room.as_ptr().cast::<TOKEN_USER>().read() }.User.Sid;
-    // The SID is in `room` as well, behind the structure ("TOKEN_USER", Remarks).
+    // The SID is in `room` as well, after the structure ("TOKEN_USER", Remarks).
     let start = (sid as usize).saturating_sub(room.as_ptr() as usize);
     let bytes: Vec<u8> = room.into_iter().flat_map(u64::to_ne_bytes).collect();
     let sid = bytes.get(start..).and_then(Sid::read);
@@ -119,14 +119,14 @@ pub(crate) fn caller() -> io::Result<&'static Sid> {
     Ok(CALLER.get_or_init(|| sid))
 }
 
-/// Opens what `protect` has made for this user on this machine.
+/// Decrypts data that `protect` encrypted for this user on this machine.
 ///
 /// # Errors
-/// When it is something else.
+/// When it is any other data.
 pub fn unprotect(protected: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut opened = CRYPT_INTEGER_BLOB { cbData: 0, pbData: null_mut() };
     let given = blob(protected)?;
-    // SAFETY: `given` is read only, although its type says otherwise; `opened` is written to.
+    // SAFETY: `given` is only read, although its type is mutable; `opened` is written to.
     check(unsafe {
         CryptUnprotectData(
             &given,
@@ -146,9 +146,9 @@ fn blob(bytes: &[u8]) -> io::Result<CRYPT_INTEGER_BLOB> {
     Ok(CRYPT_INTEGER_BLOB { cbData: length, pbData: bytes.as_ptr().cast_mut() })
 }
 
-/// Copies what the system has written, and wipes it there.
+/// Copies the system's buffer, then zeroizes and frees it.
 fn taken(blob: CRYPT_INTEGER_BLOB) -> Zeroizing<Vec<u8>> {
-    // SAFETY: a call that succeeded has written so many bytes there, which are ours to free by
+    // SAFETY: a successful call has written this many bytes there, which the caller must free with
     // LocalFree ("CryptProtectData", Parameters).
     unsafe {
         let bytes = std::slice::from_raw_parts_mut(blob.pbData, blob.cbData as usize);
@@ -159,8 +159,8 @@ fn taken(blob: CRYPT_INTEGER_BLOB) -> Zeroizing<Vec<u8>> {
     }
 }
 
-/// Makes a folder that is the caller's alone, and so is what will be in it: administrators and the
-/// system aside, for whom nothing is closed.
+/// Creates a folder to which only the caller has access, now and for its future files.
+/// Administrators and the system have access in any case.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     let list = format!("D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;{})", caller()?);
     let list = wide(OsStr::new(&list));
@@ -180,8 +180,8 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
         bInheritHandle: 0,
     };
     let path = wide(path.as_os_str());
-    // SAFETY: the path ends with a zero, and the descriptor lives until it is freed below, by the
-    // call that its maker names.
+    // SAFETY: the path ends with a zero. The descriptor lives until it is freed below, by the
+    // function that its creator documents.
     unsafe {
         let made = check(CreateDirectoryW(path.as_ptr(), &attributes));
         LocalFree(descriptor);
@@ -189,14 +189,14 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Processes that end together. Dropped, it ends those that are in it, and so it does when this
-/// process ends, however that comes about.
+/// A group of processes that end together: when this value is dropped, or when this process ends
+/// for any reason.
 #[derive(Debug)]
 pub struct Job(OwnedHandle);
 
 impl Job {
-    /// One in which this process is, and all that it starts from here on, but for what is started
-    /// to outlive it ([`start_apart`]).
+    /// A job with this process and all processes that it starts, except those started to outlive it
+    /// ([`start_apart`]).
     ///
     /// # Errors
     /// When the system refuses.
@@ -208,12 +208,12 @@ impl Job {
     }
 
     fn new(limits: u32) -> io::Result<Self> {
-        // SAFETY: neither attributes nor a name are given.
+        // SAFETY: the call gets neither attributes nor a name.
         let job = unsafe { CreateJobObjectW(null(), null()) };
         if job.is_null() {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the call succeeded, so the handle is open, and ours alone.
+        // SAFETY: the call succeeded, so the handle is open and only ours.
         let job = Self(unsafe { OwnedHandle::from_raw_handle(job) });
         job.limit(limits)?;
         Ok(job)
@@ -222,7 +222,7 @@ impl Job {
     fn limit(&self, flags: u32) -> io::Result<()> {
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = flags;
-        // SAFETY: the handle is open, and the structure is the one that this class has.
+        // SAFETY: the handle is open, and the structure is the one for this class.
         check(unsafe {
             SetInformationJobObject(
                 self.0.as_raw_handle(),
@@ -233,38 +233,38 @@ impl Job {
         })
     }
 
-    /// Lets those that are in it go on.
+    /// Lets the processes in the job continue.
     pub fn release(self) {
-        // Where it fails, they end as if this had not been called.
+        // If this fails, they end with the job.
         let _ = self.limit(JOB_OBJECT_LIMIT_BREAKAWAY_OK);
     }
 }
 
-/// From here on our three streams are handed to those alone that are to have them. The standard
-/// library hands each child all handles that can be inherited, as ours were: what a program leaves
-/// running in the background would keep the caller's pipe open.
+/// Stops handing our three streams to child processes by default. The standard library passes every
+/// inheritable handle to each child, so a program left in the background would keep the caller's
+/// pipe open.
 pub fn keep_streams() {
     let [stdin, stdout, stderr] =
         [io::stdin().as_raw_handle(), io::stdout().as_raw_handle(), io::stderr().as_raw_handle()];
     for stream in [stdin, stdout, stderr] {
-        // SAFETY: a handle that is not open, or none, is refused.
+        // SAFETY: a handle that is closed or null is refused.
         unsafe { SetHandleInformation(stream, HANDLE_FLAG_INHERIT, 0) };
     }
 }
 
-/// From here on this process outlives Ctrl-C, which is for the program that it waits for. What it
-/// starts is not affected.
+/// Makes this process ignore Ctrl-C, which is for the program that it waits for. Child processes
+/// are not affected.
 pub fn leave_interrupts_to_children() {
     unsafe extern "system" fn is_handled(event: u32) -> i32 {
         // CTRL_C_EVENT and CTRL_BREAK_EVENT.
         i32::from(event <= 1)
     }
 
-    // SAFETY: the handler touches nothing.
+    // SAFETY: the handler accesses no data.
     unsafe { SetConsoleCtrlHandler(Some(is_handled), 1) };
 }
 
-/// A process that was started to outlive this one.
+/// A process started to outlive this one.
 #[derive(Debug)]
 pub struct Apart(OwnedHandle);
 
@@ -277,15 +277,15 @@ impl Apart {
     }
 }
 
-/// Starts `program` so that it outlives this process and the caller's job: it has no window, and
-/// inherits no handle, so that a reader of our output waits for us alone. The standard
-/// library cannot start a process without handing down all handles that can be.
+/// Starts `program` so that it outlives this process and the caller's job. It has no window and
+/// inherits no handles, so a reader of our output waits only for us. The standard library cannot
+/// start a process without its inheritable handles.
 ///
 /// # Errors
-/// The system's.
+/// The system's error.
 pub fn start_apart(program: &Path, arguments: &[OsString]) -> io::Result<Apart> {
     let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP;
-    // A job that lets no process go refuses the first.
+    // The first call fails in a job that does not let processes leave.
     start(program, arguments, flags | CREATE_BREAKAWAY_FROM_JOB)
         .or_else(|_| start(program, arguments, flags))
 }
@@ -296,15 +296,15 @@ fn start(program: &Path, arguments: &[OsString], flags: u32) -> io::Result<Apart
     let words: Vec<Vec<u16>> = words.map(|word| word.encode_wide().collect()).collect();
     let mut line = command_line(&words)?;
     let program = wide(program.as_os_str());
-    // With no streams at all: without this word, it would be told ours.
+    // Gives the process no streams. Without this flag, it would get ours.
     let mut how = STARTUPINFOW {
         cb: size_of::<STARTUPINFOW>() as u32,
         dwFlags: STARTF_USESTDHANDLES,
         ..Default::default()
     };
     let mut started = PROCESS_INFORMATION::default();
-    // SAFETY: both texts end with a zero and live until the call returns, which may write into the
-    // line ("CreateProcessW", Parameters); environment and folder are ours.
+    // SAFETY: both texts end with a zero and live until the call returns. The call may write into
+    // the line ("CreateProcessW", Parameters). Environment and folder are inherited.
     check(unsafe {
         CreateProcessW(
             program.as_ptr(),
@@ -319,17 +319,17 @@ fn start(program: &Path, arguments: &[OsString], flags: u32) -> io::Result<Apart
             &raw mut started,
         )
     })?;
-    // SAFETY: the call succeeded, so both handles are open, and ours alone.
+    // SAFETY: the call succeeded, so both handles are open and only ours.
     let [process, _thread] = [started.hProcess, started.hThread]
         .map(|handle| unsafe { OwnedHandle::from_raw_handle(handle) });
     Ok(Apart(process))
 }
 
-/// A running process: its parent, which may have ended since, and when it was started.
+/// The parent of a running process, which may have ended, and the process's start time.
 pub fn process(id: u32) -> Option<(u32, u64)> {
     let process = open(id, PROCESS_QUERY_LIMITED_INFORMATION)?;
     let mut about = PROCESS_BASIC_INFORMATION::default();
-    // SAFETY: the handle is open, and the structure is the one that this class has.
+    // SAFETY: the handle is open, and the structure is the one for this class.
     let status = unsafe {
         NtQueryInformationProcess(
             process.as_raw_handle(),
@@ -344,14 +344,14 @@ pub fn process(id: u32) -> Option<(u32, u64)> {
     }
     let mut times = [FILETIME::default(); 4];
     let [started, ended, kernel, user] = &mut times;
-    // SAFETY: the handle is open, and the four are written to.
+    // SAFETY: the handle is open, and all four structures are written to.
     check(unsafe { GetProcessTimes(process.as_raw_handle(), started, ended, kernel, user) })
         .ok()?;
     let started = u64::from(started.dwHighDateTime) << 32 | u64::from(started.dwLowDateTime);
     Some((u32::try_from(about.InheritedFromUniqueProcessId).ok()?, started))
 }
 
-/// The file that a process runs.
+/// The executable of a process.
 pub fn program_of(id: u32) -> Option<PathBuf> {
     let process = open(id, PROCESS_QUERY_LIMITED_INFORMATION)?;
     let mut path = vec![0_u16; 1024];
@@ -370,9 +370,9 @@ pub fn program_of(id: u32) -> Option<PathBuf> {
 }
 
 fn open(id: u32, rights: u32) -> Option<OwnedHandle> {
-    // SAFETY: it takes numbers alone.
+    // SAFETY: all arguments are numbers.
     let process = unsafe { OpenProcess(rights, 0, id) };
-    // SAFETY: a handle that is not null is open, and ours alone.
+    // SAFETY: a handle that is not null is open and only ours.
     (!process.is_null()).then(|| unsafe { OwnedHandle::from_raw_handle(process) })
 }
 
@@ -389,7 +389,7 @@ mod for_the_worker {
 
     use super::*;
 
-    /// Protects `content` by DPAPI: only this user, on this machine, gets it back.
+    /// Encrypts `content` with DPAPI. Only this user on this machine can decrypt it.
     ///
     /// # Errors
     /// When the system refuses.
@@ -416,7 +416,7 @@ mod for_the_worker {
         let [mut name, mut domain] = [[0_u16; 260]; 2];
         let [mut name_length, mut domain_length] = [260; 2];
         let mut kind = 0;
-        // SAFETY: the SID is whole, and each buffer has as many characters as its length says.
+        // SAFETY: the SID is complete, and each buffer has as many characters as its length says.
         check(unsafe {
             LookupAccountSidW(
                 null(),
@@ -437,7 +437,7 @@ mod for_the_worker {
     }
 
     impl Job {
-        /// One that is empty. What is put into it cannot leave it.
+        /// An empty job. Its processes cannot leave it.
         ///
         /// # Errors
         /// When the system refuses.
@@ -445,8 +445,8 @@ mod for_the_worker {
             Self::new(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE)
         }
 
-        /// Puts the process of this id into it, which was started suspended and whose handle the
-        /// caller holds, and lets it run: so it has started nothing outside.
+        /// Adds a process to the job and resumes it. It must have been started suspended, so that
+        /// it has started no process outside the job. The caller must hold its handle.
         ///
         /// # Errors
         /// When the system refuses.
@@ -464,7 +464,7 @@ mod for_the_worker {
             Ok(())
         }
 
-        /// Ends all that are in it.
+        /// Ends all processes in the job.
         pub fn end(&self) {
             // SAFETY: the handle is open.
             unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) };
@@ -473,7 +473,8 @@ mod for_the_worker {
 
     #[link(name = "ntdll")]
     unsafe extern "system" {
-        /// Resumes all threads of a process: the standard library does not hand out the first one.
+        /// Resumes all threads of a process: the standard library does not give access to the first
+        /// one.
         fn NtResumeProcess(process: HANDLE) -> NTSTATUS;
     }
 }
@@ -481,7 +482,7 @@ mod for_the_worker {
 pub(crate) use for_the_worker::name_of;
 pub use for_the_worker::protect;
 
-/// `CREATE_SUSPENDED`, for what [`Job::begin`] begins.
+/// `CREATE_SUSPENDED`, for processes that [`Job::begin`] resumes.
 pub const SUSPENDED: u32 = windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 
 fn wide(text: &OsStr) -> Vec<u16> {
@@ -493,18 +494,19 @@ fn check(done: i32) -> io::Result<()> {
 }
 
 fn last_error() -> u32 {
-    // SAFETY: it takes nothing.
+    // SAFETY: it has no arguments.
     unsafe { GetLastError() }
 }
 
-/// What only tests do.
+/// Helpers for tests.
 #[cfg(test)]
 pub(crate) mod for_tests {
     use windows_sys::Win32::Security::SetFileSecurityW;
 
     use super::*;
 
-    /// Lets everybody `to read` or `to change` what is at `path`, or else the caller alone.
+    /// Lets everybody read or change the file at `path` (`to read`, `to change`), or else only the
+    /// caller.
     pub(crate) fn grant(path: &Path, to: &str) -> io::Result<()> {
         let others = match to {
             "to read" => "(A;;FR;;;WD)",
@@ -514,7 +516,7 @@ pub(crate) mod for_tests {
         let list = wide(OsStr::new(&format!("D:P(A;;FA;;;{}){others}", caller()?)));
         let path = wide(path.as_os_str());
         let mut descriptor = null_mut();
-        // SAFETY: both texts end with a zero; the descriptor is freed as its maker says.
+        // SAFETY: both texts end with a zero, and the descriptor is freed as its creator documents.
         unsafe {
             check(ConvertStringSecurityDescriptorToSecurityDescriptorW(
                 list.as_ptr(),

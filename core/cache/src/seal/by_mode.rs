@@ -4,7 +4,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-/// The file's content is stored as it is.
+/// The number of bytes that `close` adds.
 pub(super) const ADDED: usize = 0;
 
 /// Returns the keys in the file's content.

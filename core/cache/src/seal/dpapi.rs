@@ -5,7 +5,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-/// More bytes than DPAPI adds.
+/// At least the number of bytes that DPAPI adds.
 pub(super) const ADDED: usize = 1024;
 
 /// Decrypts the file's content.

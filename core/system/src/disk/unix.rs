@@ -1,4 +1,4 @@
-//! The identity of an open file by POSIX, and room that is set apart for one.
+//! File identity and disk space on Unix.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ pub(super) fn is_still_named(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Sets disk blocks apart, where the file system can.
+/// Reserves disk blocks, if the file system can.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn set_apart(file: &File, room: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
@@ -28,7 +28,7 @@ pub(super) fn set_apart(file: &File, room: u64) -> io::Result<()> {
     }
 }
 
-/// Elsewhere, writing takes the room.
+/// Reserves disk space by writing: not every system has `fallocate`.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) fn set_apart(mut file: &File, room: u64) -> io::Result<()> {
     let zeros = vec![0; usize::try_from(room).unwrap_or_default()];

@@ -11,14 +11,14 @@ use crate::advice;
 use crate::read_error::ReadError;
 use crate::trust::{self, Facts};
 
-/// Who can get at a file or folder, by its owner and mode.
+/// The privacy of a file or folder, by its owner and mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Privacy {
-    /// Another user's.
+    /// Another user owns it.
     Foreign { owner: u32 },
-    /// Ours, and others may read or write it.
+    /// The caller owns it, but others may read or write it.
     Loose { mode: u32 },
-    /// Ours alone.
+    /// Only the caller has access.
     Own,
 }
 
@@ -35,7 +35,7 @@ impl Privacy {
     }
 }
 
-/// Refuses a folder that is not the caller's alone.
+/// Refuses a folder to which others have access.
 pub(super) fn check_folder(path: &Path, facts: Facts) -> Result<(), ReadError> {
     let (why, hint) = match Privacy::of(facts) {
         Privacy::Own => return Ok(()),
@@ -54,7 +54,7 @@ pub(super) fn check_folder(path: &Path, facts: Facts) -> Result<(), ReadError> {
     Err(ReadError::Refused(Error::misconfigured(message).with_hint(hint)))
 }
 
-/// Refuses an open file that is not the caller's alone.
+/// Refuses an open file to which others have access.
 pub(super) fn check_file(path: &Path, _: &File, metadata: &Metadata) -> Result<(), ReadError> {
     match Privacy::of(Facts::from(metadata)) {
         Privacy::Own => Ok(()),
@@ -70,12 +70,12 @@ pub(super) fn check_file(path: &Path, _: &File, metadata: &Metadata) -> Result<(
     }
 }
 
-/// Returns whether an open file is the caller's alone.
+/// Returns whether only the caller has access to an open file.
 pub fn is_own(_: &File, metadata: &Metadata) -> bool {
     Privacy::of(Facts::from(metadata)) == Privacy::Own
 }
 
-/// Returns whether there is a folder at `path` that is the caller's alone.
+/// Returns whether there is a folder at `path` to which only the caller has access.
 ///
 /// # Errors
 /// When it cannot be reached.
@@ -84,7 +84,7 @@ pub fn is_own_folder(path: &Path) -> io::Result<bool> {
     Ok(metadata.is_dir() && Privacy::of(Facts::from(&metadata)) == Privacy::Own)
 }
 
-/// Makes a folder that is the caller's alone.
+/// Creates a folder to which only the caller has access.
 ///
 /// # Errors
 /// When the system refuses.

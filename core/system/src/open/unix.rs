@@ -1,4 +1,4 @@
-//! The flags of POSIX for it.
+//! Opening files on Unix.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,24 +8,24 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-/// Opens for the caller alone, and follows no link.
+/// Sets mode 0600 for a new file, and refuses links.
 pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
 }
 
-/// Opens for reading, and follows no link at the end of `path`.
+/// Opens for reading, and refuses a link at the end of `path`.
 pub(crate) fn open_unlinked(path: &Path) -> io::Result<File> {
-    // Without waiting, for another process may have put a FIFO there.
+    // Without waiting, because another process may have put a FIFO here.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     File::options().read(true).custom_flags(flags.cast_signed()).open(path)
 }
 
-/// Opens for reading. A FIFO is opened without waiting for a writer.
+/// Opens for reading, without waiting for the writer of a FIFO.
 pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
     File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
 }
 
-/// Returns whether opening failed because a link was not followed: ELOOP, and EMLINK on FreeBSD.
+/// Returns whether opening failed because of a link: ELOOP, or EMLINK on FreeBSD.
 pub(crate) fn is_link(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::MLINK))
 }

@@ -1,4 +1,4 @@
-//! The flags of Windows for it.
+//! Opening files on Windows.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,24 +8,23 @@ use std::time::Duration;
 
 use api_key_helper_files::patiently;
 
-/// Opens for the caller alone: a new file has the rights that its folder hands down. A link is
-/// opened itself, and is no plain file.
+/// Opens a link itself, which is no plain file. A new file inherits its folder's permissions.
 pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OPEN_LINK_ITSELF)
 }
 
-/// Opens for reading, and follows no link at the end of `path`.
+/// Opens for reading, and does not follow a link at the end of `path`.
 ///
-/// A file that is being replaced or removed is denied until its last reader has closed it: that
-/// passes.
+/// A file that is being replaced or removed is denied until its last reader closes it, so opening
+/// is retried.
 pub(crate) fn open_unlinked(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    // Folders are opened too, so that the caller can say that it is one.
+    // Opens folders too, so that the caller can report them.
     options.read(true).custom_flags(OPEN_LINK_ITSELF | BACKUP_SEMANTICS);
     patiently(PATIENCE, || options.open(path))
 }
 
-/// There is no such error here.
+/// Links cause no error on Windows.
 pub(crate) fn is_link(_: &io::Error) -> bool {
     false
 }

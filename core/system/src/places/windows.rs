@@ -1,13 +1,13 @@
-//! The folders of Windows. What is in `Roaming` goes along to other machines of a domain; state and
-//! sealing keys are this machine's alone.
+//! Paths on Windows. `Roaming` is copied to other machines of a domain; state and sealing keys must
+//! stay on this one.
 
-/// Names the user's home.
+/// The variable with the user's home.
 pub const HOME_VARIABLE: &str = "USERPROFILE";
 
-/// A path that is no folder: nothing is found below it, and nothing can be made there.
+/// A path that is no folder, so that nothing can exist or be created below it.
 pub(super) const NOWHERE: &str = r"\\.\NUL";
 pub(super) const RUNTIME_FOLDER: Option<&str> = None;
-/// Where administrators alone can make a folder: in `C:\ProgramData` every user can.
+/// A folder in which only administrators can create files. In `C:\ProgramData` every user can.
 pub(super) const SYSTEM_CONFIG: &str = r"C:\Program Files\api-key-helper\config.toml";
 pub(super) const CONFIG_FOLDERS: [&str; 2] = ["APPDATA", HOME_VARIABLE];
 pub(super) const CONFIG_BELOW: &str = r"AppData\Roaming";

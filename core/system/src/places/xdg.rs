@@ -1,10 +1,9 @@
-//! The folders of the XDG Base Directory Specification, which command-line programs use on macOS
-//! too.
+//! Paths of the XDG Base Directory Specification, which command-line programs use on macOS too.
 
-/// Names the user's home.
+/// The variable with the user's home.
 pub const HOME_VARIABLE: &str = "HOME";
 
-/// A path that is no folder: nothing is found below it, and nothing can be made there.
+/// A path that is no folder, so that nothing can exist or be created below it.
 pub(super) const NOWHERE: &str = "/dev/null";
 pub(super) const RUNTIME_FOLDER: Option<&str> = Some("XDG_RUNTIME_DIR");
 pub(super) const SYSTEM_CONFIG: &str = "/etc/api-key-helper/config.toml";

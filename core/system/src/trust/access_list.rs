@@ -1,7 +1,7 @@
-//! The rule of Windows, as a function of owners and access lists.
+//! The trust rule for Windows, as a function of owners and access lists.
 //!
-//! It reads the bytes of a self-relative security descriptor (MS-DTYP, 2.4.6), so it is tested on
-//! every system.
+//! It parses self-relative security descriptors (MS-DTYP, 2.4.6) itself, so it is tested on every
+//! system.
 
 use std::fmt;
 use std::path::Path;
@@ -9,19 +9,19 @@ use std::path::Path;
 use super::facts::Kind;
 use api_key_helper_values::Error;
 
-/// A user, a group or a part of the system (MS-DTYP, 2.4.2.2).
+/// The identifier of a user, a group or a part of the system (MS-DTYP, 2.4.2.2).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sid(Vec<u8>);
 
 impl Sid {
-    /// Reads the one that `bytes` begin with.
+    /// Parses the SID at the start of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (&[revision, count], _) = bytes.split_first_chunk()?;
         let bytes = bytes.get(..8 + 4 * usize::from(count))?;
         (revision == 1 && count <= 15).then(|| Self(bytes.to_vec()))
     }
 
-    /// Its bytes, as the system's calls take them.
+    /// The bytes for the system's functions.
     #[cfg(windows)]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
@@ -40,7 +40,7 @@ impl Sid {
         self.authority() == authority && self.parts().eq(parts.iter().copied())
     }
 
-    /// Returns whether it is the system itself, or may do everything to it anyway.
+    /// Returns whether it is the system, or an account that can change everything anyway.
     fn is_system(&self) -> bool {
         let is_domain_admins = || {
             let parts: Vec<u32> = self.parts().collect();
@@ -52,13 +52,13 @@ impl Sid {
             || is_domain_admins()
     }
 
-    /// Returns whether it stands for the owner of the very file (OWNER RIGHTS, CREATOR OWNER).
+    /// Returns whether it stands for the file's owner (OWNER RIGHTS, CREATOR OWNER).
     fn is_owner(&self) -> bool {
         self.is(CREATOR, &[4]) || self.is(CREATOR, &[0])
     }
 }
 
-/// `S-1-5-21-…`, as `icacls` and PowerShell write it.
+/// Formats as `S-1-5-21-…`, like `icacls` and PowerShell.
 impl fmt::Display for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "S-1-{}", self.authority())?;
@@ -77,21 +77,22 @@ const NT: u64 = 5;
 const CREATOR: u64 = 3;
 const LOCAL_SYSTEM: [u32; 1] = [18];
 const ADMINISTRATORS: [u32; 2] = [32, 544];
-/// `NT SERVICE\TrustedInstaller`, which owns the files of Windows.
+/// `NT SERVICE\TrustedInstaller`, the owner of Windows' own files.
 const TRUSTED_INSTALLER: [u32; 6] =
     [80, 956_008_885, 3_418_522_649, 1_831_038_044, 1_853_292_631, 2_271_478_464];
 
-/// The owner of a file or folder, and what others may do with it.
+/// The owner of a file or folder, and the permissions of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
     owner: Option<Sid>,
-    /// Who may do what. `None`: there is no list, and everybody may do everything.
+    /// The permissions by account. `None` if there is no list, which permits everything to
+    /// everybody.
     grants: Option<Vec<(Sid, u32)>>,
 }
 
 impl Access {
-    /// Reads a self-relative security descriptor. What is forbidden in it is passed over: then more
-    /// is refused than must be, and never less.
+    /// Parses a self-relative security descriptor. Entries that deny are ignored, so the check can
+    /// only be too strict.
     pub(crate) fn read(descriptor: &[u8]) -> Option<Self> {
         let offset = |at: usize| {
             let bytes = *descriptor.get(at..)?.first_chunk()?;
@@ -109,8 +110,8 @@ impl Access {
         Some(Self { owner, grants })
     }
 
-    /// Returns those beside the caller and the system who have one of `rights`, the owner first.
-    /// `Err`: everybody has.
+    /// Returns accounts other than the caller and the system with one of `rights`, the owner first.
+    /// `Err` means everybody.
     fn strangers(&self, caller: &Sid, rights: u32) -> Result<Vec<&Sid>, Everybody> {
         let is_trusted = |sid: &Sid| sid == caller || sid.is_system();
         let grants = self.grants.as_ref().ok_or(Everybody)?;
@@ -126,11 +127,11 @@ impl Access {
     }
 }
 
-/// Everybody may do everything.
+/// The result for a file without an access list.
 #[derive(Debug, PartialEq, Eq)]
 struct Everybody;
 
-/// The entries of an access list that allow something (MS-DTYP, 2.4.4 and 2.4.5).
+/// The allowing entries of an access list (MS-DTYP, 2.4.4 and 2.4.5).
 fn grants(list: &[u8]) -> Option<Vec<(Sid, u32)>> {
     let count = u16::from_le_bytes(*list.get(4..)?.first_chunk()?);
     let mut rest = list.get(8..)?;
@@ -140,7 +141,7 @@ fn grants(list: &[u8]) -> Option<Vec<(Sid, u32)>> {
         let length = usize::from(u16::from_le_bytes([low, high])).max(4);
         let entry = rest.get(..length)?;
         rest = &rest[length..];
-        // Handed down, and without effect here.
+        // Inherited by children, and without effect here.
         if flags & INHERIT_ONLY != 0 {
             continue;
         }
@@ -169,11 +170,11 @@ const GENERIC_ALL: u32 = 0x1000_0000;
 const GENERIC_WRITE: u32 = 0x4000_0000;
 const GENERIC_READ: u32 = 0x8000_0000;
 
-/// To change a file, or what is in a folder. In a folder, `WRITE` and `APPEND` are to put something
-/// there: of a program's folder, that is a library that the program would load.
+/// Rights to change a file, or the content of a folder. For a folder, `WRITE` and `APPEND` allow
+/// adding files, such as a library that a program in it would load.
 const CHANGE: u32 = WRITE | APPEND | DELETE_CHILD | DELETE | WRITE_LIST | WRITE_OWNER;
-/// To change what a folder on the way leads to. Others may put new things there, as into `C:\`:
-/// what is there they cannot replace.
+/// Rights to redirect a path at one of its folders. Others may add files to such a folder, as to
+/// `C:\`, but not replace existing ones.
 const LEAD_ELSEWHERE: u32 = DELETE_CHILD | DELETE | WRITE_LIST | WRITE_OWNER;
 
 fn spelled_out(mask: u32) -> u32 {
@@ -183,12 +184,12 @@ fn spelled_out(mask: u32) -> u32 {
     mask | all | write | read
 }
 
-/// The part of something in a path that is judged.
+/// The part of a path that is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// What the path leads to.
+    /// The file or folder at the end.
     End(Kind),
-    /// The folder that holds it.
+    /// The folder that contains it.
     Holder,
     /// A folder above that.
     Way,
@@ -196,8 +197,8 @@ pub(crate) enum Part {
     Root,
 }
 
-/// Returns why another user can change what `path` leads to, by way of `part` of it. `name` says
-/// how people call a SID.
+/// Returns how another user can change the target of `path` at `part`. `name` resolves a SID to a
+/// name.
 pub(crate) fn judge(
     path: &Path,
     part: Part,
@@ -207,7 +208,7 @@ pub(crate) fn judge(
 ) -> Option<Error> {
     let rights = match part {
         Part::End(Kind::File | Kind::Folder) | Part::Holder => CHANGE,
-        // A link has the rights of what it is in.
+        // A link has the rights of its folder.
         Part::End(_) => return None,
         Part::Way => LEAD_ELSEWHERE,
         Part::Root => LEAD_ELSEWHERE & !DELETE,
@@ -217,7 +218,7 @@ pub(crate) fn judge(
     objection(what, path, "changed", access.strangers(caller, rights), access, caller, name)
 }
 
-/// Returns why a file or folder of the state is not the caller's alone.
+/// Returns why others have access to a file or folder of the state.
 pub(crate) fn judge_privacy(
     path: &Path,
     is_folder: bool,
@@ -263,21 +264,21 @@ fn objection(
     Some(Error::misconfigured(message).with_hint(hint))
 }
 
-/// How many of those who may are named: a message has 500 characters.
+/// The number of accounts named in a message, which has at most 500 characters.
 const SHOWN: usize = 3;
 
-/// `\\?\C:\a` is `C:\a`, and `\\?\UNC\server\a` is `\\server\a`. `None` where it is something else,
-/// such as a volume without a letter, or has names that mean something else without the prefix.
+/// Shortens `\\?\C:\a` to `C:\a`, and `\\?\UNC\server\a` to `\\server\a`. Returns `None` for other
+/// paths, such as a volume without a letter, and for names with another meaning without the prefix.
 pub(crate) fn without_verbatim_prefix(path: &str) -> Option<String> {
     let rest = path.strip_prefix(r"\\?\")?;
     let is_plain = rest.split('\\').all(|name| {
-        // Without the prefix, dots and spaces at the end are taken off, and devices have names.
+        // Without the prefix, dots and spaces at the end are dropped, and some names are devices.
         !name.ends_with(['.', ' ']) && !is_device(name)
     });
     let is_drive = rest.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
         && rest.get(1..3).is_some_and(|colon| colon == r":\");
     match rest.strip_prefix(r"UNC\") {
-        // 259 characters and a zero (`MAX_PATH`): not every program reads longer ones.
+        // 259 characters and a zero (`MAX_PATH`): some programs read no longer paths.
         _ if !is_plain || rest.len() > 259 => None,
         Some(share) => Some(format!(r"\\{share}")),
         None if is_drive => Some(rest.to_owned()),
@@ -285,7 +286,8 @@ pub(crate) fn without_verbatim_prefix(path: &str) -> Option<String> {
     }
 }
 
-/// `NUL`, `CON` and others, also with an extension ("Naming Files, Paths, and Namespaces").
+/// Returns whether `name` is a device: `NUL`, `CON` and others, even with an extension ("Naming
+/// Files, Paths, and Namespaces").
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let is_numbered =

@@ -1,8 +1,8 @@
-//! The facts that decide who may write a file or folder.
+//! The facts that decide about write access.
 
 use std::fs::Metadata;
 
-/// The owner, the mode and the type of a file, folder or link.
+/// Owner, mode and type of a file, folder or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     #[cfg(unix)]
@@ -12,16 +12,16 @@ pub(crate) struct Facts {
     #[cfg(unix)]
     pub(crate) mode: u32,
     pub(crate) kind: Kind,
-    /// It is an open file that has one name: others can neither exchange what is open, nor have
-    /// chosen it by a hard link.
+    /// Set for an open file with a single name. Others cannot replace the open file, and cannot
+    /// have made it a hard link to another one.
     #[cfg(unix)]
     pub(crate) is_pinned: bool,
 }
 
-/// The type of something in a folder.
+/// The type of a directory entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A plain file or a FIFO: who can write it decides what is read from it.
+    /// A plain file or a FIFO: its writers decide the content.
     File,
     Folder,
     Link,
@@ -83,8 +83,8 @@ impl Kind {
     }
 }
 
-/// The effective user id: the system asks for it when something is written. The first call asks
-/// the kernel; neither program of ours ever changes it.
+/// The effective user id, by which the system checks writing. It is cached, because our programs
+/// never change it.
 #[cfg(unix)]
 pub(crate) fn caller() -> u32 {
     static CALLER: std::sync::OnceLock<u32> = std::sync::OnceLock::new();

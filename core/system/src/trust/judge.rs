@@ -1,4 +1,4 @@
-//! The rule, as a function of owners and modes.
+//! The trust rule for Unix, as a function of owners and modes.
 
 use std::path::Path;
 
@@ -11,25 +11,25 @@ const STICKY: u32 = 0o1000;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 
-/// The machine's answers about users and groups, beside owners and modes.
+/// Facts about users and groups on this machine.
 pub(super) trait Machine {
     /// The caller's effective user id.
     fn caller(&self) -> u32;
 
-    /// Returns whether no right of the group that owns `path` reaches another user.
+    /// Returns whether no other user gets a right through the group that owns `path`.
     fn is_private(&self, path: &Path, group: u32) -> bool;
 
-    /// Returns whether this user namespace has no name for `user`. The system shows root so, where
-    /// root is outside.
+    /// Returns whether `user` has no mapping in this user namespace. An outer root is shown like
+    /// that.
     fn is_unmapped(&self, user: u32) -> bool;
 }
 
-/// Returns why another user can change what is at `path`.
+/// Returns how another user can change the file at `path`.
 ///
 /// An owner can always write, so another user must not own it.
 pub(super) fn judge(path: &Path, facts: Facts, machine: &impl Machine) -> Option<Error> {
     let Facts { user, mode, kind, .. } = facts;
-    // A link has no rights of its own: the folder that it is in decides.
+    // The rights of a link do not matter: its folder decides.
     if matches!(kind, Kind::Link | Kind::Other) {
         return None;
     }
@@ -47,7 +47,7 @@ pub(super) fn judge(path: &Path, facts: Facts, machine: &impl Machine) -> Option
     };
     let (what, place) = (what(is_folder), quote(path));
     let message = format!("{what}`{place}` is writable by others: its mode is {mode:04o}");
-    // Such a folder is shared on purpose, as `/tmp` is: it is not the one to change.
+    // Such a folder is shared on purpose, like `/tmp`, so the hint does not change it.
     let hint = if is_folder && mode & STICKY != 0 {
         "move it to a folder that only you can write".to_owned()
     } else {
@@ -58,11 +58,11 @@ pub(super) fn judge(path: &Path, facts: Facts, machine: &impl Machine) -> Option
     Some(Error::misconfigured(message).with_hint(hint))
 }
 
-/// Returns why another user can put something else in the place of `entry`, which is in `folder`.
+/// Returns how another user can replace `entry` in `folder`.
 ///
-/// In a sticky folder, as `/tmp` is, others can neither rename nor remove what is the caller's or
-/// root's. A file there can be a hard link, and so a file of the caller's that another user chose:
-/// it is refused, unless it is open and has that one name.
+/// In a sticky folder, like `/tmp`, others can neither rename nor remove an entry of the caller or
+/// of root. But another user may have created a hard link there, to a file of the caller. So a file
+/// is refused unless it is open and has only this name.
 pub(super) fn judge_folder(
     (folder, mut facts): (&Path, Facts),
     (entry, held): (&Path, Facts),
@@ -76,7 +76,8 @@ pub(super) fn judge_folder(
         facts.mode &= !(GROUP_WRITES | OTHERS_WRITE);
     }
     if is_way {
-        // In a container or a sandbox without root, `/` and `/home` belong to no user that it maps.
+        // In a container or sandbox without root, `/` and `/home` belong to a user without a
+        // mapping.
         if machine.is_unmapped(facts.user) {
             facts.user = ROOT;
         }
@@ -110,7 +111,7 @@ const fn what(is_folder: bool) -> &'static str {
 mod tests {
     use super::*;
 
-    /// The caller has a group of its own, 100.
+    /// A machine on which the caller has a private group, 100.
     struct Known {
         caller: u32,
         unmapped: u32,
@@ -162,7 +163,7 @@ mod tests {
                 assert_eq!(judged(&ME, numbers, kind), "", "{numbers:?}");
             }
         }
-        // Everybody may use `/dev/null`, and a link's mode means nothing.
+        // Everybody may use `/dev/null`, and a link's mode has no effect.
         for kind in [Kind::Link, Kind::Other] {
             assert_eq!(judged(&ME, (0, 0, 0o666), kind), "");
         }
@@ -216,7 +217,7 @@ mod tests {
         }
         let said = folder_judged(&ME, (0, 0, 0o1777), (1000, Kind::File));
         assert!(said.ends_with("move it to a folder that only you can write"), "{said}");
-        // Who owns the folder is not held back by that bit.
+        // The sticky bit does not restrict the folder's owner.
         let said = folder_judged(&ME, (999, 0, 0o1777), (1000, Kind::Folder));
         assert!(said.contains("belongs to uid 999"), "{said}");
     }

@@ -1,4 +1,4 @@
-//! Facts of Linux about access lists, groups and user namespaces.
+//! Facts about access lists, groups and user namespaces on Linux.
 
 use std::fs;
 use std::io;
@@ -8,20 +8,19 @@ use rustix::io::Errno;
 
 use super::judge::ROOT;
 
-/// Returns whether `path`, which is no link, has an access list beside its mode. Then the mode's
-/// bits for the group are the most that a user on the list has (acl(5), "CORRESPONDENCE BETWEEN ACL
-/// ENTRIES AND FILE PERMISSION BITS"): without `w` there, no user on it can write.
+/// Returns whether `path`, which is no link, has an access list. Its mode's group bits are then the
+/// most that any user on the list has (acl(5), "CORRESPONDENCE BETWEEN ACL ENTRIES AND FILE
+/// PERMISSION BITS"). Without `w` in them, no user on the list can write.
 pub(super) fn has_acl(path: &Path) -> bool {
     let mut none = [0_u8; 0];
     let length = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut none);
     !matches!(length, Err(Errno::NODATA | Errno::OPNOTSUPP))
 }
 
-/// Returns whether `/etc/passwd` and `/etc/group` prove that no user but `caller` and root is in
-/// `group`.
+/// Returns whether `/etc/passwd` and `/etc/group` prove that `group` has no members other than
+/// `caller` and root.
 ///
-/// They prove nothing where another directory has users too, nor where a user namespace gives the
-/// ids another meaning.
+/// They prove nothing if there is another directory of users, or if a user namespace maps the ids.
 pub(super) fn has_no_other_member(group: u32, caller: u32) -> bool {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let is_member = rustix::process::getegid().as_raw() == group
@@ -34,8 +33,8 @@ pub(super) fn has_no_other_member(group: u32, caller: u32) -> bool {
         && accounts.prove_private(group, caller, is_member)
 }
 
-/// Returns whether this user namespace does not map `user`: the system shows the same id for all
-/// ids that it does not map (user_namespaces(7), "Unmapped user and group IDs").
+/// Returns whether `user` has no mapping in this user namespace. The system shows the same id for
+/// all such users (user_namespaces(7), "Unmapped user and group IDs").
 pub(super) fn is_unmapped(user: u32) -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     let mut ranges = map.lines().filter_map(range).peekable();
@@ -43,7 +42,7 @@ pub(super) fn is_unmapped(user: u32) -> bool {
         && !ranges.any(|[inside, _, count]| (inside..inside + count).contains(&user.into()))
 }
 
-/// The folders where systemd has users that `/etc/passwd` lacks (nss-systemd(8)).
+/// Folders in which systemd has users that are not in `/etc/passwd` (nss-systemd(8)).
 const USER_RECORDS: [&str; 5] = [
     "/etc/userdb",
     "/run/host/userdb",
@@ -52,24 +51,24 @@ const USER_RECORDS: [&str; 5] = [
     "/usr/lib/userdb",
 ];
 
-/// A line of a map of ids: the first id inside, the first one outside, and how many.
+/// Parses a line of an id map: the first id inside, the first id outside, and the count.
 fn range(line: &str) -> Option<[u64; 3]> {
     let numbers: Vec<u64> = line.split_whitespace().map_while(|word| word.parse().ok()).collect();
     numbers.try_into().ok()
 }
 
-/// Returns whether a map of ids is that of the first user namespace, where each means itself.
+/// Returns whether the map is that of the initial user namespace, in which every id maps to itself.
 fn maps_all(map: &str) -> bool {
     map.lines().map(range).eq([Some([0, 0, u64::from(u32::MAX)])])
 }
 
-/// Returns whether nothing is there. What cannot be reached may be.
+/// Returns whether the path does not exist. A path that cannot be reached may exist.
 fn is_absent(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }
 
-/// Returns whether users and groups come from files alone, by what was read of
-/// `/etc/nsswitch.conf`. Without that file they do. One that cannot be read may name a directory.
+/// Returns whether users and groups come only from files, by the content of `/etc/nsswitch.conf`. A
+/// missing file means that they do. An unreadable one may name a directory.
 fn users_come_from_files(switch: io::Result<String>) -> bool {
     match switch {
         Ok(switch) => names_files_only(&switch),
@@ -77,8 +76,8 @@ fn users_come_from_files(switch: io::Result<String>) -> bool {
     }
 }
 
-/// Returns whether `/etc/nsswitch.conf` names files alone for users and groups. What `systemd` adds
-/// are users of its own, each with a group of its own, or user records.
+/// Returns whether `/etc/nsswitch.conf` names only files for users and groups. `systemd` is
+/// accepted too: it adds users with groups of their own, or user records.
 fn names_files_only(switch: &str) -> bool {
     let lines = switch.lines().filter_map(|line| line.split('#').next()?.split_once(':'));
     lines
@@ -90,7 +89,7 @@ fn names_files_only(switch: &str) -> bool {
         })
 }
 
-/// The texts of `/etc/passwd` and `/etc/group`.
+/// The contents of `/etc/passwd` and `/etc/group`.
 #[derive(Clone, Copy, Debug)]
 struct Accounts<'a> {
     passwd: &'a str,
@@ -98,8 +97,9 @@ struct Accounts<'a> {
 }
 
 impl Accounts<'_> {
-    /// Returns whether no user but `caller` and root is in `group`. `is_member` says whether this
-    /// process is: if the files do not know that, they do not know the members.
+    /// Returns whether `group` has no members other than `caller` and root. `is_member` says
+    /// whether this process is in it. If the files do not list this membership, they are
+    /// incomplete.
     fn prove_private(&self, group: u32, caller: u32, is_member: bool) -> bool {
         let users = || self.passwd.lines().filter_map(user);
         let is_ours = |user: u32| user == caller || user == ROOT;
@@ -120,14 +120,14 @@ impl Accounts<'_> {
     }
 }
 
-/// A user's name, id and primary group (passwd(5)).
+/// Parses a user's name, id and primary group (passwd(5)).
 fn user(line: &str) -> Option<(&str, u32, u32)> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, id, group, ..] = fields[..] else { return None };
     Some((name, id.parse().ok()?, group.parse().ok()?))
 }
 
-/// The members that a line lists, if it is of `group` (group(5)).
+/// The members in a line, if it is about `group` (group(5)).
 fn members(line: &str, group: u32) -> Option<&str> {
     let fields: Vec<&str> = line.split(':').collect();
     let [_, _, id, members] = fields[..] else { return None };
@@ -150,14 +150,14 @@ mod tests {
     fn permission_group_of_the_caller_alone_is_private() {
         assert!(is_private("me:x:1000:\n", 1000, true));
         assert!(is_private("me:x:1000:me,root\n", 1000, true));
-        // As `/usr/local` of Debian has it: no user is in the group.
+        // `/usr/local` on Debian has such a group, without members.
         assert!(is_private("staff:x:50:\n", 50, false));
         assert!(is_private("team:x:60:me\n", 60, true));
     }
 
     #[test]
     fn permission_group_with_another_member_is_not_private() {
-        // By the list, by the primary group of another user, by a second line of the same id.
+        // By the list, by another user's primary group, or by a second line with the same id.
         assert!(!is_private("team:x:60:me,you\n", 60, true));
         assert!(!is_private("users:x:100:\n", 100, false));
         assert!(!is_private("me:x:1000:\nalias:x:1000:you\n", 1000, true));
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn permission_group_that_is_not_fully_known_is_not_private() {
-        // No line of it; the caller is in it and the files do not say so; the caller has no line.
+        // No line for the group; a membership that the files do not list; no line for the caller.
         assert!(!is_private("", 1000, true));
         assert!(!is_private("staff:x:50:\n", 50, true));
         let group = "nobody:x:7:\n";
@@ -204,7 +204,7 @@ mod tests {
         assert!(is_proof(&file));
         fs::write(&file, b"# B\xfcro\npasswd: ldap\n").unwrap();
         assert!(!is_proof(&file));
-        // Neither a folder nor what is below a file.
+        // Neither a folder nor a path below a file.
         assert!(!is_proof(folder.path()));
         assert!(!is_proof(&file.join("below")));
     }

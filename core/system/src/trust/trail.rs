@@ -1,4 +1,4 @@
-//! The way to a file.
+//! The path to a file, checked step by step.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -16,32 +16,31 @@ use super::judge::{Machine, judge, judge_folder};
 use crate::open::{is_link, open_unlinked, open_without_waiting};
 use crate::read_error::ReadError;
 
-/// Follows paths, and refuses one that another user can lead elsewhere.
+/// Follows paths, and refuses one that another user can redirect.
 ///
-/// It takes the system's own steps, from `/` on, through each folder and each symbolic link, and
-/// judges each folder before it believes what is in it. Then only the caller and root can change
-/// where the path leads. So what is opened or executed by the real path is what was judged:
-/// between the two steps no other user can exchange anything.
+/// It takes the same steps as the system, from `/` through each folder and symbolic link, and
+/// judges each folder before it uses the folder's content. So only the caller and root can redirect
+/// the path, and the file opened or executed by the real path is the one that was judged.
 ///
-/// It does not judge again what it judged for the path before, for a hit follows several that begin
-/// alike. So a trail is for one look at the disk.
+/// Several paths of a hit have a common start, which is judged only once. So a trail must be used
+/// for one look at the disk only.
 #[derive(Debug, Default)]
 pub struct Trail {
-    /// The real path so far, without the `/` at the end: no link is in it. Bytes, for this is a
-    /// part of a hit, and a path is taken apart and put together for each of its names.
+    /// The real path so far, without links and without the `/` at the end. It is bytes, because a
+    /// hit splits and joins paths for each of their names.
     real: Vec<u8>,
-    /// Of `/`, and of each name in `real`.
+    /// The facts of `/`, and of each name in `real`.
     steps: Vec<Step>,
     groups: Groups,
 }
 
-/// The groups of which it is known whether they have another member than the caller. To prove that
-/// takes a dozen files, and the folders of a path mostly belong to one group.
+/// The known groups, each with whether it is private. The proof reads a dozen files, and most
+/// folders of a path have the same group.
 #[derive(Debug, Default)]
 struct Groups(RefCell<Vec<(u32, bool)>>);
 
 impl Groups {
-    /// Returns whether `group` is private, by `prove` where that is not known yet.
+    /// Returns whether `group` is private. Calls `prove` once for each group.
     fn is_private(&self, group: u32, prove: impl FnOnce() -> bool) -> bool {
         let known = self.0.borrow().iter().find(|(known, _)| *known == group).copied();
         if let Some((_, is_private)) = known {
@@ -55,30 +54,30 @@ impl Groups {
 
 #[derive(Clone, Copy, Debug)]
 struct Step {
-    /// The length of `real` with it.
+    /// The length of `real` up to this step.
     end: usize,
     facts: Facts,
 }
 
 impl Trail {
-    /// One that begins at `/`.
+    /// A trail that begins at `/`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// As [`super::follow`].
+    /// Follows `path`, as [`super::follow`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As [`super::follow`].
     pub fn follow(&mut self, path: &Path) -> Result<PathBuf, ReadError> {
         let facts = self.reach(path)?;
         accept(judge(self.here(), facts, &self.machine()))?;
         Ok(self.here().to_owned())
     }
 
-    /// Opens the file at `path` for reading, without waiting for the writer of a FIFO. The
-    /// descriptor itself is judged. What is no file is for the caller to refuse.
+    /// Opens the file at `path` for reading, without waiting for the writer of a FIFO. The open
+    /// descriptor itself is judged. The caller has to refuse anything that is no file.
     ///
     /// # Errors
     /// As [`super::follow`].
@@ -106,7 +105,7 @@ impl Trail {
         Ok((file, metadata))
     }
 
-    /// Goes to `path`, and returns what is there. It is not judged itself: only the way to it is.
+    /// Goes to `path` and returns its facts. Judges the way to it, but not the file itself.
     pub(crate) fn reach(&mut self, path: &Path) -> Result<Facts, ReadError> {
         let mut links = 0;
         let mut next = self.advance(&absolute(path)?)?;
@@ -123,8 +122,8 @@ impl Trail {
         }
     }
 
-    /// Goes on to the end of `path`, or to its first link: then it returns the path that the link
-    /// makes of it.
+    /// Goes to the end of `path`, or to its first link. Then it returns the path with the link
+    /// replaced.
     fn advance(&mut self, path: &Path) -> Result<Option<PathBuf>, ReadError> {
         let path = path.as_os_str().as_bytes();
         let mut rest = self.begin(path)?;
@@ -143,7 +142,7 @@ impl Trail {
                         return self.follow_link(rest).map(Some);
                     }
                     if facts.kind == Kind::Link {
-                        // The caller handed it over open: there is no way to it.
+                        // The caller passed it on open, so there is no path to it.
                         facts =
                             Facts::from(&rustix::fs::stat(self.here()).map_err(io::Error::from)?);
                     }
@@ -154,10 +153,10 @@ impl Trail {
         Ok(None)
     }
 
-    /// Goes back to where `path` parts from the path before, and returns the rest of it.
+    /// Returns to the point where `path` leaves the previous path, and returns the rest.
     fn begin<'a>(&mut self, path: &'a [u8]) -> Result<&'a [u8], ReadError> {
         if self.steps.is_empty() {
-            // Room enough for most paths: growing costs more than looking.
+            // Reserved for most paths, because growing costs more than looking.
             self.steps.reserve(16);
             self.real.reserve(256);
             let facts = Facts::from(&rustix::fs::lstat("/").map_err(io::Error::from)?);
@@ -173,7 +172,7 @@ impl Trail {
         Ok(&path[end..])
     }
 
-    /// The path that the link here makes of the path of which `rest` is left.
+    /// Replaces the link at this point in the path that continues with `rest`.
     fn follow_link(&self, rest: &[u8]) -> Result<PathBuf, ReadError> {
         let link = self.here();
         let path = link.parent().unwrap_or(link).join(fs::read_link(link)?);
@@ -182,7 +181,7 @@ impl Trail {
         Ok(path.into())
     }
 
-    /// Goes to the folder around. That of `/` is `/`.
+    /// Goes to the parent folder. That of `/` is `/`.
     fn leave(&mut self) {
         if self.steps.len() > 1 {
             self.steps.pop();
@@ -198,25 +197,25 @@ impl Trail {
         path_of(&self.real)
     }
 
-    /// Judges the last folder, which holds `entry`.
+    /// Judges the last folder, which contains `entry`.
     fn judge_holder(&self, entry: &Path, facts: Facts) -> Result<(), ReadError> {
         match self.steps.last() {
             Some(holder) if holder.facts.kind == Kind::Folder => {
                 let folder = (path_of(&self.real[..holder.end]), holder.facts);
                 accept(judge_folder(folder, (entry, facts), &self.machine()))
             }
-            // What is below a file is not there; the system says so.
+            // A path below a file does not exist, as the system will report.
             _ => Ok(()),
         }
     }
 }
 
-/// Of `/`, nothing is left of the name.
+/// The path of `real`, which is empty for `/`.
 fn path_of(real: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(if real.is_empty() { b"/" } else { real }))
 }
 
-/// The first name of `path`, which is empty where there are two `/`, and what follows.
+/// Splits off the first name of `path`, which is empty between two `/`.
 fn first_name(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let path = path.strip_prefix(b"/").unwrap_or(path);
     let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
@@ -234,11 +233,11 @@ fn accept(objection: Option<api_key_helper_values::Error>) -> Result<(), ReadErr
     objection.map_or(Ok(()), |error| Err(ReadError::Refused(error)))
 }
 
-/// As many as Linux follows (`MAXSYMLINKS`).
+/// The limit of Linux (`MAXSYMLINKS`).
 const MOST_LINKS: u32 = 40;
 
-/// Returns whether it is an open descriptor of a process, as `/dev/stdin` and `/dev/fd/3` lead to.
-/// What such a link says is no path.
+/// Returns whether `path` is an open descriptor of a process, the target of `/dev/stdin` and
+/// `/dev/fd/3`. The content of such a link is no path.
 fn is_descriptor(path: &Path) -> bool {
     path.starts_with("/proc") && path.parent().is_some_and(|folder| folder.ends_with("fd"))
 }
@@ -256,7 +255,7 @@ impl Machine for ThisMachine<'_> {
         !super::linux::has_acl(path) && self.0.is_private(group, prove)
     }
 
-    /// Directory services have members that no file names.
+    /// Directory services have members that no file lists.
     #[cfg(not(target_os = "linux"))]
     fn is_private(&self, _: &Path, group: u32) -> bool {
         self.0.is_private(group, || false)

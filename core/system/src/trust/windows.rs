@@ -1,4 +1,4 @@
-//! The way to a file on Windows.
+//! The path to a file on Windows, checked step by step.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -13,27 +13,27 @@ use crate::read_error::ReadError;
 use crate::short_lived::is_short_lived;
 use crate::windows::{caller, descriptor};
 
-/// Follows paths, and refuses one that another user can lead elsewhere.
+/// Follows paths, and refuses one that another user can redirect.
 ///
-/// It goes from the volume's root through each folder and each link. Each is judged by its owner
-/// and its access list before what is in it is believed.
+/// It goes from the volume's root through each folder and link. Each is judged by its owner and
+/// access list before its content is used.
 #[derive(Debug, Default)]
 pub struct Trail {
-    /// The folders above a holder that were judged: a hit follows several paths that begin alike.
+    /// The judged folders of earlier paths, because several paths of a hit have a common start.
     judged: Vec<PathBuf>,
 }
 
 impl Trail {
-    /// One that begins at the root.
+    /// A trail that begins at the root.
     #[must_use]
     pub const fn new() -> Self {
         Self { judged: Vec::new() }
     }
 
-    /// As [`super::follow`].
+    /// Follows `path`, as [`super::follow`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As [`super::follow`].
     pub fn follow(&mut self, path: &Path) -> Result<PathBuf, ReadError> {
         let real = self.walk(path)?;
         let (file, facts) = open_as_it_is(&real)?;
@@ -41,26 +41,26 @@ impl Trail {
         Ok(real)
     }
 
-    /// Opens the file at `path` for reading. What is open is judged itself.
+    /// Opens the file at `path` for reading. The open file itself is judged.
     ///
     /// # Errors
     /// As [`super::follow`].
     pub fn open(&mut self, path: &Path) -> Result<(File, Metadata), ReadError> {
         let real = self.walk(path)?;
-        // Folders are opened too, so that the caller can say that it is one.
+        // Opens folders too, so that the caller can report them.
         let file = File::options().read(true).custom_flags(BACKUP_SEMANTICS).open(&real)?;
         let metadata = file.metadata()?;
         accept(judge_part(&real, Part::End(Kind::of(&metadata)), &file)?)?;
         Ok((file, metadata))
     }
 
-    /// Goes to `path`, and returns what is there. It is not judged itself: only the way to it is.
+    /// Goes to `path` and returns its facts. Judges the way to it, but not the file itself.
     pub(crate) fn reach(&mut self, path: &Path) -> Result<Facts, ReadError> {
         let real = self.walk(path)?;
         Ok(open_as_it_is(&real)?.1)
     }
 
-    /// Judges the way to `path`, and returns the real path: no link is in it.
+    /// Judges the way to `path`, and returns the real path, without links.
     fn walk(&mut self, path: &Path) -> Result<PathBuf, ReadError> {
         let mut path = std::path::absolute(path)?;
         let mut links = 0;
@@ -74,21 +74,21 @@ impl Trail {
         Ok(path)
     }
 
-    /// Goes to the end of `path`, or to its first link: then it returns the path that the link
-    /// makes of it.
+    /// Goes to the end of `path`, or to its first link. Then it returns the path with the link
+    /// replaced.
     fn advance(&mut self, path: &Path) -> Result<Option<PathBuf>, ReadError> {
         let mut here = PathBuf::new();
         let mut components = path.components().peekable();
         while let Some(component) = components.next() {
             here.push(component);
-            // `C:` by itself is the folder in which the caller is.
+            // `C:` by itself means the current folder of that drive.
             if matches!(component, Component::Prefix(_)) {
                 continue;
             }
             let is_end = components.peek().is_none();
             let part = match component {
                 Component::RootDir => Part::Root,
-                // Judged where it is opened.
+                // Judged when it is opened.
                 _ if is_end => Part::End(Kind::Link),
                 _ if components.clone().count() == 1 => Part::Holder,
                 _ => Part::Way,
@@ -112,7 +112,7 @@ impl Trail {
     }
 }
 
-/// Returns why what is open is not the caller's alone.
+/// Returns why others have access to the open file.
 pub(crate) fn privacy_objection(
     path: &Path,
     is_folder: bool,
@@ -121,7 +121,7 @@ pub(crate) fn privacy_objection(
     Ok(judge_privacy(path, is_folder, &access(file)?, caller()?, &name_of))
 }
 
-/// The same of what is at `path`.
+/// Returns why others have access to the file at `path`.
 pub(crate) fn privacy_objection_at(path: &Path) -> io::Result<Option<Error>> {
     let (file, facts) = open_as_it_is(path)?;
     privacy_objection(path, facts.kind == Kind::Folder, &file)
@@ -136,8 +136,7 @@ fn access(file: &File) -> io::Result<Access> {
     Access::read(&descriptor(file)?).ok_or_else(unreadable)
 }
 
-/// Opens whatever is at `path`, a link itself and not what it leads to, for nothing but a look at
-/// its rights.
+/// Opens the file at `path` without following a link, only to read its permissions.
 fn open_as_it_is(path: &Path) -> io::Result<(File, Facts)> {
     const READ_CONTROL: u32 = 0x0002_0000;
     const READ_ATTRIBUTES: u32 = 0x0080;
@@ -151,15 +150,16 @@ fn open_as_it_is(path: &Path) -> io::Result<(File, Facts)> {
     Ok((file, facts))
 }
 
-/// The path as `cmd` and people take it: `\\?\C:\` is `C:\`, and `\\?\UNC\server` is `\\server`.
-/// One that means something else without the prefix stays.
+/// The path in the form of `cmd` and users: `\\?\C:\` becomes `C:\`, and `\\?\UNC\server` becomes
+/// `\\server`. A path with another meaning without the prefix stays.
 #[must_use]
 pub fn without_verbatim_prefix(path: &Path) -> PathBuf {
     let short = path.to_str().and_then(super::access_list::without_verbatim_prefix);
     short.map_or_else(|| path.to_owned(), PathBuf::from)
 }
 
-/// The front says nothing: the worker does, which may ask a domain for the name.
+/// The front uses the bare SID, because it reports nothing. The worker may ask a domain for the
+/// name.
 fn name_of(sid: &Sid) -> String {
     let name = if is_short_lived() { None } else { crate::windows::name_of(sid) };
     name.map_or_else(|| format!("`{sid}`"), |name| format!("`{name}`"))
@@ -169,11 +169,11 @@ fn accept(objection: Option<Error>) -> Result<(), ReadError> {
     objection.map_or(Ok(()), |error| Err(ReadError::Refused(error)))
 }
 
-/// `FILE_FLAG_BACKUP_SEMANTICS`, without which no folder is opened.
+/// `FILE_FLAG_BACKUP_SEMANTICS`, which opening a folder needs.
 const BACKUP_SEMANTICS: u32 = 0x0200_0000;
-/// `ERROR_CANT_RESOLVE_FILENAME`, which is what the system says of a loop.
+/// `ERROR_CANT_RESOLVE_FILENAME`, the system's error for a loop.
 const CANT_RESOLVE_FILENAME: i32 = 1921;
-/// As many as on other systems.
+/// The same limit as on other systems.
 const MOST_LINKS: u32 = 40;
 
 #[cfg(test)]
