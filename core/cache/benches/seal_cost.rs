@@ -1,5 +1,5 @@
-//! What sealing adds to a hit: the same entry is looked up unsealed, by a key in the file, and by a
-//! key that the kernel remembers, in turns.
+//! The cost of sealing in a hit. Looks the same entry up unsealed, with a key from the file, and
+//! with a key from the kernel keyring, in turns.
 //!
 //! ```sh
 //! cargo bench -p api-key-helper-cache --bench seal_cost
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 const ROUNDS: usize = 5_000;
 
-/// What the front would do without a seal.
+/// A seal that does nothing, for comparison.
 #[derive(Debug)]
 struct Plain;
 
@@ -41,7 +41,7 @@ impl Seal for Plain {
     }
 }
 
-/// Elsewhere the folder hands its rights down.
+/// Sets a mode on Unix. On other systems the folder's permissions are inherited.
 fn set_mode(path: &Path, mode: u32) {
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))

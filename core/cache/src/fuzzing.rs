@@ -1,5 +1,5 @@
-//! The fuzz targets of this crate: each takes any bytes, and panics where a promise does not hold.
-//! `fuzz/` runs them; a unit test replays the kept inputs.
+//! The fuzz targets of this crate. Each takes arbitrary bytes, and panics if a guarantee is broken.
+//! `fuzz/` runs them, and a unit test replays the stored inputs.
 
 #[cfg(test)]
 mod seeds;
@@ -7,8 +7,7 @@ mod state;
 
 pub use state::{entry, failure, hit, plan, records, sealing_keys};
 
-/// As many parts of `bytes` as are asked for: each but the last is as long as the byte before it
-/// says.
+/// Splits `bytes` into parts. Each but the last is as long as the byte before it says.
 fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     let mut parts = [&[][..]; COUNT];
     for part in &mut parts[..COUNT - 1] {
@@ -19,7 +18,6 @@ fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     parts
 }
 
-/// The functions above.
 pub const TARGETS: &[Trial] = &[
     ("entry", entry),
     ("failure", failure),
@@ -29,7 +27,7 @@ pub const TARGETS: &[Trial] = &[
     ("sealing_keys", sealing_keys),
 ];
 
-/// The name that a function has in `fuzz/`, and the function.
+/// A function with its name in `fuzz/`.
 type Trial = (&'static str, fn(&[u8]));
 
 #[cfg(test)]

@@ -83,7 +83,9 @@ pub struct LoggedIn {
 /// the server. Its identity is the entry's, which may have other settings or another environment.
 ///
 /// # Errors
-/// A file cannot be removed, or an entry cannot be read. In the second case nothing is removed, because an unread sign-in could not be revoked afterwards. The inner result says what was not revoked.
+/// A file cannot be removed, or an entry cannot be read. In the second case nothing is removed,
+/// because an unread sign-in could not be revoked afterwards. The inner result says what was not
+/// revoked.
 pub async fn logout(
     world: World<'_>,
     source: &Source,

@@ -1,4 +1,4 @@
-//! The engine in a world of the tests' own.
+//! The engine in a virtual world.
 
 mod attempts;
 mod chain;

@@ -69,7 +69,8 @@ impl StateFolder {
     /// The content of a file; `None` if there is none.
     ///
     /// # Errors
-    /// `Refused` for a file that is not the caller's, is open to others, or is no plain file: another user may have written a key into it. Links are not followed.
+    /// `Refused` for a file that is not the caller's, is open to others, or is no plain file:
+    /// another user may have written a key into it. Links are not followed.
     pub fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, ReadError> {
         self.read_up_to(name, MAX_FILE)
     }

@@ -14,7 +14,8 @@ use crate::trust::Trail;
 /// Reads a plain file of up to `limit` bytes.
 ///
 /// # Errors
-/// Refused if another user could have written it. Io with the system's error, or if it is no plain file or is larger.
+/// Refused if another user could have written it. Io with the system's error, or if it is no plain
+/// file or is larger.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     Trail::new().read(path, limit)
 }
@@ -47,7 +48,8 @@ impl Trail {
 /// This blocks, so asynchronous callers need a thread of their own.
 ///
 /// # Errors
-/// Refused if another user could have written it. Io with the system's error, or if the file is larger, or if a FIFO does not end in time.
+/// Refused if another user could have written it. Io with the system's error, or if the file is
+/// larger, or if a FIFO does not end in time.
 pub fn read_input(
     path: &Path,
     limit: u64,

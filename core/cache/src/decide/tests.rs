@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 const NOW: Moment = Moment::from_unix_millis(1_800_000_000_000);
-/// A pause is no longer than this, whatever there is of keys.
+/// The longest cooldown.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const LONGEST_PAUSE_WITHOUT_KEY: Duration = Duration::from_secs(30);
 
@@ -26,7 +26,7 @@ fn key(source: usize, freshness: Freshness) -> Option<CachedKey> {
     Some(CachedKey { key_id: id(source), freshness, validity, refetched_at: None })
 }
 
-/// A failure whose pause ends in so many seconds, or has ended.
+/// A failure whose cooldown ends in so many seconds; 0 means that it is over.
 fn failure(kind: ErrorKind, pause: u64) -> Option<LastFailure> {
     let until = NOW.plus(seconds(pause));
     Some(LastFailure { kind, pause_until: until, pause_without_key_until: until })
@@ -50,22 +50,22 @@ fn decide_one_source_prints_fetches_or_waits_for_its_cooldown() {
         (Some(Stale), None, Fetch { source }),
         (Some(Expired), None, Fetch { source }),
         (NONE, None, Fetch { source }),
-        // The pause is over.
+        // The cooldown is over.
         (Some(Due), Some((Transient, 0)), print(0, Some(0))),
         (Some(Stale), Some((Transient, 0)), Fetch { source }),
         (NONE, Some((Transient, 0)), Fetch { source }),
-        // In the pause, a key that is due or stale is printed, and without one the error is.
+        // In the cooldown, a due or stale key is printed. Without a key, the error is repeated.
         (Some(Fresh), Some((Transient, 9)), print(0, None)),
         (Some(Due), Some((Transient, 9)), print(0, None)),
         (Some(Stale), Some((Transient, 9)), FallBack { source }),
         (Some(Expired), Some((Transient, 9)), Fail { source }),
         (NONE, Some((Transient, 9)), Fail { source }),
-        // Only what may pass is bridged by a stale key.
+        // A stale key is printed only after a transient failure.
         (Some(Stale), Some((NeedsLogin, 9)), Fail { source }),
         (Some(Stale), Some((NotFound, 9)), Fail { source }),
         (Some(Stale), Some((Denied, 9)), Fail { source }),
         (Some(Due), Some((NeedsLogin, 9)), print(0, None)),
-        // A mistake in the configuration has a pause only for work in the background.
+        // A mistake in the configuration has a cooldown only in the background.
         (NONE, Some((Misconfigured, 9)), Fetch { source }),
         (Some(Stale), Some((Misconfigured, 9)), Fetch { source }),
         (Some(Due), Some((Misconfigured, 9)), print(0, None)),
@@ -99,19 +99,19 @@ fn fallback_source_is_used_only_if_every_earlier_one_failed() {
         (vec![missing, none], Fetch { source: 1 }),
         (vec![down(9), with(1, Fresh)], print(1, None)),
         (vec![down(9), with(1, Due)], print(1, Some(1))),
-        // The first one's pause is over: it is asked behind the answer, or by this call.
+        // The first one's cooldown is over: it is asked in the background, or by this call.
         (vec![down(0), with(1, Fresh)], print(1, Some(0))),
         (vec![down(0), with(1, Due)], print(1, Some(0))),
         (vec![down(0), with(1, Stale)], Fetch { source: 0 }),
         (vec![down(9), down(0), with(2, Fresh)], print(2, Some(1))),
-        // A stale key of the first one comes after a fresh one of the second.
+        // A fresh key of the second source is preferred to a stale one of the first.
         (vec![stale, with(1, Fresh)], print(1, None)),
         (vec![stale, none], FallBack { source: 0 }),
         (vec![stale, down(0)], FallBack { source: 0 }),
         (vec![down(9), down(9)], Fail { source: 0 }),
         (vec![denied, with(1, Fresh)], Fail { source: 0 }),
         (vec![down(9), denied], Fail { source: 0 }),
-        // The error of a source that was asked says more than one that is remembered.
+        // The error of a source that was asked is more useful than a remembered one.
         (vec![down(9), tried(Transient)], Fail { source: 1 }),
         (vec![tried(Transient), tried(NotFound)], Fail { source: 0 }),
         (vec![tried(Transient), none], Fetch { source: 1 }),
@@ -178,7 +178,7 @@ fn rejected_key_is_printed_for_ten_seconds_after_its_refetch() {
 
 fn kind() -> impl Strategy<Value = ErrorKind> {
     use ErrorKind::{Denied, Misconfigured, NeedsLogin, NotFound, Rejected, Transient};
-    // Most calls see a failure that may pass, and it lets the next source answer.
+    // Most calls see a transient failure, which lets the next source answer.
     prop_oneof![
         4 => Just(Transient),
         2 => Just(NotFound),
@@ -253,14 +253,14 @@ fn has_failed(view: &View) -> bool {
     matches!(kind, Some(ErrorKind::NotFound | ErrorKind::Transient))
 }
 
-/// Returns whether a source is in its pause, however good its key is.
+/// Returns whether a source is in its cooldown, with or without a key.
 fn is_in_any_pause(failure: LastFailure) -> bool {
     let lasts = |until: Moment, cap| NOW < until && until.since(NOW) <= cap;
     lasts(failure.pause_until, LONGEST_PAUSE)
         && lasts(failure.pause_without_key_until, LONGEST_PAUSE_WITHOUT_KEY)
 }
 
-/// Asks until there is an answer; each source fails with the kind in its place.
+/// Asks until there is an answer. Each source fails with the kind at its index.
 fn play(mut views: Vec<View>, demand: Demand, kinds: &[ErrorKind]) -> (Vec<usize>, Step) {
     let mut asked = Vec::new();
     loop {
@@ -371,7 +371,7 @@ proptest! {
         prop_assert_eq!(run(&views[refreshed..=refreshed], Demand::Fresh), Step::Fetch { source: 0 });
     }
 
-    /// The front relies on it: it does not read that failure.
+    /// The front relies on this, and does not read the failure.
     #[test]
     fn fresh_key_is_printed_whatever_failed(views in views(), other in option::of(last_failure())) {
         let step = run(&views, Demand::Printable);

@@ -4,13 +4,14 @@ use super::*;
 
 const START: u64 = 1_800_000_000;
 
-/// A token that lives for `life` seconds (`None`: unknown), judged `age` seconds after its fetch.
+/// A token with a lifetime of `life` seconds (`None`: unknown), judged `age` seconds after its
+/// fetch.
 struct Row {
     name: &'static str,
     life: Option<u64>,
     ttl: u64,
     hold: u64,
-    /// Seconds after the fetch at which it ceases to be fresh, due and stale.
+    /// Seconds after the fetch at which it is no longer fresh, due and stale.
     bounds: (u64, u64, u64),
 }
 
@@ -63,7 +64,7 @@ fn bounds_by_ttl_hold_and_lifetime() {
             stale_until: moment(*stale),
         };
         assert_eq!(bounds, expected, "{name}");
-        // The same, asked one millisecond before and at each bound.
+        // The same, one millisecond before and at each bound.
         let judge = |now| policy.judge(&validity(*life), hold, now);
         let before = |seconds: &u64| moment(*seconds).minus(Duration::from_millis(1));
         if *fresh > 0 {
@@ -149,7 +150,7 @@ prop_compose! {
     }
 }
 
-/// Seconds after the fetch, and when a caller that keeps the key should ask again.
+/// Seconds after the fetch, and the time at which a caller that keeps the key should ask again.
 #[test]
 fn refresh_at_for_callers_is_when_freshness_changes() {
     let policy = Policy::default();
@@ -157,7 +158,7 @@ fn refresh_at_for_callers_is_when_freshness_changes() {
         (Some(HOUR), 0, 3_000),
         (Some(HOUR), 2_999, 3_000),
         (Some(HOUR), 3_000, 3_570),
-        // Stale: soon, but never past its end.
+        // Stale: soon, but never after the expiry.
         (Some(HOUR), 3_580, HOUR),
         (None, 0, HOUR),
         (None, HOUR, HOUR + 600),
@@ -199,8 +200,8 @@ proptest! {
         }
     }
 
-    /// What is handed out without a fallback lasts for what the caller needs, or for half of its
-    /// life.
+    /// A key printed without a fallback is valid for the time that the caller needs, or for half of
+    /// its lifetime.
     #[test]
     fn fresh_or_due_key_leaves_hold_and_reserve_before_expiry(
         policy in policies(), validity in validities(), hold in seconds(DAY), now in any_moment(),
@@ -214,7 +215,7 @@ proptest! {
         }
     }
 
-    /// Whatever the clock says before the fetch, the key is at best stale.
+    /// With a clock before the fetch, the key is at best stale.
     #[test]
     fn clock_before_the_fetch_is_never_fresher_than_stale(
         policy in policies(), validity in validities(), hold in seconds(DAY), back in 1..u64::MAX,
@@ -236,7 +237,7 @@ proptest! {
         }
     }
 
-    /// A caller that needs it longer never gets it fresher.
+    /// A caller with a longer hold never gets a fresher verdict.
     #[test]
     fn longer_hold_is_never_fresher(
         policy in policies(), validity in validities(), hold in seconds(DAY),

@@ -1,5 +1,4 @@
-//! What fuzzing begins with of files that say their version: random bytes would rarely get past
-//! that.
+//! Seeds for formats that begin with a version, because random bytes rarely get past it.
 
 use std::fs;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use crate::{
     Secret, SourcePlan, Validity,
 };
 
-/// One that is not as it is written now is written anew, and fails the test this once: it is to be
-/// kept together with what changed the format.
+/// Rewrites a seed in an old format, and fails once. The new seed is committed together with the
+/// change of the format.
 #[test]
 fn fuzz_seeds_have_the_current_format() {
     let mut renewed = Vec::new();
@@ -69,7 +68,7 @@ fn entry(key: &str, age: Duration) -> Entry {
     }
 }
 
-/// What is sealed in an entry's file.
+/// The sealed part of an entry's file.
 fn content(entry: &Entry) -> Vec<u8> {
     let file = entry.encode(&id(), &Bare, NONCE);
     file[file_of(&[]).len()..].to_vec()
@@ -89,7 +88,7 @@ fn plan(sources: usize) -> Plan {
     }
 }
 
-/// The parts of what [`super::hit`] takes.
+/// The input of [`super::hit`].
 fn hit(plan: &Plan, failure: Option<&Failure>, entry: &Entry) -> Vec<u8> {
     let part = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let failure = failure.map(Failure::encode).unwrap_or_default();

@@ -12,8 +12,8 @@ use crate::{
     Nonce, Plan, PlannedSource, Policy, Seal, SealingKey, SealingKeys, SourcePlan, look,
 };
 
-/// An entry that is read comes back as it was, and its key may be printed. Under a sealing key, no
-/// bytes are an entry that this key did not seal.
+/// A decoded entry is encoded to the same bytes, and its key may be printed. With a sealing key, no
+/// bytes decode unless this key sealed them.
 pub fn entry(bytes: &[u8]) {
     let sealing_key = SealingKey::new(Zeroizing::new([7; SealingKey::LENGTH]));
     assert_eq!(Entry::decode(&file_of(bytes), &id(), &sealing_key), None, "forged");
@@ -30,22 +30,22 @@ pub fn entry(bytes: &[u8]) {
     assert!(bounds.fresh_until <= bounds.due_until && bounds.due_until <= bounds.stale_until);
 }
 
-/// Sealing keys that are read come back as they were, and are no more than are kept.
+/// Decoded sealing keys are encoded to the same bytes, and there are not too many.
 pub fn sealing_keys(bytes: &[u8]) {
     let Some(keys) = SealingKeys::decode(bytes) else { return };
     assert_eq!(*keys.encode(), *bytes);
     assert!(keys.older.len() < SealingKeys::MOST);
 }
 
-/// A plan that is read comes back as it was.
+/// A decoded plan is encoded to the same bytes.
 pub fn plan(bytes: &[u8]) {
     let Some(plan) = Plan::decode(bytes) else { return };
     let again = plan.encode();
     assert_eq!(Plan::decode(&again).map(|plan| plan.encode()), Some(again));
 }
 
-/// A failure that is read comes back as it was, can be shown, and pauses for five minutes at most.
-/// One that is remembered is a small file, whatever the error said.
+/// A decoded failure is encoded to the same bytes, can be shown, and has a cooldown of at most five
+/// minutes. A remembered failure is a small file, for any error.
 pub fn failure(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).repeat(1 + bytes.len() % 64);
     let remembered = remember(&Error::transient(&*text).with_hint(&*text), None);
@@ -60,11 +60,11 @@ pub fn failure(bytes: &[u8]) {
     assert!(again.last().pause_until(NOW, true).is_some());
 }
 
-/// Whatever the files say, a hit is a key that may be printed and has not ended.
+/// For any files, a hit is a key that may be printed and has not expired.
 pub fn hit(bytes: &[u8]) {
     let [plan, failure, entry] = parts(bytes);
     let Some(plan) = Plan::decode(plan) else { return };
-    // Whatever the plan says, the entry is theirs.
+    // The entry belongs to the sources of any plan.
     let planned = |source: &SourcePlan| {
         let variables = source.variables.clone();
         PlannedSource { id: id(), variables }
@@ -88,7 +88,7 @@ pub fn hit(bytes: &[u8]) {
     assert!(matches!(judged, Some(Freshness::Fresh | Freshness::Due)), "{judged:?}");
 }
 
-/// Records that are read come back as they were, and can be judged by.
+/// Decoded records are encoded to the same bytes, and can be judged by.
 pub fn records(bytes: &[u8]) {
     let (records, is_whole) = Record::decode_all(bytes);
     let again: Vec<u8> = records.iter().flat_map(Record::encode).collect();
@@ -97,7 +97,7 @@ pub fn records(bytes: &[u8]) {
     judge_records(&records, NOW, HOLD);
 }
 
-/// No cipher: behind one, no input would get as far as the decoder.
+/// No encryption: behind a cipher, no input would reach the decoder.
 #[derive(Debug)]
 pub(super) struct Bare;
 

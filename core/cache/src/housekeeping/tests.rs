@@ -55,7 +55,7 @@ fn state_folder_sweep_bounds_environments_by_their_last_use() {
     sweep(&folder, time.into(), |name| name.starts_with(&held)).unwrap();
     let names = names(&folder);
     let of = |suffix: &str| names.iter().filter(|name| name.ends_with(suffix)).count();
-    // What is kept in any case does not count.
+    // Files that are kept in any case do not count.
     assert_eq!((of(".entry"), of(".lock")), (ENVIRONMENTS_KEPT + 2, ENVIRONMENTS_KEPT + 1));
     let swept = format!("a-{:012x}", environments - 2);
     assert!(!names.iter().any(|name| name.starts_with(&swept)), "{names:?}");

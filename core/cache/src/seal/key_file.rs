@@ -42,7 +42,9 @@ impl KeyFile {
     /// Reads the keys; `None` if there are none yet.
     ///
     /// # Errors
-    /// Refused if others could have read or written the file or its folder, or if it contains anything else. It is not replaced then, because the entries sealed by its keys would be lost.
+    /// Refused if others could have read or written the file or its folder, or if it contains
+    /// anything else. It is not replaced then, because the entries sealed by its keys would be
+    /// lost.
     pub fn read(&self, trail: &mut Trail) -> Result<Option<SealingKeys>, ReadError> {
         match self.folder.check(trail) {
             Err(ReadError::Io(error)) if is_absent(&error) => return Ok(None),

@@ -28,7 +28,7 @@ fn transient_failure_is_retried_with_backoff() {
     let lab = Lab::default();
     let script = Script::new(&lab, down(3).chain([answer("one")]));
     assert_eq!(lab.key(&[script.source("a")]), "one");
-    // Full jitter with a chance of one half, from 200 ms on.
+    // Full jitter with a random number of one half, from 200 ms on.
     assert_eq!(lab.sleeps(), [100, 200, 400].map(Duration::from_millis));
     assert_eq!(lab.log(), ["a x4: one"]);
 }
@@ -72,7 +72,7 @@ fn retry_after_is_waited_between_attempts() {
     assert_eq!(lab.sleeps(), [seconds(7) + Duration::from_millis(100)]);
 }
 
-/// A server that refuses so many requests because it has too much to do.
+/// A server that is too busy for this many requests.
 fn busy(times: usize) -> impl Iterator<Item = Does> {
     let error = Error::transient("busy").with_retry_after(seconds(1));
     std::iter::repeat_with(move || Does::Fail(error.clone())).take(times)
@@ -96,7 +96,7 @@ fn retry_after_without_a_key_is_waited_until_the_deadline() {
     assert!(lab.now().since(before) <= seconds(30));
     let attempts = script.asked().len();
     assert!((10..20).contains(&attempts), "{attempts}");
-    // From then on it is known to fail, and looked after by one attempt a pause.
+    // From then on it is known to fail, and gets one attempt after each cooldown.
     lab.pass(seconds(30));
     assert_eq!(lab.error(&sources).message(), "busy");
     assert_eq!(script.asked().len(), 1);
@@ -148,7 +148,7 @@ fn retry_after_beyond_the_deadline_is_not_waited() {
     let id = source.planned.id.clone();
     assert_eq!(lab.error(&[source]), busy);
     assert_eq!(lab.sleeps(), [Duration::ZERO; 0]);
-    // It is remembered instead, as long as nobody has a key.
+    // The time is remembered instead, as long as there is no key.
     let failure = lab.failure(&id).unwrap().last();
     assert!(failure.pause_until(lab.now().plus(seconds(29)), false).is_some());
 }
@@ -166,7 +166,7 @@ fn attempt_is_not_begun_just_before_the_deadline() {
     let lab = Lab::default();
     let slow = || [Does::Take(Duration::from_millis(9_600)), Does::Fail(Error::transient("slow"))];
     let script = Script::new(&lab, (0..3).flat_map(|_| slow()));
-    // 900 ms are left, and the next wait would be 400 of them.
+    // 900 ms are left, and the next wait would take 400 of them.
     assert_eq!(lab.error(&[script.source("a")]), Error::transient("slow"));
     assert_eq!(script.asked().len(), 3);
 }
@@ -349,7 +349,7 @@ fn expiry_in_the_past_blames_the_clock_and_one_on_the_way_does_not() {
     assert!(!error.report().contains("clock"), "{error:?}");
 }
 
-/// Why `credential` is not used.
+/// The error for a `credential` that is not used.
 fn refused(credential: Credential) -> Error {
     let lab = Lab::default();
     let mut source = Script::new(&lab, [Does::Answer(credential)]).source("a");
@@ -414,7 +414,7 @@ fn due_key_is_printed_and_refreshed_in_the_background() {
     assert!(outcome.answer.as_ref().unwrap().refresh);
     assert_eq!(key(outcome), "one");
     script.asked();
-    // What is started then asks, once.
+    // The background process asks once.
     script.then([answer("two")]);
     assert_eq!(key(lab.get(&sources, Demand::Fresh)), "two");
     assert_eq!(key(lab.get(&sources, Demand::Fresh)), "two");

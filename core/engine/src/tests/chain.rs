@@ -9,7 +9,7 @@ use super::lab::{Lab, key};
 use super::source::{Does, Script, answer};
 use crate::{Outcome, Source};
 
-/// What `outer` and `inner` are told to do, and `outer` as a profile's only source.
+/// Scripts for `outer` and `inner`, and a profile with `outer` only.
 pub(super) struct Chain {
     pub(super) lab: Lab,
     pub(super) outer: Script,
@@ -30,7 +30,7 @@ impl Chain {
         Self { lab, outer, inner, inner_source, sources }
     }
 
-    /// One whose keys are both cached.
+    /// A chain with both keys cached.
     pub(super) fn cached() -> Self {
         let chain = Self::new([TAKE, answer("outer")], [answer("inner")]);
         assert_eq!(chain.lab.key(&chain.sources), "outer");
@@ -38,7 +38,7 @@ impl Chain {
         chain
     }
 
-    /// What comes of asking for a new key of `outer`, a second later.
+    /// The outcome of asking for a new key of `outer`, a second later.
     pub(super) fn refresh(&self) -> Outcome {
         self.lab.pass(Duration::from_secs(1));
         self.lab.get(&self.sources, Demand::FetchedSince(self.lab.now()))
@@ -52,7 +52,7 @@ impl Chain {
         self.refresh().answer.unwrap_err()
     }
 
-    /// How often `outer` and `inner` were asked since the last time.
+    /// The number of requests to `outer` and `inner` since the last call.
     pub(super) fn counts(&self) -> (usize, usize) {
         (self.outer.asked().len(), self.inner.asked().len())
     }

@@ -113,14 +113,14 @@ fn denied_key_that_cannot_be_dropped_is_no_stale_fallback() {
     lab.break_disk(format!("publish {entry_file}").leak());
     assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
     lab.mend_disk();
-    // Nobody asks in the pause, and the key is still there.
+    // In the cooldown the source is not asked, and the key is still there.
     assert!(lab.entry(&sources[0].planned.id).unwrap().key.is_some());
     assert_eq!(lab.error(&sources).kind(), ErrorKind::Denied);
 }
 
 #[test]
 fn refresh_token_is_saved_despite_a_timeout_on_a_slow_disk() {
-    // Keeping takes longer than the attempt has: the renewal is on the disk all the same.
+    // Saving takes longer than the attempt has left, but the renewal is on the disk.
     let lab = Lab::default();
     let steps = [Does::Take(Duration::from_secs(9)), Does::Store("renewal"), Does::Hang];
     let mut source = Script::new(&lab, steps).source("a");

@@ -41,8 +41,8 @@ fn outage_costs_one_attempt_per_cooldown() {
         assert_eq!(key(outcome), "old");
         lab.pass(SECOND / 10);
     }
-    // Four for the first failure; then the pauses, of which chance leaves three quarters, are 0.75,
-    // 1.5, 3, 6, 12, 24, 48, 96 and 192 s long.
+    // Four attempts for the first failure. Then the cooldowns, of which chance leaves three
+    // quarters, are 0.75, 1.5, 3, 6, 12, 24, 48, 96 and 192 s long.
     assert_eq!(script.asked().len(), 4 + 8);
 }
 
@@ -81,7 +81,7 @@ fn cooldown_counts_from_the_failure_and_not_from_the_request() {
     let sources = [Source { retries: 0, ..script.source("a") }];
     lab.error(&sources);
     assert_eq!(lab.failure(&sources[0].planned.id).unwrap().failed_at(), lab.now());
-    // Of the second that it is long, chance leaves three quarters.
+    // Chance leaves three quarters of its second.
     lab.pass(SECOND / 2);
     lab.error(&sources);
     assert_eq!(script.asked().len(), 1);

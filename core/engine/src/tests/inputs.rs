@@ -35,7 +35,8 @@ fn inner_source_ignores_the_callers_ttl() {
     assert_eq!(chain.counts(), (3, 1));
     chain.refreshed();
     assert_eq!(chain.counts(), (1, 0));
-    // It has a `ttl` of its own, and is never due: nobody would work behind its answer.
+    // The inner key has a `ttl` of its own. It is never due, because no background refresh would
+    // follow.
     chain.lab.pass(HOUR);
     chain.outer.then([TAKE, answer("outer")]);
     chain.inner.then([answer("newer")]);
@@ -53,7 +54,7 @@ fn inner_source_failure_is_not_retried_by_the_outer() {
     let failure = |source: &Source| chain.lab.failure(&source.planned.id).unwrap().error();
     assert_eq!(failure(&chain.inner_source).message(), "down");
     assert_eq!(failure(&chain.sources[0]), error);
-    // In the pause nobody is asked.
+    // In the cooldown neither source is asked.
     assert_eq!(chain.lab.error(&chain.sources), error);
     assert_eq!(chain.counts(), (0, 0));
 }
@@ -117,7 +118,7 @@ fn inner_source_refresh_token_unsaved_on_a_full_disk_serves_the_call() {
     assert_eq!(chain.refreshed(), "newer");
     let renewals = chain.inner.asked();
     assert_eq!(renewals, [Some("first".to_owned()), Some("second".to_owned())]);
-    // Nor is it lost, now that the disk takes it.
+    // It is not lost either: the disk works again.
     let entry = chain.lab.entry(&chain.inner_source.planned.id).unwrap();
     assert_eq!(entry.renewal, Some(Secret::from("second")));
 }
@@ -127,7 +128,7 @@ fn inner_source_time_does_not_count_towards_the_attempts_timeout() {
     let slow = [Does::Take(9 * SECOND), answer("inner")];
     let chain = Chain::new([Does::Take(SECOND), TAKE, Does::TellTimeLeft], slow);
     assert_eq!(chain.lab.key(&chain.sources), "9");
-    // But of the call's.
+    // But it counts towards the call's time.
     let chain = Chain::new([TAKE, Does::TellTimeLeft], [Does::Take(25 * SECOND), answer("inner")]);
     assert_eq!(chain.lab.key(&chain.sources), "5");
 }
@@ -173,7 +174,7 @@ fn inner_source_sign_in_drops_the_outer_key_and_refresh_token() {
     chain.lab.forget(outer);
     assert_eq!(chain.lab.entry(&outer.planned.id), None);
 
-    // With a sign-in of its own, that stays.
+    // A sign-in of its own stays.
     chain.outer.then([TAKE, Does::Answer(signed_in)]);
     chain.lab.key(&chain.sources);
     chain.outer.then([TAKE, Does::Fail(Error::not_found("gone"))]);

@@ -1,4 +1,4 @@
-//! A world in which a test decides everything.
+//! A virtual world that a test controls.
 
 mod hands;
 mod unsealed;
@@ -27,22 +27,22 @@ pub(super) use self::unsealed::Unsealed;
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 const START: Moment = Moment::from_unix_millis(1_800_000_000_000);
 
-/// The virtual world. What happens in it at a certain time is told to [`Lab::at`].
+/// The virtual world. Events at a certain time are set with [`Lab::at`].
 #[derive(Clone, Default)]
 pub(super) struct Lab(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     uptime: Duration,
-    /// How far the wall clock is off.
+    /// The time by which the wall clock is ahead.
     clock_ahead: Duration,
     files: BTreeMap<String, Vec<u8>>,
     locks: BTreeSet<String>,
-    /// How often the use of a file was noted.
+    /// The number of noted uses of files.
     noted_uses: usize,
-    /// Steps of the disk, in order.
+    /// The steps of the disk, in order.
     steps: Vec<String>,
-    /// Steps that fail, by how they begin.
+    /// Prefixes of steps that fail.
     broken: Vec<String>,
     sleeps: Vec<Duration>,
     schedule: Vec<(Duration, Happening)>,
@@ -63,7 +63,7 @@ impl Lab {
         START.plus(state.uptime).plus(state.clock_ahead)
     }
 
-    /// Lets time pass, with all that happens meanwhile.
+    /// Advances the time, with all events in it.
     pub(super) fn pass(&self, time: Duration) {
         let end = self.state().uptime + time;
         loop {
@@ -79,7 +79,7 @@ impl Lab {
         self.state().uptime = end;
     }
 
-    /// What happens when `time` has passed from now.
+    /// Sets an event at `time` from now.
     pub(super) fn at(&self, time: Duration, happening: impl FnOnce(&Self) + Send + 'static) {
         let at = self.state().uptime + time;
         let mut state = self.state();
@@ -87,7 +87,7 @@ impl Lab {
         state.schedule.sort_by_key(|(at, _)| *at);
     }
 
-    /// Another key sealed entries before.
+    /// Adds an older sealing key.
     pub(super) fn seal_before(&self, key: &SealingKey) {
         self.state().older.push(key.clone());
     }
@@ -100,7 +100,7 @@ impl Lab {
         self.state().variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Makes every step of the disk fail that begins like this.
+    /// Makes every step of the disk with this prefix fail.
     pub(super) fn break_disk(&self, step: impl Into<String>) {
         self.state().broken.push(step.into());
     }
@@ -172,7 +172,7 @@ impl Lab {
         self.call(sources, &Policy::default(), Duration::ZERO, demand)
     }
 
-    /// The same with another deadline.
+    /// Runs one call with another deadline.
     pub(super) fn get_within(&self, sources: &[Source], deadline: Duration) -> Outcome {
         let (policy, hold, demand) = (Policy::default(), Duration::ZERO, Demand::Printable);
         let call = Call { profile: "work", policy: &policy, hold, deadline, demand, chain: "" };
@@ -245,7 +245,7 @@ impl Lab {
         })
     }
 
-    /// A key that may be printed, and nothing to say beside it.
+    /// A printed key without warnings.
     pub(super) fn key(&self, sources: &[Source]) -> String {
         let outcome = self.get(sources, Demand::Printable);
         assert_eq!(outcome.warnings, [""; 0]);
@@ -264,7 +264,7 @@ impl Lab {
     }
 }
 
-/// Nothing waits but by the virtual clock.
+/// Polls to the end: everything waits on the virtual clock only.
 fn to_its_end<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

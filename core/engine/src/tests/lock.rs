@@ -9,7 +9,7 @@ use crate::Source;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A source whose key `old` is stale, and which went down a second ago.
+/// A source whose key `old` is stale, and which failed a second ago.
 fn outage() -> (Lab, Script, [Source; 1]) {
     let lab = Lab::default();
     let script = Script::new(&lab, [answer("old")].into_iter().chain(down(4)));
@@ -71,7 +71,7 @@ fn lock_waiter_fetches_after_a_dead_holder() {
 
 #[test]
 fn lock_obtained_too_late_before_the_deadline_fetches_nothing() {
-    // Cut off, the attempt could cost the renewal.
+    // If it were cut off, the attempt could lose the renewal.
     let renewal = Some(Secret::from("token"));
     let lab = Lab::default();
     let script = Script::new(&lab, [Does::Answer(credential("old").with_renewal(renewal))]);
@@ -176,9 +176,9 @@ fn get_refresh_takes_a_key_fetched_since_its_start() {
     let before = lab.now();
     lab.pass(SECOND);
     lab.key(&sources);
-    // Somebody fetched after we had started.
+    // Another process fetched after our start.
     assert_eq!(key(lab.get(&sources, Demand::FetchedSince(before))), "one");
-    // Nobody did.
+    // No other process did.
     lab.pass(SECOND);
     assert_eq!(key(lab.get(&sources, Demand::FetchedSince(lab.now()))), "two");
 }
@@ -236,7 +236,7 @@ fn outage_skips_the_lock_only_for_any_printable_key() {
     ];
     for demand in demands {
         let (lab, _, sources) = outage();
-        // The stale key is not the one that the API refuses, so it could be fallen back to.
+        // The stale key is not the one that the API refuses, so it may be the fallback.
         let other = KeyId { since: lab.now(), source: id.fingerprint };
         let demand = demand(lab.now(), other);
         lab.lock(&sources[0]);

@@ -177,7 +177,7 @@ fn stale_key_of_another_environment_is_not_printed_in_an_outage() {
     let sources = renewed(&script, &lab);
     script.then(down(4));
     assert_eq!(lab.error(&sources).message(), "down");
-    // It is still there for the credential that it came of.
+    // It is still there for the first credential.
     lab.set_variable("TOKEN", "first");
     assert_eq!(lab.key(&sources), "one");
 }

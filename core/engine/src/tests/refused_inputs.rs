@@ -1,4 +1,4 @@
-//! Keys of an inner source with which the outer one was refused, or that it has spent.
+//! Keys of an inner source that the outer one's server refused, or that it has spent.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn denied_with_a_cached_inner_key_retries_once_with_a_new_one() {
         assert_eq!(chain.refreshed(), "newer");
         assert_eq!(chain.outer.took(), ["inner", "inner", "another"]);
         assert_eq!(chain.counts(), (2, 1));
-        // If it does not help, the refusal counts.
+        // If a new key does not help, the refusal counts.
         chain.lab.pass(60 * SECOND);
         chain.outer.then([TAKE, no(), TAKE, no()]);
         chain.inner.then([answer("third")]);
@@ -57,7 +57,7 @@ fn denied_with_the_inner_source_down_is_final() {
     chain.outer.then([TAKE, no(), TAKE]);
     chain.inner.then(down(4));
     assert_eq!(chain.refused().kind(), ErrorKind::Denied);
-    // The key that was cached is gone, as after every such refusal.
+    // The cached key is dropped, as after every denial.
     assert_eq!(chain.lab.entry(&chain.sources[0].planned.id).unwrap().key, None);
 
     let chain = Chain::cached();
@@ -86,12 +86,12 @@ fn inner_source_key_that_was_used_up_is_refetched() {
     chain.refreshed();
     assert_eq!(chain.outer.took(), ["inner", "inner", "another"]);
     assert_eq!(chain.counts(), (1, 1));
-    // Not even one that was fetched a moment ago because another one was spent.
+    // A spent key counts even if it was fetched a moment ago because another one was spent.
     chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
     chain.inner.then([answer("third")]);
     chain.refreshed();
     assert_eq!(chain.outer.took(), ["another", "third"]);
-    // Where there is no other, that is what there is.
+    // If the source has no other key, this one is used.
     chain.outer.then([TAKE, Does::ResolveAnew("inner"), answer("newer")]);
     chain.inner.then([answer("third")]);
     chain.refreshed();

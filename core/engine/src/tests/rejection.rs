@@ -70,7 +70,7 @@ fn rejected_key_is_refetched_once_in_ten_seconds() {
     lab.pass(SECOND);
     script.then([answer("two")]);
     assert_eq!(key(lab.get(&sources, refused)), "two");
-    // It is there now, for whoever wants another one than the first.
+    // It is now cached for any call that wants another key than the first.
     lab.pass(60 * SECOND);
     assert_eq!(key(lab.get(&sources, refused)), "two");
     assert_eq!(script.asked().len(), 1);
@@ -92,10 +92,10 @@ fn rejected_key_is_no_fallback() {
     let (lab, script, sources, refused) = refused();
     script.then(down(4));
     assert_eq!(lab.get(&sources, refused).answer.unwrap_err().message(), "down");
-    // In the pause, nobody asks; somebody else, to whom it was not refused, still has it.
+    // In the cooldown no call asks. Another caller, whose key was not refused, still gets it.
     assert_eq!(lab.get(&sources, refused).answer.unwrap_err().message(), "down");
     assert_eq!(lab.key(&sources), "one");
-    // Nor is it printed at the deadline of who waits for another one.
+    // It is not printed at the deadline of a caller that waits for another one either.
     lab.pass(HOUR / 2);
     lab.lock(&sources[0]);
     let error = lab.get(&sources, refused).answer.unwrap_err();
@@ -154,7 +154,7 @@ fn cached_key_on_disk_is_a_hit_or_the_first_sources_last() {
         source: "a".to_owned(),
     };
     assert_eq!(lab.on_disk(&sources, &policy), Some(of_the_first.clone()));
-    // However old it is.
+    // At any age.
     lab.pass(100 * HOUR);
     assert_eq!(lab.on_disk(&sources, &policy), Some(of_the_first));
     first.then(down(4));

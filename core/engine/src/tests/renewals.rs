@@ -34,7 +34,7 @@ fn refresh_token_survives_a_failed_call() {
     let sources = [script.source("a")];
     lab.error(&sources);
     assert_eq!(renewal(&lab, &sources[0]), some("first"));
-    // There is no key yet, and it is not taken for one.
+    // There is no key yet, and the renewal does not count as one.
     lab.pass(Duration::from_secs(1));
     script.then([answer("one")]);
     assert_eq!(lab.key(&sources), "one");
@@ -83,7 +83,7 @@ fn refresh_token_is_read_again_before_it_is_dropped() {
     let id = sources[0].planned.id.clone();
     script.then([Does::Overtake(id, "second"), Does::Reread]);
     assert_eq!(lab.key(&sources), "second");
-    // And nothing older is written over it.
+    // An older renewal does not overwrite it.
     assert_eq!(renewal(&lab, &sources[0]), some("second"));
 }
 

@@ -1,4 +1,4 @@
-//! Entries that another key sealed.
+//! Entries sealed by another key.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn put(lab: &Lab, id: &EntryId, seal: &SealingKey, entry: &Entry) {
     lab.put(&id.entry_file(seal), &entry.encode(id, seal, Nonce([1; 24])));
 }
 
-/// A world in which a source has a key and a renewal, sealed by a key that is not the present one.
+/// A world in which a source has a key and a renewal, sealed by a key that is not the current one.
 fn moved() -> (Lab, Script, Source) {
     let lab = Lab::default();
     let script = Script::new(&lab, [with_renewal("one", "first")]);
@@ -49,7 +49,7 @@ fn entry_of_an_older_sealing_key_is_printed_and_resealed() {
     assert_eq!(lab.key(&[source]), "one");
     assert_eq!(script.asked(), [None; 0]);
     assert_eq!(entries(&lab), [id.entry_file(&Unsealed)]);
-    // The new one is durable before the old one goes.
+    // The new file is durable before the old one is removed.
     let (new, old) = (id.entry_file(&Unsealed), id.entry_file(&sealing_key(1)));
     let steps = ["draft", "write", "sync", &format!("publish {new}"), "sync names"];
     assert_eq!(lab.steps(), [&steps[..], &[&format!("remove {old}")]].concat());
@@ -104,7 +104,8 @@ fn entry_that_no_sealing_key_opens_stays() {
     assert_eq!(lab.key(&sources), "two");
     assert_eq!(script.asked(), [None]);
     assert_eq!(entries(&lab).len(), 2);
-    // Once there is the key again, the login that is in it counts more than the younger key.
+    // With the older sealing key back, an entry with a sign-in is preferred to one with a newer
+    // key.
     lab.seal_before(&sealing_key(1));
     lab.pass(48 * HOUR);
     script.then([answer("three")]);

@@ -1,4 +1,4 @@
-//! A source that does what a test tells it.
+//! A scripted source.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,31 +14,31 @@ use async_trait::async_trait;
 use super::lab::Lab;
 use crate::Source;
 
-/// What a source does when it is asked.
+/// A step of a scripted source.
 #[derive(Debug)]
 pub(super) enum Does {
     Answer(Credential),
     Fail(Error),
     Hang,
-    /// Fails, and says what the other source's key is.
+    /// Fails with the other source's key in the message.
     Quote(ErrorKind),
-    /// Keeps a renewal and goes on.
+    /// Stores a renewal and goes on.
     Store(&'static str),
-    /// Fails the attempt if there is no room.
+    /// Fails the attempt if there is no space.
     ReserveSpace,
-    /// The disk is mended, and the source goes on.
+    /// Repairs the disk and goes on.
     MendDisk,
-    /// Another process, for which the lock does not hold, replaces the renewal.
+    /// Another process, which ignores the lock, replaces the renewal.
     Overtake(EntryId, &'static str),
-    /// Answers with the renewal that replaced the one that it was given.
+    /// Answers with the renewal that replaced the given one.
     Reread,
     /// Takes the key of another source.
     Resolve(&'static str),
-    /// Takes another one than it has taken.
+    /// Takes another key than before.
     ResolveAnew(&'static str),
-    /// Answers with the time that is left of the attempt.
+    /// Answers with the attempt's remaining time.
     TellTimeLeft,
-    /// Answers with what is wanted: `another` key, or `any`.
+    /// Answers with the kind of key that is wanted: `another` or `any`.
     TellWhatIsWanted,
     /// Takes time.
     Take(Duration),
@@ -46,16 +46,16 @@ pub(super) enum Does {
     Warn(&'static str),
 }
 
-/// A source that does what it is told, one [`Does`] after the other until an attempt has its end.
+/// A scripted source. It makes one step after the other until an attempt ends.
 #[derive(Clone, Default)]
 pub(super) struct Script {
     lab: Lab,
     steps: Arc<Mutex<VecDeque<Does>>>,
-    /// The renewals that were handed to each attempt.
+    /// The renewals passed to each attempt.
     asked: Arc<Mutex<Vec<Option<String>>>>,
     /// The keys of other sources that it took.
     took: Arc<Mutex<Vec<Secret>>>,
-    /// Users sign in to it.
+    /// Set if users sign in to it.
     has_login: bool,
 }
 
@@ -72,7 +72,7 @@ impl Script {
         script
     }
 
-    /// The same, to which people sign in.
+    /// Sets that users sign in to it.
     pub(super) fn with_login(self) -> Self {
         Self { has_login: true, ..self }
     }
@@ -81,18 +81,18 @@ impl Script {
         self.steps.lock().unwrap().extend(steps);
     }
 
-    /// How often it was asked since the last time, and with which renewals.
+    /// The renewals of the attempts since the last call.
     pub(super) fn asked(&self) -> Vec<Option<String>> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// The keys of other sources that it took since the last time.
+    /// The keys of other sources that it took since the last call.
     pub(super) fn took(&self) -> Vec<String> {
         let took = std::mem::take(&mut *self.took.lock().unwrap());
         took.iter().map(|key| key.expose().to_owned()).collect()
     }
 
-    /// The same, which uses others.
+    /// The source with this name, which uses others.
     pub(super) fn source_of(&self, name: &str, uses: &[&Source]) -> Source {
         let uses = uses.iter().map(|used| Arc::new((*used).clone())).collect();
         Source { uses, ..self.source(name) }
@@ -192,7 +192,7 @@ pub(super) fn answer(key: &str) -> Does {
     Does::Answer(credential(key))
 }
 
-/// `count` times the same failure that will pass.
+/// The same transient failure `count` times.
 pub(super) fn down(count: usize) -> impl Iterator<Item = Does> {
     (0..count).map(|_| Does::Fail(Error::transient("down")))
 }

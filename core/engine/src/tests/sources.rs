@@ -54,7 +54,7 @@ fn fallback_is_not_fetched_after_denied_misconfigured_or_needs_login() {
         let lab = Lab::default();
         let (_, b, sources) = pair(&lab, [Does::Fail(Error::new(kind, "no"))], []);
         assert_eq!(lab.error(&sources).kind(), kind);
-        // The same again in the pause, without a word to either.
+        // The same again in the cooldown, without a request to either.
         if kind != Misconfigured {
             assert_eq!(lab.error(&sources).kind(), kind);
         }
@@ -77,19 +77,19 @@ fn cooldown_source_is_skipped_and_retried_in_the_background() {
     let (a, b, sources) = pair(&lab, down(4), [answer("b")]);
     assert_eq!(lab.key(&sources), "b");
     a.asked();
-    // In the pause: the other's key, and nobody is asked.
+    // In the cooldown: the other's key, without a request.
     let outcome = lab.get(&sources, Demand::Printable);
     assert!(!outcome.answer.as_ref().unwrap().refresh);
     assert_eq!(key(outcome), "b");
     assert_eq!(a.asked().len(), 0);
-    // After it: still at once, and the first is tried behind it.
+    // After it: still at once, and the first source is asked in the background.
     lab.pass(SECOND);
     let outcome = lab.get(&sources, Demand::Printable);
     assert!(outcome.answer.as_ref().unwrap().refresh);
     assert_eq!(key(outcome), "b");
     a.then([answer("a")]);
     assert_eq!(key(lab.get(&sources, Demand::Fresh)), "a");
-    // It has recovered, and is preferred again.
+    // It works again, and is preferred again.
     assert_eq!(lab.key(&sources), "a");
     assert_eq!((a.asked().len(), b.asked().len()), (1, 1));
 }
@@ -111,9 +111,9 @@ fn fallback_failure_reports_the_first_sources_error() {
     let no = |text: &str| Does::Fail(Error::not_found(text));
     let (_, b, sources) = pair(&lab, [no("a")], [no("b")]);
     assert_eq!(lab.error(&sources).message(), "a");
-    // Both in their pause: the first.
+    // Both are in their cooldown: the first one's error.
     assert_eq!(lab.error(&sources).message(), "a");
-    // Only the first in its pause: who was asked.
+    // Only the first one is in its cooldown: the error of the source that was asked.
     lab.steps();
     let id = &sources[1].planned.id;
     let lab2 = Lab::default();

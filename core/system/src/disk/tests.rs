@@ -1,4 +1,4 @@
-//! Files of the state folder, as each system treats them.
+//! Files of the state folder on each system.
 
 #[cfg(unix)]
 mod unix;

@@ -6,7 +6,7 @@ use super::*;
 const TOLD: Verdict = Refuse { is_new: true };
 const STILL: Verdict = Refuse { is_new: false };
 
-/// A client that asks for one thing, and what it was answered.
+/// A client that makes one kind of request, and its recorded answers.
 struct Client {
     records: Vec<Record>,
     hold: Duration,
@@ -36,7 +36,7 @@ impl Client {
         }
     }
 
-    /// What would be done about an ask at `millis`, when `key` is on disk.
+    /// The verdict on a call at `millis`, if `key` is on disk.
     fn judged(&self, millis: u64, key: u64) -> Verdict {
         self.judged_with_end(millis, key, None)
     }
@@ -46,8 +46,8 @@ impl Client {
         judge(&self.records, &ask, key_id(key), end.map(at), || self.settings_written.map(at))
     }
 
-    /// An ask at `millis`, when `key` is on disk and `fetched` is what the source gives. It takes
-    /// the helper `took` ms to answer.
+    /// A call at `millis`, if `key` is on disk and the source gives `fetched`. The helper takes
+    /// `took` ms to answer.
     fn asks_slowly(&mut self, millis: u64, key: u64, fetched: u64, took: u64) -> Verdict {
         let verdict = self.judged(millis, key);
         let (outcome, key) = match verdict {
@@ -88,7 +88,7 @@ fn rotation_costs_one_early_retry() {
     let mut client = Client::new();
     assert_eq!(client.asks(0, 1, 1), Print);
     assert_eq!(client.asks(100_000, 1, 2), FetchAnother);
-    // The new key is good: the client comes back when its hold is over.
+    // The new key is valid: the client comes back when its hold is over.
     assert_eq!(client.asks(400_100, 2, 2), Print);
 }
 
@@ -136,7 +136,7 @@ fn rejection_ends_with_the_key() {
     client.asks(1_100, 1, 1);
     assert_eq!(client.asks(2_200, 1, 1), TOLD);
     assert_eq!(client.asks(4_300, 2, 2), Print);
-    // But if that is refused too, nobody has to be asked to know.
+    // If that key is refused too, the source need not be asked again.
     assert_eq!(client.asks(5_400, 2, 3), TOLD);
 }
 
@@ -153,7 +153,7 @@ fn early_retry_of_some_clients_counts_only_at_once() {
 fn reported_rejection_replaces_the_key_once() {
     let mut client = Client { reports: true, ..Client::new() };
     assert_eq!(client.asks(0, 1, 1), Print);
-    // However soon and however often it asks: only what it says counts.
+    // Early and frequent calls do not matter: only reports count.
     assert_eq!(client.asks(1_100, 1, 1), Print);
     client.record(Outcome::Reported, 1, 2_000, 2_000);
     assert_eq!(client.asks(900_000, 1, 2), FetchAnother);
@@ -178,7 +178,7 @@ fn second_reported_rejection_rejects_the_key() {
 fn reported_rejection_is_about_one_key() {
     let mut client = Client { reports: true, ..Client::new() };
     client.record(Outcome::Reported, 1, 0, 0);
-    // It counts near the key's end too: whoever says so need not be guessed at.
+    // A report counts near the key's expiry too, because it is explicit.
     assert_eq!(client.judged_with_end(1_000, 1, Some(2_000)), FetchAnother);
     assert_eq!(client.asks(1_000, 2, 2), Print);
 }
@@ -228,18 +228,18 @@ fn retry_within_a_minute_of_expiry_is_no_rejection() {
     }
 }
 
-/// After an idle hour, the client sends its old key, and asks behind it; that is refused after 0.1
-/// s, and 1 s later it asks again.
+/// After an idle hour, the client sends its old key and calls the helper in the background. The key
+/// is refused after 0.1 s, and 1 s later the client calls again.
 #[test]
 fn overlapping_retries_after_an_idle_hour_are_no_rejection() {
     const HOUR: u64 = 3_600_000;
-    // How long its ask behind the request takes: a hit, a fetch, one that is as slow as its pause,
-    // and one that both are answered by.
+    // The time that the background call takes: a hit, a fetch, one as slow as the client's pause,
+    // and one that answers both calls.
     for took in [10, 400, 1_000, 3_000] {
         let mut client = Client::new();
         client.asks(0, 1, 1);
         assert_eq!(client.judged(HOUR, 2), Print);
-        // What is answered later is recorded later.
+        // A later answer is recorded later.
         if took < 1_100 {
             client.record(Outcome::Printed, 2, HOUR, HOUR + took);
         }
@@ -258,7 +258,7 @@ fn overlapping_retries_after_an_idle_hour_are_no_rejection() {
 fn retry_after_changed_client_settings_is_no_rejection() {
     let mut client = Client::new();
     client.asks(0, 1, 1);
-    // Written with the answer at the earliest, and with the ask at the latest.
+    // At the earliest with the answer, and at the latest with the call.
     for written in [10, 50_000, 100_000] {
         client.settings_written = Some(written);
         assert_eq!(client.judged(100_000, 1), Print, "{written}");
@@ -267,11 +267,11 @@ fn retry_after_changed_client_settings_is_no_rejection() {
         client.settings_written = Some(written);
         assert_eq!(client.judged(100_000, 1), FetchAnother, "{written}");
     }
-    // A change explains one ask, and not the next one.
+    // A change explains one call, but not the next.
     client.settings_written = Some(50_000);
     assert_eq!(client.asks(100_000, 1, 1), Print);
     assert_eq!(client.asks(101_100, 1, 2), FetchAnother);
-    // It does not end what the client is told, either.
+    // It does not end a refusal either.
     assert_eq!(client.asks(102_200, 2, 2), TOLD);
     client.settings_written = Some(103_000);
     assert_eq!(client.asks(104_300, 2, 2), STILL);
@@ -304,7 +304,7 @@ fn retry_at_the_end_of_hold_is_no_rejection_despite_other_calls() {
             client.asks(*other, 1, 1);
         }
         assert_eq!(client.asks(300_200, 1, 1), Print, "{others:?}");
-        // It ends one hold, and not another one: now the key is refused.
+        // It ends one hold only: now the key is refused.
         assert_ne!(client.asks(301_300, 1, 1), Print, "{others:?}");
     }
 }
@@ -330,7 +330,7 @@ fn retry_before_the_end_of_each_hold_is_early() {
 }
 
 proptest! {
-    /// A client that comes back when its hold is over is given the key, whatever others ask.
+    /// A client that comes back when its hold is over gets the key, in spite of other calls.
     #[test]
     fn client_that_keeps_its_hold_is_never_rejected(
         hold in 11_000_u64..400_000,
@@ -347,8 +347,8 @@ proptest! {
         }
     }
 
-    /// Whatever a client does, within a minute a source is asked once because of it, and nobody is
-    /// told off who had not been given another chance.
+    /// For any calls of a client, its source is asked at most once a minute, and no client is
+    /// refused without another chance.
     #[test]
     fn rejection_fetches_once_a_minute(gaps in prop::collection::vec((0_u64..100_000, 0_u64..3_000, any::<bool>()), 1..60)) {
         let mut client = Client::new();

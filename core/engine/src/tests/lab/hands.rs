@@ -1,4 +1,4 @@
-//! The laboratory as the engine sees it.
+//! The lab as the engine's world.
 
 use std::io;
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! No sealing at all, for tests of what is not about it.
+//! A seal without encryption, for tests of other things.
 
 use api_key_helper_cache::{Nonce, Seal};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// No encryption, only a checksum: a torn or exchanged file does not open.
+/// Has only a checksum, so that a torn or replaced file does not open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unsealed;
 

@@ -29,7 +29,7 @@ fn state_folder_file_is_replaced_while_others_read_it() {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
-                    // Each is whole, and is there.
+                    // Each file is complete and present.
                     let content = folder.read("a").unwrap().unwrap();
                     assert!(content.len() == 100 && content.iter().all(|byte| *byte == content[0]));
                     reads.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ const USERS: &str = "S-1-5-32-545";
 const EVERYONE: &str = "S-1-1-0";
 const AUTHENTICATED: &str = "S-1-5-11";
 
-/// `FILE_ALL_ACCESS`, "Modify", "Read and execute" as `icacls` has them.
+/// `FILE_ALL_ACCESS`, "Modify" and "Read and execute" of `icacls`.
 const FULL: u32 = 0x001F_01FF;
 const MODIFY: u32 = 0x0013_01BF;
 const READ_EXECUTE: u32 = 0x0012_00A9;
@@ -116,7 +116,7 @@ fn acl_of_another_owner_is_refused() {
 
 #[test]
 fn acl_of_a_parent_folder_may_add_but_not_delete() {
-    // `C:\` and `C:\ProgramData` as Windows makes them.
+    // `C:\` and `C:\ProgramData` as Windows creates them.
     let root = access(SYSTEM, &[(ADMINS, FULL), (USERS, READ_EXECUTE), (AUTHENTICATED, APPEND)]);
     let data = access(SYSTEM, &[(ADMINS, FULL), (USERS, READ_EXECUTE | WRITE | APPEND | 0x0110)]);
     // A second disk as Windows formats it.
@@ -141,7 +141,7 @@ fn acl_inherit_only_entry_has_no_effect() {
     assert_eq!(judged(FILE, &entries(INHERIT_ONLY | 3, ALLOWED)), "");
     assert_ne!(judged(FILE, &entries(3, ALLOWED)), "");
     assert_ne!(judged(FILE, &entries(0, ALLOWED_CALLBACK)), "");
-    // What denies, allows nothing.
+    // An entry that denies allows nothing.
     assert_eq!(judged(FILE, &entries(0, 0x01)), "");
 }
 

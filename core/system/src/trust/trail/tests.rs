@@ -9,7 +9,7 @@ use super::*;
 struct Place(tempfile::TempDir);
 
 impl Place {
-    /// A folder that only its owner can write.
+    /// A folder that only its owner can write to.
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -131,7 +131,7 @@ fn sticky_folder_file_with_a_hard_link_is_refused() {
     let shared = place.folder("shared", 0o1777);
     let file = place.file("shared/file");
     Trail::new().open(&file).unwrap();
-    // Another user may have made this one, of a file of ours.
+    // Another user may have made this hard link to a file of ours.
     fs::hard_link(&file, shared.join("other")).unwrap();
     assert_names(Trail::new().open(&file).map(drop), &shared);
 }
@@ -182,8 +182,8 @@ fn open_descriptor_path_is_read_without_a_folder_check() {
     }
 }
 
-/// Two folders of an open folder, each with a `file` that holds the folder's name, change names
-/// again and again. It does not take another user to do that.
+/// Two folders, each with a `file` that contains the folder's name, are swapped again and again.
+/// One user is enough for this race.
 #[test]
 fn race_of_exchanged_folders_never_opens_the_wrong_file() {
     let place = Place::new();
@@ -207,7 +207,7 @@ fn race_of_exchanged_folders_never_opens_the_wrong_file() {
                 Trail::new().open(&keys.join("file")).map(drop),
             ] {
                 match found {
-                    // Between two renames there is no such name.
+                    // Between two renames the name does not exist.
                     Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
                     other => assert_names(other, &shared),
                 }
@@ -244,7 +244,7 @@ fn acl_that_lets_another_user_write_is_refused() {
         assert_eq!(objection(&file).is_none(), is_trusted, "{rights}");
     }
     assert!(objection(&file).unwrap().hint().unwrap().to_string().starts_with("run `chmod g-w "));
-    // The hint's command takes it back from everybody on the list.
+    // The hint's command takes write access from everybody on the list.
     chmod(&file, 0o640);
     assert_eq!(objection(&file), None);
 }
