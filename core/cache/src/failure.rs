@@ -59,9 +59,9 @@ const VERSION: u8 = 3;
 
 impl Failure {
     /// Remembers `error` in `environment`. `before` is the previous failure, and `chance` a random
-    /// number from 0 to 1. The cooldown is 1 s, doubles with each failure in a row, and is drawn
-    /// from its upper half, so that a fleet does not come back together. It is added to a server's
-    /// `Retry-After`, which all clients of the fleet may have received.
+    /// number from 0 to 1. The cooldown is 1 s, and doubles with each failure in a row. A random
+    /// part of its upper half is taken, so that a fleet does not come back together. It is added
+    /// to a server's `Retry-After`, which all clients of the fleet may have received.
     #[must_use]
     pub fn remember(
         error: &Error,

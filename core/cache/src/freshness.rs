@@ -129,8 +129,8 @@ impl Policy {
     /// The moment at which a caller should ask again that uses a key for as long as the answer
     /// says. It is the next change of the answer, and never later than the issuer's expiry.
     ///
-    /// The caller of a fresh key comes back when the key is due, gets it once more at once, and
-    /// comes back for the next one before this one is stale. So it never waits.
+    /// The caller of a fresh key comes back when the key is due, and gets it once more at once. It
+    /// comes back for the next key before this one is stale, so it never waits.
     #[must_use]
     pub fn ask_again_at(&self, validity: &Validity, hold: Duration, now: Moment) -> Moment {
         let Bounds { fresh_until, due_until, .. } = self.bounds(validity, hold);

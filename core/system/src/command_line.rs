@@ -4,10 +4,7 @@ use std::io;
 
 /// Joins `words` into a command line that ends with a zero, so that programs split it into the same
 /// words ("Parsing C command-line arguments", Microsoft C). The first word must be a path, which
-/// contains no quote.
-///
-/// # Errors
-/// When a word contains a zero, which would end the line.
+/// contains no quote. Fails for a word with a zero, which would end the line.
 pub(crate) fn command_line(words: &[Vec<u16>]) -> io::Result<Vec<u16>> {
     const QUOTE: u16 = b'"' as u16;
     const BACKSLASH: u16 = b'\\' as u16;
