@@ -43,13 +43,16 @@ fn invalid_aws_settings_name_their_line() {
         ),
         (
             with("endpoint = 'ftp://u:/hunter2@vpce'"),
-            "`source.s.endpoint`: an address holds no user",
+            "`source.s.endpoint`: an address must not contain a user",
         ),
         (
             with("endpoint = 'https://u:hunter2@vpce'"),
-            "`source.s.endpoint`: an address holds no user",
+            "`source.s.endpoint`: an address must not contain a user",
         ),
-        (with("endpoint = 'u:hunter2@vpce'"), "`source.s.endpoint`: an address holds no user"),
+        (
+            with("endpoint = 'u:hunter2@vpce'"),
+            "`source.s.endpoint`: an address must not contain a user",
+        ),
         (with("aws_profile = ' '"), "`source.s.aws_profile`"),
         (with("field = ''"), "`source.s.field`"),
         (with("version_stage = ''"), "`source.s.version_stage`"),
