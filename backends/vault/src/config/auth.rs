@@ -1,10 +1,12 @@
 //! The table `auth` of a source.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use api_key_helper_backend::{Error, SecretInput, SourceTable};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Error as _, IntoDeserializer as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::address::clean_path;
 use crate::auth::{Auth, Input, Login, Method};
@@ -96,25 +98,64 @@ pub(super) enum RawAuth {
     },
 }
 
-/// A secret input as it is written: `wrapped = true` stands beside where it is.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Value")]
+/// A secret input as it is written: `wrapped = true` may stand beside the place of the secret.
+#[derive(Debug)]
 pub(super) struct RawInput {
     input: SecretInput,
     wrapped: bool,
 }
 
-impl TryFrom<Value> for RawInput {
-    type Error = String;
+impl<'de> Deserialize<'de> for RawInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RawInputVisitor)
+    }
+}
 
-    fn try_from(mut value: Value) -> Result<Self, String> {
-        let wrapped = match value.as_object_mut().and_then(|table| table.remove("wrapped")) {
-            None => false,
-            Some(Value::Bool(wrapped)) => wrapped,
-            Some(_) => return Err("`wrapped` is `true` or `false`".to_owned()),
-        };
-        let input = SecretInput::deserialize(value).map_err(|error| error.to_string())?;
-        Ok(Self { input, wrapped })
+/// Hands the table on as it is read, so that an error stays data: the text of another format's error
+/// would quote a value that may be a secret.
+struct RawInputVisitor;
+
+impl<'de> Visitor<'de> for RawInputVisitor {
+    type Value = RawInput;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table such as `{ env = \"NAME\" }`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawInput, A::Error> {
+        let mut wrapped = false;
+        let table = WithoutWrapped { map, wrapped: &mut wrapped };
+        let input = SecretInput::deserialize(MapAccessDeserializer::new(table))?;
+        Ok(RawInput { input, wrapped })
+    }
+}
+
+/// The entries of a table but `wrapped`, whose value is kept.
+struct WithoutWrapped<'a, A> {
+    map: A,
+    wrapped: &'a mut bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutWrapped<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(key) = self.map.next_key::<String>()? {
+            if key != "wrapped" {
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            }
+            let wrapped = self.map.next_value();
+            *self.wrapped =
+                wrapped.map_err(|_| A::Error::custom("`wrapped` must be `true` or `false`"))?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 
