@@ -23,9 +23,9 @@ fn with(a: &str, b: &str) -> String {
 
 #[test]
 fn source_loop_in_the_configuration_is_refused_with_its_path() {
-    let words = [":13:11: `source.b.stdin.source`", "in a circle: `a` -> `b` -> `a`"];
+    let words = [":13:11: `source.b.stdin.source`", "the sources form a cycle: `a` -> `b` -> `a`"];
     refused(&with("b", "a"), &words);
-    refused(&with("good", "b"), &[":13:11: ", "in a circle: `b` -> `b`"]);
+    refused(&with("good", "b"), &[":13:11: ", "the sources form a cycle: `b` -> `b`"]);
 }
 
 #[test]

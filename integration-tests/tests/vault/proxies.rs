@@ -111,7 +111,7 @@ fn unusable_proxy_variable_is_named_and_nothing_is_sent() {
     ] {
         let user = user().with_variable(name, value);
         user.hide("canary-pr0xy-w0rd-4m4nd4r1n");
-        let words = [&*format!("the variable `{name}` names no usable proxy"), "`unset "];
+        let words = [&*format!("the variable `{name}` is not a usable proxy"), "`unset "];
         user.get().assert_error(2, &words);
     }
 }
