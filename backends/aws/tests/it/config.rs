@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use api_key_helper_backend::{Error, ErrorKind, SourceTable, Variables};
-use api_key_helper_config::{ConfigFile, Configuration};
 
 const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf";
 
@@ -145,33 +144,6 @@ fn aws_settings_record_the_variables_they_read() {
     );
     assert!(!has(&web, "AWS_SESSION_TOKEN") && !has(&web, "AWS_ROLE_ARN"));
     assert_eq!(reads(&web).sources, BTreeSet::from(["sso".to_owned()]));
-}
-
-#[test]
-fn aws_page_blocks_are_valid_configurations() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/aws.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let blocks: Vec<&str> =
-        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(blocks.len() >= 7, "{}", blocks.len());
-    for block in blocks {
-        let parse = |text: &str| {
-            let file = ConfigFile {
-                path: "/etc/x/config.toml".into(),
-                bytes: text.into(),
-                is_draft: false,
-            };
-            Configuration::parse(None, Some(file), Variables::new()).expect(block)
-        };
-        let sources = parse(block).sources();
-        let profile = format!("{block}\n[profile.test]\nsources = {sources:?}\n");
-        let profile = parse(&profile).profile("test").expect(block);
-        let ours: Vec<_> = profile.sources.iter().filter(|s| s.backend == "aws").collect();
-        assert!(!ours.is_empty(), "{block}");
-        for source in ours {
-            api_key_helper_aws::build(&source.table).expect(block);
-        }
-    }
 }
 
 #[test]

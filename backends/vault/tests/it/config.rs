@@ -1,10 +1,9 @@
 //! What a source's table may say, and what an error about it says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use api_key_helper_backend::{Error, ErrorKind, SourceTable, Variables};
-use api_key_helper_config::{ConfigFile, Configuration};
 
 const ADDRESS: &str = "address = 'https://vault.example.com:8200'\npath = 'anthropic'\n";
 
@@ -174,33 +173,4 @@ fn vault_settings_record_the_variables_they_read() {
         names(&with("auth = { method = 'jwt', jwt = { source = 'sso' } }"), &[]);
     assert_eq!(sources, set(&["sso"]));
     assert!(!variables.contains("VAULT_TOKEN"));
-}
-
-#[test]
-fn vault_page_blocks_are_valid_configurations() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/backends/vault.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let blocks: Vec<&str> =
-        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(blocks.len() > 8, "{}", blocks.len());
-    for block in blocks {
-        let variables = BTreeMap::from([("VAULT_TOKEN".to_owned(), "t".to_owned())]);
-        let parse = |text: &str| {
-            let file = ConfigFile {
-                path: "/etc/x/config.toml".into(),
-                bytes: text.into(),
-                is_draft: false,
-            };
-            Configuration::parse(None, Some(file), variables.clone()).expect(block)
-        };
-        let configuration = parse(block);
-        let profile = configuration.default_profile().and_then(|name| configuration.profile(name));
-        let profile = profile.expect(block);
-        let vaults: Vec<_> =
-            profile.sources.iter().filter(|source| source.backend == "vault").collect();
-        assert!(!vaults.is_empty(), "{block}");
-        for source in vaults {
-            api_key_helper_vault::build(&source.table).expect(block);
-        }
-    }
 }
