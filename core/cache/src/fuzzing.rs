@@ -18,6 +18,7 @@ fn parts<const COUNT: usize>(mut bytes: &[u8]) -> [&[u8]; COUNT] {
     parts
 }
 
+/// The fuzz targets of this crate, by name.
 pub const TARGETS: &[Trial] = &[
     ("entry", entry),
     ("failure", failure),

@@ -135,7 +135,8 @@ fn github_actions_variables_with_line_ends_are_trimmed() {
     assert!(format!("{}&", asked[1].body()).contains(SUBJECT), "{}", asked[1].body());
 
     let answer = call.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "made-up\u{fc}").run();
-    answer.assert_error(2, &["the variable `ACTIONS_ID_TOKEN_REQUEST_TOKEN`", "non-ASCII character"]);
+    answer
+        .assert_error(2, &["the variable `ACTIONS_ID_TOKEN_REQUEST_TOKEN`", "non-ASCII character"]);
     assert_eq!(endpoint.requests().len(), 2);
 }
 
