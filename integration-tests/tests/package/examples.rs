@@ -51,7 +51,7 @@ fn deployment_examples_set_up_a_locked_machine() {
     let report = report(&debian.ann("api-key-helper doctor --json"), 0);
     assert_eq!(
         (&report["schema"], &report["version"]),
-        (&1.into(), &env!("CARGO_PKG_VERSION").into())
+        (&2.into(), &env!("CARGO_PKG_VERSION").into())
     );
     assert_eq!(report["summary"]["errors"], 0, "{report}");
     assert_eq!(report["summary"]["warnings"], 0, "{report}");

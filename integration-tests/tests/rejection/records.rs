@@ -238,15 +238,14 @@ fn rejection_record_holds_nothing_of_the_key() {
 /// A hit by the client is still one process. It looks up its parent, and opens one more file.
 #[test]
 fn cache_hit_of_a_client_opens_one_more_file() {
-    let user = User::new("", STORED);
+    // With so short a hold no call counts as an early retry, however long `strace` takes.
+    let user = User::new("hold = \"10500ms\"", STORED);
     let client = user.client_with_key();
     let socket = format!("/tmp/{}.sock", std::process::id());
     let call = user
         .helper()
         .env("CLAUDE_CODE_ENTRYPOINT", "cli")
-        .env("CLAUDE_CODE_MESSAGING_SOCKET", socket)
-        // So short that no ask is early, however long `strace` takes.
-        .env("CLAUDE_CODE_API_KEY_HELPER_TTL_MS", "10500");
+        .env("CLAUDE_CODE_MESSAGING_SOCKET", socket);
     call.run().assert_key("old-key");
     let own = fs::read_dir(user.records()).unwrap().map(|file| file.unwrap().path());
     let own = own.filter(|file| *file != file_of(&client, &user)).collect::<Vec<_>>();
