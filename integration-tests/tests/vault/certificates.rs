@@ -79,7 +79,7 @@ fn ca_certificate_used_as_server_certificate_exits_2() {
     let own = authority.self_signed("own", &[HERE]);
     let front = TlsFront::to(vault.address(), &own);
     let words = [
-        &*format!("the certificate of `{}` is an authority's own", front.address()),
+        &*format!("the certificate of `{}` is a CA certificate", front.address()),
         "`basicConstraints=CA:FALSE`",
     ];
     user(&front.address(), &ca_file(&own.cert)).get().assert_error(2, &words);
@@ -119,7 +119,7 @@ fn missing_intermediate_certificate_is_named_in_the_hint() {
     let authority = Authority::new();
     let _ = authority.sign("middle", &["basicConstraints=critical,CA:TRUE"]);
     let pair = authority.sign_by("middle", "leaf", &[HERE]);
-    let words = ["is from an unknown authority", "may leave out its intermediate certificate"];
+    let words = ["is from an unknown authority", "may not send its intermediate certificate"];
     assert_refused(&authority, &pair, &words);
 }
 
@@ -150,10 +150,7 @@ fn client_certificate_that_does_not_match_is_named() {
     // certificate.
     let wrong = Pair { key: server.key.clone(), ..client.clone() };
     let shown = wrong.key.display().to_string();
-    refused(
-        &settings(&wrong),
-        &[&format!("the key in `{shown}` does not belong to"), "client_key"],
-    );
+    refused(&settings(&wrong), &[&format!("the key in `{shown}` does not match"), "client_key"]);
     refused(&settings(&client.encrypted()), &["has a passphrase", "`openssl pkey -in"]);
     let none = Pair { key: own.clone(), ..client.clone() };
     refused(&settings(&none), &["contains no private key in PEM form", "`client_key`"]);
