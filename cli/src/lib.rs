@@ -5,7 +5,10 @@
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! fn main() -> ExitCode { api_key_helper_cli::run(&[api_key_helper_script::REGISTRATION]) } ```
+//! fn main() -> ExitCode {
+//!     api_key_helper_cli::run(&[api_key_helper_script::REGISTRATION])
+//! }
+//! ```
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
